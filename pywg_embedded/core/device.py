@@ -1,0 +1,540 @@
+"""The protocol engine: told what happened, it says what to do.
+
+1. No call blocks, looks at a clock, or touches a socket: ``now`` is an argument, the
+   data plane that is handed in is told at once what to install and wipe, and what
+   shall be sent is fetched by ``datagrams_to_send``.
+2. Nothing that arrives from the wire raises at the caller; it is counted by reason.
+3. Nothing is answered, and nothing kept, before it is authenticated.
+"""
+
+from . import messages, noise, tai64n, timers
+from .constants import (
+    INITIATIONS_PER_SECOND,
+    MESSAGE_COOKIE_REPLY,
+    MESSAGE_INITIATION,
+    MESSAGE_RESPONSE,
+    REKEY_ATTEMPT_TIME,
+    REKEY_TIMEOUT,
+    REKEY_TIMEOUT_JITTER,
+    UNDER_LOAD_BACKLOG,
+    UNDER_LOAD_HOLD_TIME,
+)
+from .cookie import CookieChecker
+from .endpoint import Endpoint
+from .errors import Drop
+from .peer import Peer
+from .peers import Peers
+from .ratelimiter import RateLimiter
+from .schedule import Schedule
+from .secret import wipe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from ..control.config import Change, PeerChange
+    from .crypto import Crypto
+    from .facts import Facts
+    from .keypair import Keypair
+
+    class Plane(Protocol):
+        """The part of the data plane's interface that the engine uses."""
+
+        def add_peer(self, peer_id: int) -> None: ...
+        def remove_peer(self, peer_id: int) -> None: ...
+        def set_endpoint(self, peer_id: int, endpoint: Endpoint) -> None: ...
+        def clear_source(self, peer_id: int) -> None: ...
+        def allow(self, peer_id: int, address: bytes, cidr: int) -> None: ...
+        def disallow(self, peer_id: int, address: bytes, cidr: int) -> None: ...
+        def disallow_all(self, peer_id: int) -> None: ...
+        def has_index(self, index: int) -> bool: ...
+        def install_keypair(
+            self, peer_id: int, keypair: Keypair, keep_next: bool
+        ) -> None: ...
+        def expire_keypairs(self, peer_id: int) -> None: ...
+        def wipe_keypairs(self, peer_id: int) -> None: ...
+        def send_keepalive(self, peer_id: int) -> None: ...
+        def send_staged(self, peer_id: int) -> None: ...
+        def purge_staged(self, peer_id: int) -> None: ...
+        def observe(self, peer_id: int) -> Facts: ...
+
+
+_NO_KEY = bytes(32)
+
+
+class Device:
+    """One WireGuard interface.
+
+    ``wall_clock`` answers nanoseconds since 1970; it is only ever used for stamps.
+    """
+
+    def __init__(
+        self,
+        crypto: "Crypto",
+        plane: "Plane",
+        wall_clock: "Callable[[], int]",
+        max_peers: int,
+    ) -> None:
+        self._crypto = crypto
+        self._plane = plane
+        self._stamps = tai64n.Tai64n(wall_clock)
+        self._identity: noise.Identity | None = None
+        self._checker: CookieChecker | None = None
+        self._limiter = RateLimiter(crypto)
+        self._under_load_until = 0
+        self._up = False
+        self.peers = Peers(crypto, max_peers)
+        self._schedule = Schedule()
+        self._datagrams: list[tuple[bytes, Endpoint]] = []
+        self.drops: dict[str, int] = {}
+
+    # What the engine says.
+
+    def datagrams_to_send(self) -> "list[tuple[bytes, Endpoint]]":
+        """Handshake messages and cookie replies, and where to; each is told once."""
+        datagrams, self._datagrams = self._datagrams, []
+        return datagrams
+
+    def get_timer(self) -> int | None:
+        """When to call ``handle_timer`` at the latest, in milliseconds, or None."""
+        return self._schedule.next() if self._up else None
+
+    # What the engine is told.
+
+    def receive_datagram(
+        self, data: bytes, source: "Endpoint", now: int, backlog: int = 0
+    ) -> None:
+        """A datagram that is not transport data; ``backlog`` more wait behind it."""
+        if backlog >= UNDER_LOAD_BACKLOG:
+            self._under_load_until = now + UNDER_LOAD_HOLD_TIME
+        try:
+            kind, fields = messages.parse(data)
+            _RECEIVERS[kind](self, data, fields, source, now)
+        except Drop as drop:
+            self._count_drop(drop.args[0])
+
+    def handshake_wanted(self, peer_id: int, now: int) -> None:
+        """There is data to send and no session, or one that nears its end."""
+        peer = self.peers.with_id(peer_id)
+        if peer is not None:
+            self._want_handshake(peer, now)
+            self._plan(peer, now)
+
+    def key_confirmed(self, peer_id: int, now: int) -> None:
+        """The first packet under a keypair came in that we derived as responder."""
+        peer = self.peers.with_id(peer_id)
+        if peer is not None:
+            self._session_established(peer, now)
+            self._plan(peer, now)
+
+    def peer_active(self, peer_id: int, now: int) -> None:
+        """A packet went out or came in, the first since ``observe``."""
+        peer = self.peers.with_id(peer_id)
+        if peer is not None:
+            when = now + timers.visit_after_activity(peer)
+            self._schedule.no_later_than(peer_id, when)
+
+    def handle_timer(self, now: int) -> None:
+        """Do what is due."""
+        if not self._up:
+            return
+        for peer_id in self._schedule.take_due(now):
+            peer = self.peers.with_id(peer_id)
+            if peer is None:
+                continue
+            facts = self._plane.observe(peer_id)
+            for name, deadline, act in _TIMERS:
+                due = deadline(peer, facts)
+                if due is not None and due <= now and peer.fired.get(name) != due:
+                    peer.fired[name] = due
+                    act(self, peer, now)
+            self._plan(peer, now)
+
+    def interface_up(self, now: int) -> None:
+        """The interface was brought up."""
+        self._up = True
+        for peer in self.peers:
+            self._greet(peer, now)
+
+    def interface_down(self, now: int) -> None:
+        """The interface was taken down: every session ends, no peer is forgotten."""
+        self._up = False
+        for peer in self.peers:
+            self._wipe_secrets(peer, now)
+            self._plane.purge_staged(peer.id)
+
+    def configure(self, change: "Change", now: int) -> None:
+        """Apply a change. Sessions that it does not concern go on.
+
+        Raises LimitError, with nothing changed, if there would be too many peers.
+        ``listen_port`` and ``fwmark`` are the data plane's own matter.
+        """
+        self._check_room(change)
+        if change.private_key is not None:
+            self._set_private_key(change.private_key, now)
+        if change.replace_peers:
+            named = {peer.public_key for peer in change.peers}
+            for peer in self.peers:
+                if peer.public_key not in named:
+                    self._remove_peer(peer)
+        survivors = self.peers.keys() if change.replace_peers else set()
+        for peer_change in change.peers:
+            reset = peer_change.public_key in survivors
+            survivors.discard(peer_change.public_key)
+            self._configure_peer(peer_change, reset, now)
+
+    def status(self, now: int) -> "dict[str, Any]":
+        """What there is, in plain values; secrets included, so mind who sees it.
+
+        A peer's ``last_handshake_age`` is in milliseconds, None for never.
+        """
+        identity = self._identity
+        return {
+            "private_key": bytes(identity.private) if identity else _NO_KEY,
+            "public_key": identity.public if identity else _NO_KEY,
+            "under_load": now < self._under_load_until,
+            "drops": dict(self.drops),
+            "peers": [_peer_status(peer, now) for peer in self.peers],
+        }
+
+    def close(self) -> None:
+        """Overwrite every secret. The data plane wipes its own."""
+        for peer in self.peers:
+            peer.wipe()
+        if self._identity is not None:
+            wipe(self._identity.private)
+        if self._checker is not None:
+            self._checker.wipe()
+
+    # Receiving.
+
+    def _receive_initiation(
+        self, data: bytes, fields: "tuple[Any, ...]", source: "Endpoint", now: int
+    ) -> None:
+        sender, ephemeral, static, stamp, _, _ = fields
+        identity = self._admit(data, sender, source, now)
+        received = noise.read_initiation(
+            self._crypto, identity, sender, ephemeral, static
+        )
+        peer = self.peers.with_key(received.static)
+        if peer is None:
+            raise Drop("unknown peer")
+        noise.authenticate_initiation(received, peer.static_static, stamp)
+        if received.timestamp <= peer.greatest_timestamp:
+            raise Drop("replayed initiation")
+        interval = 1000 // INITIATIONS_PER_SECOND
+        if peer.initiation_received_at > now - interval:
+            raise Drop("initiation flood")
+        peer.greatest_timestamp = received.timestamp
+        peer.initiation_received_at = now
+        self._authenticated(peer, data, source, now)
+        self._respond(peer, received, source, now)
+        self._plan(peer, now)
+
+    def _respond(
+        self,
+        peer: Peer,
+        received: noise.ReceivedInitiation,
+        source: "Endpoint",
+        now: int,
+    ) -> None:
+        index = self._new_index(peer)
+        keypair, message = noise.create_response(
+            self._crypto, received, peer.preshared_key, index, now
+        )
+        self.peers.release_index(peer.response_index)
+        peer.response_index = index
+        self._install(peer, keypair, now)
+        self._send(peer, message, source, now)
+
+    def _receive_response(
+        self, data: bytes, fields: "tuple[Any, ...]", source: "Endpoint", now: int
+    ) -> None:
+        sender, receiver, ephemeral, nothing, _, _ = fields
+        identity = self._admit(data, sender, source, now)
+        peer = self.peers.with_index(receiver)
+        if peer is None or peer.handshake is None:
+            raise Drop("unknown index")
+        if peer.handshake.local_index != receiver:
+            raise Drop("unknown index")
+        keypair = noise.consume_response(
+            self._crypto,
+            identity,
+            peer.handshake,
+            peer.preshared_key,
+            (sender, ephemeral, nothing),
+            now,
+        )
+        self._authenticated(peer, data, source, now)
+        self._install(peer, keypair, now)
+        self._session_established(peer, now)
+        self._plan(peer, now)
+
+    def _receive_cookie_reply(
+        self, data: bytes, fields: "tuple[Any, ...]", source: "Endpoint", now: int
+    ) -> None:
+        # Not a proof that the peer is alive or where it is: whoever saw our message
+        # and knows the peer's public key can send one. It roams nothing.
+        peer = self.peers.with_index(fields[0])
+        if peer is None or not peer.cookies.expects(fields[0]):
+            raise Drop("unknown index")
+        peer.cookies.receive(self._crypto, fields, now)
+
+    def _admit(
+        self, data: bytes, sender: int, source: "Endpoint", now: int
+    ) -> noise.Identity:
+        """Our identity, if this message is worth a Diffie-Hellman (paper 5.3)."""
+        if self._identity is None or self._checker is None or not self._up:
+            raise Drop("not ready")
+        if not self._checker.mac1_valid(data):
+            raise Drop("mac1")
+        if now >= self._under_load_until:
+            return self._identity
+        if not self._checker.mac2_valid(data, source, now):
+            reply = self._checker.reply(data, sender, source, now)
+            self._datagrams.append((reply, source))
+            raise Drop("cookie demanded")
+        if not self._limiter.allow(source.address, now):
+            raise Drop("source too fast")
+        return self._identity
+
+    def _authenticated(
+        self, peer: Peer, data: bytes, source: "Endpoint", now: int
+    ) -> None:
+        peer.last_received = now
+        peer.rx_bytes += len(data)
+        self._plane.set_endpoint(peer.id, source)
+
+    # Handshakes.
+
+    def _want_handshake(self, peer: Peer, now: int) -> None:
+        peer.handshake_wanted_at = now
+        waited = not peer.last_sent or now - peer.last_sent >= REKEY_TIMEOUT
+        if peer.handshake is None and waited:
+            self._initiate(peer, now)
+
+    def _initiate(self, peer: Peer, now: int) -> None:
+        endpoint = self._plane.observe(peer.id).endpoint
+        self._abandon_handshake(peer)
+        if self._identity is None or peer.static_static is None or endpoint is None:
+            return
+        index = self._new_index(peer)
+        peer.stamped_at = self._stamps.after(peer.stamped_at)
+        peer.handshake, message = noise.create_initiation(
+            self._crypto,
+            self._identity,
+            (peer.public_key, peer.static_static),
+            index,
+            tai64n.encode(peer.stamped_at),
+        )
+        peer.initiations_unanswered += 1
+        peer.initiation_sent_at = now
+        peer.jitter = self._random_jitter()
+        self._send(peer, message, endpoint, now)
+
+    def _retry_handshake(self, peer: Peer, now: int) -> None:
+        if now - peer.handshake_wanted_at >= REKEY_ATTEMPT_TIME:
+            self._abandon_handshake(peer)
+            peer.handshake_wanted_at = 0
+            self._plane.purge_staged(peer.id)
+            return
+        # The local address may be what is wrong.
+        self._plane.clear_source(peer.id)
+        self._initiate(peer, now)
+
+    def _replace_dead_session(self, peer: Peer, now: int) -> None:
+        self._plane.clear_source(peer.id)
+        self._want_handshake(peer, now)
+
+    def _begin_handshake(self, peer: Peer, now: int) -> None:
+        self._initiate(peer, now)
+
+    def _abandon_handshake(self, peer: Peer) -> None:
+        if peer.handshake is not None:
+            self.peers.release_index(peer.handshake.local_index)
+        peer.wipe_handshake()
+
+    def _install(self, peer: Peer, keypair: "Keypair", now: int) -> None:
+        # When both sides initiate at once, both keypairs come to life. The side with
+        # the greater key keeps its own; the other waits for it under "next".
+        identity = self._identity
+        keep_next = identity is not None and peer.public_key > identity.public
+        peer.session_at = now
+        self._plane.install_keypair(peer.id, keypair, keep_next)
+
+    def _session_established(self, peer: Peer, now: int) -> None:
+        self._abandon_handshake(peer)
+        peer.handshake_wanted_at = 0
+        peer.initiations_unanswered = 0
+        peer.last_handshake_at = now
+
+    def _send(self, peer: Peer, message: bytes, endpoint: "Endpoint", now: int) -> None:
+        datagram = peer.cookies.add_macs(self._crypto, message, now)
+        peer.last_sent = now
+        peer.tx_bytes += len(datagram)
+        self._datagrams.append((datagram, endpoint))
+
+    # Timers.
+
+    def _send_keepalive(self, peer: Peer, now: int) -> None:
+        self._plane.send_keepalive(peer.id)
+
+    def _wipe_secrets(self, peer: Peer, now: int) -> None:
+        self._abandon_handshake(peer)
+        peer.handshake_wanted_at = 0
+        self.peers.release_index(peer.response_index)
+        peer.response_index = None
+        peer.session_at = 0
+        peer.cookies.wipe()
+        self._plane.wipe_keypairs(peer.id)
+
+    def _plan(self, peer: Peer, now: int) -> None:
+        """Ask to be called for the earliest deadline that has not fired yet."""
+        facts = self._plane.observe(peer.id)
+        for name, deadline, _ in _TIMERS:
+            due = deadline(peer, facts)
+            if due is not None and peer.fired.get(name) != due:
+                self._schedule.no_later_than(peer.id, due)
+
+    def _new_index(self, peer: Peer) -> int:
+        while True:
+            index = int.from_bytes(self._crypto.random(4), "little")
+            if not self.peers.with_index(index) and not self._plane.has_index(index):
+                self.peers.claim_index(peer, index)
+                return index
+
+    def _random_jitter(self) -> int:
+        number = int.from_bytes(self._crypto.random(4), "little")
+        return number % (REKEY_TIMEOUT_JITTER + 1)
+
+    # Configuration.
+
+    def _check_room(self, change: "Change") -> None:
+        keys = set() if change.replace_peers else self.peers.keys()
+        for peer in change.peers:
+            if peer.remove:
+                keys.discard(peer.public_key)
+            elif not peer.update_only:
+                keys.add(peer.public_key)
+        self.peers.check_room(len(keys))
+
+    def _set_private_key(self, private: bytes, now: int) -> None:
+        old = self._identity
+        if private == (bytes(old.private) if old else _NO_KEY):
+            return
+        if private == _NO_KEY:
+            self._identity = self._checker = None
+        else:
+            self._identity = noise.Identity(self._crypto, private)
+            self._checker = CookieChecker(self._crypto, self._identity.public)
+            own = self.peers.with_key(self._identity.public)
+            if own is not None:
+                self._remove_peer(own)
+        if old is not None:
+            wipe(old.private)
+        for peer in self.peers:
+            self._renew_session(peer, now)
+
+    def _renew_session(self, peer: Peer, now: int) -> None:
+        self._abandon_handshake(peer)
+        self._derive_static_static(peer)
+        self._plane.expire_keypairs(peer.id)
+        if self._up and (peer.session_at or peer.persistent_keepalive):
+            peer.last_sent = 0
+            self._want_handshake(peer, now)
+            self._plan(peer, now)
+
+    def _derive_static_static(self, peer: Peer) -> None:
+        wipe(peer.static_static)
+        peer.static_static = None
+        if self._identity is not None:
+            secret = self._crypto.dh(self._identity.private, peer.public_key)
+            peer.static_static = None if secret is None else bytearray(secret)
+
+    def _configure_peer(self, change: "PeerChange", reset: bool, now: int) -> None:
+        peer = self.peers.with_key(change.public_key)
+        if change.remove:
+            if peer is not None:
+                self._remove_peer(peer)
+            return
+        if peer is None:
+            peer = self._add_peer(change)
+        if peer is None:
+            return
+        preshared_key, keepalive = change.preshared_key, change.persistent_keepalive
+        if reset:
+            preshared_key = preshared_key or _NO_KEY
+            keepalive = keepalive or 0
+        if preshared_key is not None:
+            peer.preshared_key[:] = preshared_key
+        self._configure_routes(peer, change, reset)
+        switched_on = bool(keepalive) and not peer.persistent_keepalive
+        if keepalive is not None:
+            peer.persistent_keepalive = keepalive
+        if switched_on or change.endpoint is not None:
+            self._greet(peer, now)
+
+    def _configure_routes(self, peer: Peer, change: "PeerChange", reset: bool) -> None:
+        if change.endpoint is not None:
+            self._plane.set_endpoint(peer.id, Endpoint(*change.endpoint))
+        if reset or change.replace_allowed_ips:
+            self._plane.disallow_all(peer.id)
+        for (address, cidr), allowed in change.allowed_ips.items():
+            act = self._plane.allow if allowed else self._plane.disallow
+            act(peer.id, address, cidr)
+
+    def _greet(self, peer: Peer, now: int) -> None:
+        if self._up:
+            if peer.persistent_keepalive:
+                self._plane.send_keepalive(peer.id)
+            self._plane.send_staged(peer.id)
+            self._plan(peer, now)
+
+    def _add_peer(self, change: "PeerChange") -> Peer | None:
+        own = self._identity.public if self._identity else None
+        if change.update_only or change.public_key == own:
+            return None
+        peer = self.peers.add(change.public_key)
+        self._derive_static_static(peer)
+        self._plane.add_peer(peer.id)
+        return peer
+
+    def _remove_peer(self, peer: Peer) -> None:
+        self._schedule.forget(peer.id)
+        self._plane.remove_peer(peer.id)
+        self.peers.remove(peer)
+
+    def _count_drop(self, reason: str) -> None:
+        self.drops[reason] = self.drops.get(reason, 0) + 1
+
+
+def _peer_status(peer: Peer, now: int) -> "dict[str, Any]":
+    done = peer.last_handshake_at
+    return {
+        "id": peer.id,
+        "public_key": peer.public_key,
+        "preshared_key": bytes(peer.preshared_key),
+        "persistent_keepalive": peer.persistent_keepalive,
+        "last_handshake_age": now - done if done else None,
+        "initiations_unanswered": peer.initiations_unanswered,
+        "rx_bytes": peer.rx_bytes,
+        "tx_bytes": peer.tx_bytes,
+    }
+
+
+_RECEIVERS = {
+    MESSAGE_INITIATION: Device._receive_initiation,
+    MESSAGE_RESPONSE: Device._receive_response,
+    MESSAGE_COOKIE_REPLY: Device._receive_cookie_reply,
+}
+
+# name, deadline, what is done then
+_TIMERS = (
+    ("wipe secrets", timers.wipe_secrets, Device._wipe_secrets),
+    ("retry handshake", timers.retry_handshake, Device._retry_handshake),
+    ("begin handshake", timers.begin_handshake, Device._begin_handshake),
+    ("dead session", timers.replace_dead_session, Device._replace_dead_session),
+    ("passive keepalive", timers.passive_keepalive, Device._send_keepalive),
+    ("persistent keepalive", timers.persistent_keepalive, Device._send_keepalive),
+)

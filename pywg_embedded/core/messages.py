@@ -1,0 +1,63 @@
+"""The four messages on the wire (paper 5.4): length checked once, then trusted.
+
+Multi-byte integers are little endian; the type is a 32-bit word, so that the three
+reserved bytes are zero by comparison.
+"""
+
+import struct
+
+from .constants import (
+    COOKIE_REPLY_SIZE,
+    INITIATION_SIZE,
+    MAC_SIZE,
+    MESSAGE_COOKIE_REPLY,
+    MESSAGE_INITIATION,
+    MESSAGE_RESPONSE,
+    RESPONSE_SIZE,
+)
+from .errors import Drop
+
+# type: (exact size, fields after the type)
+_LAYOUTS = {
+    # sender, ephemeral, static, timestamp, mac1, mac2
+    MESSAGE_INITIATION: (INITIATION_SIZE, "<I32s48s28s16s16s"),
+    # sender, receiver, ephemeral, nothing, mac1, mac2
+    MESSAGE_RESPONSE: (RESPONSE_SIZE, "<II32s16s16s16s"),
+    # receiver, nonce, cookie
+    MESSAGE_COOKIE_REPLY: (COOKIE_REPLY_SIZE, "<I24s32s"),
+}
+_NO_MACS = bytes(2 * MAC_SIZE)
+_ALL_BUT_MACS = {MESSAGE_INITIATION: "<II32s48s28s", MESSAGE_RESPONSE: "<III32s16s"}
+MAC1_OFFSET = -2 * MAC_SIZE
+MAC2_OFFSET = -MAC_SIZE
+
+
+def parse(data: bytes) -> tuple[int, tuple]:  # type: ignore[type-arg]
+    """``(type, fields)`` of a handshake or cookie message; raises Drop("malformed")."""
+    if len(data) < 4:
+        raise Drop("malformed")
+    kind = struct.unpack_from("<I", data)[0]
+    size, layout = _LAYOUTS.get(kind, (0, ""))
+    if len(data) != size:
+        raise Drop("malformed")
+    return kind, struct.unpack_from(layout, data, 4)
+
+
+def initiation(sender: int, ephemeral: bytes, static: bytes, stamp: bytes) -> bytes:
+    """An initiation whose macs are still zero, 148 bytes."""
+    layout = _ALL_BUT_MACS[MESSAGE_INITIATION]
+    head = struct.pack(layout, MESSAGE_INITIATION, sender, ephemeral, static, stamp)
+    return head + _NO_MACS
+
+
+def response(sender: int, receiver: int, ephemeral: bytes, nothing: bytes) -> bytes:
+    """A response whose macs are still zero, 92 bytes."""
+    layout = _ALL_BUT_MACS[MESSAGE_RESPONSE]
+    head = struct.pack(layout, MESSAGE_RESPONSE, sender, receiver, ephemeral, nothing)
+    return head + _NO_MACS
+
+
+def cookie_reply(receiver: int, nonce: bytes, sealed_cookie: bytes) -> bytes:
+    """A cookie reply, 64 bytes."""
+    kind = MESSAGE_COOKIE_REPLY
+    return struct.pack("<II24s32s", kind, receiver, nonce, sealed_cookie)

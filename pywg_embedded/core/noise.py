@@ -1,0 +1,275 @@
+"""Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s as WireGuard uses it (paper 5.4).
+
+    initiation: e, es, s, ss, {t}        response: e, ee, se, psk, {}
+
+Nothing here keeps state of its own: a handshake goes in, a new one or keys come out,
+and a message that fails leaves what was there untouched.
+"""
+
+from .constants import (
+    CONSTRUCTION,
+    IDENTIFIER,
+    KEY_SIZE,
+    TIMESTAMP_SIZE,
+)
+from .errors import Drop
+from .keypair import Keypair
+from .messages import initiation, response
+from .secret import wipe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .crypto import Bytes, Crypto
+
+_ZERO_NONCE = bytes(12)
+# HMAC over BLAKE2s (RFC 2104): the block is 64 bytes, and every key here has 32.
+_PAD_SIZE = 32
+_INNER = int.from_bytes(b"\x36" * KEY_SIZE, "big")
+_OUTER = int.from_bytes(b"\x5c" * KEY_SIZE, "big")
+
+
+def hmac(crypto: "Crypto", key: "Bytes", data: "Bytes") -> bytes:
+    """HMAC-BLAKE2s with a key of 32 bytes."""
+    number = int.from_bytes(key, "big")
+    inner = (number ^ _INNER).to_bytes(KEY_SIZE, "big") + b"\x36" * _PAD_SIZE
+    outer = (number ^ _OUTER).to_bytes(KEY_SIZE, "big") + b"\x5c" * _PAD_SIZE
+    return crypto.blake2s(outer + crypto.blake2s(inner + bytes(data)))
+
+
+def kdf(crypto: "Crypto", key: "Bytes", data: "Bytes", count: int) -> list[bytearray]:
+    """The first ``count`` outputs of HKDF (paper 5.4), 32 bytes each."""
+    secret = hmac(crypto, key, data)
+    outputs: list[bytearray] = []
+    last = b""
+    for number in range(1, count + 1):
+        last = hmac(crypto, secret, last + bytes((number,)))
+        outputs.append(bytearray(last))
+    return outputs
+
+
+class Identity:
+    """A static key pair; ``private`` is wiped with the object that owns it."""
+
+    def __init__(self, crypto: "Crypto", private: bytes) -> None:
+        self.private = bytearray(private)
+        self.public = crypto.public_key(private)
+
+
+class SymmetricState:
+    """The hash and the chaining key of a handshake in progress."""
+
+    def __init__(
+        self, crypto: "Crypto", chaining_key: bytearray, transcript: bytes
+    ) -> None:
+        self._crypto = crypto
+        self.chaining_key = chaining_key
+        self.hash = transcript
+
+    def copy(self) -> "SymmetricState":
+        """An independent copy, to try a message on."""
+        return SymmetricState(self._crypto, bytearray(self.chaining_key), self.hash)
+
+    def wipe(self) -> None:
+        """Overwrite the chaining key."""
+        wipe(self.chaining_key)
+
+    def mix_hash(self, data: bytes) -> None:
+        self.hash = self._crypto.blake2s(self.hash + data)
+
+    def mix_ephemeral(self, public: bytes) -> None:
+        self.mix_hash(public)
+        self._replace(kdf(self._crypto, self.chaining_key, public, 1)[0])
+
+    def mix_dh(self, secret: "Bytes | None") -> bytearray:
+        """Mix a shared secret in; the key for what is sealed next."""
+        if secret is None:
+            raise Drop("low-order point")
+        chaining_key, key = kdf(self._crypto, self.chaining_key, secret, 2)
+        self._replace(chaining_key)
+        return key
+
+    def mix_psk(self, preshared_key: "Bytes") -> bytearray:
+        """Mix the preshared key in; the key for what is sealed next."""
+        outputs = kdf(self._crypto, self.chaining_key, preshared_key, 3)
+        self._replace(outputs[0])
+        self.mix_hash(bytes(outputs[1]))
+        return outputs[2]
+
+    def seal(self, key: bytearray, plaintext: bytes) -> bytes:
+        sealed = self._crypto.seal(key, _ZERO_NONCE, plaintext, self.hash)
+        self.mix_hash(sealed)
+        wipe(key)
+        return sealed
+
+    def open(self, key: bytearray, sealed: bytes, reason: str) -> bytes:
+        """What was sealed, or Drop(reason)."""
+        plaintext = self._crypto.open_sealed(key, _ZERO_NONCE, sealed, self.hash)
+        wipe(key)
+        if plaintext is None:
+            raise Drop(reason)
+        self.mix_hash(sealed)
+        return plaintext
+
+    def split(self) -> tuple[bytearray, bytearray]:
+        """The two transport keys, the initiator's sending key first."""
+        first, second = kdf(self._crypto, self.chaining_key, b"", 2)
+        self.wipe()
+        return first, second
+
+    def _replace(self, chaining_key: bytearray) -> None:
+        self.chaining_key[:] = chaining_key
+        wipe(chaining_key)
+
+
+def _start(crypto: "Crypto", responder_public: bytes) -> SymmetricState:
+    chaining_key = bytearray(crypto.blake2s(CONSTRUCTION))
+    transcript = crypto.blake2s(chaining_key + IDENTIFIER)
+    state = SymmetricState(crypto, chaining_key, transcript)
+    state.mix_hash(responder_public)
+    return state
+
+
+class Handshake:
+    """An initiation that we sent, until its response comes."""
+
+    __slots__ = ("ephemeral", "local_index", "state")
+
+    def __init__(
+        self, state: SymmetricState, ephemeral: bytearray, local_index: int
+    ) -> None:
+        self.state = state
+        self.ephemeral = ephemeral
+        self.local_index = local_index
+
+    def wipe(self) -> None:
+        """Overwrite the ephemeral and the chaining key."""
+        wipe(self.ephemeral)
+        self.state.wipe()
+
+
+class ReceivedInitiation:
+    """An authentic initiation, ready to be answered."""
+
+    __slots__ = ("ephemeral", "remote_index", "state", "static", "timestamp")
+
+    def __init__(
+        self, state: SymmetricState, remote_index: int, ephemeral: bytes, static: bytes
+    ) -> None:
+        self.state = state
+        self.remote_index = remote_index
+        self.ephemeral = ephemeral
+        self.static = static
+        self.timestamp = bytes(TIMESTAMP_SIZE)
+
+
+def create_initiation(
+    crypto: "Crypto",
+    identity: Identity,
+    remote: tuple[bytes, "Bytes | None"],
+    local_index: int,
+    timestamp: bytes,
+) -> tuple[Handshake, bytes]:
+    """A handshake and its first message, macs still zero (paper 5.4.2).
+
+    ``remote`` is the peer's public key and our static-static secret with it.
+    """
+    public, static_static = remote
+    state = _start(crypto, public)
+    # e
+    ephemeral = bytearray(crypto.random(KEY_SIZE))
+    ephemeral_public = crypto.public_key(ephemeral)
+    state.mix_ephemeral(ephemeral_public)
+    # es
+    key = state.mix_dh(crypto.dh(ephemeral, public))
+    # s
+    static = state.seal(key, identity.public)
+    # ss
+    key = state.mix_dh(static_static)
+    # {t}
+    stamp = state.seal(key, timestamp)
+    message = initiation(local_index, ephemeral_public, static, stamp)
+    return Handshake(state, ephemeral, local_index), message
+
+
+def read_initiation(
+    crypto: "Crypto",
+    identity: Identity,
+    sender: int,
+    ephemeral: bytes,
+    static: bytes,
+) -> ReceivedInitiation:
+    """The first half of an initiation: who it claims to come from (paper 5.4.2)."""
+    state = _start(crypto, identity.public)
+    # e
+    state.mix_ephemeral(ephemeral)
+    # es
+    key = state.mix_dh(crypto.dh(identity.private, ephemeral))
+    # s
+    public = state.open(key, static, "initiation not authentic")
+    return ReceivedInitiation(state, sender, ephemeral, public)
+
+
+def authenticate_initiation(
+    received: ReceivedInitiation, static_static: "Bytes | None", stamp: bytes
+) -> None:
+    """The second half: it does come from there. Sets ``timestamp``, or raises Drop."""
+    # ss
+    key = received.state.mix_dh(static_static)
+    # {t}
+    received.timestamp = received.state.open(key, stamp, "initiation not authentic")
+
+
+def create_response(
+    crypto: "Crypto",
+    received: ReceivedInitiation,
+    preshared_key: "Bytes",
+    local_index: int,
+    now: int,
+) -> tuple[Keypair, bytes]:
+    """The session and the message that makes it, macs still zero (paper 5.4.3)."""
+    state = received.state
+    # e
+    ephemeral = bytearray(crypto.random(KEY_SIZE))
+    ephemeral_public = crypto.public_key(ephemeral)
+    state.mix_ephemeral(ephemeral_public)
+    # ee, se
+    wipe(state.mix_dh(crypto.dh(ephemeral, received.ephemeral)))
+    wipe(state.mix_dh(crypto.dh(ephemeral, received.static)))
+    wipe(ephemeral)
+    # psk, {}
+    nothing = state.seal(state.mix_psk(preshared_key), b"")
+    indices = (local_index, received.remote_index)
+    receive_key, send_key = state.split()
+    keypair = Keypair(False, indices, (send_key, receive_key), now)
+    message = response(local_index, received.remote_index, ephemeral_public, nothing)
+    return keypair, message
+
+
+def consume_response(
+    crypto: "Crypto",
+    identity: Identity,
+    handshake: Handshake,
+    preshared_key: "Bytes",
+    message: tuple[int, bytes, bytes],
+    now: int,
+) -> Keypair:
+    """The session that a response completes, or Drop (paper 5.4.3).
+
+    ``message`` is the response's sender, ephemeral and sealed nothing. The handshake
+    is not touched, so that a forged response cannot end it.
+    """
+    remote_index, ephemeral, nothing = message
+    state = handshake.state.copy()
+    try:
+        # e
+        state.mix_ephemeral(ephemeral)
+        # ee, se
+        wipe(state.mix_dh(crypto.dh(handshake.ephemeral, ephemeral)))
+        wipe(state.mix_dh(crypto.dh(identity.private, ephemeral)))
+        # psk, {}
+        key = state.mix_psk(preshared_key)
+        state.open(key, nothing, "response not authentic")
+        keys = state.split()
+    finally:
+        state.wipe()
+    return Keypair(True, (handshake.local_index, remote_index), keys, now)
