@@ -1,0 +1,358 @@
+"""Transport data without sockets: packets in one side, datagrams out of the other.
+
+Everything happens in place inside two buffers. A packet that leaves lies behind room
+for its header, one that arrives keeps its place behind its header:
+
+    outgoing, incoming: | header 16 | packet, padding | tag 16 |
+"""
+
+import struct
+
+from ...core.constants import (
+    DEFAULT_MTU,
+    MESSAGE_TRANSPORT,
+    PADDING_MULTIPLE,
+    REJECT_AFTER_MESSAGES,
+    REKEY_TIMEOUT,
+    TAG_SIZE,
+    TRANSPORT_HEADER_SIZE,
+    TRANSPORT_MIN_SIZE,
+)
+from ...core.facts import Facts
+from .. import events
+from ..limits import Limits
+from . import ecn, icmp, packet
+from .aead import InPlaceAead
+from .allowedips import AllowedIPs
+from .session import Session, Sessions
+from .staging import Staging
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, Protocol
+
+    from ...core.endpoint import Endpoint
+    from ...core.keypair import Keypair
+
+    class Outside(Protocol):
+        """The UDP side."""
+
+        def send(
+            self, data: memoryview | bytes, endpoint: Endpoint, tos: int
+        ) -> Endpoint:
+            """Send; the endpoint to use from now on (its source may be gone)."""
+
+    class Inside(Protocol):
+        """The TUN side."""
+
+        def write(self, packet: memoryview | bytes) -> None: ...
+
+
+HEADER = TRANSPORT_HEADER_SIZE
+_LARGEST = 65_535
+BUFFER_SIZE = HEADER + _LARGEST + PADDING_MULTIPLE + TAG_SIZE
+
+
+class _Peer:
+    __slots__ = ("facts", "observed", "sessions", "wanted_at")
+
+    def __init__(self) -> None:
+        self.facts = Facts()
+        self.sessions = Sessions()
+        # Whether the next packet is worth an event, and when a handshake last was.
+        self.observed = True
+        self.wanted_at = -REKEY_TIMEOUT
+
+
+class Transport:
+    """The peers' sessions, and the way through them. ``clock`` is in milliseconds."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        clock: "Callable[[], int]",
+        outside: "Outside",
+        inside: "Inside",
+    ) -> None:
+        self._clock = clock
+        self._outside = outside
+        self._inside = inside
+        self.mtu = DEFAULT_MTU
+        self.outgoing = bytearray(BUFFER_SIZE)
+        self.incoming = bytearray(BUFFER_SIZE)
+        self._outgoing_view = memoryview(self.outgoing)
+        self._incoming_view = memoryview(self.incoming)
+        self._seal = InPlaceAead(self.outgoing).seal
+        self._open = InPlaceAead(self.incoming).open
+        self._peers: dict[int, _Peer] = {}
+        self._by_index: dict[int, tuple[int, Session]] = {}
+        self._allowed_ips = AllowedIPs(limits.allowed_ips)
+        self._staging = Staging(limits)
+        self._events: list[tuple[Any, ...]] = []
+        self.drops: dict[str, int] = {}
+
+    # What the protocol engine orders.
+
+    def add_peer(self, peer_id: int) -> None:
+        """Make room for a peer; it has nothing yet."""
+        self._peers[peer_id] = _Peer()
+
+    def remove_peer(self, peer_id: int) -> None:
+        """Forget a peer and all that belongs to it."""
+        self.wipe_keypairs(peer_id)
+        self.purge_staged(peer_id)
+        self.disallow_all(peer_id)
+        del self._peers[peer_id]
+
+    def set_endpoint(self, peer_id: int, endpoint: "Endpoint") -> None:
+        """Where this peer is, from configuration or an authenticated message."""
+        self._peers[peer_id].facts.endpoint = endpoint
+
+    def clear_source(self, peer_id: int) -> None:
+        """Let the kernel choose the local address again."""
+        facts = self._peers[peer_id].facts
+        if facts.endpoint is not None:
+            facts.endpoint = facts.endpoint.without_source()
+
+    def allow(self, peer_id: int, address: bytes, cidr: int) -> None:
+        """Give a prefix to a peer, whoever had it; LimitError if the table is full."""
+        self._allowed_ips.insert(address, cidr, peer_id)
+
+    def disallow(self, peer_id: int, address: bytes, cidr: int) -> None:
+        """Take a prefix from a peer, if it has it."""
+        self._allowed_ips.remove(address, cidr, peer_id)
+
+    def disallow_all(self, peer_id: int) -> None:
+        """Take all prefixes from a peer."""
+        self._allowed_ips.remove_peer(peer_id)
+
+    def allowed_ips(self, peer_id: int) -> "Iterator[tuple[bytes, int]]":
+        """The prefixes of a peer: ``(address, prefix length)``."""
+        return self._allowed_ips.of_peer(peer_id)
+
+    def allowed_ip_owner(self, address: bytes, cidr: int) -> int | None:
+        """The peer that has exactly this prefix."""
+        return self._allowed_ips.owner(address, cidr)
+
+    def install_keypair(
+        self, peer_id: int, keypair: "Keypair", keep_next: bool
+    ) -> None:
+        """Start a session; one that we initiated sends at once to prove itself."""
+        peer = self._peers[peer_id]
+        peer.wanted_at = -REKEY_TIMEOUT
+        session = Session(keypair)
+        before = peer.sessions.all()
+        peer.sessions.install(session, keep_next)
+        self._by_index[keypair.local_index] = (peer_id, session)
+        self._retire(before, peer.sessions)
+        if keypair.initiator:
+            self.send_keepalive(peer_id)
+
+    def expire_keypairs(self, peer_id: int) -> None:
+        """Sessions may receive but no longer send."""
+        peer = self._peers[peer_id]
+        peer.sessions.expired = True
+        peer.wanted_at = -REKEY_TIMEOUT
+
+    def wipe_keypairs(self, peer_id: int) -> None:
+        """End all sessions of a peer and overwrite their keys."""
+        peer = self._peers[peer_id]
+        before = peer.sessions.all()
+        peer.sessions = Sessions()
+        peer.wanted_at = -REKEY_TIMEOUT
+        self._retire(before, peer.sessions)
+
+    def has_index(self, index: int) -> bool:
+        """Whether a session may still receive under this local index."""
+        return index in self._by_index
+
+    def send_keepalive(self, peer_id: int) -> None:
+        """Send what is staged, or an empty packet if there is nothing."""
+        if not self._staging.count(peer_id):
+            self._staging.put(peer_id, b"")
+        self.send_staged(peer_id)
+
+    def send_staged(self, peer_id: int) -> None:
+        """Send what is staged, or ask for the session that it waits for."""
+        if not self._staging.count(peer_id):
+            return
+        peer = self._peers[peer_id]
+        if peer.sessions.sendable(self._clock()) is None:
+            self._want_handshake(peer_id, peer)
+            return
+        for data in self._staging.take(peer_id):
+            self.outgoing[HEADER : HEADER + len(data)] = data
+            self._send_to(peer_id, peer, len(data))
+
+    def purge_staged(self, peer_id: int) -> None:
+        """Give up what is staged."""
+        for _ in self._staging.take(peer_id):
+            self._drop("no session")
+
+    def observe(self, peer_id: int) -> Facts:
+        """The facts; the next packet of this peer raises ACTIVE, once."""
+        peer = self._peers[peer_id]
+        peer.observed = True
+        return peer.facts
+
+    def facts(self, peer_id: int) -> Facts:
+        """The facts, to read."""
+        return self._peers[peer_id].facts
+
+    def wipe(self) -> None:
+        """End every session."""
+        for peer_id in self._peers:
+            self.wipe_keypairs(peer_id)
+
+    # From inside to outside.
+
+    def send_packet(self, length: int) -> None:
+        """A packet of this length lies in ``outgoing``, behind the header's room."""
+        data = self._outgoing_view[HEADER : HEADER + length]
+        parsed = packet.parse(data)
+        if parsed is None:
+            self._drop("not an IP packet")
+            return
+        peer_id = self._allowed_ips.lookup(data[parsed.destination])
+        if peer_id is None or self._peers[peer_id].facts.endpoint is None:
+            self._refuse(data, parsed, "no peer" if peer_id is None else "no endpoint")
+            return
+        self._send_to(peer_id, self._peers[peer_id], length)
+
+    def _refuse(self, data: memoryview, parsed: packet.Packet, reason: str) -> None:
+        self._drop(reason)
+        answer = icmp.unreachable(data, parsed)
+        if answer is not None:
+            self._inside.write(answer)
+
+    def _send_to(self, peer_id: int, peer: _Peer, length: int) -> None:
+        now = self._clock()
+        session = peer.sessions.sendable(now)
+        if session is None or peer.facts.endpoint is None:
+            data = bytes(self._outgoing_view[HEADER : HEADER + length])
+            if not self._staging.put(peer_id, data):
+                self._drop("staging full")
+            self._want_handshake(peer_id, peer)
+            return
+        self._transmit(peer, session, length)
+        peer.facts.note_sent(now, length > 0)
+        self._note_active(peer_id, peer)
+        if session.keypair.rekey_on_send(session.send_counter, now):
+            self._want_handshake(peer_id, peer)
+
+    def _transmit(self, peer: _Peer, session: Session, length: int) -> None:
+        tos = self._tos(length)
+        padded = self._pad(length)
+        counter = session.send_counter
+        session.send_counter = counter + 1
+        index = session.keypair.remote_index
+        struct.pack_into("<IIQ", self.outgoing, 0, MESSAGE_TRANSPORT, index, counter)
+        self._seal(session.keypair.send_key, counter, HEADER, padded)
+        size = HEADER + padded + TAG_SIZE
+        facts = peer.facts
+        assert facts.endpoint is not None
+        facts.endpoint = self._outside.send(
+            self._outgoing_view[:size], facts.endpoint, tos
+        )
+        facts.tx_bytes += size
+
+    def _tos(self, length: int) -> int:
+        """DSCP 0, and the ECN field of the packet inside."""
+        if not length:
+            return 0
+        data = self._outgoing_view[HEADER : HEADER + length]
+        return ecn.entering(packet.traffic_class(data))
+
+    def _pad(self, length: int) -> int:
+        """Zeros up to a multiple of 16, but never beyond the MTU (linux)."""
+        padded = -(-length // PADDING_MULTIPLE) * PADDING_MULTIPLE
+        padded = max(length, min(padded, self.mtu))
+        self.outgoing[HEADER + length : HEADER + padded] = bytes(padded - length)
+        return padded
+
+    # From outside to inside.
+
+    def receive_transport(self, length: int, source: "Endpoint", tos: int) -> None:
+        """A datagram of this length lies in ``incoming``; its type is 4."""
+        if length < TRANSPORT_MIN_SIZE:
+            self._drop("malformed")
+            return
+        _, index, counter = struct.unpack_from("<IIQ", self.incoming)
+        peer_id, session = self._by_index.get(index, (0, None))
+        if session is None:
+            self._drop("unknown index")
+            return
+        now = self._clock()
+        keypair = session.keypair
+        if counter >= REJECT_AFTER_MESSAGES or not keypair.alive(counter, now):
+            self._drop("session too old")
+        elif not self._open(keypair.receive_key, counter, HEADER, length - HEADER):
+            self._drop("transport data not authentic")
+        elif not session.window.accept(counter):
+            self._drop("replayed")
+        else:
+            self._authenticated(peer_id, session, length, source, now)
+            self._deliver(peer_id, length - TRANSPORT_MIN_SIZE, tos)
+
+    def _authenticated(
+        self, peer_id: int, session: Session, length: int, source: "Endpoint", now: int
+    ) -> None:
+        peer = self._peers[peer_id]
+        peer.facts.endpoint = source
+        peer.facts.rx_bytes += length
+        peer.facts.note_received(now, length > TRANSPORT_MIN_SIZE)
+        self._note_active(peer_id, peer)
+        before = peer.sessions.all()
+        if peer.sessions.confirm(session):
+            self._retire(before, peer.sessions)
+            self._events.append((events.KEY_CONFIRMED, peer_id))
+            self.send_staged(peer_id)
+        asked = session.asked_for_successor
+        if not asked and session.keypair.rekey_on_receive(now):
+            session.asked_for_successor = True
+            self._want_handshake(peer_id, peer)
+
+    def _deliver(self, peer_id: int, length: int, outer_tos: int) -> None:
+        if not length:
+            return
+        data = self._incoming_view[HEADER : HEADER + length]
+        parsed = packet.parse(data)
+        if parsed is None:
+            self._drop("not an IP packet")
+            return
+        if self._allowed_ips.lookup(data[parsed.source]) != peer_id:
+            self._drop("source address not allowed")
+            return
+        inner = packet.traffic_class(data) & ecn.ECN_MASK
+        merged = ecn.leaving(outer_tos, inner)
+        if merged is None:
+            self._drop("congestion")
+            return
+        if merged != inner:
+            packet.set_ecn(data, merged)
+        self._inside.write(data[: parsed.length])
+
+    # Bookkeeping.
+
+    def _want_handshake(self, peer_id: int, peer: _Peer) -> None:
+        # The engine retries by itself; more than one event in that time says nothing.
+        now = self._clock()
+        if now - peer.wanted_at >= REKEY_TIMEOUT:
+            peer.wanted_at = now
+            self._events.append((events.HANDSHAKE_WANTED, peer_id))
+
+    def _note_active(self, peer_id: int, peer: _Peer) -> None:
+        if peer.observed:
+            peer.observed = False
+            self._events.append((events.ACTIVE, peer_id))
+
+    def _retire(self, before: list[Session], sessions: Sessions) -> None:
+        kept = sessions.all()
+        for session in before:
+            if session not in kept:
+                self._by_index.pop(session.keypair.local_index, None)
+                session.keypair.wipe()
+
+    def _drop(self, reason: str) -> None:
+        self.drops[reason] = self.drops.get(reason, 0) + 1

@@ -1,0 +1,277 @@
+"""The outer sockets: one for each family that the machine has, on one port.
+
+Each datagram carries its own TOS and source address, so that an answer leaves from
+the address that was spoken to. No error of a send or receive ends anything: whatever
+it is (no route, link down, ICMP), the next datagram may fare better.
+"""
+
+import errno
+import socket
+import struct
+
+from ...core.endpoint import Endpoint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# Python 3.11 does not name these.
+_IP_PKTINFO = 8
+_IP_MTU_DISCOVER = 10
+_IP_PMTUDISC_DONT = 0
+_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
+
+_SOCKET_BUFFER = 1 << 20
+_ANCILLARY_SIZE = 256
+_RANDOM_PORT_TRIES = 32
+# The source address is gone, or does not fit the route any more.
+_STALE_SOURCE = frozenset((errno.EINVAL, errno.EADDRNOTAVAIL, errno.ENODEV))
+
+
+class Udp:
+    """An IPv4 and an IPv6 socket; ``drop`` is told the reason of each loss."""
+
+    def __init__(self, drop: "Callable[[str], None]") -> None:
+        self._drop = drop
+        self._sockets: dict[int, socket.socket] = {}
+        self._fwmark = 0
+        self._last: tuple[Any, Endpoint] = (None, Endpoint(b"", 0))
+        self.port = 0
+
+    def descriptors(self) -> list[int]:
+        """What to poll."""
+        return [sock.fileno() for sock in self._sockets.values()]
+
+    def listen(self, port: int) -> int:
+        """Take this port in place of the one before, 0 for any; the port it became.
+
+        Raises OSError, with the old sockets untouched, if the port is not to be had.
+        """
+        if port and port == self.port:
+            return port
+        sockets = self._open_pair(port)
+        self.close()
+        self._sockets = sockets
+        self.port = _any_of(sockets).getsockname()[1]
+        return self.port
+
+    def close(self) -> None:
+        """Give up the port; sends go nowhere until the next ``listen``."""
+        for sock in self._sockets.values():
+            sock.close()
+        self._sockets = {}
+        self.port = 0
+
+    def set_fwmark(self, fwmark: int) -> None:
+        """Mark what is sent (SO_MARK), 0 for not; raises OSError if not permitted."""
+        for sock in self._sockets.values():
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, fwmark)
+        self._fwmark = fwmark
+
+    def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
+        """Send; the endpoint to use from now on (its source may be gone)."""
+        family = _FAMILIES[len(endpoint.address)]
+        sock = self._sockets.get(family.number)
+        if sock is None:
+            self._drop("no socket for the address family")
+            return endpoint
+        try:
+            sock.sendmsg(
+                (data,), family.ancillary(endpoint, tos), 0, family.sockaddr(endpoint)
+            )
+        except OSError as error:
+            if endpoint.source and error.errno in _STALE_SOURCE:
+                return self.send(data, endpoint.without_source(), tos)
+            self._drop("send: " + errno.errorcode.get(error.errno or 0, "error"))
+        return endpoint
+
+    def receive(
+        self, descriptor: int, buffer: bytearray
+    ) -> tuple[int, Endpoint, int] | None:
+        """Length, source and TOS of a datagram put into ``buffer``; None if none.
+
+        One that is longer than the buffer has length 0.
+        """
+        sock = next(s for s in self._sockets.values() if s.fileno() == descriptor)
+        try:
+            length, ancillary, flags, address = sock.recvmsg_into(
+                (buffer,), _ANCILLARY_SIZE
+            )
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            self._drop("receive: " + errno.errorcode.get(error.errno or 0, "error"))
+            return None
+        source, tos = self._origin(sock.family, address, ancillary)
+        return (0 if flags & socket.MSG_TRUNC else length), source, tos
+
+    def _origin(
+        self, family: int, address: "Any", ancillary: "list[tuple[int, int, bytes]]"
+    ) -> tuple[Endpoint, int]:
+        tos, packet_info = 0, b""
+        for level, kind, data in ancillary:
+            if (level, kind) in _TOS_MESSAGES:
+                tos = data[0] if len(data) == 1 else struct.unpack_from("@i", data)[0]
+            elif (level, kind) in _PACKET_INFO_MESSAGES:
+                packet_info = data
+        known, endpoint = self._last
+        if known != (address, packet_info):
+            endpoint = _BY_NUMBER[family].endpoint(address, packet_info)
+            self._last = ((address, packet_info), endpoint)
+        return endpoint, tos
+
+    def _open_pair(self, port: int) -> dict[int, socket.socket]:
+        for attempt in range(_RANDOM_PORT_TRIES):
+            sockets: dict[int, socket.socket] = {}
+            try:
+                chosen = port
+                for family in _FAMILIES.values():
+                    sock = family.open(chosen, self._fwmark)
+                    if sock is not None:
+                        sockets[family.number] = sock
+                        chosen = sock.getsockname()[1]
+                if not sockets:
+                    raise OSError(errno.EAFNOSUPPORT, "neither IPv4 nor IPv6 works")
+                return sockets
+            except OSError as error:
+                for sock in sockets.values():
+                    sock.close()
+                # A random port of one family may be taken in the other.
+                last_try = attempt + 1 == _RANDOM_PORT_TRIES
+                if port or error.errno != errno.EADDRINUSE or last_try:
+                    raise
+        raise AssertionError("unreachable")
+
+
+class _Family:
+    """What differs between IPv4 and IPv6; one table, read by one code."""
+
+    number = 0
+    any_address = ""
+    options: tuple[tuple[int, int, int], ...] = ()
+
+    def open(self, port: int, fwmark: int) -> socket.socket | None:
+        """A bound socket, or None where the machine lacks this family."""
+        try:
+            sock = socket.socket(self.number, socket.SOCK_DGRAM)
+        except OSError as error:
+            if error.errno == errno.EAFNOSUPPORT:
+                return None
+            raise
+        try:
+            sock.setblocking(False)
+            for level, option, value in self.options:
+                sock.setsockopt(level, option, value)
+            _widen(sock)
+            if fwmark:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, fwmark)
+            sock.bind((self.any_address, port))
+        except OSError as error:
+            sock.close()
+            if error.errno == errno.EADDRNOTAVAIL:
+                return None
+            raise
+        return sock
+
+    def sockaddr(self, endpoint: Endpoint) -> "Any":
+        raise NotImplementedError
+
+    def ancillary(self, endpoint: Endpoint, tos: int) -> "list[Any]":
+        raise NotImplementedError
+
+    def endpoint(self, address: "Any", packet_info: bytes) -> Endpoint:
+        raise NotImplementedError
+
+
+class _Ipv4(_Family):
+    number = socket.AF_INET
+    any_address = "0.0.0.0"
+    options = (
+        (socket.IPPROTO_IP, _IP_PKTINFO, 1),
+        (socket.IPPROTO_IP, socket.IP_RECVTOS, 1),
+        # A blocked "fragmentation needed" must not stop the tunnel (linux: no DF).
+        (socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_DONT),
+    )
+
+    def sockaddr(self, endpoint: Endpoint) -> "Any":
+        return socket.inet_ntop(self.number, endpoint.address), endpoint.port
+
+    def ancillary(self, endpoint: Endpoint, tos: int) -> "list[Any]":
+        messages: list[Any] = []
+        if tos:
+            value = struct.pack("@i", tos)
+            messages.append((socket.IPPROTO_IP, socket.IP_TOS, value))
+        if endpoint.source:
+            # The route chooses the interface: pinning it would survive no failover.
+            info = struct.pack("@I4s4x", 0, endpoint.source)
+            messages.append((socket.IPPROTO_IP, _IP_PKTINFO, info))
+        return messages
+
+    def endpoint(self, address: "Any", packet_info: bytes) -> Endpoint:
+        remote = socket.inet_pton(self.number, address[0])
+        interface, source = struct.unpack_from("@I4s", packet_info or bytes(8))
+        return Endpoint(
+            remote, address[1], 0, source if packet_info else b"", interface
+        )
+
+
+class _Ipv6(_Family):
+    number = socket.AF_INET6
+    any_address = "::"
+    options = (
+        (socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1),
+        (socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1),
+        (socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, 1),
+    )
+
+    def sockaddr(self, endpoint: Endpoint) -> "Any":
+        address = socket.inet_ntop(self.number, endpoint.address)
+        return address, endpoint.port, 0, endpoint.scope
+
+    def ancillary(self, endpoint: Endpoint, tos: int) -> "list[Any]":
+        messages: list[Any] = []
+        if tos:
+            value = struct.pack("@i", tos)
+            messages.append((socket.IPPROTO_IPV6, socket.IPV6_TCLASS, value))
+        if endpoint.source:
+            # A link-local source means nothing without its interface.
+            interface = endpoint.interface if endpoint.scope else 0
+            info = struct.pack("@16sI", endpoint.source, interface)
+            messages.append((socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, info))
+        return messages
+
+    def endpoint(self, address: "Any", packet_info: bytes) -> Endpoint:
+        host, port, _, scope = address
+        remote = socket.inet_pton(self.number, host.partition("%")[0])
+        source, interface = struct.unpack_from("@16sI", packet_info or bytes(20))
+        return Endpoint(remote, port, scope, source if packet_info else b"", interface)
+
+
+# By the size of an address, in the order that a port is looked for.
+_FAMILIES: dict[int, _Family] = {4: _Ipv4(), 16: _Ipv6()}
+_BY_NUMBER = {family.number: family for family in _FAMILIES.values()}
+_TOS_MESSAGES = frozenset(
+    (
+        (socket.IPPROTO_IP, socket.IP_TOS),
+        (socket.IPPROTO_IPV6, socket.IPV6_TCLASS),
+    )
+)
+_PACKET_INFO_MESSAGES = frozenset(
+    (
+        (socket.IPPROTO_IP, _IP_PKTINFO),
+        (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO),
+    )
+)
+
+
+def _any_of(sockets: dict[int, socket.socket]) -> socket.socket:
+    return next(iter(sockets.values()))
+
+
+def _widen(sock: socket.socket) -> None:
+    for option in (_SO_SNDBUFFORCE, _SO_RCVBUFFORCE):
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER)
+        except PermissionError:
+            pass  # not root: the system's default has to do

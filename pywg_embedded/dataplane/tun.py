@@ -1,0 +1,128 @@
+"""Making the TUN interface, and asking its descriptor how it is."""
+
+import errno
+import fcntl
+import os
+import socket
+import struct
+
+from ..core.errors import Error
+
+_IFF_TUN, _IFF_NO_PI, _IFF_UP = 0x0001, 0x1000, 0x1
+_SIOCGIFFLAGS, _SIOCGIFMTU, _SIOCSIFMTU, _SIOCGIFINDEX = 0x8913, 0x8921, 0x8922, 0x8933
+_IFREQ = struct.Struct("16s24x")
+# _IOW and _IOR: these architectures number the directions differently.
+_OTHER_DIRECTIONS = ("mips", "ppc", "sparc", "alpha")
+_SWAPPED = os.uname().machine.startswith(_OTHER_DIRECTIONS)
+_WRITE, _READ = (0x80000000, 0x40000000) if _SWAPPED else (0x40000000, 0x80000000)
+_TUNSETIFF = _WRITE | 4 << 16 | ord("T") << 8 | 202
+_TUNGETIFF = _READ | 4 << 16 | ord("T") << 8 | 210
+_MAX_NAME = 15
+
+_OPEN_ERRORS = {
+    errno.ENOENT: "/dev/net/tun is missing: load the tun module (OpenWrt: kmod-tun)",
+    errno.ENODEV: "the kernel has no TUN: load the tun module (OpenWrt: kmod-tun)",
+    errno.EBUSY: "an interface of this name exists already: delete it first",
+    errno.EPERM: "not permitted: run as root (CAP_NET_ADMIN)",
+    errno.EACCES: "not permitted: run as root (CAP_NET_ADMIN)",
+    errno.EINVAL: "not a TUN interface, or not a name for one",
+}
+
+
+class Tun:
+    """A TUN descriptor with the name and index that its interface had at the start."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        answer = fcntl.ioctl(descriptor, _TUNGETIFF, bytes(_IFREQ.size))
+        self.name = answer[:16].rstrip(b"\0").decode()
+        self.index: int = struct.unpack_from("@i", self._ask(_SIOCGIFINDEX), 16)[0]
+
+    def is_up(self) -> bool:
+        """Whether the interface is up; asks by name, so only where it was made."""
+        flags: int = struct.unpack_from("@H", self._ask(_SIOCGIFFLAGS), 16)[0]
+        return bool(flags & _IFF_UP)
+
+    def mtu(self) -> int:
+        """The MTU; asks by name, so only where it was made."""
+        mtu: int = struct.unpack_from("@i", self._ask(_SIOCGIFMTU), 16)[0]
+        return mtu
+
+    def set_mtu(self, mtu: int) -> None:
+        """Set the MTU; asks by name, so only where it was made."""
+        self._ask(_SIOCSIFMTU, struct.pack("@i", mtu))
+
+    def probe(self) -> bool | None:
+        """Whether it is up, from any network namespace; None if it is gone.
+
+        The kernel refuses an empty packet, with a reason that tells.
+        """
+        try:
+            os.write(self.descriptor, b"")
+        except OSError as error:
+            if error.errno == errno.EIO:
+                return False
+            if error.errno in (errno.EBADFD, errno.EBADF, errno.ENODEV):
+                return None
+        return True
+
+    def close(self) -> None:
+        """Give the descriptor up; an interface that we made goes with it."""
+        os.close(self.descriptor)
+
+    def _ask(self, request: int, argument: bytes = b"") -> bytes:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            ifreq = struct.pack("16s24s", self.name.encode(), argument)
+            return fcntl.ioctl(sock, request, ifreq)
+
+
+def create(name: str) -> Tun:
+    """Make the interface; raises Error with what to do if that fails."""
+    check_name(name)
+    try:
+        descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        raise _explained(name, error) from error
+    flags = struct.pack("16sH22x", name.encode(), _IFF_TUN | _IFF_NO_PI)
+    try:
+        fcntl.ioctl(descriptor, _TUNSETIFF, flags)
+        tun = Tun(descriptor)
+    except OSError as error:
+        os.close(descriptor)
+        raise _explained(name, error) from error
+    _forbid_link_local(name)
+    return tun
+
+
+def adopt(descriptor: int) -> Tun:
+    """Take over a TUN descriptor that somebody else opened."""
+    try:
+        return Tun(descriptor)
+    except OSError as error:
+        text = f"WG_TUN_FD: descriptor {descriptor} is not a TUN: {error.strerror}"
+        raise Error(text) from error
+
+
+def check_name(name: str) -> None:
+    """Raises Error if the kernel would not take this for an interface name."""
+    size = len(name.encode())
+    forbidden = any(c.isspace() or c in "/:%" for c in name)
+    if not 1 <= size <= _MAX_NAME or forbidden or name in (".", ".."):
+        raise Error(
+            f"{name!r} is not an interface name: 1 to {_MAX_NAME} bytes, "
+            "no space, '/', ':' or '%'"
+        )
+
+
+def _forbid_link_local(name: str) -> None:
+    # A WireGuard interface has the addresses it is given, and no other.
+    try:
+        with open(f"/proc/sys/net/ipv6/conf/{name}/addr_gen_mode", "w") as file:
+            file.write("1")
+    except OSError:
+        pass  # no IPv6 here, or /proc/sys is read-only: one address too many at worst
+
+
+def _explained(name: str, error: OSError) -> Error:
+    reason = _OPEN_ERRORS.get(error.errno or 0, error.strerror)
+    return Error(f"cannot make the interface {name}: {reason}")
