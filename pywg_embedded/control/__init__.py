@@ -1,0 +1,1 @@
+"""Text to plain configuration objects and back; runs under MicroPython too."""
