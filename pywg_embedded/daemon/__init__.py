@@ -1,0 +1,1 @@
+"""pywgd: the process that is a WireGuard interface."""

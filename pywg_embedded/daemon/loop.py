@@ -1,0 +1,137 @@
+"""The main loop: wait (packets move inside), then do what must be decided."""
+
+import os
+import signal
+
+from ..core.errors import ConfigError
+from ..dataplane import events
+from . import clock
+from .interface import Interface
+from .links import Links
+from .log import Log
+from .uapi import UapiServer, answer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+# What no descriptor tells us is looked at this often: whether the socket file is
+# there, how an interface fares that was moved away, where routes lead by now.
+_CHORES_EVERY = 1_000
+
+
+class Loop:
+    """Runs an interface until it is gone, its socket is removed, or a signal comes."""
+
+    def __init__(
+        self, interface: Interface, links: Links, server: UapiServer, log: Log
+    ) -> None:
+        self._interface = interface
+        self._plane = interface.plane
+        self._links = links
+        self._server = server
+        self._log = log
+        self._running = True
+        self._chores_at = 0
+        self._refused_port = ""
+
+    def run(self) -> int:
+        """The exit code, once it is over."""
+        self._catch_signals()
+        self._plane.watch(self._links.descriptor())
+        self._plane.watch(self._server.descriptor())
+        try:
+            self._follow_link()
+            while self._running:
+                self._turn()
+        finally:
+            self._server.close()
+            self._interface.close()
+            self._links.close()
+        return 0
+
+    def _turn(self) -> None:
+        for event in self._plane.wait(self._timeout()):
+            self._handle(event)
+        self._interface.handle_timer()
+        if clock.boottime() >= self._chores_at:
+            self._chores_at = clock.boottime() + _CHORES_EVERY
+            self._do_chores()
+
+    def _timeout(self) -> int:
+        until_chores = max(0, self._chores_at - clock.boottime())
+        until_timer = self._interface.timeout()
+        return until_chores if until_timer is None else min(until_chores, until_timer)
+
+    def _handle(self, event: "tuple[Any, ...]") -> None:
+        if event[0] == events.TUN_GONE:
+            self._stop("the interface was deleted")
+        elif event[0] != events.READY:
+            self._interface.handle(event)
+        elif event[1] == self._links.descriptor():
+            self._links.read()
+            self._follow_link()
+        elif event[1] == self._server.descriptor():
+            connection = self._server.accept()
+            if connection is not None:
+                self._plane.watch(connection.socket.fileno())
+        else:
+            self._serve(event[1])
+
+    def _serve(self, descriptor: int) -> None:
+        connection = self._server.connection(descriptor)
+        if connection is None:
+            return
+        self._plane.unwatch(descriptor)
+        if connection.serve(self._answer):
+            self._plane.watch(descriptor, connection.waits_to_send())
+        else:
+            self._server.drop(connection)
+
+    def _answer(self, request: "Any") -> "Iterator[str]":
+        if isinstance(request, ConfigError):
+            self._log.error(f"request refused: {request}")
+        return answer(self._interface, request)
+
+    def _follow_link(self) -> None:
+        up = self._links.up
+        if up is None:
+            self._stop("the interface was deleted")
+            return
+        self._plane.mtu = self._links.mtu
+        try:
+            self._interface.set_up(up)
+            self._refused_port = ""
+        except OSError as error:
+            text = f"cannot listen: {error.strerror}; set another listen-port"
+            if text != self._refused_port:
+                self._log.error(text)
+            self._refused_port = text
+
+    def _do_chores(self) -> None:
+        if not self._server.exists():
+            self._stop("the control socket was removed")
+        self._links.look()
+        self._follow_link()
+        if self._links.routes_changed:
+            self._links.routes_changed = False
+            self._check_sources()
+
+    def _check_sources(self) -> None:
+        for peer_id, endpoint in self._interface.sourced_endpoints():
+            if self._links.leads_elsewhere(endpoint, self._interface.fwmark):
+                self._plane.clear_source(peer_id)
+
+    def _catch_signals(self) -> None:
+        wake, waker = os.pipe()
+        os.set_blocking(waker, False)
+        signal.set_wakeup_fd(waker)
+        self._plane.watch(wake)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop("asked to end"))
+
+    def _stop(self, reason: str) -> None:
+        if self._running:
+            self._log.verbose(reason)
+        self._running = False

@@ -1,0 +1,71 @@
+"""``pywgd IFNAME``: make everything ready, step into the background, run.
+
+The caller gets its prompt back only when the interface, the UDP socket and the
+control socket can be used, and nothing that goes by the interface's name is left to
+do: the next command may move the interface to another namespace.
+"""
+
+import os
+import sys
+
+from .. import crypto
+from ..core.constants import DEFAULT_MTU
+from ..core.device import Device
+from ..core.errors import Error
+from ..dataplane import tun as tuntap
+from ..dataplane.reference import Plane
+from . import clock
+from .interface import Interface
+from .links import Links
+from .log import Log
+from .loop import Loop
+from .options import Options
+from .uapi import UapiServer
+
+
+def main() -> int:
+    """The exit code: 0 if the interface came up (and, in foreground, ended well)."""
+    try:
+        options = Options(sys.argv[1:])
+        loop = _prepare(options)
+    except Error as error:
+        print(f"pywgd: {error}", file=sys.stderr)
+        return 1
+    if not options.foreground:
+        _step_back(options.keep_stderr)
+    return loop.run()
+
+
+def _prepare(options: Options) -> Loop:
+    log = Log(options.name, options.log_level)
+    server = UapiServer(options.name, options.uapi_fd, options.limits)
+    try:
+        tun = _open_tun(options)
+    except Error:
+        server.close()
+        raise
+    plane = Plane(tun.descriptor, options.limits, clock.boottime)
+    device = Device(crypto, plane, clock.wall, options.limits.peers)
+    interface = Interface(device, plane, options.limits, log)
+    links = Links(tun)
+    return Loop(interface, links, server, log)
+
+
+def _open_tun(options: Options) -> tuntap.Tun:
+    if options.tun_fd is not None:
+        return tuntap.adopt(options.tun_fd)
+    tun = tuntap.create(options.name)
+    tun.set_mtu(DEFAULT_MTU)
+    return tun
+
+
+def _step_back(keep_stderr: bool) -> None:
+    if os.fork():
+        # The parent ends here, without the clean-up that belongs to the child.
+        os._exit(0)
+    os.setsid()
+    os.chdir("/")
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1) if keep_stderr else (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)

@@ -1,0 +1,200 @@
+"""The control socket: requests of any size, answered in bounded memory.
+
+``wg``, ``wg-quick`` and ``pywg`` speak to /var/run/wireguard/IFNAME.sock, which root
+alone may open.
+"""
+
+import os
+import socket
+
+from ..control import uapi
+from ..control.config import Change
+from ..core.errors import ConfigError, Error
+from ..dataplane.limits import Limits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .interface import Interface
+
+DIRECTORY = "/var/run/wireguard"
+_CHUNK = 16_384
+_MOST_CONNECTIONS = 16
+
+
+class Connection:
+    """One client: what it asks, and the part of the answer that it did not take yet."""
+
+    def __init__(self, sock: socket.socket, limits: Limits) -> None:
+        sock.setblocking(False)
+        self.socket = sock
+        self._reader = uapi.Reader(limits.peers, limits.allowed_ips, _scope_of)
+        self._requests: Iterator[str | Change | ConfigError] = iter(())
+        self._answer: Iterator[str] = iter(())
+        self._unsent = b""
+        self._ended = False
+
+    def serve(self, answer_to: "Callable[..., Iterator[str]]") -> bool:
+        """Go on as far as the client lets us; False when it is done with."""
+        try:
+            while self._send():
+                request = next(self._requests, None)
+                if request is not None:
+                    self._answer = answer_to(request)
+                elif not self._read():
+                    return not self._ended
+        except (OSError, UnicodeError):
+            return False
+        return True
+
+    def waits_to_send(self) -> bool:
+        """Whether the client must read before there is more to do."""
+        return bool(self._unsent)
+
+    def _send(self) -> bool:
+        """Send what is left of the answer; False if the client does not take it."""
+        while True:
+            if not self._unsent:
+                self._unsent = _next_chunk(self._answer)
+            if not self._unsent:
+                return True
+            try:
+                sent = self.socket.send(self._unsent)
+            except BlockingIOError:
+                return False
+            self._unsent = self._unsent[sent:]
+
+    def _read(self) -> bool:
+        """Read more of the requests; False if there is nothing now, or no more."""
+        if self._ended:
+            return False
+        try:
+            data = self.socket.recv(_CHUNK)
+        except BlockingIOError:
+            return False
+        self._ended = not data
+        self._requests = self._reader.feed(data) if data else self._reader.end()
+        return True
+
+
+class UapiServer:
+    """The listening socket and its connections."""
+
+    def __init__(self, name: str, descriptor: int | None, limits: Limits) -> None:
+        self._path = f"{DIRECTORY}/{name}.sock"
+        self._limits = limits
+        self._connections: dict[int, Connection] = {}
+        if descriptor is None:
+            self._listener = _listen(self._path)
+        else:
+            self._listener = _adopt(descriptor)
+        self._listener.setblocking(False)
+
+    def descriptor(self) -> int:
+        """The listening socket, to watch."""
+        return self._listener.fileno()
+
+    def exists(self) -> bool:
+        """Whether the socket's file is still there; who removes it wants us to end."""
+        return os.path.exists(self._path)
+
+    def accept(self) -> Connection | None:
+        """A new client, or None if there is none or there are enough of them."""
+        try:
+            sock, _ = self._listener.accept()
+        except OSError:
+            return None
+        if len(self._connections) >= _MOST_CONNECTIONS:
+            sock.close()
+            return None
+        connection = Connection(sock, self._limits)
+        self._connections[sock.fileno()] = connection
+        return connection
+
+    def connection(self, descriptor: int) -> Connection | None:
+        """The client behind a descriptor."""
+        return self._connections.get(descriptor)
+
+    def drop(self, connection: Connection) -> None:
+        """Part with a client."""
+        del self._connections[connection.socket.fileno()]
+        connection.socket.close()
+
+    def close(self) -> None:
+        """Remove the socket, and part with every client."""
+        for connection in list(self._connections.values()):
+            self.drop(connection)
+        self._listener.close()
+        try:
+            os.unlink(self._path)
+        except FileNotFoundError:
+            pass
+
+
+def answer(
+    interface: "Interface", request: str | Change | ConfigError
+) -> "Iterator[str]":
+    """The text that answers a request; a change is applied, or refused whole."""
+    if isinstance(request, ConfigError):
+        return iter((uapi.format_answer(request),))
+    if not isinstance(request, Change):
+        return uapi.format_status(interface.status())
+    try:
+        interface.configure(request)
+    except Error as error:
+        return iter((uapi.format_answer(error),))
+    return iter((uapi.format_answer(),))
+
+
+def _next_chunk(answer: "Iterator[str]") -> bytes:
+    parts: list[str] = []
+    size = 0
+    for part in answer:
+        parts.append(part)
+        size += len(part)
+        if size >= _CHUNK:
+            break
+    return "".join(parts).encode()
+
+
+def _scope_of(name: str) -> int:
+    return socket.if_nametoindex(name)
+
+
+def _listen(path: str) -> socket.socket:
+    os.makedirs(DIRECTORY, mode=0o755, exist_ok=True)
+    _remove_stale(path)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    umask = os.umask(0o077)
+    try:
+        sock.bind(path)
+        sock.listen(_MOST_CONNECTIONS)
+    except OSError as error:
+        sock.close()
+        raise Error(f"cannot listen on {path}: {error.strerror}") from error
+    finally:
+        os.umask(umask)
+    return sock
+
+
+def _remove_stale(path: str) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        try:
+            sock.connect(path)
+        except FileNotFoundError:
+            return
+        except ConnectionRefusedError:
+            os.unlink(path)
+            return
+        except OSError as error:
+            raise Error(f"cannot use {path}: {error.strerror}") from error
+    raise Error(f"{path} is in use: a daemon runs for this interface already")
+
+
+def _adopt(descriptor: int) -> socket.socket:
+    try:
+        return socket.socket(fileno=descriptor)
+    except OSError as error:
+        text = f"WG_UAPI_FD: descriptor {descriptor} is not a socket: {error.strerror}"
+        raise Error(text) from error
