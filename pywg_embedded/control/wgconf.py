@@ -196,8 +196,10 @@ def format_status(
         yield f"FwMark = 0x{status.fwmark:x}\n"
     if status.private_key != ZERO_KEY:
         yield f"PrivateKey = {keys.to_base64(status.private_key)}\n"
-    for peer in status.peers:
-        yield "\n"
+    yield "\n"
+    for index, peer in enumerate(status.peers):
+        if index:
+            yield "\n"
         yield from _format_peer(peer, format_endpoint)
 
 

@@ -1,7 +1,9 @@
 """When each of a peer's timers is due, derived from facts (paper 6).
 
 Nothing is armed or cancelled: a deadline exists as long as the facts that make it do.
-Each function answers milliseconds, or None for "not as things are".
+Each function answers milliseconds, or None for "not as things are". Of two things in
+the same millisecond the handshake message is taken for the earlier: as a rule the
+data waited for it, and the worst of a wrong guess is one packet too many.
 """
 
 from .constants import (
@@ -33,7 +35,7 @@ def begin_handshake(peer: "Peer", facts: "Facts") -> int | None:
 def replace_dead_session(peer: "Peer", facts: "Facts") -> int | None:
     """Data went out, and nothing at all has come back (6.2)."""
     since = facts.data_sent_since
-    if not since or peer.last_received >= since:
+    if not since or peer.last_received > since:
         return None
     if since <= peer.initiation_sent_at < facts.last_data_sent:
         since = peer.initiation_sent_at
@@ -43,7 +45,7 @@ def replace_dead_session(peer: "Peer", facts: "Facts") -> int | None:
 def passive_keepalive(peer: "Peer", facts: "Facts") -> int | None:
     """Data came in, and nothing at all has gone back (6.5)."""
     since = facts.data_received_since
-    if not since or peer.last_sent >= since:
+    if not since or peer.last_sent > since:
         return None
     return since + KEEPALIVE_TIMEOUT
 

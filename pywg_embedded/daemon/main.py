@@ -8,7 +8,7 @@ do: the next command may move the interface to another namespace.
 import os
 import sys
 
-from .. import crypto
+from .. import __version__, crypto
 from ..core.constants import DEFAULT_MTU
 from ..core.device import Device
 from ..core.errors import Error
@@ -19,14 +19,22 @@ from .interface import Interface
 from .links import Links
 from .log import Log
 from .loop import Loop
-from .options import Options
+from .options import USAGE, Options
 from .uapi import UapiServer
+
+_VERSION = f"pywgd {__version__}"
+_TEXTS = {"--version": _VERSION, "-h": USAGE, "--help": USAGE}
 
 
 def main() -> int:
     """The exit code: 0 if the interface came up (and, in foreground, ended well)."""
+    arguments = sys.argv[1:]
+    for wanted, text in _TEXTS.items():
+        if wanted in arguments:
+            print(text.rstrip())
+            return 0
     try:
-        options = Options(sys.argv[1:])
+        options = Options(arguments)
         loop = _prepare(options)
     except Error as error:
         print(f"pywgd: {error}", file=sys.stderr)

@@ -25,9 +25,8 @@ from .udp import Udp
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
-    Event = tuple[Any, ...]
+    from .transport import Event
 
 # Packets of one descriptor before the others get their turn.
 _BURST = 32
@@ -98,8 +97,7 @@ class Plane(Transport):
             self._pump(self._remaining(end) if idle else 0)
             self._hand_out_handshakes()
             if self._events:
-                happened, self._events = self._events, []
-                return happened
+                return self.take_events()
             if end is not None and self._clock() >= end:
                 return []
 

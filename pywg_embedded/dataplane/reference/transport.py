@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from ...core.endpoint import Endpoint
     from ...core.keypair import Keypair
 
+    Event = tuple[Any, ...]
+
     class Outside(Protocol):
         """The UDP side."""
 
@@ -89,7 +91,7 @@ class Transport:
         self._by_index: dict[int, tuple[int, Session]] = {}
         self._allowed_ips = AllowedIPs(limits.allowed_ips)
         self._staging = Staging(limits)
-        self._events: list[tuple[Any, ...]] = []
+        self._events: list[Event] = []
         self.drops: dict[str, int] = {}
 
     # What the protocol engine orders.
@@ -199,6 +201,11 @@ class Transport:
     def facts(self, peer_id: int) -> Facts:
         """The facts, to read."""
         return self._peers[peer_id].facts
+
+    def take_events(self) -> "list[Event]":
+        """What happened since the last call; see ``dataplane.events``."""
+        happened, self._events = self._events, []
+        return happened
 
     def wipe(self) -> None:
         """End every session."""

@@ -1,0 +1,82 @@
+"""Both sides initiate at once: both handshakes may complete, traffic never waits."""
+
+import random
+from functools import partial
+
+from .world import START, Node, Wire, World, pair
+
+PACKETS = 60
+EVERY = 50
+
+
+def chatter(world: World, alice: Node, bob: Node, offset: int) -> None:
+    """Each side begins to talk by itself, Bob ``offset`` ms after Alice."""
+    for n in range(PACKETS):
+        text = str(n).encode()
+        world.at(START + n * EVERY, partial(alice.say, bob, text))
+        world.at(START + offset + n * EVERY, partial(bob.say, alice, text))
+
+
+def delays(node: Node, begin: int) -> list[int]:
+    """How long after it was said each text arrived."""
+    return [when - begin - int(packet[20:]) * EVERY for when, packet in node.delivered]
+
+
+def settled(alice: Node, bob: Node) -> bool:
+    """Whether both send in the same session."""
+    mine = alice.session()
+    theirs = bob.session()
+    return mine.local_index == theirs.remote_index
+
+
+def test_thousand_random_delays_never_stall_traffic_beyond_a_handshake() -> None:
+    for seed in range(1000):
+        chance = random.Random(seed)
+        delay = chance.randint(1, 300)
+        wire = Wire(seed)
+        wire.delay = (delay, delay)
+        world, alice, bob = pair(wire)
+        offset = chance.randint(0, 2 * delay)
+        chatter(world, alice, bob, offset)
+        world.run(PACKETS * EVERY + 3_000)
+        assert len(alice.delivered) == len(bob.delivered) == PACKETS, f"seed {seed}"
+        # Initiation, response, and the packet itself: three times across the wire.
+        worst = max(delays(bob, START) + delays(alice, START + offset))
+        assert worst <= 3 * delay, f"seed {seed}"
+        assert settled(alice, bob), f"seed {seed}"
+
+
+def test_delays_that_vary_from_packet_to_packet_lose_nothing() -> None:
+    for seed in range(300):
+        wire = Wire(seed)
+        wire.delay = (1, 250)
+        world, alice, bob = pair(wire)
+        chatter(world, alice, bob, wire.random.randint(0, 250))
+        world.run(PACKETS * EVERY + 3_000)
+        for node in (alice, bob):
+            heard = sorted(node.heard(), key=int)
+            assert heard == [str(n).encode() for n in range(PACKETS)], f"seed {seed}"
+
+
+def test_a_lost_message_of_either_handshake_costs_at_most_one_retry() -> None:
+    retry = 5_000 + 333
+    for lost in range(6):
+        world, alice, bob = pair(LosesOne(lost))
+        chatter(world, alice, bob, 2)
+        world.run(PACKETS * EVERY + 2 * retry)
+        for node, begin in ((bob, START), (alice, START + 2)):
+            assert max(delays(node, begin)) <= retry + 30, f"message {lost}"
+            # What waits for a session is bounded; all the rest gets through.
+            assert len(node.delivered) >= 32, f"message {lost}"
+
+
+class LosesOne(Wire):
+    """Loses the datagram with this number, counted over both sides."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._left = number
+
+    def arrivals(self) -> list[int]:
+        self._left -= 1
+        return [] if self._left == -1 else super().arrivals()

@@ -1,0 +1,214 @@
+"""Two real engines and a fake wire, in simulated time.
+
+A ``Node`` is a ``core.Device`` over the reference transport: everything but sockets.
+The wire loses, delays, repeats and reorders as it is told; time is a number.
+"""
+
+import heapq
+import random
+import struct
+from collections.abc import Callable
+
+from pywg_embedded import crypto
+from pywg_embedded.control.config import Change, PeerChange
+from pywg_embedded.core.device import Device
+from pywg_embedded.core.endpoint import Endpoint
+from pywg_embedded.core.keypair import Keypair
+from pywg_embedded.dataplane import events
+from pywg_embedded.dataplane.limits import Limits
+from pywg_embedded.dataplane.reference.transport import HEADER, Transport
+
+START = 1_000_000
+WALL_AT_START = 1_800_000_000 * 10**9
+MILLISECOND = 1_000_000
+
+
+class Wire:
+    """What happens to a datagram: delays in ms of each copy that arrives."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.random = random.Random(seed)
+        self.loss = 0.0
+        self.duplication = 0.0
+        self.delay = (5, 5)
+
+    def arrivals(self) -> list[int]:
+        copies = 2 if self.random.random() < self.duplication else 1
+        return [
+            self.random.randint(*self.delay)
+            for _ in range(copies)
+            if self.random.random() >= self.loss
+        ]
+
+
+class World:
+    """Time, and what shall happen when."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.nodes: dict[tuple[bytes, int], Node] = {}
+        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._count = 0
+
+    def at(self, when: int, action: Callable[[], None]) -> None:
+        """Do it then; in the order given if at the same time."""
+        self._count += 1
+        heapq.heappush(self._agenda, (when, self._count, action))
+
+    def run_until(self, end: int) -> None:
+        """Let everything happen up to ``end``, and stop there."""
+        while True:
+            timers = [(node.timer(), node) for node in self.nodes.values()]
+            due, node = min(timers, key=lambda timer: timer[0])
+            planned = self._agenda[0][0] if self._agenda else end + 1
+            if min(due, planned) > end:
+                self.now = max(self.now, end)
+                return
+            if planned <= due:
+                self.now = max(self.now, planned)
+                heapq.heappop(self._agenda)[2]()
+            else:
+                self.now = max(self.now, due)
+                node.handle_timer()
+
+    def run(self, milliseconds: int) -> None:
+        """Let time pass."""
+        self.run_until(self.now + milliseconds)
+
+
+class Node:
+    """One peer: an engine, a transport, an address outside and one inside."""
+
+    def __init__(self, world: World, number: int, wire: Wire) -> None:
+        self.world = world
+        self.wire = wire
+        self.inner = bytes((10, 0, 0, number))
+        self.endpoint = Endpoint(bytes((192, 0, 2, number)), 51820)
+        self.private = crypto.random(32)
+        self.public = crypto.public_key(self.private)
+        self.wall_offset = 0
+        # (time, packet) handed to the machine, and datagrams sent, by this node.
+        self.delivered: list[tuple[int, bytes]] = []
+        self.sent: list[tuple[int, bytes]] = []
+        self.transport = Transport(Limits(), lambda: world.now, self, self)
+        self.device = Device(crypto, self.transport, self.wall, 64)
+        world.nodes[self.endpoint.address, self.endpoint.port] = self
+        change = Change()
+        change.private_key = self.private
+        self.configure(change)
+        self.device.interface_up(world.now)
+
+    def wall(self) -> int:
+        """The wall clock; ``wall_offset`` (nanoseconds) sets it wrong."""
+        passed = (self.world.now - START) * MILLISECOND
+        return WALL_AT_START + passed + self.wall_offset
+
+    def know(self, other: "Node", keepalive: int = 0, psk: bytes = bytes(32)) -> None:
+        """Make the other node a peer, with its endpoint and inner address."""
+        peer = PeerChange(other.public)
+        peer.endpoint = other.endpoint.remote()
+        peer.allowed_ips = {(other.inner, 32): True}
+        peer.persistent_keepalive = keepalive
+        peer.preshared_key = psk
+        change = Change()
+        change.peers = [peer]
+        self.configure(change)
+
+    def configure(self, change: Change) -> None:
+        self.device.configure(change, self.world.now)
+        self._settle()
+
+    def say(self, other: "Node", text: bytes) -> None:
+        """Send a packet to the other node's inner address."""
+        packet = ipv4(self.inner, other.inner, text)
+        self.transport.outgoing[HEADER : HEADER + len(packet)] = packet
+        self.transport.send_packet(len(packet))
+        self._settle()
+
+    def heard(self) -> list[bytes]:
+        """The texts that arrived, in order."""
+        return [packet[20:] for _, packet in self.delivered]
+
+    def timer(self) -> int:
+        due = self.device.get_timer()
+        return 2**62 if due is None else due
+
+    def handle_timer(self) -> None:
+        self.device.handle_timer(self.world.now)
+        self._settle()
+
+    def receive(self, data: bytes, source: Endpoint, backlog: int = 0) -> None:
+        """A datagram arrives."""
+        if data[:4] == b"\x04\0\0\0":
+            self.transport.incoming[: len(data)] = data
+            self.transport.receive_transport(len(data), source, 0)
+        else:
+            self.device.receive_datagram(data, source, self.world.now, backlog)
+        self._settle()
+
+    def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
+        """The transport's outside: the datagram goes onto the wire."""
+        datagram = bytes(data)
+        self.sent.append((self.world.now, datagram))
+        target = self.world.nodes.get((endpoint.address, endpoint.port))
+        if target is not None:
+            self._post(datagram, target)
+        return endpoint
+
+    def write(self, packet: memoryview | bytes) -> None:
+        """The transport's inside: the packet reached this machine."""
+        self.delivered.append((self.world.now, bytes(packet)))
+
+    def session(self) -> Keypair:
+        """The keypair that this node sends with; it has one peer."""
+        (peer,) = self.transport._peers.values()
+        assert peer.sessions.current is not None
+        return peer.sessions.current.keypair
+
+    def become(self, stranger: "Node") -> None:
+        """Take over the private key of a node that is not used otherwise."""
+        del self.world.nodes[stranger.endpoint.address, stranger.endpoint.port]
+        change = Change()
+        self.private = change.private_key = stranger.private
+        self.public = stranger.public
+        self.configure(change)
+
+    def _post(self, datagram: bytes, target: "Node") -> None:
+        source = self.endpoint
+        for delay in self.wire.arrivals():
+            self.world.at(
+                self.world.now + delay, lambda: target.receive(datagram, source)
+            )
+
+    def _settle(self) -> None:
+        for datagram, endpoint in self.device.datagrams_to_send():
+            self.send(datagram, endpoint, 0)
+        while happened := self.transport.take_events():
+            for event in happened:
+                _TOLD[event[0]](self.device, event[1], self.world.now)
+            for datagram, endpoint in self.device.datagrams_to_send():
+                self.send(datagram, endpoint, 0)
+
+
+_TOLD = {
+    events.HANDSHAKE_WANTED: Device.handshake_wanted,
+    events.KEY_CONFIRMED: Device.key_confirmed,
+    events.ACTIVE: Device.peer_active,
+}
+
+
+def ipv4(source: bytes, destination: bytes, text: bytes) -> bytes:
+    """A minimal IPv4 packet; nobody on this wire looks at its checksum."""
+    length = 20 + len(text)
+    fields = (0x45, 0, length, 0, 0, 64, 17, 0, source, destination)
+    return struct.pack(">BBHHHBBH4s4s", *fields) + text
+
+
+def pair(wire: Wire | None = None) -> tuple[World, Node, Node]:
+    """A world with two nodes that know each other."""
+    world = World()
+    wire = wire or Wire()
+    alice, bob = Node(world, 1, wire), Node(world, 2, wire)
+    alice.know(bob)
+    bob.know(alice)
+    return world, alice, bob
