@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import select
 import socket
 import struct
 
@@ -55,16 +56,12 @@ class Tun:
     def probe(self) -> bool | None:
         """Whether it is up, from any network namespace; None if it is gone.
 
-        The kernel refuses an empty packet, with a reason that tells.
+        The kernel calls the descriptor writable only while the interface is up.
         """
-        try:
-            os.write(self.descriptor, b"")
-        except OSError as error:
-            if error.errno == errno.EIO:
-                return False
-            if error.errno in (errno.EBADFD, errno.EBADF, errno.ENODEV):
-                return None
-        return True
+        poll = select.poll()
+        poll.register(self.descriptor, select.POLLOUT)
+        state = sum(flags for _, flags in poll.poll(0))
+        return None if state & select.POLLERR else bool(state & select.POLLOUT)
 
     def close(self) -> None:
         """Give the descriptor up; an interface that we made goes with it."""

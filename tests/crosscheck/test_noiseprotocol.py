@@ -1,0 +1,18 @@
+"""The frozen handshakes are what an independent Noise implementation produces."""
+
+import json
+
+from tests.crosscheck import transcripts
+
+
+def test_frozen_transcripts_are_what_noiseprotocol_produces() -> None:
+    assert transcripts.VECTORS.read_text() == transcripts.document()
+
+
+def test_frozen_transcripts_have_the_sizes_of_the_paper() -> None:
+    cases = json.loads(transcripts.VECTORS.read_text())
+    for case in cases["handshakes"]:
+        sizes = [len(case[field]) // 2 for field in ("initiation", "response")]
+        assert sizes == [148, 92], case["name"]
+    for case in cases["cookies"]:
+        assert len(case["reply"]) // 2 == 64, case["name"]

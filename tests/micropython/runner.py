@@ -1,0 +1,42 @@
+"""Runs a portable test module under MicroPython: ``runner.py tests.core.test_x``.
+
+Prints a line of JSON for each test: its name, and the traceback or null.
+"""
+
+import io
+import json
+import sys
+
+import pywg_embedded
+from tests.micropython import crypto
+
+sys.modules["pywg_embedded.crypto"] = crypto
+setattr(pywg_embedded, "crypto", crypto)  # noqa: B010 # no such module here
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def outcome(test: "Callable[[], None]") -> str | None:
+    """None, or why the test failed."""
+    try:
+        test()
+    except BaseException as error:
+        text = io.StringIO()
+        sys.print_exception(error, text)  # type: ignore[attr-defined]
+        return text.getvalue()
+    return None
+
+
+def run(module_name: str) -> None:
+    """Runs every test of a module, in the order of their names."""
+    __import__(module_name)
+    module = sys.modules[module_name]
+    for name in sorted(dir(module)):
+        if name.startswith("test_"):
+            error = outcome(getattr(module, name))
+            print(json.dumps({"test": name, "error": error}))
+
+
+run(sys.argv[1])

@@ -1,0 +1,98 @@
+"""The portable tests, and the memory they leave, under MicroPython's unix port."""
+
+import json
+import os
+import subprocess
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+MICROPYTHON = ROOT / ".cache" / "micropython" / "run"
+
+
+def modules(pattern: str) -> list[str]:
+    """Dotted names of the files that match, relative to the checkout."""
+    files = sorted(path.relative_to(ROOT) for path in ROOT.glob(pattern))
+    names = (".".join(file.with_suffix("").parts) for file in files)
+    return [name.removesuffix(".__init__") for name in names]
+
+
+PORTABLE = {
+    folder: modules(pattern)
+    for folder, pattern in (
+        ("core", "tests/core/test_*.py"),
+        ("control", "tests/control/test_*.py"),
+        ("crypto", "tests/test_crypto.py"),
+    )
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed() -> None:
+    subprocess.run([HERE / "install.sh"], check=True)
+
+
+def micropython(
+    heap: str, *arguments: str | Path, path: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    """Runs MicroPython with a heap like "16M", importing from ``path`` too."""
+    return subprocess.run(
+        [MICROPYTHON, "-X", f"heapsize={heap}", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "MICROPYPATH": f"{ROOT}:{path}"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+def run_tests(module: str, path: Path = ROOT) -> list[str]:
+    """Runs a module's tests; returns the tracebacks of those that failed."""
+    process = micropython("16M", HERE / "runner.py", module, path=path)
+    if process.returncode != 0:
+        output = process.stdout + process.stderr
+        return [f"{module} ended with exit code {process.returncode}\n{output}"]
+    results = [json.loads(line) for line in process.stdout.splitlines()]
+    if not results:
+        return [f"{module} has no tests"]
+    return [f"{r['test']}\n{r['error']}" for r in results if r["error"]]
+
+
+@pytest.mark.parametrize("folder", PORTABLE)
+def test_there_are_portable_tests(folder: str) -> None:
+    assert PORTABLE[folder]
+
+
+@pytest.mark.parametrize("module", [*chain(*PORTABLE.values())])
+def test_portable_tests_pass(module: str) -> None:
+    failures = run_tests(module)
+    assert not failures, "\n".join(failures)
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ("def test_x():\n    assert 1 == 2, 'row 3'", "AssertionError: row 3"),
+        ("import no_such_module", "no module named 'no_such_module'"),
+        ("raise SystemExit(3)", "exit code 3"),
+        ("def test_x():\n    raise SystemExit", "SystemExit"),
+        ("x = 1", "sample has no tests"),
+    ],
+    ids=["assertion", "import", "exit", "exit in a test", "no tests"],
+)
+def test_what_is_wrong_with_a_module_is_reported(
+    source: str, complaint: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sample.py").write_text(source)
+    failures = run_tests("sample", tmp_path)
+    assert len(failures) == 1
+    assert complaint in failures[0]
+
+
+def test_core_and_control_fit_into_a_heap_of_one_mebibyte() -> None:
+    names = modules("pywg_embedded/core/*.py") + modules("pywg_embedded/control/*.py")
+    process = micropython("1M", "-c", "\n".join(f"import {name}" for name in names))
+    assert process.returncode == 0, process.stderr
