@@ -118,7 +118,8 @@ class _PlannedPeer:
     def __init__(self, old: PeerStatus | None) -> None:
         self.old = old
         self.preshared_key = ZERO_KEY
-        self.endpoint = old.endpoint if old else None
+        # None: as the old one has it.
+        self.endpoint: EndpointTuple | None = None
         self.persistent_keepalive = 0
         self.allowed_ips: set[AllowedIP] = set()
 

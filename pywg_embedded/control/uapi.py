@@ -187,9 +187,7 @@ class Reader:
         """The request that the end of the connection completes, if any."""
         partial, self._partial = self._partial, b""
         if partial:
-            self._number += 1
-            # What is cut short may read as something else: 10.0.0.0/2 of /24.
-            self._fail(ConfigError("the connection ended inside the line"))
+            self._take(partial, complete=False)
         yield from self._finish()
 
     def _finish(self) -> "Iterator[Request]":
@@ -198,21 +196,20 @@ class Reader:
         if request is not None:
             yield request
 
-    def _take(self, line: bytes) -> None:
+    def _take(self, line: bytes, complete: bool = True) -> None:
         self._number += 1
         if isinstance(self._request, ConfigError):
             return
-        key = ""
+        place = f"line {self._number}"
         try:
+            # What is cut short may read as something else: 10.0.0.0/2 of /24.
+            if not complete:
+                raise ConfigError("the connection ended inside the line")
             key, value = _split(_decode(line))
+            place = f"{place}: {key}"
             self._consume(key, value)
         except ConfigError as error:
-            self._fail(located(key, error) if key else error)
-
-    def _fail(self, error: ConfigError) -> None:
-        if not isinstance(self._request, ConfigError):
-            self._request = located(f"line {self._number}", error)
-            self._change = Change()
+            self._request = located(place, error)
 
     def _operation(self, key: str, value: str) -> None:
         if key not in ("get", "set"):

@@ -8,6 +8,7 @@
 """
 
 from . import messages, noise, tai64n, timers
+from .admission import Admission
 from .constants import (
     INITIATIONS_PER_SECOND,
     MESSAGE_COOKIE_REPLY,
@@ -16,15 +17,11 @@ from .constants import (
     REKEY_ATTEMPT_TIME,
     REKEY_TIMEOUT,
     REKEY_TIMEOUT_JITTER,
-    UNDER_LOAD_BACKLOG,
-    UNDER_LOAD_HOLD_TIME,
 )
-from .cookie import CookieChecker
 from .endpoint import Endpoint
 from .errors import Drop
 from .peer import Peer
 from .peers import Peers
-from .ratelimiter import RateLimiter
 from .schedule import Schedule
 from .secret import wipe
 
@@ -80,9 +77,7 @@ class Device:
         self._plane = plane
         self._stamps = tai64n.Tai64n(wall_clock)
         self._identity: noise.Identity | None = None
-        self._checker: CookieChecker | None = None
-        self._limiter = RateLimiter(crypto)
-        self._under_load_until = 0
+        self._admission = Admission(crypto)
         self._up = False
         self.peers = Peers(crypto, max_peers)
         self._schedule = Schedule()
@@ -106,8 +101,7 @@ class Device:
         self, data: bytes, source: "Endpoint", now: int, backlog: int = 0
     ) -> None:
         """A datagram that is not transport data; ``backlog`` more wait behind it."""
-        if backlog >= UNDER_LOAD_BACKLOG:
-            self._under_load_until = now + UNDER_LOAD_HOLD_TIME
+        self._admission.note_backlog(backlog, now)
         try:
             kind, fields = messages.parse(data)
             _RECEIVERS[kind](self, data, fields, source, now)
@@ -155,7 +149,8 @@ class Device:
         """The interface was brought up."""
         self._up = True
         for peer in self.peers:
-            self._greet(peer, now)
+            self._greet(peer)
+            self._plan(peer, now)
 
     def interface_down(self, now: int) -> None:
         """The interface was taken down: every session ends, no peer is forgotten."""
@@ -193,7 +188,7 @@ class Device:
         return {
             "private_key": bytes(identity.private) if identity else _NO_KEY,
             "public_key": identity.public if identity else _NO_KEY,
-            "under_load": now < self._under_load_until,
+            "under_load": self._admission.under_load(now),
             "drops": dict(self.drops),
             "peers": [_peer_status(peer, now) for peer in self.peers],
         }
@@ -204,8 +199,7 @@ class Device:
             peer.wipe()
         if self._identity is not None:
             wipe(self._identity.private)
-        if self._checker is not None:
-            self._checker.wipe()
+        self._admission.wipe()
 
     # Receiving.
 
@@ -284,19 +278,13 @@ class Device:
     def _admit(
         self, data: bytes, sender: int, source: "Endpoint", now: int
     ) -> noise.Identity:
-        """Our identity, if this message is worth a Diffie-Hellman (paper 5.3)."""
-        if self._identity is None or self._checker is None or not self._up:
+        """Our identity, if this message is worth a Diffie-Hellman."""
+        if self._identity is None or not self._up:
             raise Drop("not ready")
-        if not self._checker.mac1_valid(data):
-            raise Drop("mac1")
-        if now >= self._under_load_until:
-            return self._identity
-        if not self._checker.mac2_valid(data, source, now):
-            reply = self._checker.reply(data, sender, source, now)
+        reply = self._admission.admit(data, sender, source, now)
+        if reply is not None:
             self._datagrams.append((reply, source))
             raise Drop("cookie demanded")
-        if not self._limiter.allow(source.address, now):
-            raise Drop("source too fast")
         return self._identity
 
     def _authenticated(
@@ -424,10 +412,11 @@ class Device:
         if private == (bytes(old.private) if old else _NO_KEY):
             return
         if private == _NO_KEY:
-            self._identity = self._checker = None
+            self._identity = None
+            self._admission.set_identity(None)
         else:
             self._identity = noise.Identity(self._crypto, private)
-            self._checker = CookieChecker(self._crypto, self._identity.public)
+            self._admission.set_identity(self._identity.public)
             own = self.peers.with_key(self._identity.public)
             if own is not None:
                 self._remove_peer(own)
@@ -473,7 +462,8 @@ class Device:
         if keepalive is not None:
             peer.persistent_keepalive = keepalive
         if switched_on or change.endpoint is not None:
-            self._greet(peer, now)
+            self._greet(peer)
+        self._plan(peer, now)
 
     def _configure_routes(self, peer: Peer, change: "PeerChange", reset: bool) -> None:
         if change.endpoint is not None:
@@ -484,12 +474,11 @@ class Device:
             act = self._plane.allow if allowed else self._plane.disallow
             act(peer.id, address, cidr)
 
-    def _greet(self, peer: Peer, now: int) -> None:
+    def _greet(self, peer: Peer) -> None:
         if self._up:
             if peer.persistent_keepalive:
                 self._plane.send_keepalive(peer.id)
             self._plane.send_staged(peer.id)
-            self._plan(peer, now)
 
     def _add_peer(self, change: "PeerChange") -> Peer | None:
         own = self._identity.public if self._identity else None

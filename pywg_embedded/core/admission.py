@@ -1,0 +1,62 @@
+"""Which handshake messages are worth a Diffie-Hellman (paper 5.3)."""
+
+from .constants import UNDER_LOAD_BACKLOG, UNDER_LOAD_HOLD_TIME
+from .cookie import CookieChecker
+from .errors import Drop
+from .ratelimiter import RateLimiter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .crypto import Crypto
+    from .endpoint import Endpoint
+
+
+class Admission:
+    """Demands a mac1 always; under load a cookie too, and patience of each source.
+
+    Load is when handshake messages queue up, and for a while after that: a flood that
+    is held back by cookies would otherwise switch them on and off.
+    """
+
+    def __init__(self, crypto: "Crypto") -> None:
+        self._crypto = crypto
+        self._checker: CookieChecker | None = None
+        self._limiter = RateLimiter(crypto)
+        self._under_load_until = 0
+
+    def set_identity(self, public: bytes | None) -> None:
+        """Our public key, which every mac1 must show knowledge of; None for none."""
+        self.wipe()
+        self._checker = CookieChecker(self._crypto, public) if public else None
+
+    def note_backlog(self, backlog: int, now: int) -> None:
+        """So many messages wait behind the one at hand."""
+        if backlog >= UNDER_LOAD_BACKLOG:
+            self._under_load_until = now + UNDER_LOAD_HOLD_TIME
+
+    def under_load(self, now: int) -> bool:
+        return now < self._under_load_until
+
+    def admit(
+        self, data: bytes, sender: int, source: "Endpoint", now: int
+    ) -> bytes | None:
+        """None to go on with the message, or the cookie reply to send instead of that.
+
+        Raises Drop if it deserves neither.
+        """
+        if self._checker is None:
+            raise Drop("no private key")
+        if not self._checker.mac1_valid(data):
+            raise Drop("mac1")
+        if not self.under_load(now):
+            return None
+        if not self._checker.mac2_valid(data, source, now):
+            return self._checker.reply(data, sender, source, now)
+        if not self._limiter.allow(source.address, now):
+            raise Drop("source too fast")
+        return None
+
+    def wipe(self) -> None:
+        """Overwrite the secret behind the cookies."""
+        if self._checker is not None:
+            self._checker.wipe()
