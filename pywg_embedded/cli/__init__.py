@@ -1,0 +1,1 @@
+"""pywg: the control tool, wg(8)'s subcommands and output."""

@@ -1,0 +1,100 @@
+"""The pywg command: a table of subcommands, and the one place that prints errors."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from .. import __version__
+from ..control.text import quote
+from ..core.errors import ConfigError, Error
+from . import configure, keys, show
+
+HELP_WORDS = ("help", "--help", "-h")
+VERSION_WORDS = ("--version", "-v", "version")
+
+
+class Command:
+    """A subcommand: how many words it takes, how they read, and what it does."""
+
+    def __init__(
+        self,
+        run: Callable[[list[str]], int],
+        least: int,
+        most: int,
+        usage: str,
+    ) -> None:
+        self.run = run
+        self.least = least
+        self.most = most
+        self.usage = usage
+
+
+MANY = sys.maxsize
+COMMANDS = {
+    "show": Command(show.show, 0, 2, "{ INTERFACE | all | interfaces } [FIELD]"),
+    "showconf": Command(show.showconf, 1, 1, "INTERFACE"),
+    "set": Command(
+        configure.set_,
+        2,
+        MANY,
+        "INTERFACE [listen-port PORT] [fwmark MARK] [private-key FILE] "
+        "[peer PUBLIC-KEY [remove] [preshared-key FILE] [endpoint HOST:PORT] "
+        "[persistent-keepalive SECONDS] [allowed-ips [+|-]ADDRESS/CIDR,...] ]...",
+    ),
+    "setconf": Command(configure.setconf, 2, 2, "INTERFACE FILE"),
+    "addconf": Command(configure.addconf, 2, 2, "INTERFACE FILE"),
+    "syncconf": Command(configure.syncconf, 2, 2, "INTERFACE FILE"),
+    "genkey": Command(keys.genkey, 0, 0, ""),
+    "genpsk": Command(keys.genpsk, 0, 0, ""),
+    "pubkey": Command(keys.pubkey, 0, 0, "< FILE"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run ``arguments``, by default those of the process; returns the exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = _run(words)
+        sys.stdout.flush()
+    except Error as error:
+        print(f"pywg: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        # Without this, the interpreter's own flush at exit would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"pywg: standard output: {error.strerror}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _run(words: list[str]) -> int:
+    name, rest = (words[0], words[1:]) if words else ("show", [])
+    if name in HELP_WORDS:
+        return _help()
+    if name in VERSION_WORDS:
+        print(f"pywg {__version__}")
+        return 0
+    if name not in COMMANDS:
+        raise ConfigError(f"{quote(name)} is not a command; 'pywg help' lists them")
+    command = COMMANDS[name]
+    if rest in (["--help"], ["-h"]):
+        print(f"Usage: {_usage(name)}")
+        return 0
+    if not command.least <= len(rest) <= command.most:
+        raise ConfigError(f"usage: {_usage(name)}")
+    return command.run(rest)
+
+
+def _usage(name: str) -> str:
+    return f"pywg {name} {COMMANDS[name].usage}".rstrip()
+
+
+def _help() -> int:
+    print("Usage: pywg COMMAND [ARGUMENT]...; without a command: show all\n")
+    for name, command in COMMANDS.items():
+        print(f"  {name:9} {command.run.__doc__}")
+    print("\n'pywg COMMAND --help' tells its arguments, wg(8) tells more about them.")
+    return 0

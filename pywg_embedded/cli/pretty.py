@@ -1,0 +1,61 @@
+"""What pywg show prints for people."""
+
+import os
+import time
+from collections.abc import Iterator
+
+from ..control.config import ZERO_KEY, PeerStatus, Status
+from ..control.keys import to_base64
+from . import units
+from .fields import allowed_ips_text, endpoint_text, fwmark_text, public_key
+from .terminal import BOLD, CYAN, GREEN, RESET, YELLOW
+
+
+def _secret(key: bytes) -> str:
+    hidden = os.environ.get("WG_HIDE_KEYS") != "never"
+    return "(hidden)" if hidden else to_base64(key)
+
+
+def _heading(label: str, color: str, value: str) -> str:
+    return f"{color}{BOLD}{label}{RESET}: {color}{value}{RESET}\n"
+
+
+def _line(label: str, value: object) -> str:
+    return f"  {BOLD}{label}{RESET}: {value}\n"
+
+
+def pretty(name: str, status: Status) -> Iterator[str]:
+    """An interface for people, a line at a time, in colours."""
+    yield RESET + _heading("interface", GREEN, name)
+    if status.private_key != ZERO_KEY:
+        yield _line("public key", public_key(status))
+        yield _line("private key", _secret(status.private_key))
+    if status.listen_port:
+        yield _line("listening port", status.listen_port)
+    if status.fwmark:
+        yield _line("fwmark", fwmark_text(status))
+    latest_first = sorted(
+        status.peers, key=lambda peer: peer.last_handshake, reverse=True
+    )
+    for peer in latest_first:
+        yield "\n"
+        yield from _pretty_peer(peer)
+
+
+def _pretty_peer(peer: PeerStatus) -> Iterator[str]:
+    yield _heading("peer", YELLOW, to_base64(peer.public_key))
+    if peer.preshared_key != ZERO_KEY:
+        yield _line("preshared key", _secret(peer.preshared_key))
+    if peer.endpoint:
+        yield _line("endpoint", endpoint_text(peer.endpoint))
+    allowed_ips = allowed_ips_text(peer, ", ")
+    yield _line("allowed ips", allowed_ips.replace("/", f"{CYAN}/{RESET}"))
+    if peer.last_handshake[0]:
+        now = int(time.time())
+        yield _line("latest handshake", units.ago(peer.last_handshake[0], now))
+    if peer.rx_bytes or peer.tx_bytes:
+        received, sent = units.amount(peer.rx_bytes), units.amount(peer.tx_bytes)
+        yield _line("transfer", f"{received} received, {sent} sent")
+    if peer.persistent_keepalive:
+        interval = units.duration(peer.persistent_keepalive)
+        yield _line("persistent keepalive", f"every {interval}")

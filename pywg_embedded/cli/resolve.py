@@ -1,0 +1,66 @@
+"""Names of endpoints to addresses, patiently: at boot, DNS may come up after us."""
+
+import os
+import socket
+import sys
+import time
+
+from ..control.address import parse_ip
+from ..control.text import parse_number, quote
+from ..core.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..control.config import EndpointTuple
+
+RETRIES = 15
+FIRST_DELAY = 1.0
+LAST_DELAY = 20.0
+_FINAL = (socket.EAI_NONAME, socket.EAI_FAIL, socket.EAI_NODATA)
+
+
+def resolve(host: str, port: int) -> "EndpointTuple":
+    """The endpoint of an address or a name.
+
+    A name server that does not answer is asked again, as often as the environment's
+    WG_ENDPOINT_RESOLUTION_RETRIES says (15, or ``infinity``), 1 to 20 s apart.
+    """
+    retries = _retries()
+    delay = FIRST_DELAY
+    while True:
+        try:
+            return _look_up(host, port)
+        except socket.gaierror as error:
+            if error.errno in _FINAL or retries == 0:
+                raise ConfigError(f"{quote(host)}: {error.strerror}") from None
+            print(
+                f"pywg: {quote(host)}: {error.strerror}; next try in {delay:.2f} s",
+                file=sys.stderr,
+            )
+        time.sleep(delay)
+        retries -= 1
+        delay = min(LAST_DELAY, delay * 1.2)
+
+
+def _retries() -> float:
+    text = os.environ.get("WG_ENDPOINT_RESOLUTION_RETRIES", str(RETRIES))
+    if text == "infinity":
+        return float(text)
+    try:
+        return parse_number(text, 2**31)
+    except ConfigError as error:
+        raise ConfigError(f"WG_ENDPOINT_RESOLUTION_RETRIES: {error}") from None
+
+
+def _look_up(host: str, port: int) -> "EndpointTuple":
+    if not host.strip("0123456789."):
+        # The resolver would take 10.1 for 10.0.0.1.
+        return parse_ip(host), port, 0
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except UnicodeError:
+        raise ConfigError(f"{quote(host)} is not a host name") from None
+    # (address, port) for IPv4, (address, port, flow, scope) for IPv6.
+    where = found[0][4]
+    scope = int(where[3]) if len(where) == 4 else 0
+    return parse_ip(str(where[0]).partition("%")[0]), port, scope

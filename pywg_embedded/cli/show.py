@@ -1,0 +1,73 @@
+"""pywg show and showconf: what an interface is, for people and for scripts."""
+
+import sys
+
+from ..control import wgconf
+from ..control.config import Status
+from ..control.text import quote
+from ..core.errors import ConfigError
+from . import client
+from .fields import FIELDS, Rows, endpoint_text
+from .pretty import pretty
+from .terminal import write
+
+
+def show(words: list[str]) -> int:
+    """Print one interface or all of them, for people or, with a field, for scripts."""
+    name = words[0] if words else "all"
+    if name == "interfaces":
+        return _show_names(words)
+    rows = _field(words[1]) if len(words) > 1 else None
+    if name == "all":
+        return _show_all(rows)
+    _show_one(name, client.get(name), rows, ())
+    return 0
+
+
+def showconf(words: list[str]) -> int:
+    """Print an interface in the format that setconf reads."""
+    sys.stdout.writelines(wgconf.format_status(client.get(words[0]), endpoint_text))
+    return 0
+
+
+def _show_names(words: list[str]) -> int:
+    if len(words) > 1:
+        raise ConfigError(f"'interfaces' has no field {quote(words[1])}")
+    names = client.interfaces()
+    if names:
+        write(" ".join(names) + "\n")
+    return 0
+
+
+def _show_all(rows: Rows | None) -> int:
+    shown = failed = 0
+    for name in client.interfaces():
+        try:
+            status = client.get(name)
+        except ConfigError as error:
+            print(f"pywg: {error}", file=sys.stderr)
+            failed = 1
+            continue
+        if shown and not rows:
+            write("\n")
+        _show_one(name, status, rows, (name,))
+        shown += 1
+    return failed
+
+
+def _show_one(
+    name: str, status: Status, rows: Rows | None, prefix: tuple[str, ...]
+) -> None:
+    if rows is None:
+        for line in pretty(name, status):
+            write(line)
+        return
+    for row in rows(status):
+        write("\t".join(prefix + row) + "\n")
+
+
+def _field(field: str) -> Rows:
+    if field not in FIELDS:
+        known = " ".join(FIELDS)
+        raise ConfigError(f"{quote(field)} is not a field; the fields are: {known}")
+    return FIELDS[field]

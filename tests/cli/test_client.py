@@ -1,0 +1,96 @@
+"""Where a daemon cannot be asked or refuses, one line says what to do."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from pywg_embedded.control.config import Status
+from pywg_embedded.core.errors import ConfigError, Error, LimitError
+from tests.cli.server import PYWG, Server, pywg, run
+
+SHOW = ("show", "wgtest")
+SET = ("set", "wgtest", "fwmark", "1")
+
+
+@pytest.mark.parametrize("arguments", [SHOW, SET, ("showconf", "wgtest")])
+def test_a_missing_interface_can_be_started(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = pywg(tmp_path, *arguments)
+    advice = "there is no such interface; 'pywgd wgtest' starts it"
+    assert result.stderr == f"pywg: wgtest: {advice}\n"
+    assert (result.stdout, result.returncode) == ("", 1)
+
+
+def test_a_dead_daemon_can_be_started_again(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(tmp_path / "wgtest.sock"))
+    result = pywg(tmp_path, *SHOW)
+    advice = "its daemon is gone; 'pywgd wgtest' starts it again"
+    assert result.stderr == f"pywg: wgtest: {advice}\n"
+    assert pywg(tmp_path, "show", "interfaces").stdout == ""
+
+
+def test_files_that_are_no_sockets_are_no_interfaces(tmp_path: Path) -> None:
+    for name in ("wgtest.sock", "wgtest", "averylonginterfacename.sock", ".sock"):
+        (tmp_path / name).touch()
+    assert pywg(tmp_path, "show", "interfaces").stdout == ""
+
+
+def test_without_the_right_to_the_socket_root_is_called_for(tmp_path: Path) -> None:
+    with Server(tmp_path, Status()) as server:
+        server.path.chmod(0)
+        drop = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
+        result = run(tmp_path, *drop, *PYWG, *SHOW)
+    advice = "only root may control it; try again as root"
+    assert result.stderr == f"pywg: wgtest: {advice}\n"
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "averylonginterfacename", "a b"])
+def test_impossible_names_reach_no_file(name: str, tmp_path: Path) -> None:
+    result = pywg(tmp_path, "show", name)
+    assert result.stderr.startswith("pywg: ") and result.stderr.count("\n") == 1
+    assert (result.stdout, result.returncode) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "advice"),
+    [
+        (ConfigError("x"), "Invalid argument: the daemon does not accept this value"),
+        (
+            LimitError("x"),
+            "No space left on device: start the daemon with larger --max",
+        ),
+        (ConfigError("x", 98), "Address already in use: choose another listen-port"),
+        (ConfigError("x", 5), "Input/output error"),
+    ],
+)
+def test_a_refusal_is_told_with_advice(
+    refusal: Error, advice: str, tmp_path: Path
+) -> None:
+    with Server(tmp_path, Status(), refusal=refusal):
+        result = pywg(tmp_path, *SET)
+    assert result.stderr.startswith(f"pywg: wgtest: {advice}")
+    assert (result.stderr.count("\n"), result.returncode) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reply", "message"),
+    [
+        (SHOW, "", "the connection ended inside the answer"),
+        (SHOW, "listen_port=x\n", "line 1 of the answer: listen_port: 'x' is not"),
+        (SHOW, "\x00\n", "line 1 of the answer: '\\x00' has no '='"),
+        (SHOW, "errno=-5\n\n", "Input/output error"),
+        (SET, "", "the connection ended inside the answer"),
+        (SET, "fwmark=1\nerrno=0\n\n", "line 1 of the answer: unexpected 'fwmark'"),
+    ],
+)
+def test_a_strange_answer_is_told_as_such(
+    arguments: tuple[str, ...], reply: str, message: str, tmp_path: Path
+) -> None:
+    with Server(tmp_path, Status(), reply=reply):
+        result = pywg(tmp_path, *arguments)
+    assert result.stderr.startswith(f"pywg: wgtest: {message}")
+    assert (result.stdout, result.returncode) == ("", 1)
+    assert result.stderr.count("\n") == 1

@@ -1,0 +1,229 @@
+"""pywg set, setconf, addconf and syncconf ask the daemon for what wg(8) asks for."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pywg_embedded.control.config import Status
+from pywg_embedded.control.keys import to_base64
+from tests.cli.server import Server, pywg, wg
+from tests.control.support import (
+    Model,
+    change,
+    key,
+    peer_change,
+    peer_status,
+    plain,
+    status,
+)
+
+A, B = to_base64(key(1)), to_base64(key(2))
+SECRET = to_base64(key(9))
+
+# The arguments behind "set wgtest"; "KEY" and "EMPTY" stand for files.
+SETTINGS = [
+    "listen-port 51820",
+    "listen-port 0 fwmark 0xCa6C private-key KEY",
+    "fwmark off",
+    "fwmark 4294967295",
+    "private-key EMPTY",
+    "private-key /dev/stdin",
+    f"peer {A}",
+    f"peer {A} remove",
+    f"peer {A} remove peer {B} remove",
+    f"peer {A} preshared-key KEY peer {B} preshared-key EMPTY",
+    f"peer {A} preshared-key /dev/null",
+    f"peer {A} persistent-keepalive 25 peer {B} persistent-keepalive off",
+    f"peer {A} endpoint 192.0.2.1:51820",
+    f"peer {A} endpoint [2001:db8::1]:51820",
+    f"peer {A} endpoint [fe80::1%lo]:51820",
+    f"peer {A} endpoint localhost:51820",
+    f"peer {A} allowed-ips 10.0.0.0/8,2001:db8::/32,192.0.2.1,::1",
+    f"listen-port 1 peer {A} allowed-ips 10.0.0.0/8 peer {B} allowed-ips 10.0.0.0/8",
+    f"peer {A} endpoint 192.0.2.1:1 allowed-ips ::/0 persistent-keepalive 1 "
+    "preshared-key KEY",
+]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    texts = {"KEY": f"{SECRET}\n", "EMPTY": ""}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    return {name: str(tmp_path / name) for name in texts}
+
+
+@pytest.fixture
+def sockets(tmp_path: Path) -> Path:
+    directory = tmp_path / "sockets"
+    directory.mkdir()
+    return directory
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_set_asks_for_what_wg_asks_for(
+    setting: str, files: dict[str, str], sockets: Path
+) -> None:
+    words = ["set", "wgtest", *(files.get(word, word) for word in setting.split())]
+    with Server(sockets, status()) as server:
+        for tool in (wg, pywg):
+            result = tool(sockets, *words, stdin=f"{SECRET}\n")
+            output = (result.stdout, result.stderr, result.returncode)
+            assert output == ("", "", 0), tool.__name__
+    expected, ours = server.changes
+    assert plain(ours) == plain(expected)
+
+
+@pytest.mark.parametrize(
+    ("allowed_ips", "wanted"),
+    [
+        ("", peer_change(1, replace_allowed_ips=True)),
+        ("+10.0.0.0/8,-::/0", peer_change(1, "10.0.0.0/8", "-::/0")),
+        (" 10.0.0.0/8 , ::/0", peer_change(1, "10.0.0.0/8", "::/0",
+                                           replace_allowed_ips=True)),
+    ],
+)  # fmt: skip
+def test_allowed_ips_are_a_list_or_a_list_of_differences(
+    allowed_ips: str, wanted: object, sockets: Path
+) -> None:
+    with Server(sockets, status()) as server:
+        pywg(sockets, "set", "wgtest", "peer", A, "allowed-ips", allowed_ips)
+    assert [plain(one.peers) for one in server.changes] == [[plain(wanted)]]
+
+
+CONFIGURATIONS = {
+    "empty": "",
+    "interface": f"[Interface]\nPrivateKey={SECRET}\nListenPort=5\nFwMark=0x10\n",
+    "peers": f"""
+        # A comment
+        [interface]
+        listenport = 51820
+        [Peer]
+        PublicKey = {A}
+        PresharedKey = {SECRET}
+        AllowedIPs = 10.0.0.0/8, ::/0
+        AllowedIPs = 192.0.2.1
+        Endpoint = [2001:db8::1]:51820 # why
+        PersistentKeepalive = 25
+        [peer]
+        PublicKey = {B}
+        PersistentKeepalive = off
+        """,
+}
+
+
+@pytest.mark.parametrize("command", ["setconf", "addconf"])
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_a_file_asks_for_what_it_asks_for_with_wg(
+    command: str, name: str, sockets: Path
+) -> None:
+    words = (command, "wgtest", "/dev/stdin")
+    with Server(sockets, status()) as server:
+        for tool in (wg, pywg):
+            result = tool(sockets, *words, stdin=CONFIGURATIONS[name])
+            output = (result.stdout, result.stderr, result.returncode)
+            assert output == ("", "", 0), tool.__name__
+    expected, ours = server.changes
+    assert plain(ours) == plain(expected)
+
+
+RUNNING: dict[str, Callable[[], Status]] = {
+    "nothing": status,
+    "other peers": lambda: status(
+        peer_status(1, "10.0.0.0/9", endpoint=(b"\1\2\3\4", 1, 0)),
+        peer_status(3, "::/0", preshared_key=key(4)),
+        private_key=key(8),
+        listen_port=51820,
+    ),
+}
+
+
+@pytest.mark.parametrize("running", RUNNING)
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_syncconf_ends_where_wg_ends(running: str, name: str, sockets: Path) -> None:
+    before = RUNNING[running]()
+    with Server(sockets, before) as server:
+        for tool in (wg, pywg):
+            tool(
+                sockets, "syncconf", "wgtest", "/dev/stdin", stdin=CONFIGURATIONS[name]
+            )
+    expected, ours = (Model(before).apply(one).outcome() for one in server.changes)
+    assert ours == expected
+
+
+def test_syncconf_asks_for_nothing_that_is_there(sockets: Path) -> None:
+    with Server(sockets, RUNNING["other peers"]()) as server:
+        text = pywg(sockets, "showconf", "wgtest").stdout
+        pywg(sockets, "syncconf", "wgtest", "/dev/stdin", stdin=text)
+    assert plain(server.changes) == [plain(change())]
+
+
+# The arguments, with FILE for a file of the text, and the line on standard error.
+MISTAKES = [
+    ("set", "", "usage: pywg set INTERFACE [listen-port PORT]"),
+    ("set wgtest", "", "usage: pywg set INTERFACE [listen-port PORT]"),
+    ("set wgtest listen-port", "", "'listen-port' has no value"),
+    (
+        "set wgtest listen-port x",
+        "",
+        "listen-port: 'x' is not a number from 0 to 65535",
+    ),
+    ("set wgtest colour red", "", "'colour' is not an argument of set"),
+    ("set wgtest remove", "", "'remove' must stand behind a peer"),
+    ("set wgtest endpoint ::1", "", "'endpoint' must stand behind a peer"),
+    ("set wgtest fwmark 0xg", "", "fwmark: '0xg' is not a mark from"),
+    ("set wgtest peer x", "", "peer: a key has 44 base64 characters, this has 1"),
+    (f"set wgtest peer {A} fwmark 1", "", "'fwmark' must stand before the first peer"),
+    (f"set wgtest peer {A} endpoint ::1", "", "endpoint: '::1' is not an endpoint: "),
+    (f"set wgtest peer {A} endpoint 10.1:5", "", "endpoint: '10.1' is not an IP"),
+    (f"set wgtest peer {A} allowed-ips 1.2.3.4/33", "", "allowed-ips: '1.2.3.4/33' is"),
+    ("set wgtest private-key /nowhere", "", "private-key: /nowhere: No such file or"),
+    ("set wgtest private-key /dev", "", "private-key: /dev: Is a directory"),
+    ("set wgtest private-key FILE", "x", "private-key: FILE: a key has 44 base64"),
+    ("set wgtest private-key FILE", "\u00e9", "private-key: FILE: not the base64 form"),
+    (
+        "set wgtest private-key FILE",
+        f"{A}\nx",
+        "private-key: FILE: a key has 44 base64",
+    ),
+    ("setconf wgtest", "", "usage: pywg setconf INTERFACE FILE"),
+    ("setconf wgtest /nowhere", "", "/nowhere: No such file or directory"),
+    ("setconf wgtest FILE", "[Interface]\nMTU=5", "FILE:2: MTU belongs to wg-quick(8)"),
+    ("addconf wgtest FILE", "[Peer]\n", "FILE:1: this peer has no PublicKey"),
+    ("syncconf wgtest FILE", "nonsense", "FILE:1: 'nonsense' is neither a heading nor"),
+    ("syncconf wgtest FILE", "\0\x1b", "FILE:1: '\\x00\\x1b' is neither a heading nor"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "text", "message"), MISTAKES)
+def test_a_mistake_is_one_line_and_changes_nothing(
+    arguments: str, text: str, message: str, sockets: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.write_text(text)
+    words = arguments.replace("FILE", str(file)).split()
+    with Server(sockets, status()) as server:
+        result = pywg(sockets, *words)
+    line = result.stderr.replace(str(file), "FILE")
+    assert line.startswith(f"pywg: {message}")
+    assert line.count("\n") == 1 and line.endswith("\n")
+    assert (result.stdout, result.returncode) == ("", 1)
+    assert not server.changes
+
+
+def test_a_name_server_that_is_away_is_asked_again(sockets: Path) -> None:
+    words = ("set", "wgtest", "peer", A, "endpoint", "peer.example:5")
+    with Server(sockets, status()) as server:
+        result = pywg(sockets, *words, WG_ENDPOINT_RESOLUTION_RETRIES="1")
+    first, second = result.stderr.splitlines()
+    assert first.startswith("pywg: 'peer.example': ")
+    assert first.endswith("; next try in 1.00 s")
+    assert second.startswith("pywg: endpoint: 'peer.example': ")
+    assert result.returncode == 1 and not server.changes
+
+
+def test_the_number_of_tries_must_be_a_number(sockets: Path) -> None:
+    words = ("set", "wgtest", "peer", A, "endpoint", "peer.example:5")
+    result = pywg(sockets, *words, WG_ENDPOINT_RESOLUTION_RETRIES="often")
+    assert "WG_ENDPOINT_RESOLUTION_RETRIES: 'often' is not a number" in result.stderr
