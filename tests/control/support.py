@@ -1,0 +1,153 @@
+"""What the tests of ``control`` share: samples, errors as text, and a slow model."""
+
+from pywg_embedded.control.address import parse_allowed_ip
+from pywg_embedded.control.config import (
+    Change,
+    PeerChange,
+    PeerStatus,
+    Status,
+)
+from pywg_embedded.core.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+VALUES = ("preshared_key", "endpoint", "persistent_keepalive")
+
+
+def key(number: int) -> bytes:
+    return bytes((number,)) * 32
+
+
+def error_of(function: "Callable[..., object]", *arguments: object) -> str:
+    """The text of the ConfigError that a call raises, or what it returns instead."""
+    try:
+        result = function(*arguments)
+    except ConfigError as error:
+        return str(error)
+    return f"no error, but {result!r}"
+
+
+def plain(thing: "Any") -> "Any":
+    """An object with slots as a dict, so that two of them can be compared."""
+    if isinstance(thing, (list, tuple)):
+        return [plain(one) for one in thing]
+    if hasattr(thing, "__slots__"):
+        return {name: plain(getattr(thing, name)) for name in thing.__slots__}
+    return thing
+
+
+def peer_change(number: int, *allowed_ips: str, **values: "Any") -> PeerChange:
+    """A section for ``key(number)``; an allowed IP led by "-" is one to remove."""
+    section = PeerChange(key(number))
+    for text in allowed_ips:
+        add = not text.startswith("-")
+        section.allowed_ips[parse_allowed_ip(text if add else text[1:])] = add
+    for name, value in values.items():
+        setattr(section, name, value)
+    return section
+
+
+def change(*peers: PeerChange, **values: "Any") -> Change:
+    result = Change()
+    result.peers.extend(peers)
+    for name, value in values.items():
+        setattr(result, name, value)
+    return result
+
+
+def peer_status(number: int, *allowed_ips: str, **values: "Any") -> PeerStatus:
+    peer = PeerStatus(key(number))
+    peer.allowed_ips.extend(map(parse_allowed_ip, allowed_ips))
+    for name, value in values.items():
+        setattr(peer, name, value)
+    return peer
+
+
+def status(*peers: PeerStatus, **values: "Any") -> Status:
+    result = Status()
+    result.peers.extend(peers)
+    for name, value in values.items():
+        setattr(result, name, value)
+    return result
+
+
+class Model:
+    """An interface that takes a change line by line, without a thought for speed.
+
+    ``sessions`` are the peers that were never removed since the start.
+    """
+
+    def __init__(self, start: Status) -> None:
+        self.interface = [start.private_key, start.listen_port, start.fwmark]
+        self.peers = [copy_of(peer) for peer in start.peers]
+        self.sessions = {peer.public_key for peer in start.peers}
+        self.replaced: dict[bytes, PeerStatus] = {}
+
+    def apply(self, change: Change) -> "Model":
+        wanted = (change.private_key, change.listen_port, change.fwmark)
+        for index, value in enumerate(wanted):
+            if value is not None:
+                self.interface[index] = value
+        if change.replace_peers:
+            self.replaced = {peer.public_key: peer for peer in self.peers}
+            self.peers = []
+        for section in change.peers:
+            self.apply_peer(section)
+        self.sessions &= {peer.public_key for peer in self.peers}
+        return self
+
+    def apply_peer(self, section: PeerChange) -> None:
+        public_key = section.public_key
+        if section.remove:
+            self.peers = [p for p in self.peers if p.public_key != public_key]
+            self.replaced.pop(public_key, None)
+            self.sessions.discard(public_key)
+            return
+        found = [p for p in self.peers if p.public_key == public_key]
+        if not found and section.update_only:
+            return
+        peer = found[0] if found else self.add(public_key)
+        for name in VALUES:
+            if getattr(section, name) is not None:
+                setattr(peer, name, getattr(section, name))
+        self.apply_allowed_ips(peer, section)
+
+    def add(self, public_key: bytes) -> PeerStatus:
+        peer = PeerStatus(public_key)
+        if public_key in self.replaced:
+            peer.endpoint = self.replaced[public_key].endpoint
+        self.peers.append(peer)
+        return peer
+
+    def apply_allowed_ips(self, peer: PeerStatus, section: PeerChange) -> None:
+        if section.replace_allowed_ips:
+            peer.allowed_ips = []
+        for allowed_ip, add in section.allowed_ips.items():
+            for owner in self.peers if add else [peer]:
+                if allowed_ip in owner.allowed_ips:
+                    owner.allowed_ips.remove(allowed_ip)
+            if add:
+                peer.allowed_ips.append(allowed_ip)
+
+    def outcome(self) -> "tuple[Any, Any, Any]":
+        """Everything that two models agree on when they are alike."""
+        peers = {}
+        for peer in self.peers:
+            values = [getattr(peer, name) for name in VALUES]
+            peers[peer.public_key] = values, sorted(peer.allowed_ips)
+        return self.interface, peers, self.sessions
+
+    def sizes(self) -> tuple[int, int]:
+        """How many peers and how many allowed IPs there are."""
+        return len(self.peers), sum(len(peer.allowed_ips) for peer in self.peers)
+
+
+def copy_of(peer: PeerStatus) -> PeerStatus:
+    copy = PeerStatus(peer.public_key)
+    for name in VALUES:
+        setattr(copy, name, getattr(peer, name))
+    copy.allowed_ips = list(peer.allowed_ips)
+    return copy

@@ -1,0 +1,28 @@
+"""Numbers and quotations."""
+
+from pywg_embedded.control.text import located, parse_number, quote
+from pywg_embedded.core.errors import EPROTO, ConfigError
+from tests.control.support import error_of
+
+
+def test_plain_digits_are_a_number() -> None:
+    for row, (text, number) in enumerate((("0", 0), ("65535", 65535), ("007", 7))):
+        assert parse_number(text, 65535) == number, row
+
+
+def test_anything_else_is_no_number() -> None:
+    texts = ("", " 1", "1 ", "+1", "-1", "1_0", "0x1", "1e3", "\u0661", "\u00b2", "1\n")
+    for row, text in enumerate(texts + ("65536", "9" * 21, "0" * 5000)):
+        reason = "is not a number from 0 to 65535"
+        assert reason in error_of(parse_number, text, 65535), row
+
+
+def test_a_quotation_is_one_short_line() -> None:
+    assert quote("wg0") == "'wg0'"
+    assert "\n" not in quote("a\nb\x1b[31m") and "\x1b" not in quote("\x1b")
+    assert len(quote("x" * 10000)) < 80
+
+
+def test_a_located_error_keeps_its_number() -> None:
+    error = located("line 3", ConfigError("wrong", EPROTO))
+    assert (str(error), error.errno) == ("line 3: wrong", EPROTO)

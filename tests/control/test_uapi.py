@@ -1,0 +1,330 @@
+"""The UAPI: requests in pieces of any size, answers, and both read back."""
+
+from pywg_embedded.control import uapi
+from pywg_embedded.control.config import ZERO_KEY, Change
+from pywg_embedded.control.keys import to_hex
+from pywg_embedded.core.errors import EINVAL, ENOSPC, EPROTO, ConfigError, LimitError
+from tests.control.support import (
+    change,
+    error_of,
+    key,
+    peer_change,
+    peer_status,
+    plain,
+    status,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+A, B = 1, 2
+V4 = (b"\xc0\x00\x02\x01", 51820, 0)
+LINK_LOCAL = (bytes.fromhex("fe80") + bytes(13) + b"\x01", 9, 7)
+PEER_A = f"public_key={to_hex(key(A))}\n"
+PEER_B = f"public_key={to_hex(key(B))}\n"
+
+
+def scope_of(name: str) -> int:
+    return {"eth0": 7}[name]
+
+
+def pieces(data: bytes, size: int) -> "Iterator[bytes]":
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
+
+
+def read(
+    chunks: "Iterable[bytes]", peers: int = 8, allowed_ips: int = 8
+) -> "list[uapi.Request]":
+    reader = uapi.Reader(peers, allowed_ips, scope_of)
+    requests: list[uapi.Request] = []
+    for chunk in chunks:
+        requests.extend(reader.feed(chunk))
+    requests.extend(reader.end())
+    return requests
+
+
+def shown(requests: "list[uapi.Request]") -> "list[object]":
+    """Requests in a form that can be compared and printed."""
+    return [
+        (request.errno, str(request))
+        if isinstance(request, ConfigError)
+        else plain(request)
+        for request in requests
+    ]
+
+
+# One connection each: what is sent, and the requests that are in it.
+CONNECTIONS: "tuple[tuple[str, tuple[uapi.Request, ...]], ...]" = (
+    ("", ()),
+    ("\n\n", ()),
+    ("get=1\n\n", ("get",)),
+    ("get=1\n", ("get",)),
+    ("set=1\n\n", (change(),)),
+    ("set=1\nlisten_port=7\n", (change(listen_port=7),)),
+    (
+        "get=1\n\nset=1\nfwmark=5\n\n\nget=1\n\n",
+        ("get", change(fwmark=5), "get"),
+    ),
+    (
+        f"set=1\nprivate_key={to_hex(key(9))}\nlisten_port=0\nfwmark=4294967295\n"
+        "replace_peers=true\nprotocol_version=1\n\n",
+        (
+            change(
+                private_key=key(9), listen_port=0, fwmark=2**32 - 1, replace_peers=True
+            ),
+        ),
+    ),
+    (
+        f"set=1\n{PEER_A}remove=true\n{PEER_B}update_only=true\nprotocol_version=1\n"
+        f"preshared_key={to_hex(ZERO_KEY).upper()}\nendpoint=192.0.2.1:51820\n"
+        "persistent_keepalive_interval=25\nreplace_allowed_ips=true\n"
+        "allowed_ip=10.1.2.3/8\nallowed_ip=+::1/128\nallowed_ip=-10.0.0.1\n\n",
+        (
+            change(
+                peer_change(A, remove=True),
+                peer_change(
+                    B,
+                    "10.0.0.0/8",
+                    "::1/128",
+                    "-10.0.0.1/32",
+                    update_only=True,
+                    preshared_key=ZERO_KEY,
+                    endpoint=V4,
+                    persistent_keepalive=25,
+                    replace_allowed_ips=True,
+                ),
+            ),
+        ),
+    ),
+    (
+        f"set=1\n{PEER_A}endpoint=[fe80::1%eth0]:9\n{PEER_A}endpoint=[fe80::1%7]:9\n\n",
+        (
+            change(
+                peer_change(A, endpoint=LINK_LOCAL),
+                peer_change(A, endpoint=LINK_LOCAL),
+            ),
+        ),
+    ),
+)
+
+
+def test_requests_do_not_depend_on_how_the_bytes_arrive() -> None:
+    for row, (text, requests) in enumerate(CONNECTIONS):
+        for size in (1, 2, 7, 64, 100000):
+            got = shown(read(pieces(text.encode(), size)))
+            assert got == shown(list(requests)), (row, size)
+
+
+# The lines behind set=1, and the error that they are answered with.
+BAD_LINES = (
+    ("listen_port=65536", EINVAL, "line 2: listen_port: '65536' is not a number"),
+    ("listen_port=", EINVAL, "line 2: listen_port: '' is not a number"),
+    ("listen_port= 5", EINVAL, "line 2: listen_port: ' 5' is not a number"),
+    ("listen_port", EPROTO, "line 2: 'listen_port' has no '='"),
+    ("\x1b[31m", EPROTO, "line 2: '\\x1b[31m' has no '='"),
+    ("\x1b[31m=1", EINVAL, "line 2: '\\x1b[31m' is not a key"),
+    ("=1", EINVAL, "line 2: '' is not a key"),
+    ("listenport=5", EINVAL, "line 2: listenport: unknown key here"),
+    ("get=1", EINVAL, "line 2: get: unknown key here"),
+    ("fwmark=0x10", EINVAL, "line 2: fwmark: '0x10' is not a number"),
+    ("fwmark=4294967296", EINVAL, "line 2: fwmark: '4294967296' is not a number"),
+    ("private_key=00", EINVAL, "line 2: private_key: a key has 64 hexadecimal digits"),
+    ("replace_peers=false", EINVAL, "line 2: replace_peers: 'false' is not 'true'"),
+    ("protocol_version=2", EINVAL, "line 2: protocol_version: version '2' is not"),
+    ("preshared_key=00", EINVAL, "line 2: preshared_key: unknown key here"),
+    ("rx_bytes=1", EINVAL, "line 2: rx_bytes: unknown key here"),
+    ("public_key=x", EINVAL, "line 2: public_key: a key has 64"),
+    (PEER_A + "listen_port=5", EINVAL, "line 3: listen_port: unknown key here"),
+    (PEER_A + "allowed_ip=10.0.0.0/33", EINVAL, "line 3: allowed_ip: '10.0.0.0/33' is"),
+    (PEER_A + "allowed_ip=", EINVAL, "line 3: allowed_ip: '' is not an IP address"),
+    (PEER_A + "allowed_ip=--10.0.0.0/8", EINVAL, "line 3: allowed_ip: '-10.0.0.0' is"),
+    (PEER_A + "endpoint=192.0.2.1", EINVAL, "line 3: endpoint: '192.0.2.1' is not an"),
+    (PEER_A + "endpoint=host.example:5", EINVAL, "line 3: endpoint: 'host.example' is"),
+    (PEER_A + "remove=1", EINVAL, "line 3: remove: '1' is not 'true'"),
+    (
+        PEER_A + "persistent_keepalive_interval=off",
+        EINVAL,
+        "line 3: persistent_keepalive_interval: 'off' is not a number",
+    ),
+    ("fwmark=" + "0" * 250, EINVAL, "line 2: longer than 256 bytes"),
+    ("fwmark=" + "0" * 70000, EINVAL, "line 2: longer than 256 bytes"),
+)
+
+
+def test_an_error_names_line_and_key_and_the_connection_goes_on() -> None:
+    for row, (lines, errno, reason) in enumerate(BAD_LINES):
+        text = f"set=1\n{lines}\nlisten_port=5\nnonsense\n\nset=1\nfwmark=1\n\n"
+        for size in (1, 100, 100000):
+            error, after = read(pieces(text.encode(), size))
+            assert isinstance(error, ConfigError), (row, size)
+            assert str(error).startswith(reason), (row, size, str(error))
+            assert error.errno == errno, (row, size)
+            assert plain(after) == plain(change(fwmark=1)), (row, size)
+
+
+def test_the_end_of_the_connection_answers_an_error_too() -> None:
+    (error,) = read([b"set=1\nnonsense\n"])
+    assert str(error) == "line 2: 'nonsense' has no '='"
+
+
+def test_lines_are_counted_from_the_start_of_their_request() -> None:
+    *_, error = read([b"set=1\nfwmark=1\n\nget=1\n\n\nset=1\nnonsense\n\n"])
+    assert str(error) == "line 2: 'nonsense' has no '='"
+
+
+def test_the_first_error_is_the_answer_even_at_the_end() -> None:
+    (error,) = read([b"set=1\nnonsense\nfwmark=5"])
+    assert str(error) == "line 2: 'nonsense' has no '='"
+
+
+def test_a_line_cut_short_by_the_end_is_not_applied() -> None:
+    (error,) = read([b"set=1\nlisten_port=518"])
+    assert str(error) == "line 2: the connection ended inside the line"
+
+
+def test_other_beginnings_are_refused() -> None:
+    for row, (text, errno, reason) in enumerate(
+        (
+            ("listen_port=5\n\n", EINVAL, "line 1: listen_port: a request begins with"),
+            ("get=2\n\n", EINVAL, "line 1: get: version '2' is not supported"),
+            ("set\n\n", EPROTO, "line 1: 'set' has no '='"),
+            ("get=1\nlisten_port=5\n\n", EINVAL, "line 2: listen_port: get=1 has no"),
+        )
+    ):
+        (error,) = read([text.encode()])
+        assert isinstance(error, ConfigError), row
+        assert str(error).startswith(reason), (row, str(error))
+        assert error.errno == errno, row
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    (error,) = read([b"set=1\nfwmark=\xff\xfe\n\n"])
+    assert str(error) == "line 2: not UTF-8 text"
+
+
+def test_a_request_may_empty_and_fill_the_tables_but_not_more() -> None:
+    peers = PEER_A + "remove=true\n" + PEER_B
+    (fits,) = read([f"set=1\n{peers}\n".encode()], peers=1)
+    assert isinstance(fits, Change) and len(fits.peers) == 2
+    (error,) = read([f"set=1\n{peers}{PEER_A}\n".encode()], peers=1)
+    assert isinstance(error, ConfigError) and error.errno == ENOSPC
+    assert str(error).endswith("more than 2 peers in one request, twice --max-peers 1")
+
+
+def test_allowed_ips_of_a_request_are_counted_over_all_peers() -> None:
+    text = f"set=1\n{PEER_A}allowed_ip=10.0.0.1\n{PEER_B}allowed_ip=10.0.0.2\n"
+    (fits,) = read([text.encode()], allowed_ips=1)
+    assert isinstance(fits, Change)
+    (error,) = read([f"{text}allowed_ip=10.0.0.3\n".encode()], allowed_ips=1)
+    assert isinstance(error, ConfigError) and error.errno == ENOSPC
+    assert str(error).endswith("in one request, twice --max-allowed-ips 1")
+
+
+def test_an_answer_carries_a_negative_number() -> None:
+    assert uapi.format_answer() == "errno=0\n\n"
+    assert uapi.format_answer(ConfigError("wrong")) == "errno=-22\n\n"
+    assert uapi.format_answer(LimitError("full")) == "errno=-28\n\n"
+
+
+FULL_STATUS = status(
+    peer_status(
+        A,
+        "10.0.0.0/8",
+        "::/0",
+        preshared_key=key(7),
+        endpoint=LINK_LOCAL,
+        persistent_keepalive=25,
+        last_handshake=(1700000000, 5),
+        rx_bytes=2**63,
+        tx_bytes=1,
+    ),
+    peer_status(B),
+    private_key=key(9),
+    listen_port=51820,
+    fwmark=16,
+)
+FULL_ANSWER = f"""\
+private_key={to_hex(key(9))}
+listen_port=51820
+fwmark=16
+{PEER_A}protocol_version=1
+preshared_key={to_hex(key(7))}
+endpoint=[fe80::1%7]:9
+persistent_keepalive_interval=25
+last_handshake_time_sec=1700000000
+last_handshake_time_nsec=5
+tx_bytes=1
+rx_bytes=9223372036854775808
+allowed_ip=10.0.0.0/8
+allowed_ip=::/0
+{PEER_B}protocol_version=1
+preshared_key={to_hex(ZERO_KEY)}
+persistent_keepalive_interval=0
+last_handshake_time_sec=0
+last_handshake_time_nsec=0
+tx_bytes=0
+rx_bytes=0
+errno=0
+
+"""
+
+
+def test_a_status_is_written_line_by_line() -> None:
+    for row, (interface, answer) in enumerate(
+        ((FULL_STATUS, FULL_ANSWER), (status(), "errno=0\n\n"))
+    ):
+        chunks = list(uapi.format_status(interface))
+        assert "".join(chunks) == answer, row
+        assert all(len(chunk) <= uapi.MAX_LINE for chunk in chunks), row
+
+
+def test_a_status_is_read_back() -> None:
+    for row, interface in enumerate((FULL_STATUS, status())):
+        again = uapi.read_status(uapi.format_status(interface))
+        assert plain(again) == plain(interface), row
+
+
+def test_a_status_names_scopes_as_its_reader_knows_them() -> None:
+    lines = [PEER_A, "endpoint=[fe80::1%eth0]:9\n", "errno=0\n"]
+    assert uapi.read_status(lines, scope_of).peers[0].endpoint == LINK_LOCAL
+
+
+def test_a_bad_answer_is_refused_with_its_line() -> None:
+    for row, (text, reason) in enumerate(
+        (
+            ("", "the connection ended inside the answer"),
+            ("listen_port=5\n", "the connection ended inside the answer"),
+            ("\n", "line 1 of the answer: '' has no '='"),
+            ("listen_port=x\nerrno=0\n", "line 1 of the answer: listen_port: 'x' is"),
+            ("weather=fine\nerrno=0\n", "line 1 of the answer: weather: unknown key"),
+            ("tx_bytes=5\nerrno=0\n", "line 1 of the answer: tx_bytes: unknown key"),
+            (PEER_A + "tx_bytes=-5\nerrno=0\n", "line 2 of the answer: tx_bytes: '-5'"),
+            (
+                PEER_A + "allowed_ip=-::/0\nerrno=0\n",
+                "line 2 of the answer: allowed_ip",
+            ),
+            ("errno=no\n", "line 1 of the answer: 'no' is not a number"),
+        )
+    ):
+        message = error_of(uapi.read_status, text.splitlines())
+        assert message.startswith(reason), (row, message)
+
+
+def test_a_refusal_carries_the_number_whatever_its_sign() -> None:
+    for row, text in enumerate(("errno=-28", "errno=28")):
+        try:
+            uapi.read_status([text])
+        except uapi.Refused as error:
+            assert error.errno == ENOSPC, row
+        else:
+            raise AssertionError(row)
+
+
+def test_a_change_survives_the_way_through_text() -> None:
+    for row, (_, requests) in enumerate(CONNECTIONS):
+        for request in requests:
+            if isinstance(request, Change):
+                text = "".join(uapi.format_change(request))
+                assert shown(read([text.encode()])) == [plain(request)], row
