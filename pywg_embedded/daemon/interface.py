@@ -31,6 +31,7 @@ class Interface:
         self._limits = limits
         self._log = log
         self._port = 0
+        self._any_port = True
         self._fwmark = 0
         self._up = False
 
@@ -122,7 +123,10 @@ class Interface:
         self._fwmark = fwmark
 
     def _take_port(self, port: int) -> int:
+        if not port and self._any_port:
+            return self._port  # any will do, and so this one
         taken = self.plane.listen(port)
+        self._any_port = not port
         if self._up:
             return taken
         # Only tried: an interface that is down holds no port.

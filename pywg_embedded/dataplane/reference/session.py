@@ -7,7 +7,7 @@ from .replay import ReplayWindow
 class Session:
     """A keypair with the state of both directions. Counters have 64 bits."""
 
-    __slots__ = ("asked_for_successor", "keypair", "send_counter", "window")
+    __slots__ = ("asked_for_successor", "expired", "keypair", "send_counter", "window")
 
     def __init__(self, keypair: Keypair) -> None:
         self.keypair = keypair
@@ -15,19 +15,23 @@ class Session:
         self.window = ReplayWindow()
         # The last-minute handshake is asked for once (paper 6.2).
         self.asked_for_successor = False
+        # Set when our static key changed: it may only receive.
+        self.expired = False
+
+    def sendable(self, now: int) -> bool:
+        """Whether it may still send."""
+        return not self.expired and self.keypair.alive(self.send_counter, now)
 
 
 class Sessions:
     """The slots next, current and previous; see ``core.keypair`` for the moves."""
 
-    __slots__ = ("current", "expired", "next", "previous")
+    __slots__ = ("current", "next", "previous")
 
     def __init__(self) -> None:
         self.next: Session | None = None
         self.current: Session | None = None
         self.previous: Session | None = None
-        # Set when our static key changed: what is there may only receive.
-        self.expired = False
 
     def all(self) -> list[Session]:
         slots = (self.next, self.current, self.previous)
@@ -47,19 +51,15 @@ class Sessions:
         else:
             self.previous = self.current
         self.current = session
-        self.expired = False
 
     def confirm(self, session: Session) -> bool:
         """Whether this was the next session, and by that has become the current."""
         if session is not self.next:
             return False
         self.previous, self.current, self.next = self.current, session, None
-        self.expired = False
         return True
 
     def sendable(self, now: int) -> Session | None:
         """The session to send with, if there is one that may still send."""
         session = self.current
-        if session is None or self.expired:
-            return None
-        return session if session.keypair.alive(session.send_counter, now) else None
+        return session if session is not None and session.sendable(now) else None

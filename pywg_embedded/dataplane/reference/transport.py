@@ -154,7 +154,8 @@ class Transport:
     def expire_keypairs(self, peer_id: int) -> None:
         """Sessions may receive but no longer send."""
         peer = self._peers[peer_id]
-        peer.sessions.expired = True
+        for session in peer.sessions.all():
+            session.expired = True
         peer.wanted_at = -REKEY_TIMEOUT
 
     def wipe_keypairs(self, peer_id: int) -> None:

@@ -26,7 +26,9 @@ _SOCKET_BUFFER = 1 << 20
 _ANCILLARY_SIZE = 256
 _RANDOM_PORT_TRIES = 32
 # The source address is gone, or does not fit the route any more.
-_STALE_SOURCE = frozenset((errno.EINVAL, errno.EADDRNOTAVAIL, errno.ENODEV))
+_STALE_SOURCE = frozenset(
+    (errno.EINVAL, errno.EADDRNOTAVAIL, errno.ENODEV, errno.ENETUNREACH)
+)
 
 
 class Udp:
