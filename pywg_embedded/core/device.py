@@ -111,7 +111,7 @@ class Device:
     def handshake_wanted(self, peer_id: int, now: int) -> None:
         """There is data to send and no session, or one that nears its end."""
         peer = self.peers.with_id(peer_id)
-        if peer is not None:
+        if peer is not None and self._up:
             self._want_handshake(peer, now)
             self._plan(peer, now)
 

@@ -1,0 +1,317 @@
+"""What the tests of ``core`` share: seeded primitives, a data plane that only writes
+down what it is told, and devices whose datagrams are carried by hand.
+"""
+
+import struct
+
+from pywg_embedded import crypto
+from pywg_embedded.control.config import Change, PeerChange
+from pywg_embedded.core import noise, tai64n
+from pywg_embedded.core.cookie import CookieJar
+from pywg_embedded.core.device import Device
+from pywg_embedded.core.endpoint import Endpoint
+from pywg_embedded.core.errors import Drop
+from pywg_embedded.core.facts import Facts
+from pywg_embedded.core.keypair import Keypair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from pywg_embedded.core.crypto import Bytes
+
+# When the tests begin: milliseconds since boot, and nanoseconds since 1970.
+NOW = 1_000_000
+WALL = 1_700_000_000_000_000_000
+
+# The X25519 points whose shared secret is zero with every private key.
+LOW_ORDER_POINTS = (
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+)
+
+
+class Seeded:
+    """The primitives, with randomness that follows from a seed.
+
+    ``answers`` are given out first, each to who asks for bytes of its size.
+    """
+
+    equal = staticmethod(crypto.equal)
+    public_key = staticmethod(crypto.public_key)
+    dh = staticmethod(crypto.dh)
+    blake2s = staticmethod(crypto.blake2s)
+    seal = staticmethod(crypto.seal)
+    open_sealed = staticmethod(crypto.open_sealed)
+    xseal = staticmethod(crypto.xseal)
+    xopen = staticmethod(crypto.xopen)
+
+    def __init__(self, seed: int, answers: "tuple[bytes, ...]" = ()) -> None:
+        self._seed = seed
+        self._drawn = 0
+        self.answers = list(answers)
+
+    def random(self, size: int) -> bytes:
+        for position, answer in enumerate(self.answers):
+            if len(answer) == size:
+                return self.answers.pop(position)
+        self._drawn += 1
+        return crypto.blake2s(struct.pack("<II", self._seed, self._drawn))[:size]
+
+    def below(self, limit: int) -> int:
+        return int.from_bytes(self.random(4), "little") % limit
+
+
+class Watched(Seeded):
+    """Keeps the very buffers that secrets were handed over in."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.secrets: list[bytearray] = []
+
+    def public_key(self, private: "Bytes") -> bytes:
+        return crypto.public_key(self._watch(private))
+
+    def dh(self, private: "Bytes", public: "Bytes") -> bytes | None:
+        return crypto.dh(self._watch(private), public)
+
+    def seal(
+        self, key: "Bytes", nonce: bytes, plaintext: "Bytes", aad: "Bytes"
+    ) -> bytes:
+        return crypto.seal(self._watch(key), nonce, plaintext, aad)
+
+    def open_sealed(
+        self, key: "Bytes", nonce: bytes, ciphertext: "Bytes", aad: "Bytes"
+    ) -> bytes | None:
+        return crypto.open_sealed(self._watch(key), nonce, ciphertext, aad)
+
+    def blake2s(self, data: "Bytes", key: "Bytes" = b"", size: int = 32) -> bytes:
+        return crypto.blake2s(data, self._watch(key), size)
+
+    def _watch(self, secret: "Bytes") -> "Bytes":
+        if isinstance(secret, bytearray):
+            self.secrets.append(secret)
+        return secret
+
+    def left(self) -> list[bytearray]:
+        """The buffers that were not overwritten, each once."""
+        left: list[bytearray] = []
+        for secret in self.secrets:
+            if any(secret) and not any(secret is other for other in left):
+                left.append(secret)
+        return left
+
+
+class Careless(Seeded):
+    """An attacker's X25519, which takes the zero that low-order points give."""
+
+    def dh(self, private: "Bytes", public: "Bytes") -> bytes:
+        return crypto.dh(private, public) or bytes(32)
+
+
+class Plane:
+    """A data plane without data: ``calls`` has what it was told, ``now`` is set."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.calls: list[tuple[Any, ...]] = []
+        self.facts: dict[int, Facts] = {}
+        self.keypairs: dict[int, list[Keypair]] = {}
+
+    def told(self, name: str) -> "list[tuple[Any, ...]]":
+        """The arguments of each call of this name."""
+        return [call[1:] for call in self.calls if call[0] == name]
+
+    def add_peer(self, peer_id: int) -> None:
+        self.calls.append(("add_peer", peer_id))
+        self.facts[peer_id] = Facts()
+        self.keypairs[peer_id] = []
+
+    def remove_peer(self, peer_id: int) -> None:
+        self.calls.append(("remove_peer", peer_id))
+        del self.facts[peer_id]
+        del self.keypairs[peer_id]
+
+    def set_endpoint(self, peer_id: int, endpoint: Endpoint) -> None:
+        self.facts[peer_id].endpoint = endpoint
+
+    def clear_source(self, peer_id: int) -> None:
+        self.calls.append(("clear_source", peer_id))
+
+    def allow(self, peer_id: int, address: bytes, cidr: int) -> None:
+        self.calls.append(("allow", peer_id, address, cidr))
+
+    def disallow(self, peer_id: int, address: bytes, cidr: int) -> None:
+        self.calls.append(("disallow", peer_id, address, cidr))
+
+    def disallow_all(self, peer_id: int) -> None:
+        self.calls.append(("disallow_all", peer_id))
+
+    def has_index(self, index: int) -> bool:
+        installed = self.keypairs.values()
+        return any(k.local_index == index for keypairs in installed for k in keypairs)
+
+    def install_keypair(self, peer_id: int, keypair: Keypair, keep_next: bool) -> None:
+        self.calls.append(("install_keypair", peer_id, keep_next))
+        self.keypairs[peer_id].append(keypair)
+
+    def expire_keypairs(self, peer_id: int) -> None:
+        self.calls.append(("expire_keypairs", peer_id))
+
+    def wipe_keypairs(self, peer_id: int) -> None:
+        self.calls.append(("wipe_keypairs", peer_id))
+        self.keypairs[peer_id] = []
+
+    def send_keepalive(self, peer_id: int) -> None:
+        self.calls.append(("send_keepalive", peer_id))
+        if self.keypairs[peer_id]:
+            self.facts[peer_id].note_sent(self.now, False)
+
+    def send_staged(self, peer_id: int) -> None:
+        self.calls.append(("send_staged", peer_id))
+
+    def purge_staged(self, peer_id: int) -> None:
+        self.calls.append(("purge_staged", peer_id))
+
+    def observe(self, peer_id: int) -> Facts:
+        return self.facts[peer_id]
+
+
+class Side:
+    """A device with a key, a plane and an address; its only peer, if any, has id 0."""
+
+    def __init__(self, number: int, crypto: Seeded | None = None) -> None:
+        self.crypto = crypto or Seeded(number)
+        self.plane = Plane()
+        self.wall = WALL
+        self.device = Device(self.crypto, self.plane, lambda: self.wall, 3)
+        self.private = private_key(number)
+        self.public = self.crypto.public_key(self.private)
+        self.endpoint = endpoint(number)
+        self.device.configure(change(private_key=self.private), NOW)
+        self.device.interface_up(NOW)
+
+    def meet(self, other: "Side", **values: "Any") -> None:
+        """Take the other side as a peer."""
+        values.setdefault("endpoint", other.endpoint.remote())
+        self.device.configure(change(peer_change(other.public, **values)), NOW)
+
+    def sent(self) -> list[bytes]:
+        """The datagrams that leave now."""
+        return [data for data, _ in self.device.datagrams_to_send()]
+
+    def receive(
+        self, data: bytes, source: Endpoint, now: int = NOW, backlog: int = 0
+    ) -> None:
+        self.device.receive_datagram(data, source, now, backlog)
+
+    def status(self, peer_id: int = 0, now: int = NOW) -> "dict[str, Any]":
+        """What is said of a peer."""
+        peers = self.device.status(now)["peers"]
+        found: dict[str, Any] = next(peer for peer in peers if peer["id"] == peer_id)
+        return found
+
+    def run(self, until: int) -> list[int]:
+        """Let the timers do what is due up to then; when an initiation went out."""
+        initiations: list[int] = []
+        for _ in range(1000):
+            due = self.device.get_timer()
+            if due is None or due > until:
+                return initiations
+            self.plane.now = max(due, self.plane.now)
+            self.device.handle_timer(self.plane.now)
+            initiations += [self.plane.now for data in self.sent() if data[0] == 1]
+        raise AssertionError(f"timers never rest: due at {due}, now {self.plane.now}")
+
+
+def pair(first: Seeded | None = None, second: Seeded | None = None) -> "list[Side]":
+    """Two sides that are each other's peer."""
+    a, b = Side(1, first), Side(2, second)
+    a.meet(b)
+    b.meet(a)
+    return [a, b]
+
+
+def carry(sender: Side, receiver: Side, now: int = NOW, backlog: int = 0) -> None:
+    """Bring what one side sends to the other."""
+    for data in sender.sent():
+        receiver.receive(data, sender.endpoint, now, backlog)
+
+
+def shake_hands(initiator: Side, responder: Side, now: int = NOW) -> None:
+    """A whole handshake, up to the packet that confirms it."""
+    initiator.device.handshake_wanted(0, now)
+    carry(initiator, responder, now)
+    carry(responder, initiator, now)
+    responder.device.key_confirmed(0, now)
+
+
+def session(now: int = NOW) -> "list[Side]":
+    """Two sides with a session; the first initiated it."""
+    a, b = pair()
+    shake_hands(a, b, now)
+    return [a, b]
+
+
+def forge(sender: Side, responder: bytes, nanoseconds: int, index: int = 1) -> bytes:
+    """An initiation with a stamp of our choice, and mac1."""
+    jar = CookieJar(sender.crypto, responder)
+    return jar.add_macs(
+        sender.crypto, bare_initiation(sender, responder, nanoseconds, index), NOW
+    )
+
+
+def bare_initiation(
+    sender: Side, responder: bytes, nanoseconds: int, index: int = 1
+) -> bytes:
+    """An initiation whose macs are still zero."""
+    crypto = sender.crypto
+    identity = noise.Identity(crypto, sender.private)
+    remote = responder, crypto.dh(sender.private, responder)
+    stamp = tai64n.encode(nanoseconds)
+    return noise.create_initiation(crypto, identity, remote, index, stamp)[1]
+
+
+def private_key(number: int) -> bytes:
+    return bytes((number,)) * 32
+
+
+def endpoint(number: int, port: int = 51820) -> Endpoint:
+    return Endpoint(bytes((192, 0, 2, number)), port)
+
+
+def change(*peers: PeerChange, **values: "Any") -> Change:
+    result = Change()
+    result.peers.extend(peers)
+    for name, value in values.items():
+        setattr(result, name, value)
+    return result
+
+
+def peer_change(public_key: bytes, **values: "Any") -> PeerChange:
+    section = PeerChange(public_key)
+    for name, value in values.items():
+        setattr(section, name, value)
+    return section
+
+
+def flip(data: bytes, position: int) -> bytes:
+    """The same with one bit changed."""
+    changed = bytearray(data)
+    changed[position] ^= 1
+    return bytes(changed)
+
+
+def reason_of(function: "Callable[..., object]", *arguments: object) -> str | None:
+    """Why a call drops a datagram, or None if it does not."""
+    try:
+        function(*arguments)
+    except Drop as drop:
+        return str(drop.args[0])
+    return None

@@ -1,0 +1,83 @@
+"""What a handshake message must show, with and without load."""
+
+from pywg_embedded import crypto
+from pywg_embedded.core import messages
+from pywg_embedded.core.admission import Admission
+from pywg_embedded.core.cookie import CookieJar
+from pywg_embedded.core.errors import Drop
+from tests.core.samples import NOW, Seeded, endpoint, flip, private_key
+
+PUBLIC = crypto.public_key(private_key(2))
+BARE = messages.initiation(7, bytes(32), bytes(48), bytes(28))
+SOURCE = endpoint(1)
+PASS, COOKIE = "pass", "cookie"
+# Where the macs begin in an initiation.
+MAC1, MAC2 = 116, 132
+
+
+def admission() -> Admission:
+    result = Admission(Seeded(1))
+    result.set_identity(PUBLIC)
+    return result
+
+
+def verdict(admission: Admission, message: bytes, now: int = NOW) -> str:
+    """What becomes of a message: it passes, gets a cookie, or why it is dropped."""
+    try:
+        reply = admission.admit(message, 7, SOURCE, now)
+    except Drop as drop:
+        return str(drop.args[0])
+    return PASS if reply is None else COOKIE
+
+
+def proven(admission: Admission) -> bytes:
+    """A message with the mac2 that a cookie of this admission makes, under load."""
+    jar = CookieJar(crypto, PUBLIC)
+    reply = admission.admit(jar.add_macs(crypto, BARE, NOW), 7, SOURCE, NOW)
+    assert reply is not None
+    jar.receive(crypto, messages.parse(reply)[1], NOW)
+    return jar.add_macs(crypto, BARE, NOW)
+
+
+def test_load_decides_whether_mac1_is_enough() -> None:
+    # milliseconds since a backlog, changed byte, verdict
+    for row, (later, changed, expected) in enumerate(
+        (
+            (999, None, PASS),
+            (999, MAC1, "mac1"),
+            (999, MAC2, COOKIE),
+            (1_000, None, PASS),
+            (1_000, MAC1, "mac1"),
+            (1_000, MAC2, PASS),
+        )
+    ):
+        one = admission()
+        one.note_backlog(128, NOW)
+        message = proven(one)
+        if changed is not None:
+            message = flip(message, changed)
+        assert verdict(one, message, NOW + later) == expected, f"row {row}"
+
+
+def test_a_backlog_of_128_is_load() -> None:
+    for backlog, load in ((0, False), (127, False), (128, True), (1_023, True)):
+        one = admission()
+        one.note_backlog(backlog, NOW)
+        assert one.under_load(NOW) is load, backlog
+
+
+def test_without_a_private_key_nothing_is_admitted() -> None:
+    one = admission()
+    message = CookieJar(crypto, PUBLIC).add_macs(crypto, BARE, NOW)
+    assert verdict(one, message) == PASS
+    one.set_identity(None)
+    assert verdict(one, message) == "no private key"
+
+
+def test_a_new_identity_honours_no_earlier_cookie() -> None:
+    one = admission()
+    one.note_backlog(128, NOW)
+    message = proven(one)
+    assert verdict(one, message) == PASS
+    one.set_identity(PUBLIC)
+    assert verdict(one, message) == COOKIE

@@ -1,0 +1,509 @@
+"""The engine's verbs: handshakes, silence, roaming, indices, and what is told of it."""
+
+import struct
+from binascii import unhexlify
+
+from pywg_embedded.core import messages, noise
+from pywg_embedded.core.cookie import CookieJar
+from tests.core.samples import (
+    LOW_ORDER_POINTS,
+    NOW,
+    WALL,
+    Careless,
+    Seeded,
+    Side,
+    Watched,
+    bare_initiation,
+    carry,
+    change,
+    endpoint,
+    flip,
+    forge,
+    pair,
+    peer_change,
+    private_key,
+    session,
+    shake_hands,
+)
+
+LATER = NOW + 10_000
+ELSEWHERE = endpoint(9, 4000)
+YEAR = 365 * 86_400 * 10**9
+
+
+def with_mac1(sender: Side, receiver: Side, bare: bytes) -> bytes:
+    return CookieJar(sender.crypto, receiver.public).add_macs(sender.crypto, bare, NOW)
+
+
+def hostile(a: Side, b: Side) -> "list[tuple[str, bytes, str]]":
+    """What must meet silence at b: its name, the datagram, the reason it counts as."""
+    stranger = Side(3)
+    good = forge(a, b.public, WALL)
+    kind, transport = struct.pack("<I", 4), bytes(28)
+    response = messages.response(1, 2, bytes(32), bytes(16))
+    return [
+        ("nothing", b"", "malformed"),
+        ("a byte", b"\1", "malformed"),
+        ("truncated", good[:-1], "malformed"),
+        ("too long", good + b"\0", "malformed"),
+        ("the longest datagram", good + bytes(65_507 - len(good)), "malformed"),
+        ("reserved byte", flip(good, 1), "malformed"),
+        ("transport data", kind + transport, "malformed"),
+        ("changed mac1", flip(good, -32), "mac1"),
+        ("changed body", flip(good, 40), "mac1"),
+        ("for another key", forge(a, stranger.public, WALL), "mac1"),
+        ("unknown peer", forge(stranger, b.public, WALL), "unknown peer"),
+        (
+            "changed under a good mac1",
+            with_mac1(a, b, flip(bare_initiation(a, b.public, WALL), 100)),
+            "initiation not authentic",
+        ),
+        ("response to nothing", with_mac1(a, b, response), "unknown index"),
+        ("response, wrong mac1", response, "mac1"),
+        (
+            "cookie for nothing",
+            messages.cookie_reply(1, bytes(24), bytes(32)),
+            "unknown index",
+        ),
+    ]
+
+
+def test_a_handshake_gives_both_sides_the_same_keys() -> None:
+    a, b = session()
+    (ours,), (theirs,) = a.plane.keypairs[0], b.plane.keypairs[0]
+    assert ours.initiator and not theirs.initiator
+    assert (ours.send_key, ours.receive_key) == (theirs.receive_key, theirs.send_key)
+    assert (ours.local_index, ours.remote_index) == (
+        theirs.remote_index,
+        theirs.local_index,
+    )
+    assert a.device.drops == b.device.drops == {}
+
+
+def test_messages_go_to_the_endpoint_and_answers_to_where_they_came_from() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    ((initiation, to),) = a.device.datagrams_to_send()
+    assert (initiation[0], len(initiation)) == (1, 148)
+    assert to.remote() == b.endpoint.remote()
+    b.receive(initiation, ELSEWHERE)
+    ((response, to),) = b.device.datagrams_to_send()
+    assert (response[0], len(response)) == (2, 92)
+    assert to is ELSEWHERE
+    assert a.sent() == b.sent() == []
+
+
+def test_the_responder_counts_a_handshake_only_when_its_key_is_confirmed() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    (initiation,) = a.sent()
+    b.receive(initiation, a.endpoint)
+    assert len(b.plane.keypairs[0]) == 1
+    assert b.status()["last_handshake_age"] is None
+    b.device.key_confirmed(0, NOW + 7)
+    assert b.status(now=NOW + 10)["last_handshake_age"] == 3
+
+
+def test_the_side_with_the_greater_key_keeps_its_own_session_of_two() -> None:
+    a, b = session()
+    installed = a.plane.told("install_keypair") + b.plane.told("install_keypair")
+    assert installed == [(0, b.public > a.public), (0, a.public > b.public)]
+
+
+def test_what_is_not_authentic_meets_silence_and_leaves_nothing() -> None:
+    for name, datagram, reason in hostile(*pair()):
+        _, b = pair()
+        calls, before = list(b.plane.calls), b.status()
+        where = b.plane.facts[0].endpoint
+        b.receive(datagram, ELSEWHERE)
+        assert b.sent() == [], name
+        assert b.device.drops == {reason: 1}, name
+        assert b.plane.calls == calls and b.status() == before, name
+        assert b.plane.facts[0].endpoint is where, name
+
+
+def test_drops_are_counted_by_reason() -> None:
+    _, b = pair()
+    rows = hostile(*pair())
+    for _ in range(2):
+        for _, datagram, _ in rows:
+            b.receive(datagram, ELSEWHERE)
+    reasons = [reason for _, _, reason in rows]
+    assert b.device.drops == {r: 2 * reasons.count(r) for r in set(reasons)}
+    assert b.device.status(NOW)["drops"] == b.device.drops
+
+
+def test_a_peer_with_a_low_order_key_is_met_with_silence() -> None:
+    for row, text in enumerate(LOW_ORDER_POINTS):
+        point = unhexlify(text)
+        b = Side(2)
+        address = endpoint(3).remote()
+        b.device.configure(change(peer_change(point, endpoint=address)), NOW)
+        b.device.handshake_wanted(0, NOW)
+        assert b.sent() == [], f"row {row}"
+        # The attacker knows every secret with that point: it is zero.
+        careless = Careless(3)
+        attacker = noise.Identity(careless, private_key(3))
+        attacker.public = point
+        message = noise.create_initiation(
+            careless, attacker, (b.public, bytes(32)), 1, bytes(12)
+        )[1]
+        jar = CookieJar(careless, b.public)
+        b.receive(jar.add_macs(careless, message, NOW), ELSEWHERE)
+        assert b.sent() == [], f"row {row}"
+        assert b.device.drops == {"low-order point": 1}, f"row {row}"
+
+
+def test_a_replayed_initiation_is_refused_and_roams_nothing() -> None:
+    a, b = pair()
+    initiation = forge(a, b.public, WALL)
+    b.receive(initiation, a.endpoint)
+    assert len(b.sent()) == 1
+    b.receive(initiation, ELSEWHERE, NOW + 1000)
+    assert b.sent() == []
+    assert b.device.drops == {"replayed initiation": 1}
+    assert b.plane.facts[0].endpoint is a.endpoint
+
+
+def test_a_timestamp_must_be_greater_than_any_before() -> None:
+    a, b = pair()
+    # nanoseconds after the first, whether it is answered
+    for row, (later, answered) in enumerate(
+        ((0, True), (0, False), (-1, False), (-YEAR, False), (1, True), (0, False))
+    ):
+        b.receive(forge(a, b.public, WALL + later), a.endpoint, NOW + row * 100)
+        assert len(b.sent()) == answered, f"row {row}"
+
+
+def test_a_peer_that_was_removed_and_added_again_starts_without_a_timestamp() -> None:
+    a, b = pair()
+    b.receive(forge(a, b.public, WALL), a.endpoint)
+    b.device.configure(change(peer_change(a.public, remove=True)), NOW)
+    b.meet(a)
+    b.sent()
+    b.receive(forge(a, b.public, WALL - YEAR), a.endpoint, NOW + 100)
+    assert len(b.sent()) == 1
+
+
+def test_handshakes_go_on_though_the_clock_stepped_back_ten_years() -> None:
+    a, b = session()
+    a.wall -= 10 * YEAR
+    shake_hands(a, b, NOW + 10_000)
+    assert b.device.drops == {}
+    assert len(b.plane.keypairs[0]) == 2
+
+
+def test_a_peer_gets_at_most_fifty_answers_a_second() -> None:
+    a, b = pair()
+    answers = 0
+    for number in range(200):
+        datagram = forge(a, b.public, WALL + number)
+        b.receive(datagram, a.endpoint, NOW + 5 * number)
+        answers += len(b.sent())
+    assert answers == 50
+    assert b.device.drops == {"initiation flood": 150}
+
+
+def test_the_flood_of_one_peer_keeps_no_other_out() -> None:
+    a, b = pair()
+    c = Side(3)
+    b.meet(c)
+    for number in range(10):
+        b.receive(forge(a, b.public, WALL + number), a.endpoint)
+    b.sent()
+    b.receive(forge(c, b.public, WALL), c.endpoint)
+    assert len(b.sent()) == 1
+
+
+def test_an_authentic_initiation_or_response_roams() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    (initiation,) = a.sent()
+    b.receive(initiation, ELSEWHERE)
+    assert b.plane.facts[0].endpoint is ELSEWHERE
+    (response,) = b.sent()
+    a.receive(response, ELSEWHERE)
+    assert a.plane.facts[0].endpoint is ELSEWHERE
+
+
+def test_a_forged_response_roams_nothing_and_the_true_one_still_counts() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    (initiation,) = a.sent()
+    b.receive(initiation, a.endpoint)
+    (response,) = b.sent()
+    forged = with_mac1(b, a, flip(response, 50))
+    a.receive(forged, ELSEWHERE)
+    assert a.device.drops == {"response not authentic": 1}
+    assert a.plane.facts[0].endpoint is not ELSEWHERE
+    a.receive(response, b.endpoint)
+    assert len(a.plane.keypairs[0]) == 1
+
+
+def test_a_response_counts_until_the_initiation_is_retried() -> None:
+    # milliseconds until the response comes, whether it is taken
+    for row, (delay, taken) in enumerate(((250, True), (4_999, True), (6_000, False))):
+        a, b = pair()
+        a.device.handshake_wanted(0, NOW)
+        (initiation,) = a.sent()
+        b.receive(initiation, a.endpoint)
+        (response,) = b.sent()
+        a.run(NOW + delay)
+        a.receive(response, b.endpoint, NOW + delay)
+        assert bool(a.plane.keypairs[0]) is taken, f"row {row}"
+        assert a.device.drops == ({} if taken else {"unknown index": 1}), f"row {row}"
+
+
+def test_a_response_counts_once() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    (initiation,) = a.sent()
+    b.receive(initiation, a.endpoint)
+    (response,) = b.sent()
+    a.receive(response, b.endpoint)
+    a.receive(response, ELSEWHERE)
+    assert len(a.plane.keypairs[0]) == 1
+    assert a.device.drops == {"unknown index": 1}
+
+
+def test_a_response_does_not_answer_a_response() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    (initiation,) = a.sent()
+    b.receive(initiation, a.endpoint)
+    (response,) = b.sent()
+    index = messages.parse(response)[1][0]
+    forged = messages.response(1, index, bytes(32), bytes(16))
+    b.receive(with_mac1(a, b, forged), ELSEWHERE)
+    assert b.device.drops == {"unknown index": 1}
+
+
+def test_a_response_under_the_index_of_a_response_is_refused() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    (initiation,) = a.sent()
+    a.receive(forge(b, a.public, WALL), b.endpoint)
+    index = messages.parse(a.sent()[0])[1][0]
+    b.receive(initiation, a.endpoint)
+    sender, _, ephemeral, nothing, _, _ = messages.parse(b.sent()[0])[1]
+    redirected = messages.response(sender, index, ephemeral, nothing)
+    a.receive(with_mac1(b, a, redirected), b.endpoint)
+    assert a.device.drops == {"unknown index": 1}
+
+
+def test_a_handshake_that_is_wanted_often_begins_once() -> None:
+    a, _ = pair()
+    for milliseconds in range(0, 5_000, 50):
+        a.device.handshake_wanted(0, NOW + milliseconds)
+    assert len(a.sent()) == 1
+
+
+def test_no_handshake_begins_within_five_seconds_of_the_last_message() -> None:
+    a, b = session()
+    # milliseconds since, initiations
+    for side in (a, b):
+        for later, count in ((0, 0), (4_999, 0), (5_000, 1)):
+            side.device.handshake_wanted(0, NOW + later)
+            assert len(side.sent()) == count, later
+
+
+def test_a_peer_without_an_endpoint_gets_no_initiation() -> None:
+    a, b = Side(1), Side(2)
+    a.device.configure(change(peer_change(b.public)), NOW)
+    a.device.handshake_wanted(0, NOW)
+    assert a.sent() == []
+
+
+def test_indices_are_what_the_random_source_gives() -> None:
+    for index in (0, 1, 0x01020304, 2**32 - 1):
+        answer = struct.pack("<I", index)
+        a, _ = pair(Seeded(1, (answer,)))
+        a.device.handshake_wanted(0, NOW)
+        (initiation,) = a.sent()
+        assert messages.parse(initiation)[1][0] == index
+
+
+def test_indices_are_unique_though_the_random_source_repeats() -> None:
+    numbers = (5, 5, 5, 6, 5, 6, 7, 5, 6, 7, 8)
+    answers = tuple(struct.pack("<I", number) for number in numbers)
+    a, b = pair(None, Seeded(2, answers))
+    for number in range(4):
+        b.receive(forge(a, b.public, WALL + number), a.endpoint, NOW + 100 * number)
+    assert [messages.parse(data)[1][0] for data in b.sent()] == [5, 6, 7, 8]
+    assert [keypair.local_index for keypair in b.plane.keypairs[0]] == [5, 6, 7, 8]
+
+
+def test_two_peers_never_share_an_index() -> None:
+    answers = tuple(struct.pack("<I", number) for number in (5, 0, 5, 6, 0))
+    a = Side(1, Seeded(1, answers))
+    for peer_id, number in enumerate((2, 3)):
+        a.meet(Side(number))
+        a.device.handshake_wanted(peer_id, NOW)
+    assert [messages.parse(data)[1][0] for data in a.sent()] == [5, 6]
+
+
+def test_the_index_of_an_initiation_leads_nowhere_after_it_was_retried() -> None:
+    a, _ = pair()
+    a.device.handshake_wanted(0, NOW)
+    indices = []
+    for later in (6_000, 12_000, 18_000):
+        indices += [messages.parse(data)[1][0] for data in a.sent()]
+        a.device.handle_timer(NOW + later)
+    assert len(indices) == 3
+    assert [a.device.peers.with_index(index) for index in indices] == [None] * 3
+
+
+def test_the_index_of_a_response_leads_nowhere_after_the_next_or_down() -> None:
+    a, b = pair()
+    for number in range(3):
+        b.receive(forge(a, b.public, WALL + number), a.endpoint, NOW + 100 * number)
+    indices = [messages.parse(data)[1][0] for data in b.sent()]
+    found = [b.device.peers.with_index(index) for index in indices]
+    assert found == [None, None, b.device.peers.with_id(0)]
+    b.device.interface_down(LATER)
+    assert b.device.peers.with_index(indices[2]) is None
+
+
+def test_an_interface_that_is_down_answers_nothing() -> None:
+    a, b = pair()
+    b.device.interface_down(NOW)
+    b.receive(forge(a, b.public, WALL), a.endpoint)
+    assert b.sent() == []
+    assert b.device.drops == {"not ready": 1}
+    assert b.device.get_timer() is None
+
+
+def test_an_interface_that_is_down_answers_nothing_under_load_either() -> None:
+    a, b = pair()
+    b.device.interface_down(NOW)
+    b.receive(forge(a, b.public, WALL), a.endpoint, NOW, 1000)
+    assert b.sent() == []
+
+
+def test_a_response_that_comes_after_the_interface_went_down_is_dropped() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    (initiation,) = a.sent()
+    b.receive(initiation, a.endpoint)
+    (response,) = b.sent()
+    a.device.interface_down(NOW)
+    a.device.interface_up(NOW)
+    a.receive(response, b.endpoint)
+    assert a.device.drops == {"unknown index": 1}
+    assert a.plane.keypairs[0] == []
+
+
+def test_taking_the_interface_down_wipes_sessions_and_gives_up_what_is_staged() -> None:
+    a, _ = session()
+    a.plane.calls.clear()
+    a.device.interface_down(NOW)
+    assert a.plane.calls == [("wipe_keypairs", 0), ("purge_staged", 0)]
+    assert a.device.peers.keys() != set()
+
+
+def test_bringing_the_interface_up_greets_the_peers() -> None:
+    # persistent keepalive, what the data plane is told
+    for seconds, calls in (
+        (0, [("send_staged", 0)]),
+        (25, [("send_keepalive", 0), ("send_staged", 0)]),
+    ):
+        a, b = Side(1), Side(2)
+        a.device.interface_down(NOW)
+        a.meet(b, persistent_keepalive=seconds)
+        a.plane.calls.clear()
+        a.device.interface_up(NOW)
+        assert a.plane.calls == calls, seconds
+
+
+def test_a_session_can_be_had_again_after_down_and_up() -> None:
+    a, b = session()
+    a.device.interface_down(NOW)
+    a.device.interface_up(NOW)
+    shake_hands(a, b, NOW + 10_000)
+    assert len(a.plane.keypairs[0]) == 1
+
+
+def test_an_interface_without_a_key_answers_nothing_and_begins_nothing() -> None:
+    a, b = pair()
+    b.device.configure(change(private_key=bytes(32)), NOW)
+    b.receive(forge(a, b.public, WALL), a.endpoint)
+    b.device.handshake_wanted(0, NOW)
+    assert b.sent() == []
+    assert b.device.drops == {"not ready": 1}
+
+
+def test_events_of_a_peer_that_is_gone_are_ignored() -> None:
+    a, _ = pair()
+    for event in (a.device.handshake_wanted, a.device.key_confirmed):
+        event(99, NOW)
+    a.device.peer_active(99, NOW)
+    assert a.sent() == []
+    assert a.device.get_timer() is None
+
+
+def test_status_says_what_there_is() -> None:
+    a, b = session()
+    b.device.configure(
+        change(peer_change(a.public, preshared_key=b"p" * 32, persistent_keepalive=25)),
+        NOW,
+    )
+    report = b.device.status(NOW + 1_500)
+    assert report == {
+        "private_key": b.private,
+        "public_key": b.public,
+        "under_load": False,
+        "drops": {},
+        "peers": [
+            {
+                "id": 0,
+                "public_key": a.public,
+                "preshared_key": b"p" * 32,
+                "persistent_keepalive": 25,
+                "last_handshake_age": 1_500,
+                "initiations_unanswered": 0,
+                "rx_bytes": 148,
+                "tx_bytes": 92,
+            }
+        ],
+    }
+
+
+def test_status_without_a_key_and_without_a_handshake() -> None:
+    a, _ = pair()
+    a.device.configure(change(private_key=bytes(32)), NOW)
+    report = a.device.status(NOW)
+    assert report["private_key"] == report["public_key"] == bytes(32)
+    assert a.status()["last_handshake_age"] is None
+
+
+def test_initiations_that_nobody_answers_are_counted() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    a.run(NOW + 11_000)
+    assert a.status()["initiations_unanswered"] == 3
+    retry = NOW + 16_000
+    a.device.handle_timer(retry)
+    carry(a, b, retry)
+    carry(b, a, retry)
+    assert a.status()["initiations_unanswered"] == 0
+
+
+def test_an_interface_that_is_down_begins_no_handshake() -> None:
+    a, _ = pair()
+    a.device.interface_down(NOW)
+    a.device.handshake_wanted(0, NOW)
+    assert a.sent() == []
+
+
+def test_every_secret_is_overwritten_at_the_end() -> None:
+    watched = Watched(1)
+    a, b = pair(watched)
+    a.device.configure(change(peer_change(b.public, preshared_key=b"p" * 32)), NOW)
+    a.receive(forge(b, a.public, WALL), b.endpoint)
+    a.device.handshake_wanted(0, NOW + 10_000)
+    a.receive(forge(b, a.public, WALL + 1), b.endpoint, NOW + 10_000, 1000)
+    kept = watched.left()
+    assert len(kept) > 1
+    a.device.close()
+    assert watched.left() == []
+    assert a.status()["preshared_key"] == bytes(32)

@@ -1,0 +1,229 @@
+"""The engine under load: cookies instead of answers, and how one gets past them."""
+
+from pywg_embedded.core import messages
+from pywg_embedded.core.cookie import CookieJar
+from pywg_embedded.core.endpoint import Endpoint
+from tests.core.samples import (
+    NOW,
+    WALL,
+    Side,
+    bare_initiation,
+    carry,
+    endpoint,
+    flip,
+    forge,
+    pair,
+)
+
+# From this many waiting messages on there is load, and for so long afterwards.
+BACKLOG, HOLD = 128, 1_000
+ELSEWHERE = endpoint(9, 4000)
+INITIATION, RESPONSE, COOKIE_REPLY = 1, 2, 3
+
+
+class Applicant:
+    """Sends initiations as a peer of b, with the cookie that it was given."""
+
+    def __init__(self, sender: Side, receiver: Side, source: Endpoint) -> None:
+        self._sender = sender
+        self._receiver = receiver
+        self.source = source
+        self._jar = CookieJar(sender.crypto, receiver.public)
+
+    def apply(self, nanoseconds: int, now: int = NOW, backlog: int = BACKLOG) -> None:
+        bare = bare_initiation(self._sender, self._receiver.public, nanoseconds)
+        datagram = self._jar.add_macs(self._sender.crypto, bare, now)
+        self._receiver.receive(datagram, self.source, now, backlog)
+
+    def get_cookie(self) -> None:
+        """Be told the cookie of our address."""
+        self.apply(WALL)
+        (reply,) = self._receiver.sent()
+        self._jar.receive(self._sender.crypto, messages.parse(reply)[1], NOW)
+
+
+def answer_to(b: Side, datagram: bytes, now: int = NOW, backlog: int = 0) -> int | None:
+    """The type of what b answers, or None."""
+    b.receive(datagram, endpoint(1), now, backlog)
+    answers = b.sent()
+    assert len(answers) <= 1
+    return answers[0][0] if answers else None
+
+
+def test_load_begins_with_a_backlog_of_128() -> None:
+    for backlog, kind in ((0, RESPONSE), (127, RESPONSE), (128, COOKIE_REPLY)):
+        a, b = pair()
+        assert answer_to(b, forge(a, b.public, WALL), NOW, backlog) == kind, backlog
+
+
+def test_load_lasts_for_a_second_after_the_last_backlog() -> None:
+    # milliseconds since the last backlog, what is answered
+    for later, kind in ((0, COOKIE_REPLY), (999, COOKIE_REPLY), (1_000, RESPONSE)):
+        a, b = pair()
+        answer_to(b, forge(a, b.public, WALL), NOW - 500, BACKLOG)
+        answer_to(b, forge(a, b.public, WALL), NOW, BACKLOG)
+        outcome = answer_to(b, forge(a, b.public, WALL), NOW + later)
+        assert outcome == kind, later
+        loaded = b.device.status(NOW + later)["under_load"]
+        assert loaded is (kind == COOKIE_REPLY), later
+
+
+def test_any_message_that_finds_a_backlog_begins_load() -> None:
+    a, b = pair()
+    answer_to(b, b"", NOW, BACKLOG)
+    assert answer_to(b, forge(a, b.public, WALL)) == COOKIE_REPLY
+
+
+def test_any_number_of_handshakes_without_a_backlog_meets_no_cookie() -> None:
+    a, b = pair()
+    for number in range(200):
+        datagram = forge(a, b.public, WALL + number)
+        assert answer_to(b, datagram, NOW + 20 * number) == RESPONSE, number
+
+
+def test_nothing_is_read_before_the_cookie_is_returned() -> None:
+    a, b = pair()
+    answer_to(b, forge(a, b.public, WALL), NOW, BACKLOG)
+    assert b.device.drops == {"cookie demanded": 1}
+    assert b.plane.keypairs[0] == []
+    assert b.status()["rx_bytes"] == 0
+    # The timestamp is not taken either: the same initiation counts afterwards.
+    assert answer_to(b, forge(a, b.public, WALL), NOW + HOLD) == RESPONSE
+
+
+def test_strangers_get_a_cookie_only_for_a_valid_mac1() -> None:
+    _, b = pair()
+    good = forge(Side(3), b.public, WALL)
+    assert answer_to(b, flip(good, -32), NOW, BACKLOG) is None
+    assert answer_to(b, good, NOW, BACKLOG) == COOKIE_REPLY
+
+
+def test_a_cookie_reply_is_smaller_than_what_it_answers() -> None:
+    a, b = pair()
+    b.receive(forge(a, b.public, WALL), a.endpoint, NOW, BACKLOG)
+    assert [len(data) for data in b.sent()] == [64]
+
+
+def test_an_initiator_gets_through_load_with_its_next_try() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    carry(a, b, NOW, BACKLOG)
+    carry(b, a)
+    retry = NOW + 5_400
+    a.device.handle_timer(retry)
+    carry(a, b, retry, BACKLOG)
+    carry(b, a, retry)
+    assert len(a.plane.keypairs[0]) == len(b.plane.keypairs[0]) == 1
+
+
+def test_a_responder_gets_through_load_with_its_next_answer() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    carry(a, b)
+    carry(b, a, NOW, BACKLOG)
+    assert a.device.drops == {"cookie demanded": 1}
+    assert a.plane.keypairs[0] == []
+    carry(a, b)
+    retry = NOW + 5_400
+    a.device.handle_timer(retry)
+    carry(a, b, retry)
+    carry(b, a, retry, BACKLOG)
+    assert len(a.plane.keypairs[0]) == 1
+    assert b.device.drops == {}
+
+
+def test_a_cookie_reply_roams_nothing_and_proves_no_life() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    carry(a, b, NOW, BACKLOG)
+    (reply,) = b.sent()
+    before, where = a.status(), a.plane.facts[0].endpoint
+    a.receive(reply, ELSEWHERE, NOW + 1)
+    assert a.device.drops == {}
+    assert a.plane.facts[0].endpoint is where
+    assert a.status() == before
+    peer = a.device.peers.with_key(b.public)
+    assert peer is not None and peer.last_received == 0
+    assert a.run(NOW + 5_400) != []
+
+
+def test_a_cookie_reply_is_accepted_once() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    carry(a, b, NOW, BACKLOG)
+    (reply,) = b.sent()
+    a.receive(reply, b.endpoint)
+    a.receive(reply, b.endpoint)
+    assert a.device.drops == {"unknown index": 1}
+
+
+def test_a_forged_cookie_reply_is_refused() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    carry(a, b, NOW, BACKLOG)
+    (reply,) = b.sent()
+    a.receive(flip(reply, 63), b.endpoint)
+    assert a.device.drops == {"cookie reply not authentic": 1}
+
+
+def test_a_cookie_does_not_serve_another_address_or_port() -> None:
+    a, b = pair()
+    applicant = Applicant(a, b, endpoint(1))
+    applicant.get_cookie()
+    # a source, what it is answered under load
+    for row, (source, kind) in enumerate(
+        (
+            (endpoint(2), COOKIE_REPLY),
+            (endpoint(1, 51821), COOKIE_REPLY),
+            (endpoint(1), RESPONSE),
+        )
+    ):
+        applicant.source = source
+        applicant.apply(WALL + row)
+        assert [data[0] for data in b.sent()] == [kind], f"row {row}"
+
+
+def test_a_source_with_a_cookie_may_send_a_burst_of_five() -> None:
+    a, b = pair()
+    applicant = Applicant(a, b, endpoint(1))
+    applicant.get_cookie()
+    b.device.drops.clear()
+    for number in range(8):
+        applicant.apply(WALL + number)
+    # All in one millisecond: the peer's own limit lets the first through.
+    assert b.device.drops == {"initiation flood": 4, "source too fast": 3}
+    assert len(b.sent()) == 1
+
+
+def test_a_source_with_a_cookie_may_then_send_one_each_50_ms() -> None:
+    a, b = pair()
+    applicant = Applicant(a, b, endpoint(1))
+    applicant.get_cookie()
+    for number in range(5):
+        applicant.apply(WALL + number)
+    b.sent()
+    for row, (later, answers) in enumerate(((49, 0), (50, 1), (51, 0), (100, 1))):
+        applicant.apply(WALL + 10 + row, NOW + later)
+        assert len(b.sent()) == answers, f"row {row}"
+
+
+def test_a_source_that_is_too_fast_keeps_no_other_out() -> None:
+    a, b = pair()
+    c = Side(3)
+    b.meet(c)
+    attacker, honest = Applicant(a, b, endpoint(1)), Applicant(c, b, endpoint(3))
+    attacker.get_cookie()
+    honest.get_cookie()
+    for number in range(50):
+        attacker.apply(WALL + number)
+    b.sent()
+    honest.apply(WALL)
+    assert [data[0] for data in b.sent()] == [RESPONSE]
+
+
+def test_sources_are_not_limited_without_load() -> None:
+    a, b = pair()
+    applicant = Applicant(a, b, endpoint(1))
+    for number in range(50):
+        applicant.apply(WALL + number, NOW + 20 * number, 0)
+    assert len(b.sent()) == 50

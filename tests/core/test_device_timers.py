@@ -1,0 +1,330 @@
+"""The engine's timers, each from the facts that make it due to what is then done."""
+
+import struct
+
+from tests.core.samples import (
+    NOW,
+    WALL,
+    Seeded,
+    Side,
+    Watched,
+    carry,
+    change,
+    forge,
+    pair,
+    peer_change,
+    session,
+    shake_hands,
+)
+
+DATA, KEEPALIVE = True, False
+RETRY, MOST_JITTER = 5_000, 333
+
+
+def word(number: int) -> bytes:
+    return struct.pack("<I", number)
+
+
+def wanting(now: int = NOW) -> Side:
+    """A side that has just sent an initiation which nobody will answer."""
+    a, _ = pair()
+    a.device.handshake_wanted(0, now)
+    assert len(a.sent()) == 1
+    return a
+
+
+def sends(side: Side, now: int, kind: bool) -> None:
+    """A packet goes out through the session."""
+    side.plane.facts[0].note_sent(now, kind)
+    side.device.peer_active(0, now)
+
+
+def receives(side: Side, now: int, kind: bool) -> None:
+    """A packet comes in through the session."""
+    side.plane.facts[0].note_received(now, kind)
+    side.device.peer_active(0, now)
+
+
+def keepalives(side: Side, until: int) -> list[int]:
+    """When keepalives are sent, up to then."""
+    times: list[int] = []
+    while (due := side.device.get_timer()) is not None and due <= until:
+        before = len(side.plane.told("send_keepalive"))
+        side.run(due)
+        times += [due] * (len(side.plane.told("send_keepalive")) - before)
+    return times
+
+
+def test_an_initiation_is_retried_after_5_seconds_and_up_to_333_ms() -> None:
+    # the random number of the jitter, milliseconds until the retry
+    for number, gap in ((0, 5_000), (1, 5_001), (333, 5_333), (334, 5_000)):
+        a, _ = pair(Seeded(1, (word(1), word(number))))
+        a.device.handshake_wanted(0, NOW)
+        a.sent()
+        assert a.run(NOW + gap - 1) == []
+        assert a.run(NOW + gap) == [NOW + gap], number
+
+
+def test_wanting_a_handshake_again_does_not_shorten_its_jitter() -> None:
+    a, _ = pair(Seeded(1, (word(1), word(MOST_JITTER))))
+    a.device.handshake_wanted(0, NOW)
+    a.sent()
+    a.device.handshake_wanted(0, NOW + RETRY + MOST_JITTER - 1)
+    assert a.sent() == []
+
+
+def test_retries_do_not_keep_step() -> None:
+    times = [NOW] + wanting().run(NOW + 100_000)
+    gaps = [times[n + 1] - times[n] for n in range(len(times) - 1)]
+    assert all(RETRY <= gap <= RETRY + MOST_JITTER for gap in gaps), gaps
+    assert len(set(gaps)) > len(gaps) // 2, gaps
+
+
+def test_an_unanswered_handshake_is_given_up_after_90_seconds() -> None:
+    a = wanting()
+    times = a.run(NOW + 1_000_000)
+    assert NOW + 90_000 - RETRY - MOST_JITTER <= times[-1] < NOW + 90_000
+    assert a.plane.told("purge_staged") == [(0,)]
+    assert a.device.get_timer() is None
+
+
+def test_a_handshake_that_is_still_wanted_goes_on() -> None:
+    a = wanting()
+    a.run(NOW + 60_000)
+    a.device.handshake_wanted(0, NOW + 60_000)
+    times = a.run(NOW + 1_000_000)
+    assert NOW + 150_000 - RETRY - MOST_JITTER <= times[-1] < NOW + 150_000
+
+
+def test_a_handshake_can_be_wanted_again_after_it_was_given_up() -> None:
+    a = wanting()
+    a.run(NOW + 200_000)
+    a.device.handshake_wanted(0, NOW + 200_000)
+    assert len(a.sent()) == 1
+
+
+def test_what_is_staged_stays_until_the_handshake_is_given_up() -> None:
+    a = wanting()
+    a.run(NOW + 89_999)
+    assert a.plane.told("purge_staged") == []
+
+
+def test_each_retry_lets_the_kernel_choose_the_local_address_again() -> None:
+    a = wanting()
+    times = a.run(NOW + 30_000)
+    assert a.plane.told("clear_source") == [(0,)] * len(times)
+
+
+def test_a_response_ends_the_retries() -> None:
+    a, _ = session()
+    assert a.run(NOW + 100_000) == []
+
+
+def test_a_handshake_wanted_too_early_begins_5_seconds_after_the_last_message() -> None:
+    a, b = pair()
+    b.receive(forge(a, b.public, WALL), a.endpoint, NOW)
+    b.sent()
+    b.device.handshake_wanted(0, NOW + 1_000)
+    assert b.sent() == []
+    times = b.run(NOW + RETRY + MOST_JITTER)
+    assert len(times) == 1 and times[0] >= NOW + RETRY
+
+
+def test_a_handshake_wanted_too_early_is_not_needed_after_a_session_came() -> None:
+    a, b = pair()
+    a.device.handshake_wanted(0, NOW)
+    carry(a, b)
+    b.device.handshake_wanted(0, NOW + 1_000)
+    b.device.key_confirmed(0, NOW + 1_001)
+    assert b.run(NOW + 100_000) == []
+
+
+def test_a_session_is_replaced_15_seconds_after_unanswered_data() -> None:
+    a, _ = session()
+    sent = NOW + 20_000
+    sends(a, sent, DATA)
+    sends(a, sent + 9_000, DATA)
+    a.plane.calls.clear()
+    (begun,) = a.run(sent + 16_000)
+    assert 15_000 <= begun - sent <= 15_000 + MOST_JITTER
+    assert ("clear_source", 0) in a.plane.calls
+
+
+def test_unanswered_keepalives_replace_no_session() -> None:
+    a, _ = session()
+    sends(a, NOW + 20_000, KEEPALIVE)
+    assert a.run(NOW + 200_000) == []
+
+
+def test_any_packet_that_comes_in_answers_data() -> None:
+    for kind in (DATA, KEEPALIVE):
+        a, _ = session()
+        sends(a, NOW + 20_000, DATA)
+        receives(a, NOW + 34_999, kind)
+        assert a.run(NOW + 100_000) == [], kind
+
+
+def test_an_initiation_of_the_peer_answers_data() -> None:
+    a, b = session()
+    sends(a, NOW + 20_000, DATA)
+    a.receive(forge(b, a.public, WALL), b.endpoint, NOW + 30_000)
+    a.sent()
+    assert a.run(NOW + 100_000) == []
+
+
+def test_a_keepalive_follows_data_after_10_seconds() -> None:
+    a, _ = session()
+    receives(a, NOW + 20_000, DATA)
+    receives(a, NOW + 25_000, DATA)
+    assert keepalives(a, NOW + 100_000) == [NOW + 30_000]
+
+
+def test_a_keepalive_is_never_answered_by_a_keepalive() -> None:
+    a, _ = session()
+    receives(a, NOW + 20_000, KEEPALIVE)
+    assert keepalives(a, NOW + 500_000) == []
+
+
+def test_data_that_goes_out_makes_the_keepalive_needless() -> None:
+    a, _ = session()
+    receives(a, NOW + 20_000, DATA)
+    sends(a, NOW + 29_999, DATA)
+    receives(a, NOW + 29_999, KEEPALIVE)
+    assert keepalives(a, NOW + 100_000) == []
+
+
+def test_data_that_comes_in_later_is_answered_again() -> None:
+    a, _ = session()
+    receives(a, NOW + 20_000, DATA)
+    assert keepalives(a, NOW + 31_000) == [NOW + 30_000]
+    receives(a, NOW + 40_000, DATA)
+    assert keepalives(a, NOW + 100_000) == [NOW + 50_000]
+
+
+def test_persistent_keepalives_keep_an_idle_line_open() -> None:
+    a, b = session()
+    section = peer_change(b.public, persistent_keepalive=25)
+    a.plane.now = NOW + 10_000
+    a.device.configure(change(section), a.plane.now)
+    expected = [NOW + 10_000 + 25_000 * number for number in range(1, 5)]
+    assert keepalives(a, NOW + 110_000) == expected
+
+
+def test_traffic_puts_persistent_keepalives_off() -> None:
+    a, b = session()
+    section = peer_change(b.public, persistent_keepalive=25)
+    a.device.configure(change(section), NOW)
+    for later in range(10_000, 100_000, 10_000):
+        assert keepalives(a, NOW + later) == [], later
+        sends(a, NOW + later, DATA)
+        receives(a, NOW + later, KEEPALIVE)
+    assert keepalives(a, NOW + 120_000) == [NOW + 115_000]
+
+
+def test_a_persistent_keepalive_tries_for_a_session_again_and_again() -> None:
+    a, b = Side(1), Side(2)
+    a.meet(b, persistent_keepalive=25)
+    a.device.handshake_wanted(0, NOW)
+    a.run(NOW + 100_000)
+    asked = len(a.plane.told("send_keepalive"))
+    a.run(NOW + 150_000)
+    assert len(a.plane.told("send_keepalive")) > asked
+
+
+def test_everything_is_wiped_540_seconds_after_the_session_was_derived() -> None:
+    for side in session():
+        side.run(NOW + 539_999)
+        assert side.plane.told("wipe_keypairs") == []
+        side.run(NOW + 540_000)
+        assert side.plane.told("wipe_keypairs") == [(0,)]
+        assert side.device.get_timer() is None
+
+
+def test_a_later_session_puts_the_wiping_off() -> None:
+    a, b = session()
+    shake_hands(a, b, NOW + 500_000)
+    a.run(NOW + 1_039_999)
+    assert a.plane.told("wipe_keypairs") == []
+    a.run(NOW + 1_040_000)
+    assert a.plane.told("wipe_keypairs") == [(0,)]
+
+
+def test_a_handshake_of_an_idle_peer_leaves_no_secret() -> None:
+    watched = Watched(1)
+    a, b = pair(watched)
+    a.device.handshake_wanted(0, NOW)
+    carry(a, b, NOW, 1_000)
+    carry(b, a)
+    a.run(NOW + RETRY + MOST_JITTER)
+    a.receive(forge(b, a.public, WALL), b.endpoint, NOW + 10_000)
+    assert len(watched.left()) > 1
+    a.run(NOW + 550_000)
+    # Our static key is left.
+    assert [bytes(secret) for secret in watched.left()] == [a.private]
+
+
+def test_a_response_to_a_wiped_handshake_is_refused() -> None:
+    a, b = session()
+    a.receive(forge(b, a.public, WALL, 7), b.endpoint, NOW + 530_000)
+    a.device.handshake_wanted(0, NOW + 1_069_000)
+    (initiation,) = [data for data in a.sent() if data[0] == 1]
+    b.receive(initiation, a.endpoint, NOW + 1_069_000)
+    (response,) = [data for data in b.sent() if data[0] == 2]
+    a.device.handle_timer(NOW + 1_070_000)
+    a.receive(response, b.endpoint, NOW + 1_071_000)
+    assert a.device.drops == {"unknown index": 1}
+
+
+def test_timers_rest_while_the_interface_is_down() -> None:
+    a, _ = session()
+    sends(a, NOW + 10_000, DATA)
+    a.device.interface_down(NOW + 11_000)
+    a.plane.calls.clear()
+    assert a.device.get_timer() is None
+    a.device.handle_timer(NOW + 1_000_000)
+    assert a.plane.calls == [] and a.sent() == []
+
+
+def test_a_timer_that_is_handled_too_early_does_nothing() -> None:
+    a = wanting()
+    calls, due = list(a.plane.calls), a.device.get_timer()
+    a.device.handle_timer(NOW + 1)
+    assert a.sent() == [] and a.plane.calls == calls
+    assert a.device.get_timer() == due
+
+
+def test_a_deadline_that_led_to_nothing_is_not_met_again() -> None:
+    a, _ = session()
+    a.plane.keypairs[0].clear()
+    receives(a, NOW + 20_000, DATA)
+    assert keepalives(a, NOW + 30_000) == [NOW + 30_000]
+    receives(a, NOW + 31_000, DATA)
+    assert keepalives(a, NOW + 100_000) == []
+
+
+def test_a_timer_that_is_handled_late_does_everything_once() -> None:
+    a = wanting()
+    assert a.run(NOW) == []
+    a.device.handle_timer(NOW + 60_000)
+    assert len(a.sent()) == 1
+
+
+def test_timers_come_to_rest_whatever_happens() -> None:
+    draw, (a, b) = Seeded(5), session()
+    acts = (
+        lambda now: sends(a, now, DATA),
+        lambda now: sends(a, now, KEEPALIVE),
+        lambda now: receives(a, now, DATA),
+        lambda now: receives(a, now, KEEPALIVE),
+        lambda now: a.device.handshake_wanted(0, now),
+        lambda now: a.device.key_confirmed(0, now),
+        lambda now: a.receive(forge(b, a.public, WALL + now), b.endpoint, now),
+    )
+    now = NOW
+    for _ in range(300):
+        now += draw.below(30_000)
+        a.run(now)
+        acts[draw.below(len(acts))](now)
+        a.sent()
+    a.run(now + 2_000_000)
+    assert a.device.get_timer() is None

@@ -1,0 +1,40 @@
+"""What a packet changes in the record of a peer."""
+
+from pywg_embedded.core.facts import Facts
+
+SENT, RECEIVED, DATA, KEEPALIVE = True, False, True, False
+NAMES = (
+    "last_sent",
+    "last_received",
+    "last_data_sent",
+    "data_sent_since",
+    "data_received_since",
+)
+# the packets (sent, data) at the times 1, 2, 3, ...; the outcome as in NAMES
+HISTORIES = (
+    ((), (0, 0, 0, 0, 0)),
+    (((SENT, DATA),), (1, 0, 1, 1, 0)),
+    (((SENT, KEEPALIVE),), (1, 0, 0, 0, 0)),
+    (((RECEIVED, DATA),), (0, 1, 0, 0, 1)),
+    (((RECEIVED, KEEPALIVE),), (0, 1, 0, 0, 0)),
+    # The first of a run counts.
+    (((SENT, DATA), (SENT, DATA)), (2, 0, 2, 1, 0)),
+    (((RECEIVED, DATA), (RECEIVED, DATA)), (0, 2, 0, 0, 1)),
+    # A keepalive does not begin or end its own direction's run.
+    (((SENT, DATA), (SENT, KEEPALIVE)), (2, 0, 1, 1, 0)),
+    # Any packet answers the other direction's run.
+    (((SENT, DATA), (RECEIVED, KEEPALIVE)), (1, 2, 1, 0, 0)),
+    (((RECEIVED, DATA), (SENT, KEEPALIVE)), (2, 1, 0, 0, 0)),
+    (((SENT, DATA), (RECEIVED, DATA)), (1, 2, 1, 0, 2)),
+    # The next run begins later.
+    (((SENT, DATA), (RECEIVED, DATA), (SENT, DATA)), (3, 2, 3, 3, 0)),
+)
+
+
+def test_packets_begin_and_answer_runs() -> None:
+    for row, (history, outcome) in enumerate(HISTORIES):
+        facts = Facts()
+        for time, (sent, is_data) in enumerate(history, 1):
+            note = facts.note_sent if sent else facts.note_received
+            note(time, is_data)
+        assert tuple(getattr(facts, name) for name in NAMES) == outcome, f"row {row}"

@@ -1,0 +1,90 @@
+"""Token buckets: a burst, a steady rate, and a table that cannot be washed out."""
+
+from pywg_embedded.core.ratelimiter import RateLimiter
+from tests.core.samples import NOW, Seeded
+
+A, B = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))
+PLACES = 2048
+# Enough for every set of the table to be full, with the seed that is used here.
+CROWD = 10_000
+
+# two addresses, whether they share a bucket
+SOURCES = (
+    (A, A, True),
+    (A, B, False),
+    # IPv6: the same /64, one that differs in the last bit of it, in the first bit
+    (bytes(16), bytes(8) + b"\xff" * 8, True),
+    (bytes(16), bytes(7) + b"\1" + bytes(8), False),
+    (bytes(16), b"\x80" + bytes(15), False),
+    # IPv4, and an IPv6 network that begins with the same bytes
+    (A, A + bytes(12), False),
+)
+
+
+def limiter() -> RateLimiter:
+    return RateLimiter(Seeded(1))
+
+
+def allowed(limiter: RateLimiter, address: bytes, now: int, count: int) -> int:
+    """How many of so many packets pass."""
+    return sum(limiter.allow(address, now) for _ in range(count))
+
+
+def crowd(first: int = 0) -> "list[bytes]":
+    """Many IPv4 addresses, all different."""
+    return [(first + n).to_bytes(4, "big") for n in range(CROWD)]
+
+
+def test_a_burst_of_five_passes_and_then_one_each_50_ms() -> None:
+    limit = limiter()
+    assert allowed(limit, A, NOW, 10) == 5
+    # milliseconds later, how many of ten pass
+    for row, (later, passing) in enumerate(
+        ((49, 0), (50, 1), (99, 0), (100, 1), (250, 3), (10_000, 5))
+    ):
+        assert allowed(limit, A, NOW + later, 10) == passing, f"row {row}"
+
+
+def test_the_steady_rate_is_twenty_a_second() -> None:
+    limit = limiter()
+    assert allowed(limit, A, NOW, 5) == 5
+    passed = sum(limit.allow(A, NOW + ms) for ms in range(1, 10_001))
+    assert passed == 200
+
+
+def test_sources_are_ipv4_addresses_and_ipv6_networks_of_64_bits() -> None:
+    for row, (first, second, shared) in enumerate(SOURCES):
+        limit = limiter()
+        assert allowed(limit, first, NOW, 5) == 5, f"row {row}"
+        assert limit.allow(second, NOW) is not shared, f"row {row}"
+
+
+def test_a_full_table_refuses_newcomers_and_never_grows() -> None:
+    limit = limiter()
+    assert sum(limit.allow(address, NOW) for address in crowd()) == PLACES
+    assert sum(limit.allow(address, NOW) for address in crowd(CROWD)) == 0
+
+
+def test_a_source_in_a_full_table_keeps_its_bucket() -> None:
+    limit = limiter()
+    assert limit.allow(A, NOW)
+    for address in crowd():
+        limit.allow(address, NOW)
+    assert allowed(limit, A, NOW, 10) == 4
+
+
+def test_buckets_that_have_filled_up_again_make_room() -> None:
+    limit = limiter()
+    for address in crowd():
+        limit.allow(address, NOW)
+    newcomers = crowd(CROWD)
+    assert sum(limit.allow(address, NOW + 49) for address in newcomers) == 0
+    assert sum(limit.allow(address, NOW + 50) for address in newcomers) == PLACES
+
+
+def test_who_shares_a_set_cannot_be_told_from_the_addresses() -> None:
+    survivors = []
+    for seed in (1, 2):
+        limit = RateLimiter(Seeded(seed))
+        survivors.append([limit.allow(address, NOW) for address in crowd()])
+    assert survivors[0] != survivors[1]

@@ -1,0 +1,14 @@
+"""Secrets are overwritten where they are."""
+
+from pywg_embedded.core.secret import wipe
+
+
+def test_a_secret_is_overwritten_in_place() -> None:
+    secret = bytearray(b"secret")
+    same = secret
+    wipe(secret)
+    assert same == bytes(6)
+
+
+def test_nothing_to_wipe_is_no_error() -> None:
+    wipe(None)

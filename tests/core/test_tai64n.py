@@ -1,0 +1,107 @@
+"""Stamps: encoding, whitening, and that they only ever rise."""
+
+from pywg_embedded.core.tai64n import Tai64n, encode
+from tests.core.samples import WALL
+
+SECOND = 1_000_000_000
+YEAR = 365 * 86_400 * SECOND
+STEP = 2**24
+
+# nanoseconds since 1970, the label in hex
+ENCODED = (
+    (0, "400000000000000a00000000"),
+    (1, "400000000000000a00000001"),
+    (SECOND - 1, "400000000000000a3b9ac9ff"),
+    (SECOND, "400000000000000b00000000"),
+    # 2000-01-01T00:00:00Z
+    (946_684_800 * SECOND, "40000000386d438a00000000"),
+    # 2023-11-14T22:13:20Z, half a second later
+    (1_700_000_000 * SECOND + SECOND // 2, "400000006553f10a1dcd6500"),
+    # beyond 2038 and 2106
+    (2**31 * SECOND, "400000008000000a00000000"),
+    (2**32 * SECOND, "400000010000000a00000000"),
+)
+
+# nanoseconds within a second, what is left of them
+WHITENED = (
+    (0, 0),
+    (1, 0),
+    (STEP - 1, 0),
+    (STEP, STEP),
+    (2 * STEP - 1, STEP),
+    (59 * STEP - 1, 58 * STEP),
+    (SECOND - 1, 59 * STEP),
+)
+
+
+class WallClock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, nanoseconds: int = WALL) -> None:
+        self.nanoseconds = nanoseconds
+
+    def __call__(self) -> int:
+        return self.nanoseconds
+
+
+def test_labels_are_tai64n() -> None:
+    for row, (nanoseconds, label) in enumerate(ENCODED):
+        assert encode(nanoseconds).hex() == label, f"row {row}"
+
+
+def test_stamps_are_rounded_down_to_2_24_nanoseconds() -> None:
+    for row, (fraction, whitened) in enumerate(WHITENED):
+        stamp = Tai64n(WallClock(WALL + fraction)).after(0)
+        assert stamp == WALL + whitened, f"row {row}"
+
+
+def test_labels_rise_though_the_clock_stands_still() -> None:
+    stamps, stamp = Tai64n(WallClock()), 0
+    label = b""
+    for number in range(200):
+        stamp = stamps.after(stamp)
+        assert encode(stamp) > label, f"stamp {number}"
+        label = encode(stamp)
+
+
+def test_nanoseconds_stay_below_a_second() -> None:
+    stamps, stamp = Tai64n(WallClock(WALL + 58 * STEP)), 0
+    for number in range(200):
+        stamp = stamps.after(stamp)
+        fraction = int.from_bytes(encode(stamp)[8:], "big")
+        assert fraction < SECOND, f"stamp {number}"
+        assert fraction % STEP == 0, f"stamp {number}"
+
+
+def test_stamps_rise_though_the_clock_steps_back_ten_years() -> None:
+    clock = WallClock()
+    stamps = Tai64n(clock)
+    before = stamps.after(0)
+    clock.nanoseconds -= 10 * YEAR
+    after = stamps.after(before)
+    assert encode(after) > encode(before)
+    assert encode(stamps.after(after)) > encode(after)
+
+
+def test_a_new_peer_gets_the_later_time_after_the_clock_stepped_back() -> None:
+    clock = WallClock()
+    stamps = Tai64n(clock)
+    before = stamps.after(0)
+    clock.nanoseconds -= 10 * YEAR
+    assert stamps.after(0) == before
+
+
+def test_stamps_follow_a_clock_that_was_set_forward() -> None:
+    clock = WallClock(0)
+    stamps = Tai64n(clock)
+    early = stamps.after(0)
+    clock.nanoseconds = WALL
+    assert early < SECOND
+    assert stamps.after(early) == WALL
+
+
+def test_each_peer_has_its_own_series() -> None:
+    stamps = Tai64n(WallClock())
+    first = stamps.after(0)
+    assert stamps.after(first) > first
+    assert stamps.after(0) == first

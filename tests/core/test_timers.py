@@ -1,0 +1,167 @@
+"""Each deadline as a function of facts: numbered tables of what is known and when due.
+
+What a row does not name is 0 or None, for never.
+"""
+
+from pywg_embedded import crypto
+from pywg_embedded.core import noise, timers
+from pywg_embedded.core.facts import Facts
+from pywg_embedded.core.peer import Peer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Row = tuple[dict[str, Any], dict[str, Any], int | None]
+
+JITTER = 333
+T = 1_000_000
+STATE = noise.SymmetricState(crypto, bytearray(32), bytes(32))
+HANDSHAKE = noise.Handshake(STATE, bytearray(32), 1)
+
+# what the peer remembers, what the data plane recorded, when the timer is due
+RETRY_HANDSHAKE: "tuple[Row, ...]" = (
+    ({}, {}, None),
+    ({"initiation_sent_at": T}, {}, None),
+    ({"initiation_sent_at": T, "handshake": HANDSHAKE}, {}, T + 5_000),
+    (
+        {"initiation_sent_at": T, "handshake": HANDSHAKE, "jitter": JITTER},
+        {},
+        T + 5_333,
+    ),
+    # What else is sent and received does not matter.
+    (
+        {"initiation_sent_at": T, "handshake": HANDSHAKE, "last_sent": T + 9},
+        {"last_received": T + 9},
+        T + 5_000,
+    ),
+)
+BEGIN_HANDSHAKE: "tuple[Row, ...]" = (
+    ({}, {}, None),
+    ({"last_sent": T}, {}, None),
+    ({"last_sent": T, "handshake_wanted_at": T + 1}, {}, T + 5_000),
+    (
+        {"last_sent": T, "handshake_wanted_at": T + 1, "jitter": JITTER},
+        {},
+        T + 5_333,
+    ),
+    # One is on its way.
+    (
+        {"last_sent": T, "handshake_wanted_at": T + 1, "handshake": HANDSHAKE},
+        {},
+        None,
+    ),
+)
+REPLACE_DEAD_SESSION: "tuple[Row, ...]" = (
+    ({}, {}, None),
+    ({}, {"data_sent_since": T, "last_data_sent": T}, T + 15_000),
+    ({"jitter": JITTER}, {"data_sent_since": T, "last_data_sent": T}, T + 15_333),
+    # Counts from the first packet that was not answered.
+    ({}, {"data_sent_since": T, "last_data_sent": T + 14_999}, T + 15_000),
+    # A keepalive is no data.
+    ({}, {"last_sent": T}, None),
+    # A handshake message is an answer, if it came after the data.
+    (
+        {"last_received": T},
+        {"data_sent_since": T, "last_data_sent": T},
+        T + 15_000,
+    ),
+    ({"last_received": T + 1}, {"data_sent_since": T, "last_data_sent": T}, None),
+    # A handshake was begun since: once more if data followed it, not if none did.
+    (
+        {"initiation_sent_at": T + 15_000},
+        {"data_sent_since": T, "last_data_sent": T + 16_000},
+        T + 30_000,
+    ),
+    (
+        {"initiation_sent_at": T + 15_000},
+        {"data_sent_since": T, "last_data_sent": T + 9_000},
+        T + 15_000,
+    ),
+    (
+        {"initiation_sent_at": T + 15_000},
+        {"data_sent_since": T, "last_data_sent": T + 15_000},
+        T + 15_000,
+    ),
+    # An initiation before the data says nothing of it.
+    (
+        {"initiation_sent_at": T - 1},
+        {"data_sent_since": T, "last_data_sent": T + 1},
+        T + 15_000,
+    ),
+)
+PASSIVE_KEEPALIVE: "tuple[Row, ...]" = (
+    ({}, {}, None),
+    ({}, {"data_received_since": T}, T + 10_000),
+    # No jitter.
+    ({"jitter": JITTER}, {"data_received_since": T}, T + 10_000),
+    # A keepalive came in.
+    ({}, {"last_received": T}, None),
+    # A handshake message is an answer, if it went out after the data came.
+    ({"last_sent": T}, {"data_received_since": T}, T + 10_000),
+    ({"last_sent": T + 1}, {"data_received_since": T}, None),
+)
+PERSISTENT_KEEPALIVE: "tuple[Row, ...]" = (
+    ({}, {"last_sent": T}, None),
+    ({"persistent_keepalive": 25}, {"last_sent": T}, T + 25_000),
+    ({"persistent_keepalive": 1}, {"last_sent": T}, T + 1_000),
+    ({"persistent_keepalive": 65_535}, {"last_sent": T}, T + 65_535_000),
+    # Whatever went out or came in last puts it off.
+    ({"persistent_keepalive": 25}, {"last_received": T}, T + 25_000),
+    ({"persistent_keepalive": 25, "last_sent": T}, {"last_sent": 1}, T + 25_000),
+    ({"persistent_keepalive": 25, "last_received": T}, {"last_sent": 1}, T + 25_000),
+)
+WIPE_SECRETS: "tuple[Row, ...]" = (
+    ({}, {}, None),
+    ({"session_at": T}, {}, T + 540_000),
+    # Traffic does not put it off.
+    ({"session_at": T}, {"last_sent": T + 100, "last_received": T + 100}, T + 540_000),
+)
+
+# persistent keepalive in seconds, milliseconds until the first look
+VISITS = ((0, 10_000), (1, 1_000), (9, 9_000), (10, 10_000), (25, 10_000))
+
+
+def filled(thing: "Any", values: "dict[str, Any]") -> "Any":
+    for name, value in values.items():
+        setattr(thing, name, value)
+    return thing
+
+
+def check(
+    deadline: "Callable[[Peer, Facts], int | None]", rows: "tuple[Row, ...]"
+) -> None:
+    for row, (remembered, recorded, due) in enumerate(rows):
+        peer = filled(Peer(crypto, 0, bytes(32)), remembered)
+        assert deadline(peer, filled(Facts(), recorded)) == due, f"row {row}"
+
+
+def test_an_unanswered_initiation_is_retried_after_5_seconds_and_jitter() -> None:
+    check(timers.retry_handshake, RETRY_HANDSHAKE)
+
+
+def test_a_handshake_that_had_to_wait_begins_5_seconds_after_the_last_message() -> None:
+    check(timers.begin_handshake, BEGIN_HANDSHAKE)
+
+
+def test_a_session_is_dead_15_seconds_and_jitter_after_unanswered_data() -> None:
+    check(timers.replace_dead_session, REPLACE_DEAD_SESSION)
+
+
+def test_a_keepalive_answers_data_after_10_seconds_of_silence() -> None:
+    check(timers.passive_keepalive, PASSIVE_KEEPALIVE)
+
+
+def test_a_persistent_keepalive_follows_the_last_packet_of_either_direction() -> None:
+    check(timers.persistent_keepalive, PERSISTENT_KEEPALIVE)
+
+
+def test_secrets_are_wiped_540_seconds_after_the_last_session_was_derived() -> None:
+    check(timers.wipe_secrets, WIPE_SECRETS)
+
+
+def test_activity_is_looked_at_before_any_deadline_that_it_makes() -> None:
+    for row, (seconds, after) in enumerate(VISITS):
+        peer = filled(Peer(crypto, 0, bytes(32)), {"persistent_keepalive": seconds})
+        assert timers.visit_after_activity(peer) == after, f"row {row}"
