@@ -3,6 +3,7 @@
 import os
 
 from ..core.errors import Error
+from ..dataplane import tun
 from ..dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, Limits
 from .log import LEVELS
 
@@ -69,19 +70,26 @@ class Options:
                 names.append(word + equals + value)
         if len(names) != 1:
             raise UsageError("name one interface, e.g. pywgd wg0; see pywgd --help")
+        # It becomes part of a path before the kernel sees it.
+        tun.check_name(names[0])
         return names[0]
 
 
 def _number(option: str, text: str, most: int) -> int:
-    if not (text.isdigit() and 1 <= int(text) <= most):
+    if not (_is_number(text) and 1 <= int(text) <= most):
         raise UsageError(f"{option}: {text!r} is not a number from 1 to {most}")
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    # int() takes other digits too, and balks at thousands of them.
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _descriptor(variable: str) -> int | None:
     text = os.environ.get(variable)
     if not text:
         return None
-    if not text.isdigit():
+    if not _is_number(text):
         raise UsageError(f"{variable}: {text!r} is not a file descriptor")
     return int(text)

@@ -128,8 +128,8 @@ class UapiServer:
         self._listener.close()
         try:
             os.unlink(self._path)
-        except FileNotFoundError:
-            pass
+        except OSError:
+            pass  # removed by somebody else, or not ours to remove
 
 
 def answer(
@@ -163,19 +163,12 @@ def _scope_of(name: str) -> int:
 
 
 def _listen(path: str) -> socket.socket:
-    os.makedirs(DIRECTORY, mode=0o755, exist_ok=True)
-    _remove_stale(path)
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    umask = os.umask(0o077)
     try:
-        sock.bind(path)
-        sock.listen(_MOST_CONNECTIONS)
+        os.makedirs(DIRECTORY, mode=0o755, exist_ok=True)
+        _remove_stale(path)
+        return _bound(path)
     except OSError as error:
-        sock.close()
         raise Error(f"cannot listen on {path}: {error.strerror}") from error
-    finally:
-        os.umask(umask)
-    return sock
 
 
 def _remove_stale(path: str) -> None:
@@ -187,9 +180,21 @@ def _remove_stale(path: str) -> None:
         except ConnectionRefusedError:
             os.unlink(path)
             return
-        except OSError as error:
-            raise Error(f"cannot use {path}: {error.strerror}") from error
     raise Error(f"{path} is in use: a daemon runs for this interface already")
+
+
+def _bound(path: str) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    umask = os.umask(0o077)
+    try:
+        sock.bind(path)
+        sock.listen(_MOST_CONNECTIONS)
+    except OSError:
+        sock.close()
+        raise
+    finally:
+        os.umask(umask)
+    return sock
 
 
 def _adopt(descriptor: int) -> socket.socket:

@@ -42,6 +42,7 @@ class Plane(Transport):
         self._udp = Udp(self._drop)
         super().__init__(limits, clock, self._udp, self)
         self._tun = tun
+        self._tun_gone = False
         os.set_blocking(tun, False)
         self._tun_room = self._outgoing_view[HEADER : BUFFER_SIZE - 2 * HEADER]
         self._handshakes: deque[tuple[bytes, Endpoint]] = deque()
@@ -158,11 +159,12 @@ class Plane(Transport):
             self._events.append((events.HANDSHAKE, data, source, backlog))
 
     def _tun_failed(self, error: OSError) -> None:
-        if error.errno in _TUN_GONE:
+        if error.errno not in _TUN_GONE:
+            self._drop("TUN: " + errno.errorcode.get(error.errno or 0, "error"))
+        elif not self._tun_gone:
+            self._tun_gone = True
             self._poll.unregister(self._tun)
             self._events.append((events.TUN_GONE,))
-        else:
-            self._drop("TUN: " + errno.errorcode.get(error.errno or 0, "error"))
 
     def _poll_instead(self, before: list[int]) -> None:
         for descriptor in before:

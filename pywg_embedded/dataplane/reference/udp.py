@@ -68,7 +68,7 @@ class Udp:
     def set_fwmark(self, fwmark: int) -> None:
         """Mark what is sent (SO_MARK), 0 for not; raises OSError if not permitted."""
         for sock in self._sockets.values():
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, fwmark)
+            _mark(sock, fwmark)
         self._fwmark = fwmark
 
     def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
@@ -167,7 +167,7 @@ class _Family:
                 sock.setsockopt(level, option, value)
             _widen(sock)
             if fwmark:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, fwmark)
+                _mark(sock, fwmark)
             sock.bind((self.any_address, port))
         except OSError as error:
             sock.close()
@@ -269,6 +269,12 @@ _PACKET_INFO_MESSAGES = frozenset(
 
 def _any_of(sockets: dict[int, socket.socket]) -> socket.socket:
     return next(iter(sockets.values()))
+
+
+def _mark(sock: socket.socket, fwmark: int) -> None:
+    # setsockopt takes no int beyond 31 bits.
+    mark = struct.pack("@I", fwmark)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, mark)
 
 
 def _widen(sock: socket.socket) -> None:
