@@ -45,7 +45,7 @@ class Admission:
         Raises Drop if it deserves neither.
         """
         if self._checker is None:
-            raise Drop("no private key")
+            raise Drop("not ready")
         if not self._checker.mac1_valid(data):
             raise Drop("mac1")
         if not self.under_load(now):

@@ -19,6 +19,8 @@ from .secret import wipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from .crypto import Bytes, Crypto
 
 _ZERO_NONCE = bytes(12)
@@ -83,7 +85,7 @@ class SymmetricState:
     def mix_dh(self, secret: "Bytes | None") -> bytearray:
         """Mix a shared secret in; the key for what is sealed next."""
         if secret is None:
-            raise Drop("low-order point")
+            self._fail("low-order point")
         chaining_key, key = kdf(self._crypto, self.chaining_key, secret, 2)
         self._replace(chaining_key)
         return key
@@ -106,7 +108,7 @@ class SymmetricState:
         plaintext = self._crypto.open_sealed(key, _ZERO_NONCE, sealed, self.hash)
         wipe(key)
         if plaintext is None:
-            raise Drop(reason)
+            self._fail(reason)
         self.mix_hash(sealed)
         return plaintext
 
@@ -115,6 +117,10 @@ class SymmetricState:
         first, second = kdf(self._crypto, self.chaining_key, b"", 2)
         self.wipe()
         return first, second
+
+    def _fail(self, reason: str) -> "NoReturn":
+        self.wipe()
+        raise Drop(reason)
 
     def _replace(self, chaining_key: bytearray) -> None:
         self.chaining_key[:] = chaining_key

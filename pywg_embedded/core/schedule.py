@@ -1,6 +1,8 @@
 """When each peer wants to be looked at next: a heap that forgets lazily."""
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+
+_STALE_ALLOWANCE = 8
 
 
 class Schedule:
@@ -18,6 +20,8 @@ class Schedule:
         if self._at.get(peer_id, when + 1) > when:
             self._at[peer_id] = when
             heappush(self._heap, (when, peer_id))
+            if len(self._heap) > 2 * len(self._at) + _STALE_ALLOWANCE:
+                self._rebuild()
 
     def forget(self, peer_id: int) -> None:
         self._at.pop(peer_id, None)
@@ -37,6 +41,11 @@ class Schedule:
             due.append(peer_id)
             self._drop_stale()
         return due
+
+    def _rebuild(self) -> None:
+        # Stale entries sink: only those at the top are dropped in passing.
+        self._heap = [(when, peer_id) for peer_id, when in self._at.items()]
+        heapify(self._heap)
 
     def _drop_stale(self) -> None:
         heap = self._heap

@@ -71,7 +71,7 @@ def test_without_a_private_key_nothing_is_admitted() -> None:
     message = CookieJar(crypto, PUBLIC).add_macs(crypto, BARE, NOW)
     assert verdict(one, message) == PASS
     one.set_identity(None)
-    assert verdict(one, message) == "no private key"
+    assert verdict(one, message) == "not ready"
 
 
 def test_a_new_identity_honours_no_earlier_cookie() -> None:

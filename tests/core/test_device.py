@@ -188,7 +188,7 @@ def test_a_peer_that_was_removed_and_added_again_starts_without_a_timestamp() ->
 def test_handshakes_go_on_though_the_clock_stepped_back_ten_years() -> None:
     a, b = session()
     a.wall -= 10 * YEAR
-    shake_hands(a, b, NOW + 10_000)
+    shake_hands(a, b, LATER)
     assert b.device.drops == {}
     assert len(b.plane.keypairs[0]) == 2
 
@@ -419,7 +419,7 @@ def test_a_session_can_be_had_again_after_down_and_up() -> None:
     a, b = session()
     a.device.interface_down(NOW)
     a.device.interface_up(NOW)
-    shake_hands(a, b, NOW + 10_000)
+    shake_hands(a, b, LATER)
     assert len(a.plane.keypairs[0]) == 1
 
 
@@ -500,8 +500,8 @@ def test_every_secret_is_overwritten_at_the_end() -> None:
     a, b = pair(watched)
     a.device.configure(change(peer_change(b.public, preshared_key=b"p" * 32)), NOW)
     a.receive(forge(b, a.public, WALL), b.endpoint)
-    a.device.handshake_wanted(0, NOW + 10_000)
-    a.receive(forge(b, a.public, WALL + 1), b.endpoint, NOW + 10_000, 1000)
+    a.device.handshake_wanted(0, LATER)
+    a.receive(forge(b, a.public, WALL + 1), b.endpoint, LATER, 1000)
     kept = watched.left()
     assert len(kept) > 1
     a.device.close()

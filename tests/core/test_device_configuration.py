@@ -78,8 +78,12 @@ def test_a_new_private_key_overwrites_the_old_one_and_the_secret_of_cookies() ->
     watched = Watched(1)
     a, b = pair(watched)
     a.receive(forge(b, a.public, WALL), b.endpoint, NOW, 1_000)
+    peer = a.device.peers.with_id(0)
+    assert peer is not None
+    shared = peer.static_static or b""
     a.device.configure(change(private_key=NEW_KEY), NOW)
     assert [bytes(secret) for secret in watched.left()] == [NEW_KEY]
+    assert bytes(shared) == bytes(32)
 
 
 def test_a_handshake_that_was_on_its_way_is_begun_anew_with_the_new_key() -> None:

@@ -335,6 +335,15 @@ def test_an_initiation_from_a_peer_with_a_low_order_key_is_refused() -> None:
     assert reason == "low-order point"
 
 
+def test_a_chaining_key_is_replaced_where_it_is() -> None:
+    state = noise.SymmetricState(crypto, bytearray(b"c" * 32), bytes(32))
+    before = state.chaining_key
+    for mix in (state.mix_ephemeral, state.mix_dh, state.mix_psk):
+        mix(b"m" * 32)
+        assert state.chaining_key is before
+    assert before != b"c" * 32
+
+
 def test_an_initiator_keeps_only_what_the_response_needs() -> None:
     watched = Watched(1)
     a, b = Party(1, watched), Party(2)

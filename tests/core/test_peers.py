@@ -1,7 +1,7 @@
 """The table of peers: by key, by id, by handshake index, and full."""
 
 from pywg_embedded import crypto
-from pywg_embedded.core import noise
+from pywg_embedded.core import messages, noise
 from pywg_embedded.core.errors import ENOSPC, LimitError
 from pywg_embedded.core.peers import Peers
 
@@ -85,7 +85,11 @@ def test_the_secrets_of_a_removed_peer_are_wiped() -> None:
     peer = peers.add(A)
     peer.preshared_key[:] = b"p" * 32
     peer.static_static = bytearray(b"s" * 32)
+    message = messages.initiation(7, bytes(32), bytes(48), bytes(28))
+    peer.cookies.add_macs(crypto, message, 0)
+    assert peer.cookies.expects(7)
     peers.remove(peer)
+    assert not peer.cookies.expects(7)
     assert peer.preshared_key == peer.static_static == bytes(32)
 
 

@@ -77,3 +77,13 @@ def test_random_use_agrees_with_the_model() -> None:
             schedule.no_later_than(peer_id, when)
             model.no_later_than(peer_id, when)
         assert schedule.next() == model.next(), f"step {step}"
+
+
+def test_what_is_stale_does_not_pile_up() -> None:
+    schedule = Schedule()
+    schedule.no_later_than(1, 5_000)
+    for now in range(1_000):
+        schedule.no_later_than(2, 10**6)
+        schedule.no_later_than(2, now)
+        assert schedule.take_due(now) == [2]
+    assert len(schedule._heap) < 20
