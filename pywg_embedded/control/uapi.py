@@ -127,9 +127,10 @@ def _lines(
 def _split(line: str) -> "tuple[str, str]":
     key, equals, value = line.partition("=")
     if not equals:
-        raise ConfigError(f"{quote(key)} has no '='", EPROTO)
+        # Not quoted: it may hold a key, and end up in a log.
+        raise ConfigError("there is no '='", EPROTO)
     if not key or key.strip("abcdefghijklmnopqrstuvwxyz_"):
-        raise ConfigError(f"{quote(key)} is not a key")
+        raise ConfigError("what stands before '=' is not a key")
     return key, value
 
 

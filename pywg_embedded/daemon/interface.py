@@ -95,6 +95,13 @@ class Interface:
         for datagram, endpoint in self.device.datagrams_to_send():
             self.plane.send_datagram(datagram, endpoint)
 
+    def drops(self) -> dict[str, int]:
+        """How many packets were dropped so far, by reason."""
+        total = dict(self.plane.drops)
+        for reason, count in self.device.drops.items():
+            total[reason] = total.get(reason, 0) + count
+        return total
+
     def sourced_endpoints(self) -> "list[tuple[int, Any]]":
         """The peers whose packets leave from a fixed local address, and where to."""
         found = [(p.id, self.plane.facts(p.id).endpoint) for p in self.device.peers]

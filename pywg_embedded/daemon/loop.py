@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # What no descriptor tells us is looked at this often: whether the socket file is
 # there, how an interface fares that was moved away, where routes lead by now.
 _CHORES_EVERY = 1_000
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Loop:
@@ -35,6 +36,7 @@ class Loop:
         self._running = True
         self._chores_at = 0
         self._refused_port = ""
+        self._drops: dict[str, int] = {}
 
     def run(self) -> int:
         """The exit code, once it is over."""
@@ -85,7 +87,7 @@ class Loop:
             return
         self._plane.unwatch(descriptor)
         if connection.serve(self._answer):
-            self._plane.watch(descriptor, connection.waits_to_send())
+            self._plane.watch(descriptor, connection.wants_to_write)
         else:
             self._server.drop(connection)
 
@@ -114,9 +116,18 @@ class Loop:
             self._stop("the control socket was removed")
         self._links.look()
         self._follow_link()
+        self._log_drops()
         if self._links.routes_changed:
             self._links.routes_changed = False
             self._check_sources()
+
+    def _log_drops(self) -> None:
+        drops = self._interface.drops()
+        for reason, count in drops.items():
+            new = count - self._drops.get(reason, 0)
+            if new:
+                self._log.verbose(f"dropped {new}: {reason}")
+        self._drops = drops
 
     def _check_sources(self) -> None:
         for peer_id, endpoint in self._interface.sourced_endpoints():
@@ -128,8 +139,9 @@ class Loop:
         os.set_blocking(waker, False)
         signal.set_wakeup_fd(waker)
         self._plane.watch(wake)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDING_SIGNALS:
             signal.signal(number, lambda *_: self._stop("asked to end"))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 
     def _stop(self, reason: str) -> None:
         if self._running:

@@ -6,6 +6,7 @@ do: the next command may move the interface to another namespace.
 """
 
 import os
+import signal
 import sys
 
 from .. import __version__, crypto
@@ -18,7 +19,7 @@ from . import clock
 from .interface import Interface
 from .links import Links
 from .log import Log
-from .loop import Loop
+from .loop import ENDING_SIGNALS, Loop
 from .options import USAGE, Options
 from .uapi import UapiServer
 
@@ -36,7 +37,7 @@ def main() -> int:
     try:
         options = Options(arguments)
         loop = _prepare(options)
-    except Error as error:
+    except (Error, OSError) as error:
         print(f"pywgd: {error}", file=sys.stderr)
         return 1
     if not options.foreground:
@@ -45,18 +46,23 @@ def main() -> int:
 
 
 def _prepare(options: Options) -> Loop:
-    log = Log(options.name, options.log_level)
+    # Until the loop can clean up behind itself.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
     server = UapiServer(options.name, options.uapi_fd, options.limits)
     try:
-        tun = _open_tun(options)
-    except Error:
+        return _assemble(options, server)
+    except (Error, OSError):
         server.close()
         raise
+
+
+def _assemble(options: Options, server: UapiServer) -> Loop:
+    log = Log(options.name, options.log_level)
+    tun = _open_tun(options)
     plane = Plane(tun.descriptor, options.limits, clock.boottime)
     device = Device(crypto, plane, clock.wall, options.limits.peers)
     interface = Interface(device, plane, options.limits, log)
-    links = Links(tun)
-    return Loop(interface, links, server, log)
+    return Loop(interface, Links(tun), server, log)
 
 
 def _open_tun(options: Options) -> tuntap.Tun:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DIRECTORY = "/var/run/wireguard"
 _CHUNK = 16_384
 _MOST_CONNECTIONS = 16
+# Of reading, applying or sending, before packets get their turn.
+_STEPS = 8
 
 
 class Connection:
@@ -34,36 +36,43 @@ class Connection:
         self._answer: Iterator[str] = iter(())
         self._unsent = b""
         self._ended = False
+        # Whether to go on as soon as the client can be written to.
+        self.wants_to_write = False
 
     def serve(self, answer_to: "Callable[..., Iterator[str]]") -> bool:
-        """Go on as far as the client lets us; False when it is done with."""
+        """Go on for a while, or as far as the client lets us; False when it is done.
+
+        The work of one call is bounded: packets wait meanwhile.
+        """
+        self.wants_to_write = True
         try:
-            while self._send():
+            for _ in range(_STEPS):
+                if self._send():
+                    continue
+                if self._unsent:
+                    return True
                 request = next(self._requests, None)
                 if request is not None:
                     self._answer = answer_to(request)
                 elif not self._read():
+                    self.wants_to_write = False
                     return not self._ended
-        except (OSError, UnicodeError):
+        except OSError:
             return False
         return True
 
-    def waits_to_send(self) -> bool:
-        """Whether the client must read before there is more to do."""
-        return bool(self._unsent)
-
     def _send(self) -> bool:
-        """Send what is left of the answer; False if the client does not take it."""
-        while True:
-            if not self._unsent:
-                self._unsent = _next_chunk(self._answer)
-            if not self._unsent:
-                return True
-            try:
-                sent = self.socket.send(self._unsent)
-            except BlockingIOError:
-                return False
-            self._unsent = self._unsent[sent:]
+        """Send more of the answer; False if there is none, or the client is slow."""
+        if not self._unsent:
+            self._unsent = _next_chunk(self._answer)
+        if not self._unsent:
+            return False
+        try:
+            sent = self.socket.send(self._unsent)
+        except BlockingIOError:
+            return False
+        self._unsent = self._unsent[sent:]
+        return True
 
     def _read(self) -> bool:
         """Read more of the requests; False if there is nothing now, or no more."""
@@ -90,6 +99,7 @@ class UapiServer:
         else:
             self._listener = _adopt(descriptor)
         self._listener.setblocking(False)
+        self._file = self._identity()
 
     def descriptor(self) -> int:
         """The listening socket, to watch."""
@@ -97,7 +107,7 @@ class UapiServer:
 
     def exists(self) -> bool:
         """Whether the socket's file is still there; who removes it wants us to end."""
-        return os.path.exists(self._path)
+        return self._identity() == self._file
 
     def accept(self) -> Connection | None:
         """A new client, or None if there is none or there are enough of them."""
@@ -127,9 +137,18 @@ class UapiServer:
             self.drop(connection)
         self._listener.close()
         try:
-            os.unlink(self._path)
+            if self.exists():
+                os.unlink(self._path)
         except OSError:
             pass  # removed by somebody else, or not ours to remove
+
+    def _identity(self) -> tuple[int, int] | None:
+        """What tells our file from one that another daemon put in its place."""
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 def answer(

@@ -80,7 +80,7 @@ def test_a_refusal_is_told_with_advice(
     [
         (SHOW, "", "the connection ended inside the answer"),
         (SHOW, "listen_port=x\n", "line 1 of the answer: listen_port: 'x' is not"),
-        (SHOW, "\x00\n", "line 1 of the answer: '\\x00' has no '='"),
+        (SHOW, "\x00\n", "line 1 of the answer: there is no '='"),
         (SHOW, "errno=-5\n\n", "Input/output error"),
         (SET, "", "the connection ended inside the answer"),
         (SET, "fwmark=1\nerrno=0\n\n", "line 1 of the answer: unexpected 'fwmark'"),

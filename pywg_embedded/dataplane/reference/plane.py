@@ -113,13 +113,16 @@ class Plane(Transport):
         return None if end is None else max(0, end - self._clock())
 
     def _pump(self, timeout: int | None) -> None:
+        ready = []
         for descriptor, _ in self._poll.poll(timeout):
             if descriptor == self._tun:
                 self._drain_tun()
             elif descriptor in self._watched:
-                self._events.append((events.READY, descriptor))
+                ready.append((events.READY, descriptor))
             else:
                 self._drain_udp(descriptor)
+        # Last: who is told may remove a peer that the others speak of.
+        self._events.extend(ready)
 
     def _drain_tun(self) -> None:
         for _ in range(_BURST):

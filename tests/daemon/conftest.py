@@ -1,0 +1,65 @@
+"""Interfaces inside this process, and hosts to run daemons on."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pywg_embedded import crypto
+from pywg_embedded.core.device import Device
+from pywg_embedded.daemon import clock
+from pywg_embedded.daemon.interface import Interface
+from pywg_embedded.daemon.log import Log
+from pywg_embedded.dataplane.limits import Limits
+from pywg_embedded.dataplane.reference import Plane
+from tests.lab.host import Host
+from tests.lab.topology import Lab
+from tests.lab.wireguard import socket_path, unique_name
+
+MakeInterface = Callable[[Limits], Interface]
+
+
+@pytest.fixture
+def make_interface() -> Iterator[MakeInterface]:
+    """Makes interfaces whose TUN is a socket."""
+    made: list[tuple[Interface, tuple[socket.socket, socket.socket]]] = []
+
+    def make(limits: Limits) -> Interface:
+        tun = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        plane = Plane(tun[0].fileno(), limits, clock.boottime)
+        device = Device(crypto, plane, clock.wall, limits.peers)
+        interface = Interface(device, plane, limits, Log("test", "silent"))
+        made.append((interface, tun))
+        return interface
+
+    yield make
+    for interface, tun in made:
+        interface.close()
+        for end in tun:
+            end.close()
+
+
+@pytest.fixture
+def interface(make_interface: MakeInterface) -> Interface:
+    return make_interface(Limits(peers=3, allowed_ips=4))
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    if os.geteuid():
+        pytest.skip("network namespaces need root")
+    with Lab() as lab:
+        yield lab
+
+
+@pytest.fixture
+def host(lab: Lab) -> Host:
+    return lab.host("only")
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    name = unique_name()
+    yield name
+    socket_path(name).unlink(missing_ok=True)

@@ -1,0 +1,236 @@
+"""A change is applied whole or not at all; the link decides about the port."""
+
+import errno
+import os
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from pywg_embedded.control.config import Change, PeerChange
+from pywg_embedded.core.errors import ConfigError
+from pywg_embedded.daemon.interface import Interface
+from pywg_embedded.dataplane import events
+from tests.control.support import change, key, peer_change, plain
+
+A, B, C, D = 1, 2, 3, 4
+PRIVATE = key(77)
+ENDPOINT = (b"\x7f\0\0\1", 9, 0)
+NET, HOST = "10.0.0.0/8", "10.0.0.1/32"
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+@pytest.fixture
+def running(interface: Interface) -> Interface:
+    """Up, with two peers of three and two allowed IPs of four."""
+    a = peer_change(A, NET, preshared_key=key(9), endpoint=ENDPOINT)
+    b = peer_change(B, HOST, persistent_keepalive=25)
+    interface.configure(change(a, b, private_key=PRIVATE))
+    interface.set_up(True)
+    return interface
+
+
+def owned(interface: Interface) -> dict[bytes, list[tuple[bytes, int]]]:
+    return {p.public_key: p.allowed_ips for p in interface.status().peers}
+
+
+def taken_port() -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(("0.0.0.0", 0))
+    return sock
+
+
+def can_be_bound(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind(("0.0.0.0", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    with taken_port() as sock:
+        port: int = sock.getsockname()[1]
+    return port
+
+
+# What there is
+
+
+def test_what_was_configured_reads_back(running: Interface) -> None:
+    status = running.status()
+    assert (status.private_key, status.fwmark) == (PRIVATE, 0)
+    a, b = status.peers
+    assert (a.preshared_key, a.endpoint) == (key(9), ENDPOINT)
+    assert (a.persistent_keepalive, b.persistent_keepalive) == (0, 25)
+    assert (a.allowed_ips, b.allowed_ips) == (
+        [(b"\x0a\0\0\0", 8)],
+        [(b"\x0a\0\0\1", 32)],
+    )
+    assert (a.last_handshake, b.endpoint) == ((0, 0), None)
+
+
+def test_the_bytes_of_handshakes_are_counted(running: Interface) -> None:
+    (first, _) = running.device.peers
+    running.handle((events.HANDSHAKE_WANTED, first.id))
+    assert running.status().peers[0].tx_bytes > 0
+
+
+# A change that is refused
+
+
+def too_many_peers() -> Change:
+    return change(peer_change(C), peer_change(D))
+
+
+def too_many_allowed_ips() -> Change:
+    return change(peer_change(C, *(f"192.0.2.{n}/32" for n in range(3))))
+
+
+FULL: tuple[Callable[[], Change], ...] = (too_many_peers, too_many_allowed_ips)
+
+
+@pytest.mark.parametrize("make", FULL)
+def test_no_room_changes_nothing(
+    running: Interface, make: Callable[[], Change]
+) -> None:
+    before = plain(running.status())
+    asked = make()
+    asked.listen_port, asked.private_key = free_port(), key(78)
+    asked.peers.insert(0, peer_change(A, remove=False, persistent_keepalive=9))
+    with pytest.raises(ConfigError) as refusal:
+        running.configure(asked)
+    assert refusal.value.errno == errno.ENOSPC
+    assert plain(running.status()) == before
+
+
+@pytest.mark.parametrize("up", [True, False], ids=["up", "down"])
+def test_a_port_in_use_changes_nothing(running: Interface, up: bool) -> None:
+    running.set_up(up)
+    before = plain(running.status())
+    with taken_port() as other:
+        asked = change(peer_change(C, NET), private_key=key(78))
+        asked.listen_port = other.getsockname()[1]
+        with pytest.raises(ConfigError) as refusal:
+            running.configure(asked)
+    assert refusal.value.errno == errno.EADDRINUSE == 98
+    assert str(asked.listen_port) in str(refusal.value)
+    assert plain(running.status()) == before
+    assert can_be_bound(before["listen_port"]) != up
+
+
+def marks(interface: Interface) -> set[int]:
+    """Those on the sockets of this process that have the interface's port."""
+    found = set()
+    for entry in os.listdir("/proc/self/fd"):
+        try:
+            sock = socket.socket(fileno=os.dup(int(entry)))
+        except OSError:
+            continue  # not a socket
+        with sock:
+            inet = sock.family in (socket.AF_INET, socket.AF_INET6)
+            if inet and sock.getsockname()[1] == interface.status().listen_port:
+                found.add(sock.getsockopt(socket.SOL_SOCKET, socket.SO_MARK))
+    return found
+
+
+@needs_root
+def test_a_port_in_use_takes_the_mark_back(running: Interface) -> None:
+    running.configure(change(fwmark=5))
+    with taken_port() as other, pytest.raises(ConfigError):
+        running.configure(change(fwmark=6, listen_port=other.getsockname()[1]))
+    assert running.status().fwmark == running.fwmark == 5
+    assert marks(running) == {5}
+
+
+@needs_root
+@pytest.mark.parametrize("fwmark", [1, 2**31, 2**32 - 1, 0])
+def test_every_mark_is_taken(running: Interface, fwmark: int) -> None:
+    running.configure(change(fwmark=1))
+    running.configure(change(fwmark=fwmark))
+    assert running.status().fwmark == fwmark
+
+
+# A change that is applied
+
+
+def test_full_tables_take_what_others_give_up(running: Interface) -> None:
+    running.configure(change(peer_change(C, "192.0.2.1/32", "192.0.2.2/32")))
+    removal = peer_change(B, remove=True)
+    running.configure(change(peer_change(D, "192.0.2.3/32"), removal))
+    assert set(owned(running)) == {key(A), key(C), key(D)}
+
+
+def test_sections_of_one_peer_add_up(running: Interface) -> None:
+    first = peer_change(C, "192.0.2.1/32", persistent_keepalive=3)
+    second = peer_change(C, "192.0.2.2/32", persistent_keepalive=4)
+    running.configure(change(first, second))
+    assert len(running.status().peers) == 3
+    assert len(owned(running)[key(C)]) == 2
+    assert running.status().peers[2].persistent_keepalive == 4
+
+
+def test_an_allowed_ip_moves_to_the_last_who_asks(running: Interface) -> None:
+    running.configure(change(peer_change(B, NET), peer_change(C, NET)))
+    assert owned(running) == {
+        key(A): [],
+        key(B): [(b"\x0a\0\0\1", 32)],
+        key(C): [(b"\x0a\0\0\0", 8)],
+    }
+
+
+def test_our_own_key_is_no_peer(running: Interface) -> None:
+    own = PeerChange(running.device.status(0)["public_key"])
+    running.configure(change(own))
+    assert set(owned(running)) == {key(A), key(B)}
+
+
+# The link
+
+
+def test_an_interface_that_is_down_holds_no_port(interface: Interface) -> None:
+    port = free_port()
+    interface.configure(change(listen_port=port))
+    assert interface.status().listen_port == port
+    assert can_be_bound(port)
+    interface.set_up(True)
+    assert not can_be_bound(port)
+    interface.set_up(False)
+    assert can_be_bound(port)
+
+
+def test_a_random_port_is_kept_while_the_link_goes_down_and_up(
+    interface: Interface,
+) -> None:
+    interface.set_up(True)
+    port = interface.status().listen_port
+    interface.set_up(False)
+    interface.set_up(True)
+    assert interface.status().listen_port == port > 0
+
+
+def test_a_port_that_was_taken_meanwhile_is_an_error_and_may_be_tried_again(
+    interface: Interface,
+) -> None:
+    with taken_port() as other:
+        port = other.getsockname()[1]
+        other.close()
+        interface.configure(change(listen_port=port))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("0.0.0.0", port))
+            with pytest.raises(OSError, match="in use"):
+                interface.set_up(True)
+    interface.set_up(True)
+    assert not can_be_bound(port)
+
+
+# The end
+
+
+def test_nothing_secret_outlives_the_interface(running: Interface) -> None:
+    peers = list(running.device.peers)
+    running.close()
+    assert not any(any(peer.preshared_key) for peer in peers)
+    assert not any(any(peer.static_static or b"") for peer in peers)
+    assert not any(running.device.status(0)["private_key"])

@@ -1,0 +1,377 @@
+"""The control socket: many requests, any size, any pace, bounded memory."""
+
+import contextlib
+import functools
+import socket
+import stat
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pywg_embedded.core.errors import Error
+from pywg_embedded.daemon import uapi
+from pywg_embedded.daemon.interface import Interface
+from pywg_embedded.daemon.uapi import Connection, UapiServer, answer
+from pywg_embedded.dataplane.limits import Limits
+from tests.control.support import change, key, peer_change
+
+LIMITS = Limits(peers=3, allowed_ips=4)
+GET = b"get=1\n\n"
+DONE = "errno=0\n\n"
+SET = (
+    f"set=1\nprivate_key={key(77).hex()}\nlisten_port=0\nreplace_peers=true\n"
+    f"public_key={key(1).hex()}\npreshared_key={key(9).hex()}\n"
+    "endpoint=127.0.0.1:9\nallowed_ip=10.0.0.0/8\nallowed_ip=fd00::/8\n\n"
+).encode()
+
+
+class Client:
+    """One connection, both ends of it."""
+
+    def __init__(self, interface: Interface) -> None:
+        self.end, served = socket.socketpair(socket.AF_UNIX)
+        self.end.setblocking(False)
+        self.connection = Connection(served, LIMITS)
+        self._answer = functools.partial(answer, interface)
+        self.open = True
+
+    def serve(self) -> None:
+        if self.open:
+            self.open = self.connection.serve(self._answer)
+
+    def send(self, data: bytes) -> None:
+        """All of it, served as it goes."""
+        while data:
+            try:
+                data = data[self.end.send(data) :]
+            except BlockingIOError:
+                pass
+            self.serve()
+
+    def read(self) -> str:
+        """What there is to read, while the daemon goes on."""
+        received = b""
+        while True:
+            self.serve()
+            try:
+                data = self.end.recv(65_536)
+            except BlockingIOError:
+                return received.decode()
+            received += data
+            if not data:
+                return received.decode()
+
+    def ask(self, request: bytes) -> str:
+        self.send(request)
+        return self.read()
+
+
+@pytest.fixture
+def clients(interface: Interface) -> Iterator[Iterator[Client]]:
+    made: list[Client] = []
+
+    def make() -> Client:
+        made.append(Client(interface))
+        return made[-1]
+
+    yield iter(make, None)
+    for client in made:
+        client.end.close()
+        client.connection.socket.close()
+
+
+@pytest.fixture
+def client(clients: Iterator[Client]) -> Client:
+    return next(clients)
+
+
+# Requests
+
+
+def test_what_was_set_is_told(client: Client) -> None:
+    assert client.ask(SET) == DONE
+    told = client.ask(GET)
+    assert f"private_key={key(77).hex()}\n" in told
+    assert f"public_key={key(1).hex()}\n" in told
+    assert "endpoint=127.0.0.1:9\n" in told
+    assert "allowed_ip=10.0.0.0/8\nallowed_ip=fd00::/8\n" in told
+    assert told.endswith(DONE)
+
+
+def test_several_requests_share_a_connection(client: Client) -> None:
+    told = client.ask(GET + SET + GET)
+    assert told.count(DONE) == 3
+    assert told.startswith("errno=0\n\nerrno=0\n\nprivate_key=")
+    assert client.ask(GET).endswith(DONE)
+
+
+@pytest.mark.parametrize("piece", [1, 2, 7, 64])
+def test_a_request_may_come_in_pieces(client: Client, piece: int) -> None:
+    request = SET + GET
+    for start in range(0, len(request), piece):
+        client.send(request[start : start + piece])
+    assert client.read().count(DONE) == 2
+
+
+def test_a_request_may_be_split_at_every_byte(client: Client) -> None:
+    for cut in range(len(SET) + 1):
+        client.send(SET[:cut])
+        client.send(SET[cut:])
+        assert client.read() == DONE, cut
+
+
+# Requests, and the number that answers them; nothing is changed by any.
+ERRORS = (
+    (b"set=1\nlisten_port=x\n\n", -22),
+    (b"set=1\nlisten_port\n\n", -71),
+    (b"set=1\nnonsense=1\n\n", -22),
+    (b"set=2\n\n", -22),
+    (b"nonsense=1\n\n", -22),
+    (b"set=1\nprivate_key=" + b"z" * 64 + b"\n\n", -22),
+    (b"set=1\n\xff\xfe=1\n\n", -22),
+    (b"set=1\nlisten_port=" + b"9" * 5000 + b"\n\n", -22),
+    (b"set=1\npublic_key=" + b"22" * 32 + b"\nendpoint=[fe80::1%none]:1\n\n", -22),
+    (SET.replace(b"allowed_ip=fd00::/8", b"allowed_ip=fd00::/129"), -22),
+    (SET[:-1] + b"nonsense=1\n\n", -22),
+    (
+        b"set=1\n" + b"".join(b"public_key=%064x\n" % n for n in range(1, 9)) + b"\n",
+        -28,
+    ),
+    (
+        b"set=1\n" + b"".join(b"public_key=%064x\n" % n for n in range(1, 5)) + b"\n",
+        -28,
+    ),
+)
+
+
+@pytest.mark.parametrize("row", range(len(ERRORS)))
+def test_an_error_is_negative_and_changes_nothing(
+    client: Client, interface: Interface, row: int
+) -> None:
+    request, number = ERRORS[row]
+    before = client.ask(GET)
+    assert client.ask(request) == f"errno={number}\n\n"
+    assert client.ask(GET) == before
+    assert interface.status().peers == []
+
+
+def test_a_port_in_use_is_told_by_its_number(client: Client) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("0.0.0.0", 0))
+        port = other.getsockname()[1]
+        assert client.ask(b"set=1\nlisten_port=%d\n\n" % port) == "errno=-98\n\n"
+
+
+def test_a_request_without_its_blank_line_ends_with_the_connection(
+    client: Client, interface: Interface
+) -> None:
+    client.send(SET[:-1])
+    client.end.shutdown(socket.SHUT_WR)
+    assert client.read() == DONE
+    assert not client.open
+    assert len(interface.status().peers) == 1
+
+
+def test_a_line_that_is_cut_short_is_refused(
+    client: Client, interface: Interface
+) -> None:
+    client.send(SET[:-3])
+    client.end.shutdown(socket.SHUT_WR)
+    assert client.read() == "errno=-22\n\n"
+    assert interface.status().peers == []
+
+
+def test_a_client_that_says_nothing_is_done_with_when_it_leaves(client: Client) -> None:
+    client.serve()
+    assert client.open
+    client.end.close()
+    client.serve()
+    assert not client.open
+
+
+def test_a_client_that_leaves_before_the_answer_is_done_with(client: Client) -> None:
+    client.end.send(GET * 1000)
+    client.end.close()
+    for _ in range(3):
+        client.serve()
+    assert not client.open
+
+
+# Memory
+
+SIZE = 5_000_000
+PEER = b"public_key=%064x\n"
+
+
+def repeated(line: bytes) -> bytes:
+    return line * (SIZE // len(line))
+
+
+# What follows set=1, and the number that answers.
+LARGE: tuple[tuple[bytes, int], ...] = (
+    (repeated(b"listen_port=0\n"), 0),
+    (repeated(b"x"), -22),
+    (repeated(PEER % 1), -28),
+    (PEER % 1 + repeated(b"allowed_ip=10.0.0.0/8\n"), -28),
+    (
+        PEER % 1
+        + b"".join(
+            b"allowed_ip=10.%d.%d.%d/32\n" % (n >> 16, n >> 8 & 255, n & 255)
+            for n in range(SIZE // 24)
+        ),
+        -28,
+    ),
+    (repeated(b"nonsense=1\n"), -22),
+)
+
+
+@pytest.mark.parametrize("row", range(len(LARGE)))
+def test_a_request_of_any_size_takes_little_memory(client: Client, row: int) -> None:
+    body, number = LARGE[row]
+    pieces = [body[start : start + 50_000] for start in range(0, len(body), 50_000)]
+    tracemalloc.start()
+    for piece in (b"set=1\n", *pieces, b"\n\n"):
+        client.send(piece)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert client.read() == f"errno={number}\n\n"
+    assert peak < 1_000_000
+
+
+def test_a_client_that_never_reads_takes_little_memory_and_stops_nobody(
+    clients: Iterator[Client], interface: Interface
+) -> None:
+    interface.configure(change(peer_change(1, "10.0.0.0/8")))
+    deaf, other = next(clients), next(clients)
+    tracemalloc.start()
+    for _ in range(5_000):
+        try:
+            deaf.end.send(GET * 100)
+        except BlockingIOError:
+            pass
+        deaf.serve()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert deaf.connection.wants_to_write
+    assert deaf.open
+    assert peak < 1_000_000
+    assert other.ask(GET).endswith(DONE)
+
+
+def test_a_client_that_reads_late_gets_everything(client: Client) -> None:
+    client.ask(SET)
+    count = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            client.end.send(GET)
+            count += 1
+            client.serve()
+    assert client.connection.wants_to_write
+    assert client.read().count(DONE) == count
+
+
+# The socket
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(uapi, "DIRECTORY", str(tmp_path / "run"))
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def server(directory: Path) -> Iterator[UapiServer]:
+    server = UapiServer("wg0", None, LIMITS)
+    yield server
+    server.close()
+
+
+def connected(path: Path) -> socket.socket:
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(path))
+    return client
+
+
+def test_only_its_owner_may_use_the_socket(server: UapiServer, directory: Path) -> None:
+    assert stat.S_IMODE((directory / "wg0.sock").stat().st_mode) & 0o077 == 0
+    assert server.exists()
+
+
+def test_the_socket_goes_with_the_server(directory: Path) -> None:
+    server = UapiServer("wg0", None, LIMITS)
+    server.close()
+    assert list(directory.iterdir()) == []
+
+
+def test_a_socket_that_was_removed_is_missed(
+    server: UapiServer, directory: Path
+) -> None:
+    (directory / "wg0.sock").unlink()
+    assert not server.exists()
+
+
+def test_a_stale_socket_is_taken_over(directory: Path) -> None:
+    directory.mkdir()
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(directory / "wg0.sock"))
+    server = UapiServer("wg0", None, LIMITS)
+    connected(directory / "wg0.sock").close()
+    server.close()
+
+
+def test_a_live_socket_is_refused_and_left_alone(
+    server: UapiServer, directory: Path
+) -> None:
+    with pytest.raises(Error, match="in use"):
+        UapiServer("wg0", None, LIMITS)
+    connected(directory / "wg0.sock").close()
+    assert server.exists()
+
+
+def test_a_place_that_cannot_be_used_is_an_error(directory: Path) -> None:
+    directory.write_text("not a directory")
+    with pytest.raises(Error, match=r"cannot listen on .*wg0\.sock"):
+        UapiServer("wg0", None, LIMITS)
+
+
+def test_a_socket_file_that_cannot_be_removed_ends_nothing(directory: Path) -> None:
+    (directory / "wg0.sock").mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        UapiServer("wg0", listener.detach(), LIMITS).close()
+    assert (directory / "wg0.sock").is_dir()
+
+
+def test_what_is_no_socket_cannot_be_adopted(directory: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    with file.open("w") as opened, pytest.raises(Error, match="WG_UAPI_FD"):
+        UapiServer("wg0", opened.fileno(), LIMITS)
+
+
+def test_there_are_so_many_connections_and_no_more(
+    server: UapiServer, directory: Path
+) -> None:
+    clients = [connected(directory / "wg0.sock") for _ in range(16)]
+    accepted = [server.accept() for _ in clients]
+    assert None not in accepted
+    with connected(directory / "wg0.sock") as refused:
+        assert server.accept() is None
+        assert refused.recv(1) == b""
+    first = accepted[0]
+    assert first is not None
+    server.drop(first)
+    clients.append(connected(directory / "wg0.sock"))
+    assert server.accept() is not None
+    for client in clients:
+        client.close()
+
+
+def test_closing_parts_with_every_client(directory: Path) -> None:
+    server = UapiServer("wg0", None, LIMITS)
+    with connected(directory / "wg0.sock") as client:
+        connection = server.accept()
+        assert connection is not None
+        assert server.connection(connection.socket.fileno()) is connection
+        server.close()
+        assert client.recv(1) == b""

@@ -1,0 +1,87 @@
+"""Limits that no test reaches by sending: counters near their end."""
+
+import pytest
+
+from pywg_embedded.core.constants import (
+    REJECT_AFTER_MESSAGES,
+    REKEY_AFTER_MESSAGES,
+)
+from pywg_embedded.core.endpoint import Endpoint
+from pywg_embedded.dataplane import events
+from pywg_embedded.dataplane.limits import Limits
+from pywg_embedded.dataplane.reference.transport import HEADER, Transport
+from tests.dataplane.packets import sized
+from tests.dataplane.rig import FarEnd
+
+PEER = 3
+WANTED = (events.HANDSHAKE_WANTED, PEER)
+
+
+class Wire:
+    """Both sides of a transport, in memory."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.written: list[bytes] = []
+
+    def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
+        self.sent.append(bytes(data))
+        return endpoint
+
+    def write(self, packet: memoryview | bytes) -> None:
+        self.written.append(bytes(packet))
+
+
+class Sender(Transport):
+    """A transport with one peer, whose session has sent so many messages."""
+
+    def __init__(self, wire: Wire, far_end: FarEnd, counter: int) -> None:
+        super().__init__(Limits(), lambda: 0, wire, wire)
+        self.add_peer(PEER)
+        self.allow(PEER, bytes(4), 0)
+        self.set_endpoint(PEER, Endpoint(b"\x7f\0\0\1", 1))
+        self.install_keypair(PEER, far_end.keypair(True, 0), False)
+        wire.sent.clear()
+        self._events.clear()
+        session = self._peers[PEER].sessions.current
+        assert session is not None
+        session.send_counter = counter
+
+    def send_one(self) -> list[tuple[int, int]]:
+        """Send a packet; the events that it raises, but for ACTIVE."""
+        packet = sized(48)
+        self.outgoing[HEADER : HEADER + len(packet)] = packet
+        self.send_packet(len(packet))
+        happened, self._events = self._events, []
+        return [event for event in happened if event == WANTED]
+
+
+# Messages sent before, whether another is sent, and a new handshake asked for
+COUNTERS = (
+    (0, True, False),
+    (2**32 - 1, True, False),
+    (2**32, True, False),
+    (REKEY_AFTER_MESSAGES - 2, True, False),
+    (REKEY_AFTER_MESSAGES - 1, True, True),
+    (REJECT_AFTER_MESSAGES - 1, True, True),
+    (REJECT_AFTER_MESSAGES, False, True),
+)
+
+
+@pytest.mark.parametrize("row", range(len(COUNTERS)))
+def test_a_session_sends_so_many_messages(row: int) -> None:
+    counter, sends, asks = COUNTERS[row]
+    wire, far_end = Wire(), FarEnd(1)
+    assert Sender(wire, far_end, counter).send_one() == ([WANTED] if asks else [])
+    assert [datagram[8:16] for datagram in wire.sent] == (
+        [counter.to_bytes(8, "little")] if sends else []
+    )
+    assert all(far_end.open(datagram) == sized(48) for datagram in wire.sent)
+
+
+def test_nothing_follows_the_last_message() -> None:
+    wire, far_end = Wire(), FarEnd(1)
+    sender = Sender(wire, far_end, REJECT_AFTER_MESSAGES - 2)
+    for _ in range(4):
+        sender.send_one()
+    assert len(wire.sent) == 2

@@ -1,0 +1,68 @@
+"""The outer sockets: one port, one mark, whatever the machine lacks."""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from pywg_embedded.dataplane.reference.udp import Udp
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+@pytest.fixture
+def udp() -> Iterator[Udp]:
+    drops: list[str] = []
+    udp = Udp(drops.append)
+    yield udp
+    udp.close()
+    assert not drops
+
+
+def copies(udp: Udp) -> list[socket.socket]:
+    """The sockets, as ours to ask."""
+    return [socket.socket(fileno=os.dup(fd)) for fd in udp.descriptors()]
+
+
+def marks(udp: Udp) -> list[int]:
+    found = []
+    for sock in copies(udp):
+        with sock:
+            found.append(sock.getsockopt(socket.SOL_SOCKET, socket.SO_MARK))
+    # The option is 32 bits without a sign.
+    return [mark & 0xFFFF_FFFF for mark in found]
+
+
+def test_both_families_have_the_same_port(udp: Udp) -> None:
+    port = udp.listen(0)
+    found = {}
+    for sock in copies(udp):
+        with sock:
+            found[sock.family] = sock.getsockname()[1]
+    assert found == {socket.AF_INET: port, socket.AF_INET6: port}
+
+
+@needs_root
+def test_the_mark_is_on_all_sockets_also_on_later_ones(udp: Udp) -> None:
+    udp.listen(0)
+    udp.set_fwmark(0xFFFF_FFFF)
+    assert marks(udp) == [0xFFFF_FFFF] * 2
+    udp.listen(0)
+    assert marks(udp) == [0xFFFF_FFFF] * 2
+    udp.set_fwmark(0)
+    assert marks(udp) == [0, 0]
+
+
+@needs_root
+def test_a_mark_may_be_set_before_there_is_a_socket(udp: Udp) -> None:
+    udp.set_fwmark(7)
+    udp.listen(0)
+    assert marks(udp) == [7, 7]
+
+
+def test_the_old_sockets_are_closed(udp: Udp) -> None:
+    udp.listen(0)
+    before = len(os.listdir("/proc/self/fd"))
+    udp.listen(0)
+    assert len(os.listdir("/proc/self/fd")) == before

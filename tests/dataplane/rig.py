@@ -1,0 +1,237 @@
+"""A plane between two ends that a test holds: its TUN, and sockets on the loopback.
+
+Only the plane's interface is used, so that every plane is put to the same tests. The
+clock stands still unless a test moves it, and nothing is waited for by sleeping:
+whatever arrives is either counted as a drop, counted as received, or an event.
+"""
+
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from pywg_embedded import crypto
+from pywg_embedded.core.constants import (
+    MESSAGE_TRANSPORT,
+    TAG_SIZE,
+    TRANSPORT_HEADER_SIZE,
+)
+from pywg_embedded.core.endpoint import Endpoint
+from pywg_embedded.core.keypair import Keypair
+from pywg_embedded.dataplane import events
+from pywg_embedded.dataplane.limits import Limits
+
+from .packets import address, prefix
+
+MakePlane = Callable[[int, Limits, Callable[[], int]], Any]
+Event = tuple[Any, ...]
+
+LOOPBACK = {4: "127.0.0.1", 6: "::1"}
+# What a socket of a test waits for at most; nothing that works comes near.
+PATIENCE = 5.0
+LARGEST = 65_535
+
+
+class Sent(NamedTuple):
+    """A datagram as it arrived outside."""
+
+    data: bytes
+    tos: int
+    source: tuple[str, int]
+
+
+class Outside:
+    """A UDP socket of the far side."""
+
+    def __init__(self, host: str = LOOPBACK[4]) -> None:
+        self.version = 6 if ":" in host else 4
+        family = socket.AF_INET6 if self.version == 6 else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((host, 0))
+        self.socket.settimeout(PATIENCE)
+        if self.version == 4:
+            self._tos = socket.IPPROTO_IP, socket.IP_TOS
+            self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
+        else:
+            self._tos = socket.IPPROTO_IPV6, socket.IPV6_TCLASS
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, 1)
+
+    def endpoint(self) -> Endpoint:
+        host, port = self.socket.getsockname()[:2]
+        return Endpoint(address(host), port)
+
+    def send(self, data: bytes, port: int, tos: int = 0, host: str = "") -> None:
+        to = (host or LOOPBACK[self.version], port)
+        self.socket.sendmsg([data], [(*self._tos, struct.pack("@i", tos))], 0, to)
+
+    def receive(self) -> Sent:
+        data, ancillary, _, source = self.socket.recvmsg(LARGEST, 64)
+        return Sent(data, ancillary[0][2][0] if ancillary else 0, source[:2])
+
+
+class FarEnd:
+    """The other end of one session; ``number`` sets it apart from all others."""
+
+    def __init__(self, number: int) -> None:
+        self.index, self.planes_index = 1_000 + number, 2_000 + number
+        self._to_plane = bytes([number]) * 32
+        self._from_plane = bytes([number + 100]) * 32
+        self._counter = 0
+
+    def keypair(self, initiator: bool, created_at: int) -> Keypair:
+        """The plane's end."""
+        keys = bytearray(self._from_plane), bytearray(self._to_plane)
+        return Keypair(initiator, (self.planes_index, self.index), keys, created_at)
+
+    def seal(self, packet: bytes = b"", counter: int | None = None) -> bytes:
+        """A datagram to the plane, by default with the next counter."""
+        if counter is None:
+            counter, self._counter = self._counter, self._counter + 1
+        nonce = struct.pack("<4xQ", counter)
+        header = struct.pack("<IIQ", MESSAGE_TRANSPORT, self.planes_index, counter)
+        return header + crypto.seal(self._to_plane, nonce, packet, b"")
+
+    def open(self, datagram: bytes) -> bytes | None:
+        """What the plane sealed, padding included; None if under another session."""
+        kind, index, counter = struct.unpack_from("<IIQ", datagram)
+        if (kind, index) != (MESSAGE_TRANSPORT, self.index):
+            return None
+        nonce = struct.pack("<4xQ", counter)
+        return crypto.open_sealed(
+            self._from_plane, nonce, datagram[TRANSPORT_HEADER_SIZE:], b""
+        )
+
+
+class Rig:
+    """``plane`` with a socket for its TUN, ``outside`` for a peer, and ``now``."""
+
+    def __init__(self, make_plane: MakePlane, limits: Limits) -> None:
+        self.now = 1_000_000
+        kind = socket.SOCK_SEQPACKET
+        self.tun, self._planes_tun = socket.socketpair(socket.AF_UNIX, kind)
+        self.tun.setblocking(False)
+        self.plane = make_plane(self._planes_tun.fileno(), limits, lambda: self.now)
+        self.port: int = self.plane.listen(0)
+        self.outside = Outside()
+        self._peers: dict[int, int] = {}
+        self._events: list[Event] = []
+        self._sessions = 0
+
+    def close(self) -> None:
+        self.plane.close()
+        self.outside.socket.close()
+        self.tun.close()
+        self._planes_tun.close()
+
+    # What the engine does.
+
+    def add_peer(
+        self, peer_id: int, *prefixes: str, endpoint: Endpoint | None = None
+    ) -> None:
+        """A peer with allowed IPs, by default at ``outside``."""
+        self.plane.add_peer(peer_id)
+        self.plane.set_endpoint(peer_id, endpoint or self.outside.endpoint())
+        for text in prefixes:
+            self.plane.allow(peer_id, *prefix(text))
+        self._peers[peer_id] = 0
+
+    def remove_peer(self, peer_id: int) -> None:
+        self.plane.remove_peer(peer_id)
+        del self._peers[peer_id]
+
+    def session(
+        self, peer_id: int, initiator: bool = True, keep_next: bool = False
+    ) -> FarEnd:
+        """The far end of a new session; what the plane sends at once is not taken."""
+        self._sessions += 1
+        end = FarEnd(self._sessions)
+        keypair = end.keypair(initiator, self.now)
+        self.plane.install_keypair(peer_id, keypair, keep_next)
+        return end
+
+    def connected_peer(self, peer_id: int, *prefixes: str) -> FarEnd:
+        """A peer with a session that both sides use; all that led to it is taken."""
+        self.add_peer(peer_id, *prefixes)
+        end = self.session(peer_id)
+        self.sent()
+        self.arrive(end.seal())
+        self.plane.observe(peer_id)
+        self.events()
+        return end
+
+    # Packets in and out.
+
+    def pump(self) -> None:
+        """Let the plane do what there is to do now."""
+        self._events += self.plane.wait(0)
+
+    def enter(self, packet: bytes) -> None:
+        """A packet from the machine, to its end."""
+        self.tun.send(packet)
+        self.pump()
+
+    def arrive(
+        self, datagram: bytes, outside: Outside | None = None, tos: int = 0
+    ) -> None:
+        """A datagram from outside, to its end."""
+        before = self._counted()
+        (outside or self.outside).send(datagram, self.port, tos)
+        while self._counted() == before:
+            self._events += self.plane.wait(0)
+
+    def written(self) -> list[bytes]:
+        """The packets that the machine got since the last call."""
+        return list(self._written())
+
+    def sent(self) -> list[bytes]:
+        """The datagrams of transport data to ``outside`` since the last call."""
+        return [sent.data for sent in self.sent_with_origin()]
+
+    def sent_with_origin(self) -> list[Sent]:
+        datagrams = []
+        missing = self._newly_sent()
+        while missing > 0:
+            datagrams.append(self.outside.receive())
+            missing -= len(datagrams[-1].data)
+        return datagrams
+
+    def events(self, *kinds: int) -> list[Event]:
+        """The events since the last call, of these kinds or all."""
+        self.pump()
+        happened, self._events = self._events, []
+        return [e for e in happened if not kinds or e[0] in kinds]
+
+    def drops(self) -> dict[str, int]:
+        """Packets dropped so far, by reason."""
+        drops: dict[str, int] = self.plane.drops
+        return dict(drops)
+
+    def _written(self) -> Iterator[bytes]:
+        while True:
+            try:
+                yield self.tun.recv(LARGEST)
+            except BlockingIOError:
+                return
+
+    def _counted(self) -> int:
+        received: list[int] = [self.plane.facts(p).rx_bytes for p in self._peers]
+        arrived = [event for event in self._events if event[0] == events.HANDSHAKE]
+        return sum(self.drops().values()) + sum(received) + len(arrived)
+
+    def _newly_sent(self) -> int:
+        size = 0
+        for peer, seen in self._peers.items():
+            now: int = self.plane.facts(peer).tx_bytes
+            self._peers[peer] = now
+            size += now - seen
+        return size
+
+
+def opened(end: FarEnd, datagrams: list[bytes]) -> list[bytes | None]:
+    """What each datagram holds for this far end."""
+    return [end.open(datagram) for datagram in datagrams]
+
+
+def size_of(plaintext: int) -> int:
+    """Of the datagram that carries so many bytes."""
+    return TRANSPORT_HEADER_SIZE + plaintext + TAG_SIZE

@@ -1,0 +1,76 @@
+"""The table of allowed IPs as it is asked for: owners, limits, what reads back."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pywg_embedded.core.errors import ENOSPC, LimitError
+from pywg_embedded.dataplane.limits import Limits
+
+from .packets import prefix
+from .rig import Rig
+
+ONE, OTHER = 0, 1
+PREFIXES = ("10.0.0.0/8", "10.0.0.0/24", "10.0.0.7/32", "0.0.0.0/0", "fd00::/8")
+
+
+def table(rig: Rig, peer: int) -> set[tuple[bytes, int]]:
+    return set(rig.plane.allowed_ips(peer))
+
+
+@pytest.fixture
+def small(make_rig: Callable[[Limits], Rig]) -> Rig:
+    rig = make_rig(Limits(allowed_ips=len(PREFIXES)))
+    rig.add_peer(ONE, *PREFIXES)
+    rig.add_peer(OTHER)
+    return rig
+
+
+def test_what_is_allowed_reads_back_exactly(small: Rig) -> None:
+    assert table(small, ONE) == {prefix(text) for text in PREFIXES}
+    assert table(small, OTHER) == set()
+
+
+def test_a_prefix_moves_to_whom_it_is_given(small: Rig) -> None:
+    small.plane.allow(OTHER, *prefix("10.0.0.0/24"))
+    assert table(small, OTHER) == {prefix("10.0.0.0/24")}
+    assert small.plane.allowed_ip_owner(*prefix("10.0.0.0/24")) == OTHER
+    assert len(table(small, ONE)) == len(PREFIXES) - 1
+
+
+def test_only_the_owner_loses_a_prefix(small: Rig) -> None:
+    small.plane.disallow(OTHER, *prefix("10.0.0.0/24"))
+    small.plane.disallow(ONE, *prefix("10.0.0.0/23"))
+    assert len(table(small, ONE)) == len(PREFIXES)
+    small.plane.disallow(ONE, *prefix("10.0.0.0/24"))
+    assert small.plane.allowed_ip_owner(*prefix("10.0.0.0/24")) is None
+
+
+def test_a_full_table_refuses_and_stays_as_it_was(small: Rig) -> None:
+    with pytest.raises(LimitError) as refusal:
+        small.plane.allow(OTHER, *prefix("192.0.2.0/24"))
+    assert refusal.value.errno == ENOSPC
+    assert "--max-allowed-ips" in str(refusal.value)
+    assert small.plane.allowed_ip_owner(*prefix("192.0.2.0/24")) is None
+    assert table(small, ONE) == {prefix(text) for text in PREFIXES}
+
+
+def test_a_full_table_still_lets_prefixes_move_and_repeat(small: Rig) -> None:
+    for peer in (OTHER, OTHER, ONE):
+        small.plane.allow(peer, *prefix("0.0.0.0/0"))
+    assert table(small, OTHER) == set()
+
+
+RELEASES: tuple[Callable[[Rig], None], ...] = (
+    lambda rig: rig.plane.disallow(ONE, *prefix("fd00::/8")),
+    lambda rig: rig.plane.disallow_all(ONE),
+    lambda rig: rig.remove_peer(ONE),
+)
+
+
+@pytest.mark.parametrize("row", range(len(RELEASES)))
+def test_what_is_given_up_makes_room(small: Rig, row: int) -> None:
+    RELEASES[row](small)
+    small.plane.allow(OTHER, *prefix("192.0.2.0/24"))
+    assert table(small, OTHER) == {prefix("192.0.2.0/24")}
+    assert small.plane.allowed_ip_owner(*prefix("fd00::/8")) is None

@@ -1,0 +1,316 @@
+"""Waiting: for packets, handshakes, watched descriptors and time; and the UDP port."""
+
+import os
+import socket
+import struct
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from pywg_embedded.core.constants import (
+    HANDSHAKE_QUEUE_SIZE,
+    HANDSHAKE_TOS,
+    INITIATION_SIZE,
+    MESSAGE_INITIATION,
+)
+from pywg_embedded.dataplane import events, tun
+from pywg_embedded.dataplane.limits import Limits
+from tests.lab.host import Host
+from tests.lab.wait import becomes
+
+from .packets import ipv4, sized
+from .rig import LOOPBACK, MakePlane, Outside, Rig, opened
+
+PEER = 3
+PREFIX = "10.1.0.0/16"
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+def initiation(number: int = 0) -> bytes:
+    """What looks like one by its type and length."""
+    head = struct.pack("<II", MESSAGE_INITIATION, number)
+    return head.ljust(INITIATION_SIZE, b"\0")
+
+
+# Handshakes
+
+
+def test_what_is_not_transport_data_is_an_event(rig: Rig) -> None:
+    rig.arrive(initiation())
+    ((kind, data, source, backlog),) = rig.events()
+    assert (kind, data, backlog) == (events.HANDSHAKE, initiation(), 0)
+    assert source.remote() == rig.outside.endpoint().remote()
+    assert source.source == b"\x7f\0\0\1"
+
+
+def test_handshakes_come_in_order_and_tell_how_many_wait(rig: Rig) -> None:
+    for number in range(20):
+        rig.outside.send(initiation(number), rig.port)
+    seen: list[tuple[int, bytes, object, int]] = []
+    while len(seen) < 20:
+        seen += rig.events()
+    assert [event[1] for event in seen] == [initiation(n) for n in range(20)]
+    assert [event[3] for event in seen][-2:] == [1, 0]
+
+
+@pytest.mark.parametrize("size", [0, 3, INITIATION_SIZE + 1, 1500, 65_507])
+def test_datagrams_of_no_message_are_dropped(rig: Rig, size: int) -> None:
+    rig.arrive(initiation().ljust(size, b"\1")[:size])
+    assert rig.drops() == {"malformed": 1}
+    assert rig.events() == []
+
+
+def test_the_largest_datagram_of_transport_data_is_received(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, PREFIX)
+    packet = ipv4("10.1.0.1", "10.0.0.1", b"\xa5" * (65_507 - 32 - 20))
+    rig.arrive(end.seal(packet))
+    assert rig.written() == [packet]
+
+
+def test_handshakes_that_wait_are_bounded_and_the_rest_counted(rig: Rig) -> None:
+    reason = "handshake queue full"
+    seen: list[tuple[int, bytes, object, int]] = []
+    sent = 0
+    while reason not in rig.drops():
+        assert sent < 4 * HANDSHAKE_QUEUE_SIZE
+        for _ in range(32):
+            rig.outside.send(initiation(), rig.port)
+            sent += 1
+        seen += rig.events()
+    while waiting := rig.events():
+        seen += waiting
+    assert len(seen) + rig.drops()[reason] == sent
+    assert max(event[3] for event in seen) == HANDSHAKE_QUEUE_SIZE - 1
+
+
+def test_closing_forgets_the_handshakes_that_wait(rig: Rig) -> None:
+    for number in range(40):
+        rig.outside.send(initiation(number), rig.port)
+    rig.events()
+    rig.plane.close()
+    assert rig.events() == []
+
+
+def test_handshake_messages_leave_with_their_own_class(rig: Rig) -> None:
+    rig.plane.send_datagram(initiation(), rig.outside.endpoint())
+    sent = rig.outside.receive()
+    assert (sent.data, sent.tos) == (initiation(), HANDSHAKE_TOS)
+
+
+# Watched descriptors
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def test_a_watched_descriptor_is_ready_when_readable(
+    rig: Rig, pipe: tuple[int, int]
+) -> None:
+    rig.plane.watch(pipe[0])
+    assert rig.events() == []
+    os.write(pipe[1], b"x")
+    assert rig.events() == [(events.READY, pipe[0])]
+    assert rig.events() == [(events.READY, pipe[0])]
+    os.read(pipe[0], 1)
+    assert rig.events() == []
+
+
+def test_a_watched_descriptor_is_ready_when_writable(
+    rig: Rig, pipe: tuple[int, int]
+) -> None:
+    os.set_blocking(pipe[1], False)
+    rig.plane.watch(pipe[1], writable=True)
+    assert rig.events() == [(events.READY, pipe[1])]
+    os.write(pipe[1], bytes(1 << 20))
+    assert rig.events() == []
+
+
+def test_what_is_no_longer_watched_is_no_event(rig: Rig, pipe: tuple[int, int]) -> None:
+    rig.plane.watch(pipe[0])
+    rig.plane.unwatch(pipe[0])
+    os.write(pipe[1], b"x")
+    assert rig.events() == []
+
+
+def test_watching_survives_a_change_of_port(rig: Rig, pipe: tuple[int, int]) -> None:
+    rig.plane.watch(pipe[0])
+    rig.plane.listen(0)
+    os.write(pipe[1], b"x")
+    assert rig.events() == [(events.READY, pipe[0])]
+
+
+# Time
+
+
+class Ticking(Rig):
+    """Its clock moves on by a millisecond whenever it is looked at."""
+
+    def __init__(self, make_plane: MakePlane) -> None:
+        super().__init__(
+            lambda descriptor, limits, _: make_plane(descriptor, limits, self._tick),
+            Limits(),
+        )
+
+    def _tick(self) -> int:
+        self.now += 1
+        return self.now
+
+
+@pytest.fixture
+def ticking(make_plane: MakePlane) -> Iterator[Ticking]:
+    rig = Ticking(make_plane)
+    yield rig
+    rig.close()
+
+
+def milliseconds() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+def test_waiting_takes_as_long_as_it_may(make_plane: MakePlane) -> None:
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with here, there:
+        plane = make_plane(here.fileno(), Limits(), milliseconds)
+        start = milliseconds()
+        assert plane.wait(30) == []
+        assert milliseconds() >= start + 30
+
+
+def test_waiting_ends_on_time_in_a_flood(ticking: Ticking) -> None:
+    end = ticking.connected_peer(PEER, PREFIX)
+    packets = 500
+    for _ in range(packets):
+        ticking.outside.send(end.seal(), ticking.port)
+    before = ticking.plane.facts(PEER).rx_bytes
+    assert ticking.plane.wait(10) == [(events.ACTIVE, PEER)]
+    assert ticking.plane.wait(10) == []
+    assert ticking.plane.facts(PEER).rx_bytes - before < packets * 32
+
+
+def test_waiting_without_end_returns_an_event(rig: Rig) -> None:
+    rig.outside.send(initiation(), rig.port)
+    assert [event[0] for event in rig.plane.wait(None)] == [events.HANDSHAKE]
+
+
+def test_an_event_of_a_call_between_waits_is_returned_at_once(rig: Rig) -> None:
+    rig.add_peer(PEER, PREFIX)
+    rig.plane.send_keepalive(PEER)
+    assert rig.plane.wait(None) == [(events.HANDSHAKE_WANTED, PEER)]
+
+
+# The port
+
+
+def bound(version: int, port: int = 0) -> socket.socket:
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    if version == 6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    sock.bind((LOOPBACK[version], port))
+    return sock
+
+
+def reaches(rig: Rig, version: int) -> bool:
+    """Whether a datagram of this family arrives."""
+    outside = Outside(LOOPBACK[version])
+    with outside.socket:
+        rig.arrive(initiation(), outside)
+        return rig.events(events.HANDSHAKE) != []
+
+
+def test_a_random_port_is_the_same_for_both_families(rig: Rig) -> None:
+    assert rig.port == rig.plane.port() != 0
+    assert reaches(rig, 4)
+    assert reaches(rig, 6)
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_a_port_that_is_taken_is_an_error_and_the_old_one_stays(
+    rig: Rig, version: int
+) -> None:
+    with bound(version) as other, pytest.raises(OSError, match="in use"):
+        rig.plane.listen(other.getsockname()[1])
+    assert rig.plane.port() == rig.port
+    assert reaches(rig, 4)
+    assert reaches(rig, 6)
+
+
+def test_the_same_port_may_be_asked_for_again(rig: Rig) -> None:
+    assert rig.plane.listen(rig.port) == rig.port
+    assert reaches(rig, 4)
+
+
+def test_a_new_port_replaces_the_old(rig: Rig) -> None:
+    old, rig.port = rig.port, rig.plane.listen(0)
+    assert old != rig.port
+    bound(4, old).close()
+    assert reaches(rig, 4)
+
+
+def test_sessions_outlive_a_change_of_port(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, PREFIX)
+    rig.port = rig.plane.listen(0)
+    rig.arrive(end.seal())
+    rig.enter(sized(48))
+    assert opened(end, rig.sent()) == [sized(48)]
+
+
+def test_a_closed_plane_sends_nowhere_and_counts_it(rig: Rig) -> None:
+    rig.connected_peer(PEER, PREFIX)
+    rig.plane.close()
+    assert rig.plane.port() == 0
+    rig.enter(sized(48))
+    assert rig.drops() == {"no socket for the address family": 1}
+    bound(4, rig.port).close()
+    rig.port = rig.plane.listen(rig.port)
+    assert reaches(rig, 4)
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with Host(f"pywg-{os.getpid():x}-plane") as host:
+        yield host
+
+
+@needs_root
+def test_a_machine_without_ipv6_has_ipv4(host: Host, make_plane: MakePlane) -> None:
+    host.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+    host.sysctl("net.ipv6.conf.lo.disable_ipv6", 1)
+    with host.entered():
+        rig = Rig(make_plane, Limits())
+        assert reaches(rig, 4)
+        rig.close()
+
+
+# A real TUN
+
+
+@needs_root
+def test_packets_go_through_a_real_tun_until_it_is_deleted(
+    host: Host, make_plane: MakePlane
+) -> None:
+    with host.entered():
+        device = tun.create("tun0")
+        rig = Rig(lambda _, *more: make_plane(device.descriptor, *more), Limits())
+        end = rig.connected_peer(PEER, PREFIX)
+        inside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    host.up("tun0")
+    host.add_address("tun0", "10.1.0.1/24")
+    inside.bind(("10.1.0.1", 7))
+    inside.sendto(b"question", ("10.1.0.2", 7))
+    assert becomes(lambda: rig.events(events.ACTIVE) != [])
+    payloads = [p[28:36] for p in opened(end, rig.sent()) if p]
+    assert b"question" in payloads
+    host.delete_link("tun0")
+    for _ in range(3):
+        rig.arrive(end.seal(ipv4("10.1.0.2", "10.1.0.1", b"too late")))
+    assert rig.events(events.TUN_GONE) == [(events.TUN_GONE,)]
+    inside.close()
+    rig.close()
+    device.close()

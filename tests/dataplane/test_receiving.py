@@ -1,0 +1,384 @@
+"""From outside to inside: authenticity, roaming, source addresses, ECN."""
+
+from typing import Any
+
+import pytest
+
+from pywg_embedded.core.constants import (
+    REJECT_AFTER_MESSAGES,
+    REJECT_AFTER_TIME,
+    REKEY_AFTER_TIME_RECEIVING,
+    REKEY_TIMEOUT,
+)
+from pywg_embedded.core.endpoint import Endpoint
+from pywg_embedded.dataplane import events
+
+from .packets import checksum, ecn_of, ip, ipv4, ipv6, sized
+from .rig import FarEnd, Outside, Rig, opened, size_of
+
+PEER, OTHER = 3, 0
+PREFIXES = ("10.1.0.0/16", "fd01::/16")
+THERE, HERE = "10.1.0.1", "10.0.0.1"
+THERE6, HERE6 = "fd01::1", "fd00::1"
+PACKET = ipv4(THERE, HERE, b"from there")
+
+
+def facts_of(rig: Rig, peer: int) -> dict[str, Any]:
+    """The record of a peer, the endpoint taken apart."""
+    facts = rig.plane.facts(peer)
+    record = {name: getattr(facts, name) for name in facts.__slots__}
+    return record | {"endpoint": facts.endpoint.remote()}
+
+
+# A packet, and what may follow it inside the seal.
+TRAILERS = (
+    (PACKET, b""),
+    (PACKET, bytes(2)),
+    (PACKET, b"\xff" * 700),
+    (ipv4(THERE, HERE), bytes(12)),
+    (ipv6(THERE6, HERE6, b"from there"), b"\x60" * 14),
+    (ipv6(THERE6, HERE6), b""),
+)
+
+
+@pytest.mark.parametrize("row", range(len(TRAILERS)))
+def test_a_packet_is_cut_to_the_length_it_claims(rig: Rig, row: int) -> None:
+    packet, trailer = TRAILERS[row]
+    end = rig.connected_peer(PEER, *PREFIXES)
+    rig.arrive(end.seal(packet + trailer))
+    assert rig.written() == [packet]
+
+
+NO_PACKETS = (
+    b"\x00" * 16,
+    b"\x45" + bytes(15),
+    b"\x55" + PACKET[1:],
+    b"\x44" + PACKET[1:],
+    PACKET[:2] + b"\x00\x13" + PACKET[4:],
+    PACKET[:-1],
+    ipv6(THERE6, HERE6, b"from there")[:-1],
+    ipv6(THERE6, HERE6)[:39],
+    b"\x70" + ipv6(THERE6, HERE6)[1:],
+)
+
+
+@pytest.mark.parametrize("row", range(len(NO_PACKETS)))
+def test_what_is_no_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    rig.arrive(end.seal(NO_PACKETS[row]))
+    assert rig.written() == []
+    assert rig.drops() == {"not an IP packet": 1}
+
+
+def test_a_keepalive_is_recorded_but_not_as_data(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    before = rig.plane.facts(PEER).rx_bytes
+    rig.now += 10
+    rig.arrive(end.seal())
+    facts = rig.plane.facts(PEER)
+    assert (facts.last_received, facts.data_received_since) == (rig.now, 0)
+    assert facts.rx_bytes == before + size_of(0)
+    assert (rig.written(), rig.drops()) == ([], {})
+
+
+def test_data_is_recorded_and_answered_by_sending(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    rig.arrive(end.seal(PACKET))
+    rig.now += 10
+    rig.arrive(end.seal(PACKET))
+    assert rig.plane.facts(PEER).data_received_since == rig.now - 10
+    rig.plane.send_keepalive(PEER)
+    assert rig.plane.facts(PEER).data_received_since == 0
+
+
+# Source addresses
+
+
+OWNERS = (
+    # source, whether PEER with 10.1/16 and fd01::/16 may send from it, OTHER having
+    # 10.1.2/24, fd01:2::/32, 10.1.0.7/32, 0/0 and ::/0
+    ("10.1.0.1", True),
+    ("10.1.255.255", True),
+    ("10.1.2.1", False),
+    ("10.1.0.7", False),
+    ("10.1.0.8", True),
+    ("10.2.0.1", False),
+    ("fd01::1", True),
+    ("fd01:2::1", False),
+    ("fd01:3::1", True),
+    ("fd02::1", False),
+)
+
+
+@pytest.mark.parametrize("row", range(len(OWNERS)))
+def test_the_longest_prefix_of_all_peers_owns_the_source(rig: Rig, row: int) -> None:
+    source, allowed = OWNERS[row]
+    end = rig.connected_peer(PEER, *PREFIXES)
+    others = ("10.1.2.0/24", "fd01:2::/32", "10.1.0.7/32", "0.0.0.0/0", "::/0")
+    rig.add_peer(OTHER, *others)
+    packet = ip(source, HERE6 if ":" in source else HERE)
+    rig.arrive(end.seal(packet))
+    assert rig.written() == ([packet] if allowed else [])
+    assert rig.drops() == ({} if allowed else {"source address not allowed": 1})
+
+
+def test_the_destination_says_nothing_of_whose_packet_it_is(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    rig.arrive(end.seal(ipv4(HERE, THERE)))
+    assert rig.written() == []
+
+
+# What is not authentic
+
+
+def flipped(data: bytes, position: int) -> bytes:
+    changed = bytearray(data)
+    changed[position] ^= 1
+    return bytes(changed)
+
+
+def forgeries(end: FarEnd, stranger: FarEnd) -> list[tuple[bytes, str]]:
+    """Datagrams that nobody with the key sealed, and what they count as."""
+    sealed = end.seal(PACKET, counter=100)
+    short = end.seal(counter=101)
+    # Larger than any handshake message.
+    long = end.seal(PACKET.ljust(200, b"\0"), counter=102)
+    return [
+        (flipped(sealed, 4), "unknown index"),
+        (flipped(sealed, 8), "transport data not authentic"),
+        (flipped(sealed, 15), "transport data not authentic"),
+        (flipped(sealed, 16), "transport data not authentic"),
+        (flipped(sealed, -1), "transport data not authentic"),
+        (sealed[:-1], "transport data not authentic"),
+        (sealed + b"\0", "transport data not authentic"),
+        (flipped(short, -1), "transport data not authentic"),
+        (short[:-1], "malformed"),
+        (sealed[:16], "malformed"),
+        (sealed[:4], "malformed"),
+        (sealed[:3], "malformed"),
+        (b"", "malformed"),
+        (stranger.seal(PACKET), "unknown index"),
+        # The type is a word of 32 bits.
+        (flipped(long, 1), "malformed"),
+        (flipped(long, 3), "malformed"),
+    ]
+
+
+def test_what_is_not_authentic_changes_nothing(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    elsewhere = Outside()
+    before = facts_of(rig, PEER)
+    rig.now += 10
+    for row, (datagram, reason) in enumerate(forgeries(end, FarEnd(99))):
+        count = rig.drops().get(reason, 0)
+        rig.arrive(datagram, elsewhere)
+        assert rig.drops()[reason] == count + 1, row
+        assert facts_of(rig, PEER) == before, row
+        assert (rig.written(), rig.sent(), rig.events()) == ([], [], []), row
+    rig.arrive(end.seal(PACKET, counter=100))
+    assert rig.written() == [PACKET]
+    elsewhere.socket.close()
+
+
+def test_a_forged_counter_does_not_move_the_window(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    rig.arrive(flipped(end.seal(counter=2**40), -1))
+    rig.arrive(end.seal(PACKET))
+    assert rig.written() == [PACKET]
+
+
+# Roaming
+
+
+@pytest.mark.parametrize("packet", [PACKET, b""], ids=["data", "keepalive"])
+def test_an_authentic_packet_moves_the_endpoint(rig: Rig, packet: bytes) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    elsewhere = Outside("127.0.0.2")
+    rig.arrive(end.seal(packet), elsewhere)
+    now_at = rig.plane.facts(PEER).endpoint.remote()
+    assert now_at == elsewhere.endpoint().remote()
+    rig.enter(sized(48))
+    assert end.open(elsewhere.receive().data) == sized(48)
+    elsewhere.socket.close()
+
+
+@pytest.mark.parametrize("packet", [PACKET, b""], ids=["data", "keepalive"])
+def test_a_replayed_packet_does_not_move_the_endpoint(rig: Rig, packet: bytes) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    datagram = end.seal(packet)
+    rig.arrive(datagram)
+    rig.written()
+    before = facts_of(rig, PEER)
+    elsewhere = Outside("127.0.0.2")
+    rig.now += 10
+    rig.arrive(datagram, elsewhere)
+    assert rig.drops() == {"replayed": 1}
+    assert facts_of(rig, PEER) == before
+    assert rig.written() == []
+    elsewhere.socket.close()
+
+
+def test_a_packet_from_a_source_not_allowed_still_moves_the_endpoint(rig: Rig) -> None:
+    # It is the peer who sent it; only what lies inside is not its own.
+    end = rig.connected_peer(PEER, *PREFIXES)
+    elsewhere = Outside("127.0.0.2")
+    rig.arrive(end.seal(ipv4(HERE, HERE)), elsewhere)
+    now_at = rig.plane.facts(PEER).endpoint.remote()
+    assert now_at == elsewhere.endpoint().remote()
+    elsewhere.socket.close()
+
+
+def test_replies_leave_from_the_address_that_was_spoken_to(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    for spoken_to in ("127.0.0.3", "127.0.0.4"):
+        before = rig.plane.facts(PEER).rx_bytes
+        rig.outside.send(end.seal(), rig.port, host=spoken_to)
+        while rig.plane.facts(PEER).rx_bytes == before:
+            rig.pump()
+        rig.enter(sized(48))
+        (sent,) = rig.sent_with_origin()
+        assert sent.source == (spoken_to, rig.port)
+    rig.plane.clear_source(PEER)
+    rig.enter(sized(48))
+    assert rig.sent_with_origin()[0].source == ("127.0.0.1", rig.port)
+
+
+def test_a_source_address_that_is_gone_costs_no_packet(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    address, port, _ = rig.outside.endpoint().remote()
+    gone = Endpoint(address, port, 0, b"\xc0\x00\x02\x63")
+    rig.plane.set_endpoint(PEER, gone)
+    rig.enter(sized(48))
+    assert opened(end, rig.sent()) == [sized(48)]
+    assert rig.plane.facts(PEER).endpoint.source == b""
+    assert rig.drops() == {}
+
+
+def test_an_endpoint_may_change_its_family(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    v6, v4 = Outside("::1"), rig.outside
+    for outside in (v6, v4, v6):
+        rig.arrive(end.seal(), outside)
+        rig.enter(sized(48))
+        assert end.open(outside.receive().data) == sized(48)
+    v6.socket.close()
+
+
+# Limits of a session
+
+
+COUNTERS = (
+    (2**32 - 1, True),
+    (2**32, True),
+    (2**63, True),
+    (REJECT_AFTER_MESSAGES - 1, True),
+    (REJECT_AFTER_MESSAGES, False),
+    (2**64 - 1, False),
+)
+
+
+@pytest.mark.parametrize("row", range(len(COUNTERS)))
+def test_counters_have_64_bits_and_a_limit(rig: Rig, row: int) -> None:
+    counter, accepted = COUNTERS[row]
+    end = rig.connected_peer(PEER, *PREFIXES)
+    rig.arrive(end.seal(PACKET, counter))
+    assert rig.written() == ([PACKET] if accepted else [])
+    assert rig.drops() == ({} if accepted else {"session too old": 1})
+
+
+AGES = ((REJECT_AFTER_TIME - 1, True), (REJECT_AFTER_TIME, False))
+
+
+@pytest.mark.parametrize("age, accepted", AGES)
+def test_an_old_session_receives_nothing(rig: Rig, age: int, accepted: bool) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    rig.now += age
+    rig.arrive(end.seal(PACKET))
+    assert rig.written() == ([PACKET] if accepted else [])
+
+
+LAST_MINUTE = (
+    (REKEY_AFTER_TIME_RECEIVING - 1, True, False),
+    (REKEY_AFTER_TIME_RECEIVING, True, True),
+    (REKEY_AFTER_TIME_RECEIVING, False, False),
+    (REJECT_AFTER_TIME - 1, True, True),
+    (REJECT_AFTER_TIME - 1, False, False),
+)
+
+
+def aged_session(rig: Rig, initiator: bool, age: int) -> FarEnd:
+    rig.add_peer(PEER, *PREFIXES)
+    end = rig.session(PEER, initiator)
+    rig.arrive(end.seal())
+    rig.events()
+    rig.now += age
+    return end
+
+
+@pytest.mark.parametrize("row", range(len(LAST_MINUTE)))
+def test_the_initiator_asks_for_a_successor_in_time(rig: Rig, row: int) -> None:
+    age, initiator, asks = LAST_MINUTE[row]
+    end = aged_session(rig, initiator, age)
+    rig.arrive(end.seal(PACKET))
+    assert bool(rig.events(events.HANDSHAKE_WANTED)) == asks
+
+
+def test_a_session_asks_for_its_successor_once(rig: Rig) -> None:
+    end = aged_session(rig, True, REKEY_AFTER_TIME_RECEIVING)
+    rig.arrive(end.seal(PACKET))
+    assert rig.events(events.HANDSHAKE_WANTED)
+    # Two questions are five seconds apart in any case.
+    rig.now += REKEY_TIMEOUT
+    rig.arrive(end.seal(PACKET))
+    assert rig.events(events.HANDSHAKE_WANTED) == []
+
+
+def test_the_first_packet_after_observe_is_an_event(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    for _ in range(2):
+        rig.arrive(end.seal())
+        rig.arrive(end.seal())
+        assert rig.events() == [(events.ACTIVE, PEER)]
+        rig.plane.observe(PEER)
+
+
+# ECN: outer, inner, what comes out (None: dropped), RFC 6040 4.2
+NOT_ECT, ECT1, ECT0, CE = range(4)
+ECN = (
+    (NOT_ECT, NOT_ECT, NOT_ECT),
+    (NOT_ECT, ECT0, ECT0),
+    (NOT_ECT, ECT1, ECT1),
+    (NOT_ECT, CE, CE),
+    (ECT0, NOT_ECT, NOT_ECT),
+    (ECT0, ECT0, ECT0),
+    (ECT0, ECT1, ECT1),
+    (ECT0, CE, CE),
+    (ECT1, NOT_ECT, NOT_ECT),
+    (ECT1, ECT0, ECT1),
+    (ECT1, ECT1, ECT1),
+    (ECT1, CE, CE),
+    (CE, NOT_ECT, None),
+    (CE, ECT0, CE),
+    (CE, ECT1, CE),
+    (CE, CE, CE),
+)
+DSCP = 0xB8
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("source, here", [(THERE, HERE), (THERE6, HERE6)], ids="46")
+def test_congestion_outside_is_told_inside(
+    rig: Rig, source: str, here: str, host: str
+) -> None:
+    end = rig.connected_peer(PEER, *PREFIXES)
+    outside = Outside(host)
+    for row, (outer, inner, expected) in enumerate(ECN):
+        packet = ip(source, here, b"data", tos=DSCP | inner)
+        rig.arrive(end.seal(packet), outside, tos=outer)
+        written = rig.written()
+        assert [ecn_of(p) for p in written] == ([] if expected is None else [expected])
+        for arrived in written:
+            assert arrived == ip(source, here, b"data", tos=DSCP | ecn_of(arrived)), row
+            assert arrived[0] >> 4 == 6 or checksum(arrived[:20]) == 0, row
+    assert rig.drops() == {"congestion": 1}
+    outside.socket.close()

@@ -1,0 +1,202 @@
+"""Which sessions live, which one sends, and what is left of those that end."""
+
+import pytest
+
+from pywg_embedded.core.keypair import Keypair
+from pywg_embedded.dataplane import events
+
+from .packets import ipv4, prefix, sized
+from .rig import FarEnd, Rig, opened
+
+PEER, OTHER = 3, 0
+PREFIX = "10.1.0.0/16"
+INCOMING = ipv4("10.1.0.1", "10.0.0.1", b"from there")
+
+# What happens in turn: I, R: a session that we or the peer initiated (k: a "next" is
+# kept, as whoever has the greater key does); cN: the far end of session N sends.
+# Then: the sessions that still receive, and the one that sends (None: none does).
+MOVES: tuple[tuple[str, set[int], int | None], ...] = (
+    ("I", {0}, 0),
+    ("R", {0}, None),
+    ("R c0", {0}, 0),
+    # A new one of ours makes the current the previous, and ends what was that.
+    ("I I", {0, 1}, 1),
+    ("I I I", {1, 2}, 2),
+    # One of the peer's waits to be confirmed, and ends the previous at once.
+    ("I R", {0, 1}, 0),
+    ("I I R", {1, 2}, 1),
+    ("I R c1", {0, 1}, 1),
+    ("I I R c2", {1, 2}, 2),
+    # The peer tries again before it has confirmed.
+    ("R R", {1}, None),
+    ("I R R", {0, 2}, 0),
+    ("I R R c2", {0, 2}, 2),
+    # Both initiate at once: the unconfirmed becomes the previous, or stays the next.
+    ("R I", {0, 1}, 1),
+    ("I R I", {1, 2}, 2),
+    ("I R I c1", {1, 2}, 2),
+    ("R Ik", {0, 1}, 1),
+    ("R Ik c0", {0, 1}, 0),
+    ("I R Ik", {0, 1, 2}, 2),
+    ("I R Ik c1", {1, 2}, 1),
+    ("I R Ik c2", {0, 1, 2}, 2),
+    ("I Ik", {0, 1}, 1),
+    # What was confirmed is not confirmed again, and the previous takes nothing over.
+    ("I R c1 c0", {0, 1}, 1),
+    ("I R c1 c1 c0 c1", {0, 1}, 1),
+)
+
+
+def play(rig: Rig, moves: str) -> list[FarEnd]:
+    ends: list[FarEnd] = []
+    for move in moves.split():
+        if move[0] == "c":
+            rig.arrive(ends[int(move[1:])].seal())
+        else:
+            ends.append(rig.session(PEER, move[0] == "I", move.endswith("k")))
+    return ends
+
+
+def who_receives(rig: Rig, ends: list[FarEnd]) -> set[int]:
+    return {n for n, end in enumerate(ends) if rig.plane.has_index(end.planes_index)}
+
+
+def who_sends(rig: Rig, ends: list[FarEnd]) -> int | None:
+    """The session that a packet leaves under; the packet is gone afterwards."""
+    rig.sent()
+    rig.enter(sized(48))
+    for datagram in rig.sent():
+        return next(n for n, end in enumerate(ends) if end.open(datagram))
+    return None
+
+
+@pytest.mark.parametrize("row", range(len(MOVES)))
+def test_sessions_move_through_three_slots(rig: Rig, row: int) -> None:
+    moves, receive, sends = MOVES[row]
+    rig.add_peer(PEER, PREFIX)
+    ends = play(rig, moves)
+    assert who_receives(rig, ends) == receive
+    assert who_sends(rig, ends) == sends
+    for number, end in enumerate(ends):
+        rig.arrive(end.seal(INCOMING))
+        assert rig.written() == ([INCOMING] if number in receive else []), number
+
+
+@pytest.mark.parametrize("moves, count", [("I c0", 0), ("R c0 c0", 1), ("I R c1", 1)])
+def test_a_session_of_the_peers_is_confirmed_once(
+    rig: Rig, moves: str, count: int
+) -> None:
+    rig.add_peer(PEER, PREFIX)
+    play(rig, moves)
+    confirmed = rig.events(events.KEY_CONFIRMED)
+    assert confirmed == [(events.KEY_CONFIRMED, PEER)] * count
+
+
+def test_a_forged_packet_confirms_nothing(rig: Rig) -> None:
+    rig.add_peer(PEER, PREFIX)
+    end = rig.session(PEER, initiator=False)
+    rig.arrive(end.seal()[:-1] + b"\0")
+    assert rig.events() == []
+    assert who_sends(rig, [end]) is None
+
+
+# Keys
+
+
+def installed(rig: Rig, number: int, initiator: bool = True) -> Keypair:
+    keypair = FarEnd(number).keypair(initiator, rig.now)
+    rig.plane.install_keypair(PEER, keypair, False)
+    return keypair
+
+
+def is_wiped(keypair: Keypair) -> bool:
+    return not any(keypair.send_key + keypair.receive_key)
+
+
+def test_the_keys_of_a_session_that_ends_are_overwritten(rig: Rig) -> None:
+    rig.add_peer(PEER, PREFIX)
+    keypairs = [installed(rig, number) for number in range(4)]
+    assert [is_wiped(keypair) for keypair in keypairs] == [True, True, False, False]
+
+
+def test_an_unconfirmed_session_that_is_replaced_is_overwritten(rig: Rig) -> None:
+    rig.add_peer(PEER, PREFIX)
+    keypairs = [installed(rig, number, initiator=False) for number in range(2)]
+    assert [is_wiped(keypair) for keypair in keypairs] == [True, False]
+
+
+@pytest.mark.parametrize("ending", ["wipe_keypairs", "remove_peer", "wipe"])
+def test_whatever_ends_all_sessions_overwrites_their_keys(
+    rig: Rig, ending: str
+) -> None:
+    rig.add_peer(PEER, PREFIX)
+    keypairs = [installed(rig, 1), installed(rig, 2), installed(rig, 3, False)]
+    getattr(rig.plane, ending)(*([] if ending == "wipe" else [PEER]))
+    assert all(is_wiped(keypair) for keypair in keypairs)
+    assert not any(rig.plane.has_index(k.local_index) for k in keypairs)
+
+
+def test_wiping_one_peer_leaves_the_others(rig: Rig) -> None:
+    end = rig.connected_peer(OTHER, "10.2.0.0/16")
+    rig.connected_peer(PEER, PREFIX)
+    rig.plane.wipe_keypairs(PEER)
+    packet = sized(48, destination="10.2.0.1")
+    rig.enter(packet)
+    assert opened(end, rig.sent()) == [packet]
+
+
+# A new private key
+
+
+def test_expired_sessions_receive_but_do_not_send(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, PREFIX)
+    rig.plane.expire_keypairs(PEER)
+    rig.arrive(end.seal(INCOMING))
+    assert rig.written() == [INCOMING]
+    assert who_sends(rig, [end]) is None
+    assert rig.events(events.HANDSHAKE_WANTED) == [(events.HANDSHAKE_WANTED, PEER)]
+
+
+def test_a_session_after_the_expired_ones_sends(rig: Rig) -> None:
+    old = rig.connected_peer(PEER, PREFIX)
+    rig.plane.expire_keypairs(PEER)
+    assert who_sends(rig, [old, rig.session(PEER)]) == 1
+
+
+def test_a_session_that_expired_unconfirmed_does_not_send(rig: Rig) -> None:
+    rig.add_peer(PEER, PREFIX)
+    end = rig.session(PEER, initiator=False)
+    rig.plane.expire_keypairs(PEER)
+    rig.arrive(end.seal(INCOMING))
+    assert rig.written() == [INCOMING]
+    assert who_sends(rig, [end]) is None
+
+
+# The end of a peer
+
+
+def test_a_removed_peer_leaves_nothing_behind(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, PREFIX)
+    rig.add_peer(OTHER, "10.2.0.0/16")
+    rig.enter(sized(48, destination="10.2.0.1"))
+    rig.remove_peer(OTHER)
+    rig.remove_peer(PEER)
+    rig.events()
+    assert not rig.plane.has_index(end.planes_index)
+    assert rig.plane.allowed_ip_owner(*prefix(PREFIX)) is None
+    rig.arrive(end.seal(INCOMING))
+    rig.enter(sized(48))
+    assert rig.drops()["unknown index"] == rig.drops()["no peer"] == 1
+    assert rig.events() == []
+
+
+def test_a_peer_under_a_used_id_inherits_nothing(rig: Rig) -> None:
+    rig.connected_peer(PEER, PREFIX)
+    rig.plane.wipe_keypairs(PEER)
+    rig.enter(sized(40))
+    rig.remove_peer(PEER)
+    rig.add_peer(PEER)
+    assert list(rig.plane.allowed_ips(PEER)) == []
+    assert rig.plane.facts(PEER).rx_bytes == rig.plane.facts(PEER).tx_bytes == 0
+    end = rig.session(PEER)
+    assert opened(end, rig.sent()) == [b""]

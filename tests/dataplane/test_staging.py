@@ -1,0 +1,119 @@
+"""Packets that wait for a session: how many, which, and in what order they leave."""
+
+from collections.abc import Callable
+
+from pywg_embedded.dataplane import events
+from pywg_embedded.dataplane.limits import Limits
+
+from .packets import ipv4
+from .rig import FarEnd, Rig
+
+A_PEER, IN_ALL = Limits().staged_a_peer, Limits().staged
+
+
+def numbered(number: int, peer: int = 0) -> bytes:
+    return ipv4("10.0.0.1", f"10.{peer}.0.1", number.to_bytes(2, "big"))
+
+
+def peer_without_session(rig: Rig, peer: int) -> None:
+    rig.add_peer(peer, f"10.{peer}.0.0/16")
+
+
+def stage(rig: Rig, peer: int, count: int) -> None:
+    for number in range(count):
+        rig.enter(numbered(number, peer))
+
+
+def numbers(end: FarEnd, datagrams: list[bytes]) -> list[int]:
+    """The numbers in what was sent to this far end, -1 for a keepalive."""
+    plaintexts = [end.open(datagram) for datagram in datagrams]
+    return [int.from_bytes(p[20:22], "big") if p else -1 for p in plaintexts]
+
+
+def released(rig: Rig, peer: int) -> list[int]:
+    """What a session lets out."""
+    return numbers(rig.session(peer), rig.sent())
+
+
+def test_packets_leave_in_order_once_there_is_a_session(rig: Rig) -> None:
+    peer_without_session(rig, 0)
+    stage(rig, 0, 5)
+    assert rig.sent() == []
+    assert released(rig, 0) == [0, 1, 2, 3, 4]
+    assert rig.drops() == {}
+
+
+def test_a_confirmed_session_lets_them_out_too(rig: Rig) -> None:
+    peer_without_session(rig, 0)
+    stage(rig, 0, 3)
+    end = rig.session(0, initiator=False)
+    assert rig.sent() == []
+    rig.arrive(end.seal())
+    assert numbers(end, rig.sent()) == [0, 1, 2]
+
+
+def test_each_peer_has_room_for_some_and_the_oldest_go(rig: Rig) -> None:
+    peer_without_session(rig, 0)
+    stage(rig, 0, A_PEER + 3)
+    assert rig.drops() == {"staging full": 3}
+    assert released(rig, 0) == list(range(3, A_PEER + 3))
+
+
+def test_all_peers_together_have_room_for_some_and_the_oldest_go(rig: Rig) -> None:
+    peers = IN_ALL // A_PEER + 1
+    for peer in range(peers):
+        peer_without_session(rig, peer)
+        stage(rig, peer, A_PEER)
+    assert rig.drops() == {"staging full": A_PEER}
+    # The keepalive that proves a session is all that is left for the first peer.
+    assert released(rig, 0) == [-1]
+    assert released(rig, peers - 1) == list(range(A_PEER))
+
+
+def test_one_peer_at_its_limit_takes_no_room_from_others(rig: Rig) -> None:
+    peer_without_session(rig, 0)
+    peer_without_session(rig, 1)
+    stage(rig, 1, 2)
+    stage(rig, 0, 3 * A_PEER)
+    assert released(rig, 1) == [0, 1]
+
+
+def test_limits_are_what_was_asked_for(make_rig: Callable[[Limits], Rig]) -> None:
+    limits = Limits()
+    limits.staged, limits.staged_a_peer = 3, 2
+    rig = make_rig(limits)
+    for peer in range(2):
+        peer_without_session(rig, peer)
+        stage(rig, peer, 3)
+    assert [released(rig, peer) for peer in range(2)] == [[2], [1, 2]]
+
+
+def test_purged_packets_are_gone_and_counted(rig: Rig) -> None:
+    peer_without_session(rig, 0)
+    stage(rig, 0, 3)
+    rig.plane.purge_staged(0)
+    assert rig.drops() == {"no session": 3}
+    assert released(rig, 0) == [-1]
+
+
+def test_a_keepalive_waits_too_but_only_once_and_not_behind_data(rig: Rig) -> None:
+    peer_without_session(rig, 0)
+    rig.plane.send_keepalive(0)
+    rig.plane.send_keepalive(0)
+    assert rig.events() == [(events.HANDSHAKE_WANTED, 0)]
+    assert released(rig, 0) == [-1]
+    rig.plane.wipe_keypairs(0)
+    stage(rig, 0, 1)
+    rig.plane.send_keepalive(0)
+    assert released(rig, 0) == [0]
+
+
+def test_sending_what_is_staged_without_a_session_asks_for_one(rig: Rig) -> None:
+    peer_without_session(rig, 0)
+    rig.plane.send_staged(0)
+    assert rig.events() == []
+    stage(rig, 0, 1)
+    assert rig.events() == [(events.HANDSHAKE_WANTED, 0)]
+    rig.now += 5_000
+    rig.plane.send_staged(0)
+    assert rig.events() == [(events.HANDSHAKE_WANTED, 0)]
