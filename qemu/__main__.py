@@ -1,0 +1,25 @@
+"""``python -m qemu``: pywgd and the kernel's WireGuard as peers, in an ARM64 machine.
+
+One line a check, with its figures; the exit code is 0 if all of them passed.
+"""
+
+import sys
+
+from qemu import machine, tools
+
+
+def main() -> int:
+    """Run the machine; the exit code."""
+    passed = True
+    try:
+        for report in machine.run():
+            print(report, flush=True)
+            passed = passed and report.ok
+    except tools.MissingTools as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

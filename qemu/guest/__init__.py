@@ -1,0 +1,1 @@
+"""What runs inside the machine: ``init`` starts it, ``checks`` is what it is for."""

@@ -1,0 +1,66 @@
+"""Traffic between two peers: pings, and a file over TCP."""
+
+import re
+import subprocess
+import time
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import NamedTuple
+
+from qemu.guest.peers import Peer
+from qemu.guest.shell import eventually
+
+TCP_PORT = "5001"
+# Seconds after which a transfer that stalls is cut off.
+TRANSFER_LIMIT = "60"
+
+
+class Pings(NamedTuple):
+    """What ping(8) counted; the average round trip in milliseconds."""
+
+    sent: int
+    received: int
+    average_ms: float
+
+
+def ping(peer: Peer, address: str, count: int = 1, wait: int = 10) -> Pings:
+    """Ping ``address`` once a second; wait ``wait`` seconds for the first answer."""
+    command = ["ping", "-q", "-c", str(count), "-W", str(wait)]
+    # Its exit code only repeats what it counts.
+    result = subprocess.run(
+        peer.command(*command, address), capture_output=True, text=True
+    )
+    counts = re.search(r"(\d+) packets transmitted, (\d+) received", result.stdout)
+    assert counts, f"ping: {result.stderr.strip()}"
+    average = re.search(r"min/avg/max/mdev = [\d.]+/([\d.]+)", result.stdout)
+    return Pings(int(counts[1]), int(counts[2]), float(average[1]) if average else 0.0)
+
+
+def send(file: Path, sender: Peer, receiver: Peer) -> float:
+    """Send ``file`` to ``receiver`` over TCP through the tunnel; the seconds taken.
+
+    What arrives has to be what was sent.
+    """
+    listen = _netcat(receiver, "-l", "-p", TCP_PORT)
+    # nc would hang up if its own input ended, so that stays open.
+    with Popen(listen, stdin=PIPE, stdout=PIPE) as receiving:
+        eventually(lambda: _listens(receiver), "nc listens")
+        start = time.monotonic()
+        with file.open("rb") as content:
+            connect = _netcat(sender, receiver.inside[4], TCP_PORT)
+            sending = Popen(connect, stdin=content)
+        assert receiving.stdout
+        arrived = receiving.stdout.read()
+        seconds = time.monotonic() - start
+    sending.wait()
+    assert arrived == file.read_bytes(), f"{len(arrived)} bytes arrived, or others"
+    return seconds
+
+
+def _netcat(peer: Peer, *arguments: str) -> list[str]:
+    limited = ["busybox", "timeout", TRANSFER_LIMIT, "busybox", "nc"]
+    return peer.command(*limited, *arguments)
+
+
+def _listens(peer: Peer) -> bool:
+    return f":{TCP_PORT}" in peer.run("ss", "--listening", "--tcp", "--numeric")

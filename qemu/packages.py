@@ -1,0 +1,84 @@
+"""Debian packages of another architecture: fetched and unpacked, not installed.
+
+apt works in a directory of its own, with the host's sources and keys; the host's
+package state and architectures stay as they are. No maintainer script runs.
+"""
+
+import subprocess
+from pathlib import Path
+
+from qemu import tools
+
+# What packages depend on for the sake of installation or a complete system. A
+# package that is installed by declaration provides it.
+LEFT_OUT = (
+    "debconf",
+    "dpkg",
+    "initramfs-tools (= 99)",
+    "kmod",
+    "linux-base (= 99)",
+    "linux-initramfs-tool",
+    "media-types",
+    "tar",
+)
+STATUS = f"""\
+Package: left-out
+Status: install ok installed
+Architecture: all
+Version: 1
+Maintainer: none
+Provides: {", ".join(LEFT_OUT)}
+Description: what a machine without package management can do without
+
+"""
+# Packages of Debian 12 bring /bin/x, those of Debian 13 /usr/bin/x.
+MERGED_DIRECTORIES = ("bin", "lib", "sbin")
+
+
+def unpack(packages: tuple[str, ...], architecture: str, work: Path) -> Path:
+    """The root file system made of ``packages`` and all they depend on.
+
+    Everything is written below the empty directory ``work``.
+    """
+    root = _merged_root(work / "root")
+    for archive in _download(packages, architecture, work / "apt"):
+        _run("dpkg-deb", "--extract", str(archive), str(root))
+    return root
+
+
+def _merged_root(root: Path) -> Path:
+    for name in MERGED_DIRECTORIES:
+        (root / "usr" / name).mkdir(parents=True)
+        (root / name).symlink_to(f"usr/{name}")
+    return root
+
+
+def _download(packages: tuple[str, ...], architecture: str, apt: Path) -> list[Path]:
+    options = _private_apt(architecture, apt)
+    _run("apt-get", *options, "update")
+    _run("apt-get", *options, "--yes", "--download-only", "install", *packages)
+    return sorted((apt / "cache/archives").glob("*.deb"))
+
+
+def _private_apt(architecture: str, apt: Path) -> list[str]:
+    (apt / "state/lists/partial").mkdir(parents=True)
+    (apt / "cache/archives/partial").mkdir(parents=True)
+    status = apt / "state/status"
+    status.write_text(STATUS)
+    settings = {
+        "Dir::State": apt / "state",
+        "Dir::State::status": status,
+        "Dir::Cache": apt / "cache",
+        "APT::Architecture": architecture,
+        "APT::Architectures": architecture,
+        "APT::Install-Recommends": "false",
+        # The user _apt may not enter a checkout below a home directory.
+        "APT::Sandbox::User": "root",
+    }
+    return [f"--option={name}={value}" for name, value in settings.items()]
+
+
+def _run(tool: str, *arguments: str) -> None:
+    subprocess.run(
+        tools.command(tool, *arguments), check=True, stdout=subprocess.DEVNULL
+    )

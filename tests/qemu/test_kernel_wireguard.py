@@ -1,0 +1,18 @@
+"""pywgd and the kernel's WireGuard as each other's peer, in an ARM64 machine."""
+
+import pytest
+
+from qemu import machine
+from qemu.guest.checks import CHECKS
+from qemu.report import Report
+
+
+@pytest.fixture(scope="module")
+def reports() -> dict[str, Report]:
+    return {report.check: report for report in machine.run()}
+
+
+@pytest.mark.parametrize("check", [check.name for check in CHECKS])
+def test_in_the_machine(check: str, reports: dict[str, Report]) -> None:
+    report = reports[check]
+    assert report.ok, report.detail
