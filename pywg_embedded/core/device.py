@@ -429,7 +429,10 @@ class Device:
         self._abandon_handshake(peer)
         self._derive_static_static(peer)
         self._plane.expire_keypairs(peer.id)
-        if self._up and (peer.session_at or peer.persistent_keepalive):
+        if not self._up:
+            return
+        self._plane.send_staged(peer.id)
+        if peer.session_at or peer.persistent_keepalive:
             peer.last_sent = 0
             self._want_handshake(peer, now)
             self._plan(peer, now)

@@ -48,21 +48,15 @@ def main() -> int:
 def _prepare(options: Options) -> Loop:
     # Until the loop can clean up behind itself.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
-    server = UapiServer(options.name, options.uapi_fd, options.limits)
-    try:
-        return _assemble(options, server)
-    except (Error, OSError):
-        server.close()
-        raise
-
-
-def _assemble(options: Options, server: UapiServer) -> Loop:
     log = Log(options.name, options.log_level)
     tun = _open_tun(options)
     plane = Plane(tun.descriptor, options.limits, clock.boottime)
     device = Device(crypto, plane, clock.wall, options.limits.peers)
     interface = Interface(device, plane, options.limits, log)
-    return Loop(interface, Links(tun), server, log)
+    links = Links(tun)
+    # Last, for whoever sees it may take the interface for ready.
+    server = UapiServer(options.name, options.uapi_fd, options.limits)
+    return Loop(interface, links, server, log)
 
 
 def _open_tun(options: Options) -> tuntap.Tun:

@@ -190,7 +190,7 @@ def test_a_bad_command_is_named_in_one_line(host: Host, row: int) -> None:
 
 def test_a_second_daemon_for_an_interface_is_refused(host: Host, name: str) -> None:
     with foreground(host, name) as daemon:
-        assert "in use" in refusal(host, name, env=environment())
+        assert "exists already" in refusal(host, name, env=environment())
         assert answers(name)
         assert host.pids() == [daemon.pid]
 

@@ -251,6 +251,20 @@ def test_new_private_key_renews_every_session_at_once() -> None:
     assert bob.heard() == [b"one", b"two"]
 
 
+def test_keepalive_wanted_before_the_endpoint_is_known_leaves_when_it_is() -> None:
+    world = World()
+    alice, bob = Node(world, 1, Wire()), Node(world, 2, Wire())
+    bob.know(alice)
+    change, peer = Change(), PeerChange(bob.public)
+    peer.persistent_keepalive = 25
+    change.peers = [peer]
+    alice.configure(change)
+    world.run(100)
+    alice.know(bob, keepalive=25)
+    world.run(100)
+    assert alice.session().local_index == bob.session().remote_index
+
+
 def test_packets_in_flight_under_the_old_session_still_arrive() -> None:
     wire = Wire()
     world, alice, bob = pair(wire)

@@ -109,7 +109,10 @@ class Transport:
 
     def set_endpoint(self, peer_id: int, endpoint: "Endpoint") -> None:
         """Where this peer is, from configuration or an authenticated message."""
-        self._peers[peer_id].facts.endpoint = endpoint
+        peer = self._peers[peer_id]
+        if peer.facts.endpoint is None:
+            peer.wanted_at = -REKEY_TIMEOUT  # what was wanted before had nowhere to go
+        peer.facts.endpoint = endpoint
 
     def clear_source(self, peer_id: int) -> None:
         """Let the kernel choose the local address again."""
