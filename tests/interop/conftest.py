@@ -1,0 +1,105 @@
+"""Tunnels between the implementations under test, in network namespaces."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.host import Host
+from tests.lab.topology import Lab, Tunnel
+from tests.lab.wireguard import WireGuard, socket_path, unique_name
+
+from .journey import Journey
+
+# (initiator, responder)
+PAIRS = [
+    ("pywgd", "pywgd"),
+    ("pywgd", "wireguard-go"),
+    ("wireguard-go", "pywgd"),
+]
+PAIR_NAMES = [f"{left}-to-{right}" for left, right in PAIRS]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def root() -> None:
+    if os.geteuid():
+        pytest.skip("network namespaces need root")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever waits for the long journeys comes last."""
+    items.sort(key=_waits_for_journeys)
+
+
+def _waits_for_journeys(item: pytest.Item) -> bool:
+    return "journeys" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def departures(
+    root: None, request: pytest.FixtureRequest
+) -> Iterator[dict[str, Journey]]:
+    """One journey a pair, under way while the other tests run; none if unwanted."""
+    wanted = any(map(_waits_for_journeys, request.session.items))
+    with Lab() as lab:
+        tunnels = [lab.tunnel(*pair) for pair in PAIRS if wanted]
+        yield dict(zip(PAIR_NAMES, map(Journey, tunnels)))
+
+
+@pytest.fixture(scope="session")
+def journeys(departures: dict[str, Journey]) -> dict[str, Journey]:
+    """The journeys at their end."""
+    for journey in departures.values():
+        journey.finish()
+    return departures
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with Lab() as lab:
+        yield lab
+
+
+@pytest.fixture
+def host(lab: Lab) -> Host:
+    """A host without any interface of ours yet."""
+    return lab.host("only")
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    """An interface name to use; its socket file is gone afterwards."""
+    name = unique_name()
+    yield name
+    socket_path(name).unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module", params=PAIRS, ids=PAIR_NAMES)
+def lasting_tunnel(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
+    with Lab() as lab:
+        yield lab.tunnel(*request.param)
+
+
+@pytest.fixture
+def tunnel(lasting_tunnel: Tunnel) -> Tunnel:
+    """Strangers, on hosts that the tests of one module share and leave as found."""
+    lasting_tunnel.disconnect()
+    return lasting_tunnel
+
+
+@pytest.fixture(params=PAIRS, ids=PAIR_NAMES)
+def own_tunnel(request: pytest.FixtureRequest, lab: Lab) -> Tunnel:
+    """Strangers, on hosts that the test may do anything to."""
+    return lab.tunnel(*request.param)
+
+
+@pytest.fixture
+def our_tunnel(lab: Lab) -> Tunnel:
+    """Strangers, both ours, for behaviour that other implementations lack."""
+    return lab.tunnel("pywgd", "pywgd")
+
+
+@pytest.fixture
+def ours(our_tunnel: Tunnel) -> WireGuard:
+    """One interface of ours; a stranger to everybody."""
+    return our_tunnel.left

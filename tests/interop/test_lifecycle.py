@@ -1,0 +1,106 @@
+"""The daemon comes, is ready, and goes without a trace."""
+
+import signal
+import stat
+
+import pytest
+
+from tests.lab.host import Host
+from tests.lab.topology import Lab
+from tests.lab.wait import becomes
+from tests.lab.wireguard import PYWGD, answers, socket_path, unique_name
+
+MOVES = 20
+
+
+def leaves_no_trace(host: Host, name: str) -> bool:
+    return becomes(
+        lambda: (
+            not host.pids()
+            and not host.has_link(name)
+            and not socket_path(name).exists()
+        )
+    )
+
+
+def test_all_is_ready_when_the_command_returns(host: Host, name: str) -> None:
+    host.run(PYWGD, name)
+    assert host.has_link(name)
+    assert host.run("wg", "show", name, "listen-port").stdout
+
+
+def test_the_interface_may_move_to_another_namespace_at_once(lab: Lab) -> None:
+    birthplace, home = lab.host("birthplace"), lab.host("home")
+    for attempt in range(MOVES):
+        name = unique_name()
+        move = f"{PYWGD} {name} && ip link set {name} netns {home.name}"
+        birthplace.run("sh", "-c", move)
+        birthplace.run("wg", "set", name, "listen-port", "0")
+        assert home.has_link(name), f"attempt {attempt}"
+        assert answers(name), f"attempt {attempt}"
+        home.delete_link(name)
+        assert leaves_no_trace(birthplace, name), f"attempt {attempt}"
+
+
+def test_it_ends_when_the_interface_is_deleted(host: Host, name: str) -> None:
+    host.run(PYWGD, name)
+    host.delete_link(name)
+    assert leaves_no_trace(host, name)
+
+
+def test_it_ends_when_the_socket_file_is_removed(host: Host, name: str) -> None:
+    host.run(PYWGD, name)
+    socket_path(name).unlink()
+    assert leaves_no_trace(host, name)
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGTERM, signal.SIGINT])
+def test_it_cleans_up_on_a_signal(
+    host: Host, name: str, signal_sent: signal.Signals
+) -> None:
+    daemon = host.start(PYWGD, "-f", name)
+    assert becomes(lambda: answers(name))
+    daemon.send_signal(signal_sent)
+    assert daemon.wait(10) == 0
+    assert leaves_no_trace(host, name)
+
+
+def test_a_second_daemon_of_the_same_name_is_refused(host: Host, name: str) -> None:
+    host.run(PYWGD, name)
+    second = host.run(PYWGD, name, check=False)
+    assert second.returncode == 1
+    assert len(second.stderr.splitlines()) == 1
+    assert name in second.stderr
+    assert len(host.pids()) == 1
+    assert answers(name)
+
+
+def test_a_stale_socket_file_is_reused(host: Host, name: str) -> None:
+    first = host.start(PYWGD, "-f", name)
+    assert becomes(lambda: answers(name))
+    first.kill()
+    first.wait()
+    assert socket_path(name).exists()
+    assert becomes(lambda: not host.has_link(name))
+    host.run(PYWGD, name)
+    assert answers(name)
+
+
+def test_only_root_may_use_the_socket(host: Host, name: str) -> None:
+    host.run(PYWGD, name)
+    status = socket_path(name).stat()
+    assert stat.S_IMODE(status.st_mode) & 0o077 == 0
+    assert status.st_uid == 0
+
+
+BAD_COMMANDS = [(), ("",), ("a-name-beyond-15",), ("a/b",), ("--nonsense", "wg0")]
+
+
+@pytest.mark.parametrize("arguments", BAD_COMMANDS, ids=range(1, 6))
+def test_a_bad_command_gets_one_clear_line(
+    host: Host, arguments: tuple[str, ...]
+) -> None:
+    refused = host.run(PYWGD, *arguments, check=False)
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1
+    assert host.pids() == []

@@ -1,0 +1,114 @@
+"""DSCP and ECN of the packets outside and inside (RFC 6040)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.capture import Packet, capture
+from tests.lab.topology import WIRE, Lab, Tunnel
+
+INITIATION, RESPONSE, TRANSPORT = 1, 2, 4
+AF41 = 0x88
+NOT_ECT, ECT1, ECT0, CE = 0, 1, 2, 3
+EF = 0xB8
+FIRST_TRANSPORT_SIZE = 100
+
+# (inner TOS, outer TOS): ECN is copied outward, DSCP is not.
+ENCAPSULATION = [
+    (NOT_ECT, NOT_ECT),
+    (ECT1, ECT1),
+    (ECT0, ECT0),
+    (CE, CE),
+    (EF | NOT_ECT, NOT_ECT),
+    (EF | ECT0, ECT0),
+]
+# (arriving inner ECN, arriving outer ECN, what is delivered: None for a drop)
+DECAPSULATION = [
+    (NOT_ECT, "not-ect", NOT_ECT),
+    (NOT_ECT, "ect0", NOT_ECT),
+    (NOT_ECT, "ect1", NOT_ECT),
+    (NOT_ECT, "ce", None),
+    (ECT0, "not-ect", ECT0),
+    (ECT0, "ect0", ECT0),
+    (ECT0, "ect1", ECT1),
+    (ECT0, "ce", CE),
+    (ECT1, "not-ect", ECT1),
+    (ECT1, "ect0", ECT1),
+    (ECT1, "ect1", ECT1),
+    (ECT1, "ce", CE),
+    (CE, "not-ect", CE),
+    (CE, "ect0", CE),
+    (CE, "ect1", CE),
+    (CE, "ce", CE),
+]
+ECN_ON_ARRIVAL = """
+table inet congestion {
+    chain in {
+        type filter hook prerouting priority mangle;
+        meta l4proto udp %s ecn set %s
+    }
+}
+"""
+IP = {4: "ip", 6: "ip6"}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Tunnel]:
+    with Lab() as lab:
+        yield lab.tunnel("pywgd", "pywgd")
+
+
+def data_packets(packets: Iterator[Packet]) -> Iterator[Packet]:
+    """Transport messages that carry more than a keepalive."""
+    return (p for p in packets if len(p.payload) > FIRST_TRANSPORT_SIZE)
+
+
+@pytest.mark.parametrize("outside", [4, 6], ids=["over-v4", "over-v6"])
+@pytest.mark.parametrize("kind", [INITIATION, RESPONSE])
+def test_handshakes_ask_for_low_latency(
+    running: Tunnel, kind: int, outside: int
+) -> None:
+    with capture(running.right.host, WIRE) as wire:
+        running.connect(outside)
+        assert running.left.pings(running.right)
+        assert next(wire.wireguard(kind)).tos == AF41
+
+
+@pytest.mark.parametrize("outside", [4, 6], ids=["over-v4", "over-v6"])
+@pytest.mark.parametrize("inside", [4, 6], ids=["v4-inside", "v6-inside"])
+@pytest.mark.parametrize("inner, outer", ENCAPSULATION, ids=range(1, 7))
+def test_ecn_goes_outside_and_dscp_stays_inside(
+    running: Tunnel, outside: int, inside: int, inner: int, outer: int
+) -> None:
+    running.connect(outside)
+    target = running.right.address(inside)
+    assert running.left.host.reaches(target)
+    with capture(running.right.host, WIRE) as wire:
+        assert running.left.host.reaches(target, f"-Q{inner}")
+        assert next(data_packets(wire.wireguard(TRANSPORT))).tos == outer
+
+
+@pytest.mark.parametrize("outside", [4, 6], ids=["over-v4", "over-v6"])
+@pytest.mark.parametrize("inside", [4, 6], ids=["v4-inside", "v6-inside"])
+@pytest.mark.parametrize("inner, outer, delivered", DECAPSULATION, ids=range(1, 17))
+def test_congestion_outside_is_told_inside(
+    running: Tunnel,
+    outside: int,
+    inside: int,
+    inner: int,
+    outer: str,
+    delivered: int | None,
+) -> None:
+    left, right = running.left, running.right
+    running.connect(outside)
+    target = right.address(inside)
+    assert left.host.reaches(target)
+    right.host.nft(ECN_ON_ARRIVAL % (IP[outside], outer))
+    try:
+        with capture(right.host, right.name) as tun:
+            left.host.reaches(target, f"-Q{inner}", seconds=1)
+            arrived = (p for p in tun.packets(0.2) if p.destination == target)
+            first = next(arrived, None)
+    finally:
+        right.host.run("nft", "delete", "table", "inet", "congestion")
+    assert (first.tos if first else None) == delivered

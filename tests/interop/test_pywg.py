@@ -1,0 +1,61 @@
+"""`pywg` says and does what `wg` says and does, to any implementation."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.topology import Lab, Tunnel
+from tests.lab.wireguard import IMPLEMENTATIONS, PYWG
+
+ASPECTS = [
+    "public-key",
+    "private-key",
+    "listen-port",
+    "fwmark",
+    "peers",
+    "preshared-keys",
+    "endpoints",
+    "allowed-ips",
+    "latest-handshakes",
+    "persistent-keepalive",
+    "transfer",
+    "dump",
+]
+
+
+@pytest.fixture(scope="module", params=IMPLEMENTATIONS)
+def busy(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
+    """A tunnel with a session and a second, silent peer."""
+    with Lab() as lab:
+        tunnel = lab.tunnel(request.param, request.param)
+        tunnel.connect()
+        tunnel.left.set("fwmark", "0x77")
+        tunnel.left.set_peer(tunnel.right, "persistent-keepalive", "3600")
+        tunnel.left.set("peer", "aaaa" * 10 + "aaA=")
+        assert tunnel.left.pings(tunnel.right)
+        yield tunnel
+
+
+def lines(tunnel: Tunnel, tool: str, *arguments: str) -> list[str]:
+    """What the tool says; sorted, for wireguard-go shuffles its peers."""
+    return sorted(tunnel.left.host.run(tool, *arguments).stdout.splitlines())
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_show_one_aspect(busy: Tunnel, aspect: str) -> None:
+    question = ("show", busy.left.name, aspect)
+    assert lines(busy, PYWG, *question) == lines(busy, "wg", *question)
+
+
+def test_showconf(busy: Tunnel) -> None:
+    question = ("showconf", busy.left.name)
+    assert lines(busy, PYWG, *question) == lines(busy, "wg", *question)
+
+
+def test_the_configuration_it_shows_can_be_set_again(busy: Tunnel) -> None:
+    left = busy.left
+    file = left.host.run(PYWG, "showconf", left.name).stdout
+    left.remove_peers()
+    left.host.run(PYWG, "setconf", left.name, "/dev/stdin", stdin=file)
+    assert lines(busy, "wg", "showconf", left.name) == sorted(file.splitlines())
+    assert left.pings(busy.right)

@@ -1,0 +1,19 @@
+"""Sessions are renewed in time, and nobody notices."""
+
+import pytest
+
+from .conftest import PAIR_NAMES
+from .journey import Journey
+
+
+@pytest.mark.parametrize("pair", PAIR_NAMES)
+def test_the_session_is_renewed_once_after_two_minutes(
+    journeys: dict[str, Journey], pair: str
+) -> None:
+    age = journeys[pair].last_handshake - journeys[pair].first_handshake
+    assert 120 <= age <= 126
+
+
+@pytest.mark.parametrize("pair", PAIR_NAMES)
+def test_no_packet_is_lost_on_the_way(journeys: dict[str, Journey], pair: str) -> None:
+    assert journeys[pair].received == journeys[pair].sent > 0

@@ -1,0 +1,51 @@
+"""Traffic through a tunnel, whoever initiates and whatever carries it."""
+
+import socket
+
+import pytest
+
+from tests.lab.host import FAMILIES
+from tests.lab.topology import Tunnel
+
+# One byte below, at and above the padding unit and the largest unfragmented
+# datagram of MTU 1420; then fragmented ones.
+SIZES = [0, 1, 15, 16, 17, 1371, 1372, 1373, 1391, 1392, 1393, 8000, 65000]
+
+
+@pytest.mark.parametrize("outside", [4, 6], ids=["over-v4", "over-v6"])
+@pytest.mark.parametrize("inside", [4, 6], ids=["v4-inside", "v6-inside"])
+def test_ping_through_the_tunnel(tunnel: Tunnel, outside: int, inside: int) -> None:
+    tunnel.connect(outside)
+    assert tunnel.left.host.reaches(tunnel.right.address(inside))
+    assert tunnel.left.show_peer("endpoints", tunnel.right) == (
+        tunnel.right.endpoint(outside)
+    )
+
+
+def test_strangers_do_not_talk(tunnel: Tunnel) -> None:
+    assert not tunnel.left.pings(tunnel.right, seconds=1)
+
+
+def test_status_tells_of_traffic_in_both_directions(tunnel: Tunnel) -> None:
+    tunnel.connect()
+    assert tunnel.left.pings(tunnel.right)
+    sent = tunnel.left.show_peer("transfer", tunnel.right).split("\t")
+    received = tunnel.right.show_peer("transfer", tunnel.left).split("\t")
+    assert sent == received[::-1]
+    assert all(int(count) > 0 for count in sent)
+
+
+@pytest.mark.parametrize("inside", [4, 6], ids=["v4-inside", "v6-inside"])
+def test_datagrams_of_any_size_arrive_whole(tunnel: Tunnel, inside: int) -> None:
+    tunnel.connect()
+    with (
+        tunnel.right.host.socket(FAMILIES[inside], socket.SOCK_DGRAM) as receiver,
+        tunnel.left.host.socket(FAMILIES[inside], socket.SOCK_DGRAM) as sender,
+    ):
+        receiver.bind((tunnel.right.address(inside), 0))
+        receiver.settimeout(10)
+        sender.connect(receiver.getsockname())
+        for size in SIZES:
+            datagram = bytes(n % 251 for n in range(size))
+            sender.send(datagram)
+            assert receiver.recv(65536) == datagram, f"{size} bytes"

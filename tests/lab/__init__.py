@@ -1,0 +1,1 @@
+"""A laboratory of network namespaces: hosts, wires, WireGuard interfaces, gauges."""

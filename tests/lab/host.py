@@ -1,0 +1,170 @@
+"""A host: a network namespace with links, addresses, programs and sockets inside."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from pyroute2 import IPRoute, netns
+
+FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
+_IFA_F_NODAD = 0x02
+_ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
+
+
+def version(address: str) -> int:
+    """4 or 6."""
+    return 6 if ":" in address else 4
+
+
+class Host:
+    """A machine of its own, as far as the network goes; gone at the end of ``with``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> "Host":
+        netns.create(self.name)
+        self._netlink = IPRoute(netns=self.name)
+        self.up("lo")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._netlink.close()
+        netns.remove(self.name)
+
+    # Links, addresses, routes.
+
+    def wire(self, device: str, other: "Host", other_device: str) -> None:
+        """A cable between a device here and one there; both up."""
+        end = {"ifname": other_device, "net_ns_fd": other.name}
+        self._netlink.link("add", ifname=device, kind="veth", peer=end)
+        self.up(device)
+        other.up(other_device)
+
+    def up(self, device: str) -> None:
+        self._netlink.link("set", index=self._index(device), state="up")
+
+    def down(self, device: str) -> None:
+        self._netlink.link("set", index=self._index(device), state="down")
+
+    def delete_link(self, device: str) -> None:
+        self._netlink.link("del", index=self._index(device))
+
+    def has_link(self, device: str) -> bool:
+        return bool(self._netlink.link_lookup(ifname=device))
+
+    def add_address(self, device: str, address: str) -> None:
+        """``address`` as ``192.0.2.1/24``; an IPv6 one is usable at once."""
+        self._address("add", device, address)
+
+    def remove_address(self, device: str, address: str) -> None:
+        self._address("del", device, address)
+
+    def _address(self, verb: str, device: str, address: str) -> None:
+        bare, _, length = address.partition("/")
+        options: dict[str, Any] = {"address": bare, "prefixlen": int(length)}
+        if version(bare) == 6 and verb == "add":
+            options["flags"] = _IFA_F_NODAD
+        self._netlink.addr(verb, index=self._index(device), **options)
+
+    def add_route(
+        self, to: str, *, via: str | None = None, device: str | None = None
+    ) -> None:
+        """A route to ``to`` (a prefix) through a gateway or straight out a device."""
+        options: dict[str, Any] = {"dst": to, "family": FAMILIES[version(to)]}
+        if via:
+            options["gateway"] = via
+        if device:
+            options["oif"] = self._index(device)
+        self._netlink.route("add", **options)
+
+    def add_default_route(self, via: str) -> None:
+        self.add_route(_ANYWHERE[version(via)], via=via)
+
+    def _index(self, device: str) -> int:
+        indices: list[int] = self._netlink.link_lookup(ifname=device)
+        if not indices:
+            raise LookupError(f"{self.name} has no device {device}")
+        return indices[0]
+
+    # Programs and sockets.
+
+    def sysctl(self, key: str, value: int) -> None:
+        self.run("sysctl", "-qw", f"{key}={value}")
+
+    def nft(self, rules: str) -> None:
+        """Load ``rules``, written as in an nftables file."""
+        self.run("nft", "-f", "-", stdin=rules)
+
+    def forward_packets(self) -> None:
+        """Become a router."""
+        self.sysctl("net.ipv4.ip_forward", 1)
+        self.sysctl("net.ipv6.conf.all.forwarding", 1)
+
+    def command(self, *command: str) -> list[str]:
+        """``command`` as it runs inside this host."""
+        return ["ip", "netns", "exec", self.name, *command]
+
+    def run(
+        self,
+        *command: str,
+        stdin: str = "",
+        check: bool = True,
+        env: dict[str, str] | None = None,
+        timeout: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program here to its end; an error shows what it said."""
+        done = subprocess.run(
+            self.command(*command),
+            input=stdin,
+            env=os.environ | (env or {}),
+            timeout=timeout,
+            capture_output=True,
+            text=True,
+        )
+        if check and done.returncode:
+            said = done.stderr.strip() or done.stdout.strip()
+            raise RuntimeError(f"{' '.join(command)}: {said}")
+        return done
+
+    def start(self, *command: str, **options: Any) -> subprocess.Popen[str]:
+        """Start a program here and return at once; it ends with the host."""
+        return subprocess.Popen(self.command(*command), text=True, **options)
+
+    def pids(self) -> list[int]:
+        """Every process that lives in this host."""
+        listing = subprocess.check_output(["ip", "netns", "pids", self.name], text=True)
+        return [int(pid) for pid in listing.split()]
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """This very process is in the host; what it opens now stays there."""
+        netns.pushns(self.name)
+        try:
+            yield
+        finally:
+            netns.popns()
+
+    def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
+        """A socket of this process that lives in the host."""
+        with self.entered():
+            return socket.socket(family, kind, protocol)
+
+    def reaches(self, address: str, *options: str, seconds: float = 20) -> bool:
+        """Whether ``address`` answers one of several pings within ``seconds``."""
+        deadline = str(max(1, round(seconds)))
+        command = ("ping", "-n", "-c1", "-i0.2", "-w", deadline, *options, address)
+        return self.run(*command, check=False).returncode == 0

@@ -1,0 +1,115 @@
+"""Gauges: throughput, round trips, small packets, and what a process costs."""
+
+import json
+import os
+import re
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from .host import Host
+from .wireguard import WireGuard
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_CHUNK = memoryview(bytes(128 * 1024))
+_STALL_SECONDS = 20
+_DISCARD_PORT = 9
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory of a process that is in RAM."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    kilobytes = re.search(r"VmRSS:\s+(\d+) kB", status)
+    if not kilobytes:
+        raise ProcessLookupError(pid)
+    return int(kilobytes[1]) * 1024
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What TCP moved one way: payload bytes, and the seconds they took."""
+
+    payload: int
+    seconds: float
+
+    @property
+    def bits_per_second(self) -> float:
+        return self.payload * 8 / self.seconds
+
+
+def tcp(sender: Host, receiver: Host, address: str, size: int) -> Transfer:
+    """Move ``size`` bytes to ``address`` and wait until the last one is there."""
+    with receiver.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.bind((address, 0))
+        listener.listen()
+        with ThreadPoolExecutor(1) as other_thread:
+            arrived = other_thread.submit(_receive_all, listener)
+            start = time.monotonic()
+            _send(sender, listener.getsockname(), size)
+            return Transfer(arrived.result(), time.monotonic() - start)
+
+
+def _send(sender: Host, target: tuple[str, int], size: int) -> None:
+    with sender.socket(socket.AF_INET, socket.SOCK_STREAM) as stream:
+        stream.settimeout(_STALL_SECONDS)
+        stream.connect(target)
+        for offset in range(0, size, len(_CHUNK)):
+            stream.sendall(_CHUNK[: size - offset])
+
+
+def _receive_all(listener: socket.socket) -> int:
+    listener.settimeout(_STALL_SECONDS)
+    stream, _ = listener.accept()
+    buffer = bytearray(len(_CHUNK))
+    received = 0
+    with stream:
+        stream.settimeout(_STALL_SECONDS)
+        while count := stream.recv_into(buffer):
+            received += count
+    return received
+
+
+def round_trips(host: Host, address: str, count: int) -> list[float]:
+    """Milliseconds of ``count`` pings in a row, shortest first."""
+    ping = ("ping", "-n", "-A", f"-c{count}", address)
+    said = host.run(*ping, check=False).stdout
+    return sorted(map(float, re.findall(r"time=([\d.]+) ms", said)))
+
+
+def small_packets(
+    sender: WireGuard, receiver: WireGuard, seconds: float, payload: int = 64
+) -> float:
+    """UDP datagrams a second that come out while the sender puts in all it can."""
+    address = (receiver.address(4), _DISCARD_PORT)
+    with (
+        receiver.host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink,
+        sender.host.socket(socket.AF_INET, socket.SOCK_DGRAM) as source,
+    ):
+        # Full soon, and that is well: the device has counted them by then.
+        sink.bind(address)
+        source.connect(address)
+        before = _packets_received(receiver)
+        spent = _flood(source, bytes(payload), seconds)
+        return (_packets_received(receiver) - before) / spent
+
+
+def _flood(source: socket.socket, datagram: bytes, seconds: float) -> float:
+    start = time.monotonic()
+    while (spent := time.monotonic() - start) < seconds:
+        for _ in range(64):
+            source.send(datagram)
+    return spent
+
+
+def _packets_received(end: WireGuard) -> int:
+    show = ("ip", "-json", "-statistics", "link", "show", "dev", end.name)
+    (link,) = json.loads(end.host.run(*show).stdout)
+    return int(link["stats64"]["rx"]["packets"])
