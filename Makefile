@@ -1,0 +1,79 @@
+# Every target installs what it needs: Python packages into .venv, Debian packages
+# with apt-get (as root). ARGS goes to pytest, or to the benchmark.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint unit fuzz micropython interop qemu bench clean
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PYTEST := $(PYTHON) -m pytest
+INSTALLED := $(VENV)/.installed
+ARGS ?=
+
+PYTHON_PACKAGES := python3-venv
+LINT_PACKAGES := shellcheck
+LAB_PACKAGES := iproute2 iputils-ping nftables procps \
+	wireguard-go wireguard-tools
+QEMU_PACKAGES := cpio kmod qemu-system-arm
+# What `unit` leaves to a target of its own.
+APART := fuzz interop micropython qemu
+
+PRUNED := .cache .git .venv build
+SHELL_FILES = find . $(PRUNED:%=-name % -prune -o) -type f \
+	-exec awk 'FNR == 1 && /^\#!.*sh/ { print FILENAME } { nextfile }' {} +
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
+build: $(INSTALLED) ## .venv with pywgd and pywg in .venv/bin
+
+$(INSTALLED): pyproject.toml
+	@.ci/need $(PYTHON_PACKAGES)
+	@echo "Installing Python packages into $(VENV)"
+	@python3 -m venv --clear $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: build ## two homes, linked site to site, in a minute
+	@.ci/need $(LAB_PACKAGES)
+	@$(PYTHON) -m tests.lab.demo
+
+test: lint ## everything: lint, then all tests in one run
+	@.ci/need $(LAB_PACKAGES) $(QEMU_PACKAGES)
+	$(PYTEST) $(ARGS)
+
+lint: build ## ruff, mypy, shellcheck
+	@.ci/need $(LINT_PACKAGES)
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	@$(SHELL_FILES) | xargs -t shellcheck
+
+unit: build ## each module by itself
+	@.ci/need $(LAB_PACKAGES)
+	$(PYTEST) $(APART:%=--ignore tests/%) $(ARGS)
+
+fuzz: build ## hostile input
+	$(PYTEST) tests/fuzz $(ARGS)
+
+micropython: build ## core and control under MicroPython
+	$(PYTEST) tests/micropython $(ARGS)
+
+interop: build ## real traffic with other implementations, in network namespaces
+	@.ci/need $(LAB_PACKAGES)
+	$(PYTEST) tests/interop $(ARGS)
+
+qemu: build ## the Linux kernel's own WireGuard as peer, in an ARM64 machine
+	@.ci/need $(QEMU_PACKAGES)
+	$(PYTHON) -m qemu
+
+bench: build ## ours beside wireguard-go: a table, and JSON in build/bench
+	@.ci/need $(LAB_PACKAGES)
+	@$(PYTHON) -m tests.bench $(ARGS)
+
+clean: ## remove all that was built, installed or cached here
+	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf ./*.egg-info
