@@ -25,7 +25,7 @@ _NO_CONNECTION = {
 _REFUSED = {
     errno.ENOSPC: "start the daemon with larger --max-peers or --max-allowed-ips",
     errno.EADDRINUSE: "choose another listen-port",
-    errno.EINVAL: "the daemon does not accept this value; its log says why",
+    errno.EINVAL: "the daemon does not accept this value; LOG_LEVEL=error shows why",
 }
 
 

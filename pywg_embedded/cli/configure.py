@@ -4,7 +4,7 @@ from ..control import wgconf
 from ..control.address import parse_port, split_endpoint
 from ..control.config import ZERO_KEY, Change, PeerChange, diff
 from ..control.keys import from_base64
-from ..control.text import located, quote
+from ..control.text import located, looks_like_key, quote
 from ..control.wgconf import add_allowed_ips, parse_fwmark, parse_keepalive, setter
 from ..core.errors import ConfigError
 from . import client
@@ -24,6 +24,8 @@ def _read_key(path: str) -> bytes:
             text = file.read(MAX_KEY_FILE).strip()
         return from_base64(text) if text else ZERO_KEY
     except OSError as error:
+        if looks_like_key(path):
+            raise ConfigError("name a file that holds the key, not the key") from None
         raise ConfigError(f"{path}: {error.strerror}") from None
     except UnicodeError:
         raise ConfigError(f"{path}: not the base64 form of a key") from None

@@ -3,11 +3,26 @@
 from ..core.errors import ConfigError
 
 QUOTED_LENGTH = 60
+# A key in base64 or hex, perhaps without its last characters.
+_KEY_LENGTH = 40
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 
 def quote(text: str) -> str:
-    """``text`` for an error message: on one line, and not long."""
+    """``text`` for an error message: on one line, not long, and no key."""
+    if looks_like_key(text):
+        return "what looks like a key"
     return repr(text if len(text) <= QUOTED_LENGTH else text[:QUOTED_LENGTH] + "...")
+
+
+def looks_like_key(text: str) -> bool:
+    """Whether this may hold a secret that was written in the wrong place."""
+    run = 0
+    for character in text:
+        run = run + 1 if character in _BASE64 else 0
+        if run == _KEY_LENGTH:
+            return True
+    return False
 
 
 def parse_number(text: str, maximum: int) -> int:

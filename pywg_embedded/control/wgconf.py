@@ -44,7 +44,7 @@ WG_QUICK_OPTIONS = (
 
 def parse_fwmark(text: str) -> int:
     """A 32-bit mark, decimal or hexadecimal with ``0x``; ``off`` is 0."""
-    if text == "off":
+    if text.lower() == "off":
         return 0
     digits = text[2:].lower()
     if text[:2].lower() != "0x":
@@ -56,7 +56,7 @@ def parse_fwmark(text: str) -> int:
 
 def parse_keepalive(text: str) -> int:
     """Seconds between persistent keepalives; ``off`` is 0."""
-    return 0 if text == "off" else parse_number(text, 0xFFFF)
+    return 0 if text.lower() == "off" else parse_number(text, 0xFFFF)
 
 
 def add_allowed_ips(peer: PeerChange, text: str) -> None:

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
         def add_peer(self, peer_id: int) -> None: ...
         def remove_peer(self, peer_id: int) -> None: ...
         def set_endpoint(self, peer_id: int, endpoint: Endpoint) -> None: ...
+        def note_handshake_sent(self, peer_id: int, size: int) -> None: ...
+        def note_handshake_received(
+            self, peer_id: int, size: int, source: Endpoint
+        ) -> None: ...
         def clear_source(self, peer_id: int) -> None: ...
         def allow(self, peer_id: int, address: bytes, cidr: int) -> None: ...
         def disallow(self, peer_id: int, address: bytes, cidr: int) -> None: ...
@@ -149,6 +153,8 @@ class Device:
         """The interface was brought up."""
         self._up = True
         for peer in self.peers:
+            # What the data plane wanted meanwhile was not heard: let it ask again.
+            self._plane.expire_keypairs(peer.id)
             self._greet(peer)
             self._plan(peer, now)
 
@@ -156,7 +162,10 @@ class Device:
         """The interface was taken down: every session ends, no peer is forgotten."""
         self._up = False
         for peer in self.peers:
-            self._wipe_secrets(peer, now)
+            self._abandon_handshake(peer)
+            peer.handshake_wanted_at = 0
+            peer.handshake_sent_at = 0
+            self._wipe_session(peer, now)
             self._plane.purge_staged(peer.id)
 
     def configure(self, change: "Change", now: int) -> None:
@@ -182,7 +191,7 @@ class Device:
     def status(self, now: int) -> "dict[str, Any]":
         """What there is, in plain values; secrets included, so mind who sees it.
 
-        A peer's ``last_handshake_age`` is in milliseconds, None for never.
+        A peer's ``last_handshake_at`` is on the clock of ``now``, 0 for never.
         """
         identity = self._identity
         return {
@@ -190,7 +199,7 @@ class Device:
             "public_key": identity.public if identity else _NO_KEY,
             "under_load": self._admission.under_load(now),
             "drops": dict(self.drops),
-            "peers": [_peer_status(peer, now) for peer in self.peers],
+            "peers": [_peer_status(peer) for peer in self.peers],
         }
 
     def close(self) -> None:
@@ -211,20 +220,29 @@ class Device:
         received = noise.read_initiation(
             self._crypto, identity, sender, ephemeral, static
         )
+        try:
+            peer = self._authenticate(received, stamp, now)
+        except Drop:
+            received.state.wipe()
+            raise
+        peer.greatest_timestamp = received.timestamp
+        peer.initiation_received_at = now
+        self._plane.note_handshake_received(peer.id, len(data), source)
+        self._respond(peer, received, source, now)
+        self._plan(peer, now)
+
+    def _authenticate(
+        self, received: noise.ReceivedInitiation, stamp: bytes, now: int
+    ) -> Peer:
         peer = self.peers.with_key(received.static)
         if peer is None:
             raise Drop("unknown peer")
         noise.authenticate_initiation(received, peer.static_static, stamp)
         if received.timestamp <= peer.greatest_timestamp:
             raise Drop("replayed initiation")
-        interval = 1000 // INITIATIONS_PER_SECOND
-        if peer.initiation_received_at > now - interval:
+        if peer.initiation_received_at > now - 1000 // INITIATIONS_PER_SECOND:
             raise Drop("initiation flood")
-        peer.greatest_timestamp = received.timestamp
-        peer.initiation_received_at = now
-        self._authenticated(peer, data, source, now)
-        self._respond(peer, received, source, now)
-        self._plan(peer, now)
+        return peer
 
     def _respond(
         self,
@@ -260,7 +278,7 @@ class Device:
             (sender, ephemeral, nothing),
             now,
         )
-        self._authenticated(peer, data, source, now)
+        self._plane.note_handshake_received(peer.id, len(data), source)
         self._install(peer, keypair, now)
         self._session_established(peer, now)
         self._plan(peer, now)
@@ -287,18 +305,12 @@ class Device:
             raise Drop("cookie demanded")
         return self._identity
 
-    def _authenticated(
-        self, peer: Peer, data: bytes, source: "Endpoint", now: int
-    ) -> None:
-        peer.last_received = now
-        peer.rx_bytes += len(data)
-        self._plane.set_endpoint(peer.id, source)
-
     # Handshakes.
 
     def _want_handshake(self, peer: Peer, now: int) -> None:
         peer.handshake_wanted_at = now
-        waited = not peer.last_sent or now - peer.last_sent >= REKEY_TIMEOUT
+        sent_at = peer.handshake_sent_at
+        waited = not sent_at or now - sent_at >= REKEY_TIMEOUT
         if peer.handshake is None and waited:
             self._initiate(peer, now)
 
@@ -335,9 +347,6 @@ class Device:
         self._plane.clear_source(peer.id)
         self._want_handshake(peer, now)
 
-    def _begin_handshake(self, peer: Peer, now: int) -> None:
-        self._initiate(peer, now)
-
     def _abandon_handshake(self, peer: Peer) -> None:
         if peer.handshake is not None:
             self.peers.release_index(peer.handshake.local_index)
@@ -359,8 +368,8 @@ class Device:
 
     def _send(self, peer: Peer, message: bytes, endpoint: "Endpoint", now: int) -> None:
         datagram = peer.cookies.add_macs(self._crypto, message, now)
-        peer.last_sent = now
-        peer.tx_bytes += len(datagram)
+        peer.handshake_sent_at = now
+        self._plane.note_handshake_sent(peer.id, len(datagram))
         self._datagrams.append((datagram, endpoint))
 
     # Timers.
@@ -368,9 +377,8 @@ class Device:
     def _send_keepalive(self, peer: Peer, now: int) -> None:
         self._plane.send_keepalive(peer.id)
 
-    def _wipe_secrets(self, peer: Peer, now: int) -> None:
-        self._abandon_handshake(peer)
-        peer.handshake_wanted_at = 0
+    def _wipe_session(self, peer: Peer, now: int) -> None:
+        # Not the handshake that may just be on its way to a new one.
         self.peers.release_index(peer.response_index)
         peer.response_index = None
         peer.session_at = 0
@@ -433,7 +441,7 @@ class Device:
             return
         self._plane.send_staged(peer.id)
         if peer.session_at or peer.persistent_keepalive:
-            peer.last_sent = 0
+            peer.handshake_sent_at = 0
             self._want_handshake(peer, now)
             self._plan(peer, now)
 
@@ -501,17 +509,14 @@ class Device:
         self.drops[reason] = self.drops.get(reason, 0) + 1
 
 
-def _peer_status(peer: Peer, now: int) -> "dict[str, Any]":
-    done = peer.last_handshake_at
+def _peer_status(peer: Peer) -> "dict[str, Any]":
     return {
         "id": peer.id,
         "public_key": peer.public_key,
         "preshared_key": bytes(peer.preshared_key),
         "persistent_keepalive": peer.persistent_keepalive,
-        "last_handshake_age": now - done if done else None,
+        "last_handshake_at": peer.last_handshake_at,
         "initiations_unanswered": peer.initiations_unanswered,
-        "rx_bytes": peer.rx_bytes,
-        "tx_bytes": peer.tx_bytes,
     }
 
 
@@ -523,9 +528,9 @@ _RECEIVERS = {
 
 # name, deadline, what is done then
 _TIMERS = (
-    ("wipe secrets", timers.wipe_secrets, Device._wipe_secrets),
+    ("wipe session", timers.wipe_session, Device._wipe_session),
     ("retry handshake", timers.retry_handshake, Device._retry_handshake),
-    ("begin handshake", timers.begin_handshake, Device._begin_handshake),
+    ("begin handshake", timers.begin_handshake, Device._initiate),
     ("dead session", timers.replace_dead_session, Device._replace_dead_session),
     ("passive keepalive", timers.passive_keepalive, Device._send_keepalive),
     ("persistent keepalive", timers.persistent_keepalive, Device._send_keepalive),

@@ -1,7 +1,7 @@
 """Every error that this project raises by itself.
 
 The numbers are spelled out because MicroPython's ``errno`` lacks half of them; they
-are the same on every Linux architecture.
+are the same on every architecture that OpenWrt builds for.
 """
 
 EIO = 5

@@ -38,6 +38,11 @@ class Facts:
         self.rx_bytes = 0
         self.tx_bytes = 0
 
+    def forget_runs(self) -> None:
+        """No session is left that an answer could come in."""
+        self.data_sent_since = 0
+        self.data_received_since = 0
+
     def note_sent(self, now: int, is_data: bool) -> None:
         """An authenticated packet went out."""
         self.last_sent = now

@@ -239,9 +239,11 @@ def create_response(
     ephemeral_public = crypto.public_key(ephemeral)
     state.mix_ephemeral(ephemeral_public)
     # ee, se
-    wipe(state.mix_dh(crypto.dh(ephemeral, received.ephemeral)))
-    wipe(state.mix_dh(crypto.dh(ephemeral, received.static)))
-    wipe(ephemeral)
+    try:
+        wipe(state.mix_dh(crypto.dh(ephemeral, received.ephemeral)))
+        wipe(state.mix_dh(crypto.dh(ephemeral, received.static)))
+    finally:
+        wipe(ephemeral)
     # psk, {}
     nothing = state.seal(state.mix_psk(preshared_key), b"")
     indices = (local_index, received.remote_index)

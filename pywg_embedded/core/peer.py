@@ -23,6 +23,7 @@ class Peer:
         "fired",
         "greatest_timestamp",
         "handshake",
+        "handshake_sent_at",
         "handshake_wanted_at",
         "id",
         "initiation_received_at",
@@ -30,17 +31,13 @@ class Peer:
         "initiations_unanswered",
         "jitter",
         "last_handshake_at",
-        "last_received",
-        "last_sent",
         "persistent_keepalive",
         "preshared_key",
         "public_key",
         "response_index",
-        "rx_bytes",
         "session_at",
         "stamped_at",
         "static_static",
-        "tx_bytes",
     )
 
     def __init__(self, crypto: "Crypto", peer_id: int, public_key: bytes) -> None:
@@ -57,17 +54,14 @@ class Peer:
         # Of the packet that wanted a session last; 0 once there is one.
         self.handshake_wanted_at = 0
         self.initiations_unanswered = 0
+        # An initiation or a response.
+        self.handshake_sent_at = 0
         self.jitter = 0
         self.initiation_sent_at = 0
         self.initiation_received_at = 0
         # When a session was last derived, and last proved to work for both sides.
         self.session_at = 0
         self.last_handshake_at = 0
-        # Of handshake messages; the data plane keeps the same of transport data.
-        self.last_sent = 0
-        self.last_received = 0
-        self.rx_bytes = 0
-        self.tx_bytes = 0
         # timer: the deadline it fired for, so that one deadline fires once.
         self.fired: dict[str, int] = {}
 

@@ -1,9 +1,7 @@
 """When each of a peer's timers is due, derived from facts (paper 6).
 
 Nothing is armed or cancelled: a deadline exists as long as the facts that make it do.
-Each function answers milliseconds, or None for "not as things are". Of two things in
-the same millisecond the handshake message is taken for the earlier: as a rule the
-data waited for it, and the worst of a wrong guess is one packet too many.
+Each function answers milliseconds, or None for "not as things are".
 """
 
 from .constants import (
@@ -29,36 +27,37 @@ def begin_handshake(peer: "Peer", facts: "Facts") -> int | None:
     """One was wanted when a handshake message had just gone out (6.4)."""
     if not peer.handshake_wanted_at or peer.handshake is not None:
         return None
-    return peer.last_sent + REKEY_TIMEOUT + peer.jitter
+    return peer.handshake_sent_at + REKEY_TIMEOUT + peer.jitter
 
 
 def replace_dead_session(peer: "Peer", facts: "Facts") -> int | None:
     """Data went out, and nothing at all has come back (6.2)."""
     since = facts.data_sent_since
-    if not since or peer.last_received > since:
+    if not since:
         return None
-    if since <= peer.initiation_sent_at < facts.last_data_sent:
+    if since < peer.initiation_sent_at:
+        # That was tried already; what was sent after it is a new reason.
         since = peer.initiation_sent_at
+        if facts.last_data_sent <= since:
+            return None
     return since + KEEPALIVE_TIMEOUT + REKEY_TIMEOUT + peer.jitter
 
 
 def passive_keepalive(peer: "Peer", facts: "Facts") -> int | None:
     """Data came in, and nothing at all has gone back (6.5)."""
     since = facts.data_received_since
-    if not since or peer.last_sent > since:
-        return None
-    return since + KEEPALIVE_TIMEOUT
+    return since + KEEPALIVE_TIMEOUT if since else None
 
 
 def persistent_keepalive(peer: "Peer", facts: "Facts") -> int | None:
     """The line has been idle in both directions (6.5)."""
     if not peer.persistent_keepalive:
         return None
-    last = max(facts.last_sent, facts.last_received, peer.last_sent, peer.last_received)
+    last = max(facts.last_sent, facts.last_received)
     return last + peer.persistent_keepalive * 1000
 
 
-def wipe_secrets(peer: "Peer", facts: "Facts") -> int | None:
+def wipe_session(peer: "Peer", facts: "Facts") -> int | None:
     """No session has followed the last one for long (6.3)."""
     return peer.session_at + WIPE_AFTER_TIME if peer.session_at else None
 

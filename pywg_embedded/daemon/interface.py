@@ -10,11 +10,15 @@ from ..dataplane.limits import Limits
 from ..dataplane.reference import Plane
 from . import clock
 from .log import Log
+from .routes import leads_elsewhere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..core.endpoint import Endpoint
+
+_CLOCK_STEP = 1_000_000_000
 _REASONS = {
     errno.EADDRINUSE: "the port is in use",
     errno.EACCES: "not permitted: run as root",
@@ -34,6 +38,7 @@ class Interface:
         self._any_port = True
         self._fwmark = 0
         self._up = False
+        self._booted_at = 0
 
     def configure(self, change: Change) -> None:
         """Apply a change whole, or raise ConfigError with nothing changed."""
@@ -102,15 +107,16 @@ class Interface:
             total[reason] = total.get(reason, 0) + count
         return total
 
-    def sourced_endpoints(self) -> "list[tuple[int, Any]]":
-        """The peers whose packets leave from a fixed local address, and where to."""
-        found = [(p.id, self.plane.facts(p.id).endpoint) for p in self.device.peers]
-        return [(peer_id, e) for peer_id, e in found if e is not None and e.source]
+    def peers_with_source(self) -> list[int]:
+        """The peers whose packets leave from a fixed local address."""
+        ids = [peer.id for peer in self.device.peers]
+        return [peer_id for peer_id in ids if self._source_of(peer_id)]
 
-    @property
-    def fwmark(self) -> int:
-        """The mark on outer packets, 0 for none."""
-        return self._fwmark
+    def check_source(self, peer_id: int) -> None:
+        """Let the kernel choose again where the fixed address leads astray."""
+        endpoint = self._source_of(peer_id)
+        if endpoint is not None and leads_elsewhere(endpoint, self._fwmark):
+            self.plane.clear_source(peer_id)
 
     def close(self) -> None:
         """End every session and overwrite every secret."""
@@ -119,15 +125,32 @@ class Interface:
         self.device.close()
 
     def _configure_socket(self, change: Change) -> None:
-        fwmark = self._fwmark if change.fwmark is None else change.fwmark
+        fwmark = self._fwmark
+        if change.fwmark is not None:
+            self._set_fwmark(change.fwmark)
+        if change.listen_port is None:
+            return
+        try:
+            self._port = self._take_port(change.listen_port)
+        except OSError as error:
+            if change.fwmark is not None:
+                self._set_fwmark(fwmark)
+            raise _explained(f"port {change.listen_port}", error) from error
+
+    def _set_fwmark(self, fwmark: int) -> None:
         try:
             self.plane.set_fwmark(fwmark)
-            if change.listen_port is not None:
-                self._port = self._take_port(change.listen_port)
         except OSError as error:
-            self.plane.set_fwmark(self._fwmark)
-            raise _explained(change, error) from error
+            raise _explained("fwmark", error) from error
         self._fwmark = fwmark
+        for peer_id in self.peers_with_source():
+            self.plane.clear_source(peer_id)
+
+    def _source_of(self, peer_id: int) -> "Endpoint | None":
+        if self.device.peers.with_id(peer_id) is None:
+            return None  # removed since
+        endpoint = self.plane.facts(peer_id).endpoint
+        return endpoint if endpoint is not None and endpoint.source else None
 
     def _take_port(self, port: int) -> int:
         if not port and self._any_port:
@@ -140,6 +163,16 @@ class Interface:
         self.plane.close()
         return port
 
+    def _moment(self, boottime: int) -> tuple[int, int]:
+        """Wall-clock time of that instant, right by the clock as it is set now."""
+        if not boottime:
+            return (0, 0)
+        booted_at = clock.wall() - clock.boottime() * 1_000_000
+        # The clocks drift: only a step moves what was already told.
+        if abs(booted_at - self._booted_at) > _CLOCK_STEP:
+            self._booted_at = booted_at
+        return divmod(max(0, self._booted_at + boottime * 1_000_000), 1_000_000_000)
+
     def _peer_status(self, report: "dict[str, Any]") -> PeerStatus:
         facts = self.plane.facts(report["id"])
         peer = PeerStatus(report["public_key"])
@@ -147,9 +180,9 @@ class Interface:
         peer.persistent_keepalive = report["persistent_keepalive"]
         peer.endpoint = facts.endpoint.remote() if facts.endpoint else None
         peer.allowed_ips = list(self.plane.allowed_ips(report["id"]))
-        peer.last_handshake = _moment(report["last_handshake_age"])
-        peer.rx_bytes = facts.rx_bytes + report["rx_bytes"]
-        peer.tx_bytes = facts.tx_bytes + report["tx_bytes"]
+        peer.last_handshake = self._moment(report["last_handshake_at"])
+        peer.rx_bytes = facts.rx_bytes
+        peer.tx_bytes = facts.tx_bytes
         return peer
 
 
@@ -160,14 +193,6 @@ _TOLD = {
 }
 
 
-def _moment(age: int | None) -> tuple[int, int]:
-    """Wall-clock time so many milliseconds ago: right even if the clock was set."""
-    if age is None:
-        return (0, 0)
-    return divmod(clock.wall() - age * 1_000_000, 1_000_000_000)
-
-
-def _explained(change: Change, error: OSError) -> ConfigError:
-    what = "fwmark" if change.listen_port is None else f"port {change.listen_port}"
+def _explained(what: str, error: OSError) -> ConfigError:
     reason = _REASONS.get(error.errno or 0, error.strerror)
     return ConfigError(f"{what}: {reason}", error.errno or errno.EIO)

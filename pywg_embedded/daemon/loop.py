@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # What no descriptor tells us is looked at this often: whether the socket file is
 # there, how an interface fares that was moved away, where routes lead by now.
 _CHORES_EVERY = 1_000
+# Each is a question to the kernel, and packets wait meanwhile.
+_SOURCES_AT_ONCE = 64
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -37,6 +39,11 @@ class Loop:
         self._chores_at = 0
         self._refused_port = ""
         self._drops: dict[str, int] = {}
+        self._unchecked: list[int] = []
+
+    def begin(self) -> None:
+        """Do what the caller's next command may rely on."""
+        self._follow_link()
 
     def run(self) -> int:
         """The exit code, once it is over."""
@@ -44,14 +51,17 @@ class Loop:
         self._plane.watch(self._links.descriptor())
         self._plane.watch(self._server.descriptor())
         try:
-            self._follow_link()
             while self._running:
                 self._turn()
         finally:
-            self._server.close()
-            self._interface.close()
-            self._links.close()
+            self.close()
         return 0
+
+    def close(self) -> None:
+        """Clean up behind us; the end of ``run`` does so by itself."""
+        self._server.close()
+        self._interface.close()
+        self._links.close()
 
     def _turn(self) -> None:
         for event in self._plane.wait(self._timeout()):
@@ -117,9 +127,7 @@ class Loop:
         self._links.look()
         self._follow_link()
         self._log_drops()
-        if self._links.routes_changed:
-            self._links.routes_changed = False
-            self._check_sources()
+        self._check_sources()
 
     def _log_drops(self) -> None:
         drops = self._interface.drops()
@@ -130,9 +138,12 @@ class Loop:
         self._drops = drops
 
     def _check_sources(self) -> None:
-        for peer_id, endpoint in self._interface.sourced_endpoints():
-            if self._links.leads_elsewhere(endpoint, self._interface.fwmark):
-                self._plane.clear_source(peer_id)
+        if self._links.routes_changed:
+            self._links.routes_changed = False
+            self._unchecked = self._interface.peers_with_source()
+        for peer_id in self._unchecked[:_SOURCES_AT_ONCE]:
+            self._interface.check_source(peer_id)
+        del self._unchecked[:_SOURCES_AT_ONCE]
 
     def _catch_signals(self) -> None:
         wake, waker = os.pipe()

@@ -23,6 +23,7 @@ from .loop import ENDING_SIGNALS, Loop
 from .options import USAGE, Options
 from .uapi import UapiServer
 
+_STANDARD_ERROR = 2
 _VERSION = f"pywgd {__version__}"
 _TEXTS = {"--version": _VERSION, "-h": USAGE, "--help": USAGE}
 
@@ -35,28 +36,38 @@ def main() -> int:
             print(text.rstrip())
             return 0
     try:
+        _fill_standard_descriptors()
         options = Options(arguments)
         loop = _prepare(options)
+        if not options.foreground:
+            _step_back(loop, options.keep_stderr)
     except (Error, OSError) as error:
         print(f"pywgd: {error}", file=sys.stderr)
         return 1
-    if not options.foreground:
-        _step_back(options.keep_stderr)
     return loop.run()
+
+
+def _fill_standard_descriptors() -> None:
+    # Else the TUN would become one of them, and be replaced with /dev/null later.
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(descriptor)
 
 
 def _prepare(options: Options) -> Loop:
     # Until the loop can clean up behind itself.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
-    log = Log(options.name, options.log_level)
     tun = _open_tun(options)
+    log = Log(tun.name, options.log_level)
     plane = Plane(tun.descriptor, options.limits, clock.boottime)
     device = Device(crypto, plane, clock.wall, options.limits.peers)
     interface = Interface(device, plane, options.limits, log)
     links = Links(tun)
     # Last, for whoever sees it may take the interface for ready.
-    server = UapiServer(options.name, options.uapi_fd, options.limits)
-    return Loop(interface, links, server, log)
+    server = UapiServer(tun.name, options.uapi_fd, options.limits)
+    loop = Loop(interface, links, server, log)
+    loop.begin()
+    return loop
 
 
 def _open_tun(options: Options) -> tuntap.Tun:
@@ -67,8 +78,13 @@ def _open_tun(options: Options) -> tuntap.Tun:
     return tun
 
 
-def _step_back(keep_stderr: bool) -> None:
-    if os.fork():
+def _step_back(loop: Loop, keep_stderr: bool) -> None:
+    try:
+        child = os.fork()
+    except OSError:
+        loop.close()
+        raise
+    if child:
         # The parent ends here, without the clean-up that belongs to the child.
         os._exit(0)
     os.setsid()

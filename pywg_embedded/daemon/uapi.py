@@ -9,7 +9,7 @@ import socket
 
 from ..control import uapi
 from ..control.config import Change
-from ..core.errors import ConfigError, Error
+from ..core.errors import EIO, ConfigError, Error
 from ..dataplane.limits import Limits
 
 TYPE_CHECKING = False
@@ -161,6 +161,9 @@ def answer(
         return uapi.format_status(interface.status())
     try:
         interface.configure(request)
+    except OSError as error:
+        unforeseen = ConfigError(str(error), error.errno or EIO)
+        return iter((uapi.format_answer(unforeseen),))
     except Error as error:
         return iter((uapi.format_answer(error),))
     return iter((uapi.format_answer(),))

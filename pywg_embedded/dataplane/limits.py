@@ -1,5 +1,7 @@
 """How much a plane may hold; fixed at start, so that memory is bounded."""
 
+from ..core.errors import LimitError
+
 MOST_PEERS = 65_535
 MOST_ALLOWED_IPS = 1_048_576
 
@@ -14,3 +16,11 @@ class Limits:
         self.allowed_ips = allowed_ips
         self.staged = 256
         self.staged_a_peer = 32
+
+
+def no_room_for_allowed_ips(limit: int) -> LimitError:
+    """What whoever asks for one allowed IP too many is told."""
+    return LimitError(
+        f"no room for more than {limit} allowed IPs; "
+        "start pywgd with a larger --max-allowed-ips"
+    )

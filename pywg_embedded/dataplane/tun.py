@@ -8,14 +8,16 @@ import socket
 import struct
 
 from ..core.errors import Error
+from .architecture import IOCTL_DIRECTIONS_DIFFER
 
-_IFF_TUN, _IFF_NO_PI, _IFF_UP = 0x0001, 0x1000, 0x1
+_IFF_TUN, _IFF_TAP, _IFF_NO_PI, _IFF_VNET_HDR = 0x0001, 0x0002, 0x1000, 0x4000
+_PLAIN_TUN = _IFF_TUN | _IFF_NO_PI
+_IFF_UP = 0x1
 _SIOCGIFFLAGS, _SIOCGIFMTU, _SIOCSIFMTU, _SIOCGIFINDEX = 0x8913, 0x8921, 0x8922, 0x8933
 _IFREQ = struct.Struct("16s24x")
-# _IOW and _IOR: these architectures number the directions differently.
-_OTHER_DIRECTIONS = ("mips", "ppc", "sparc", "alpha")
-_SWAPPED = os.uname().machine.startswith(_OTHER_DIRECTIONS)
-_WRITE, _READ = (0x80000000, 0x40000000) if _SWAPPED else (0x40000000, 0x80000000)
+_WRITE, _READ = 0x40000000, 0x80000000
+if IOCTL_DIRECTIONS_DIFFER:
+    _WRITE, _READ = _READ, _WRITE
 _TUNSETIFF = _WRITE | 4 << 16 | ord("T") << 8 | 202
 _TUNGETIFF = _READ | 4 << 16 | ord("T") << 8 | 210
 _MAX_NAME = 15
@@ -36,8 +38,19 @@ class Tun:
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         answer = fcntl.ioctl(descriptor, _TUNGETIFF, bytes(_IFREQ.size))
-        self.name = answer[:16].rstrip(b"\0").decode()
+        self.name = os.fsdecode(answer[:16].rstrip(b"\0"))
+        self._flags: int = struct.unpack_from("@H", answer, 16)[0]
         self.index: int = struct.unpack_from("@i", self._ask(_SIOCGIFINDEX), 16)[0]
+
+    def is_plain(self) -> bool:
+        """Whether a packet comes and goes with nothing before it."""
+        try:
+            with open(f"/sys/class/net/{self.name}/tun_flags") as file:
+                flags = int(file.read(), 16)
+        except OSError:
+            # Second choice: in the place of IFF_NO_PI it has another flag (linux).
+            flags = self._flags
+        return flags & (_PLAIN_TUN | _IFF_TAP | _IFF_VNET_HDR) == _PLAIN_TUN
 
     def is_up(self) -> bool:
         """Whether the interface is up; asks by name, so only where it was made."""
@@ -69,7 +82,7 @@ class Tun:
 
     def _ask(self, request: int, argument: bytes = b"") -> bytes:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            ifreq = struct.pack("16s24s", self.name.encode(), argument)
+            ifreq = struct.pack("16s24s", os.fsencode(self.name), argument)
             return fcntl.ioctl(sock, request, ifreq)
 
 
@@ -80,7 +93,7 @@ def create(name: str) -> Tun:
         descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         raise _explained(name, error) from error
-    flags = struct.pack("16sH22x", name.encode(), _IFF_TUN | _IFF_NO_PI)
+    flags = struct.pack("16sH22x", os.fsencode(name), _PLAIN_TUN)
     try:
         fcntl.ioctl(descriptor, _TUNSETIFF, flags)
         tun = Tun(descriptor)
@@ -94,15 +107,21 @@ def create(name: str) -> Tun:
 def adopt(descriptor: int) -> Tun:
     """Take over a TUN descriptor that somebody else opened."""
     try:
-        return Tun(descriptor)
+        tun = Tun(descriptor)
     except OSError as error:
         text = f"WG_TUN_FD: descriptor {descriptor} is not a TUN: {error.strerror}"
         raise Error(text) from error
+    if not tun.is_plain():
+        raise Error(
+            f"WG_TUN_FD: descriptor {descriptor} is not a TUN with IFF_NO_PI, "
+            "and without IFF_VNET_HDR"
+        )
+    return tun
 
 
 def check_name(name: str) -> None:
     """Raises Error if the kernel would not take this for an interface name."""
-    size = len(name.encode())
+    size = len(os.fsencode(name))
     forbidden = any(c.isspace() or c in "/:%" for c in name)
     if not 1 <= size <= _MAX_NAME or forbidden or name in (".", ".."):
         raise Error(

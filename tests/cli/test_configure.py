@@ -26,6 +26,7 @@ SETTINGS = [
     "listen-port 51820",
     "listen-port 0 fwmark 0xCa6C private-key KEY",
     "fwmark off",
+    "fwmark OFF",
     "fwmark 4294967295",
     "private-key EMPTY",
     "private-key /dev/stdin",
@@ -35,6 +36,7 @@ SETTINGS = [
     f"peer {A} preshared-key KEY peer {B} preshared-key EMPTY",
     f"peer {A} preshared-key /dev/null",
     f"peer {A} persistent-keepalive 25 peer {B} persistent-keepalive off",
+    f"peer {A} persistent-keepalive Off",
     f"peer {A} endpoint 192.0.2.1:51820",
     f"peer {A} endpoint [2001:db8::1]:51820",
     f"peer {A} endpoint [fe80::1%lo]:51820",
@@ -108,7 +110,7 @@ CONFIGURATIONS = {
         PersistentKeepalive = 25
         [peer]
         PublicKey = {B}
-        PersistentKeepalive = off
+        PersistentKeepalive = oFF
         """,
 }
 
@@ -196,20 +198,55 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "text", "message"), MISTAKES)
-def test_a_mistake_is_one_line_and_changes_nothing(
-    arguments: str, text: str, message: str, sockets: Path, tmp_path: Path
-) -> None:
+def mistake(arguments: str, text: str, sockets: Path, tmp_path: Path) -> str:
+    """What is said of it: one line; FILE stands for a file of the text."""
     file = tmp_path / "file"
     file.write_text(text)
     words = arguments.replace("FILE", str(file)).split()
     with Server(sockets, status()) as server:
         result = pywg(sockets, *words)
     line = result.stderr.replace(str(file), "FILE")
-    assert line.startswith(f"pywg: {message}")
     assert line.count("\n") == 1 and line.endswith("\n")
     assert (result.stdout, result.returncode) == ("", 1)
     assert not server.changes
+    return line
+
+
+@pytest.mark.parametrize(("arguments", "text", "message"), MISTAKES)
+def test_a_mistake_is_one_line_and_changes_nothing(
+    arguments: str, text: str, message: str, sockets: Path, tmp_path: Path
+) -> None:
+    line = mistake(arguments, text, sockets, tmp_path)
+    assert line.startswith(f"pywg: {message}")
+
+
+# Arguments and text that show a key where it is not expected.
+SLIPS = [
+    (f"set wgtest private-key {SECRET}", "", "private-key: name a file that holds"),
+    (f"set wgtest peer {A} preshared-key {SECRET}", "", "preshared-key: name a file"),
+    (f"set wgtest {SECRET}", "", "what looks like a key is not an argument of set"),
+    (f"set wgtest fwmark {SECRET}", "", "fwmark: what looks like a key is not"),
+    ("setconf wgtest FILE", f"[Interface]\n{SECRET}", "FILE:2: what looks like a key"),
+    ("setconf wgtest FILE", f"[{SECRET}]", "FILE:1: what looks like a key"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "text", "message"), SLIPS)
+def test_a_key_in_the_wrong_place_is_not_repeated(
+    arguments: str, text: str, message: str, sockets: Path, tmp_path: Path
+) -> None:
+    line = mistake(arguments, text, sockets, tmp_path)
+    assert line.startswith(f"pywg: {message}")
+    assert SECRET[:10] not in line
+
+
+def test_a_file_whose_name_may_be_a_key_is_read(sockets: Path) -> None:
+    file = sockets / ("k" * 50)
+    file.write_text(SECRET)
+    with Server(sockets, status()) as server:
+        result = pywg(sockets, "set", "wgtest", "private-key", str(file))
+    assert result.stderr == ""
+    assert [one.private_key for one in server.changes] == [key(9)]
 
 
 def test_a_name_server_that_is_away_is_asked_again(sockets: Path) -> None:

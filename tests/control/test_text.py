@@ -23,6 +23,24 @@ def test_a_quotation_is_one_short_line() -> None:
     assert len(quote("x" * 10000)) < 80
 
 
+KEY = "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="
+HEX = "c809f3e5317e9575c9b5ed78b638b7ce530dabe85ddab614220241801ddf0669"
+
+
+def test_a_quotation_shows_no_key() -> None:
+    texts = (KEY, KEY[:-1], KEY[:40], KEY[4:], KEY + KEY, HEX, HEX.upper(), HEX[:-1])
+    around = ("{}", " {}", "PrivateKey {}", "[{}]", "Key:{}", "'{}',", "\u00e9{}")
+    for text in texts:
+        for frame in around:
+            assert text[:10] not in quote(frame.format(text)), (text, frame)
+
+
+def test_a_quotation_shows_what_is_too_short_for_a_key() -> None:
+    long_name = "a-host.of-some.example.with-a-very.long-name.example"
+    for text in (KEY[:39], long_name, "0x" + "0" * 20):
+        assert quote(text) == f"'{text}'", text
+
+
 def test_a_located_error_keeps_its_number() -> None:
     error = located("line 3", ConfigError("wrong", EPROTO))
     assert (str(error), error.errno) == ("line 3: wrong", EPROTO)

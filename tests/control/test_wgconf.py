@@ -46,6 +46,7 @@ FILES = (
     ),
     ("[interface]\nlistenport=1 # why\nFWMARK=off\n", change(listen_port=1, fwmark=0)),
     (" [ Interface ]\r\n\tListenPort\t=\t1\r\n", change(listen_port=1)),
+    ("[Interface]\nFwMark = OFF\n", change(fwmark=0)),
     ("[Interface]\nFwMark = 51820\n", change(fwmark=51820)),
     ("[Interface]\nListenPort = 1\nListenPort = 2\n", change(listen_port=2)),
     (PEER_A, replacing()),
@@ -60,7 +61,7 @@ FILES = (
     ),
     (
         PEER_A + f"PresharedKey = {SECRET}\nEndpoint = peer.example:51820\n"
-        "PersistentKeepalive = 25\n" + PEER_B + "PersistentKeepalive = off\n",
+        "PersistentKeepalive = 25\n" + PEER_B + "PersistentKeepalive = Off\n",
         change(
             peer_change(
                 A,

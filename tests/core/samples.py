@@ -141,6 +141,17 @@ class Plane:
     def set_endpoint(self, peer_id: int, endpoint: Endpoint) -> None:
         self.facts[peer_id].endpoint = endpoint
 
+    def note_handshake_sent(self, peer_id: int, size: int) -> None:
+        self.calls.append(("note_handshake_sent", peer_id, size))
+        self.facts[peer_id].note_sent(self.now, False)
+
+    def note_handshake_received(
+        self, peer_id: int, size: int, source: Endpoint
+    ) -> None:
+        self.calls.append(("note_handshake_received", peer_id, size))
+        self.set_endpoint(peer_id, source)
+        self.facts[peer_id].note_received(self.now, False)
+
     def clear_source(self, peer_id: int) -> None:
         self.calls.append(("clear_source", peer_id))
 
@@ -166,6 +177,7 @@ class Plane:
 
     def wipe_keypairs(self, peer_id: int) -> None:
         self.calls.append(("wipe_keypairs", peer_id))
+        self.facts[peer_id].forget_runs()
         self.keypairs[peer_id] = []
 
     def send_keepalive(self, peer_id: int) -> None:

@@ -26,6 +26,10 @@ from tests.core.samples import (
     shake_hands,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 LATER = NOW + 10_000
 ELSEWHERE = endpoint(9, 4000)
 YEAR = 365 * 86_400 * 10**9
@@ -99,9 +103,9 @@ def test_the_responder_counts_a_handshake_only_when_its_key_is_confirmed() -> No
     (initiation,) = a.sent()
     b.receive(initiation, a.endpoint)
     assert len(b.plane.keypairs[0]) == 1
-    assert b.status()["last_handshake_age"] is None
+    assert b.status()["last_handshake_at"] == 0
     b.device.key_confirmed(0, NOW + 7)
-    assert b.status(now=NOW + 10)["last_handshake_age"] == 3
+    assert b.status(now=NOW + 10)["last_handshake_at"] == NOW + 7
 
 
 def test_the_side_with_the_greater_key_keeps_its_own_session_of_two() -> None:
@@ -314,6 +318,15 @@ def test_a_peer_without_an_endpoint_gets_no_initiation() -> None:
     assert a.sent() == []
 
 
+def test_the_data_plane_is_told_of_each_authentic_message_and_its_size() -> None:
+    a, b = session()
+    initiation, response = (0, 148), (0, 92)
+    assert a.plane.told("note_handshake_sent") == [initiation]
+    assert b.plane.told("note_handshake_received") == [initiation]
+    assert b.plane.told("note_handshake_sent") == [response]
+    assert a.plane.told("note_handshake_received") == [response]
+
+
 def test_indices_are_what_the_random_source_gives() -> None:
     for index in (0, 1, 0x01020304, 2**32 - 1):
         answer = struct.pack("<I", index)
@@ -404,8 +417,8 @@ def test_taking_the_interface_down_wipes_sessions_and_gives_up_what_is_staged() 
 def test_bringing_the_interface_up_greets_the_peers() -> None:
     # persistent keepalive, what the data plane is told
     for seconds, calls in (
-        (0, [("send_staged", 0)]),
-        (25, [("send_keepalive", 0), ("send_staged", 0)]),
+        (0, [("expire_keypairs", 0), ("send_staged", 0)]),
+        (25, [("expire_keypairs", 0), ("send_keepalive", 0), ("send_staged", 0)]),
     ):
         a, b = Side(1), Side(2)
         a.device.interface_down(NOW)
@@ -413,6 +426,24 @@ def test_bringing_the_interface_up_greets_the_peers() -> None:
         a.plane.calls.clear()
         a.device.interface_up(NOW)
         assert a.plane.calls == calls, seconds
+
+
+def test_a_handshake_begins_at_once_after_down_and_up() -> None:
+    a, _ = session()
+    a.device.interface_down(NOW)
+    a.device.interface_up(NOW + 1)
+    a.device.handshake_wanted(0, NOW + 1)
+    assert [data[0] for data in a.sent()] == [1]
+
+
+def test_what_was_wanted_before_down_is_not_wanted_after_up() -> None:
+    a, b = pair()
+    b.receive(forge(a, b.public, WALL), a.endpoint)
+    b.sent()
+    b.device.handshake_wanted(0, NOW + 1_000)
+    b.device.interface_down(NOW + 1_000)
+    b.device.interface_up(NOW + 2_000)
+    assert b.run(NOW + 1_000_000) == []
 
 
 def test_a_session_can_be_had_again_after_down_and_up() -> None:
@@ -459,10 +490,8 @@ def test_status_says_what_there_is() -> None:
                 "public_key": a.public,
                 "preshared_key": b"p" * 32,
                 "persistent_keepalive": 25,
-                "last_handshake_age": 1_500,
+                "last_handshake_at": NOW,
                 "initiations_unanswered": 0,
-                "rx_bytes": 148,
-                "tx_bytes": 92,
             }
         ],
     }
@@ -473,7 +502,7 @@ def test_status_without_a_key_and_without_a_handshake() -> None:
     a.device.configure(change(private_key=bytes(32)), NOW)
     report = a.device.status(NOW)
     assert report["private_key"] == report["public_key"] == bytes(32)
-    assert a.status()["last_handshake_age"] is None
+    assert a.status()["last_handshake_at"] == 0
 
 
 def test_initiations_that_nobody_answers_are_counted() -> None:
@@ -493,6 +522,44 @@ def test_an_interface_that_is_down_begins_no_handshake() -> None:
     a.device.interface_down(NOW)
     a.device.handshake_wanted(0, NOW)
     assert a.sent() == []
+
+
+class Reads:
+    """Keeps every initiation that is read while it is entered."""
+
+    def __init__(self) -> None:
+        self.received: list[noise.ReceivedInitiation] = []
+        self._read = noise.read_initiation
+
+    def __call__(self, *values: "Any", **named: "Any") -> noise.ReceivedInitiation:
+        self.received.append(self._read(*values, **named))
+        return self.received[-1]
+
+    def __enter__(self) -> "Reads":
+        noise.read_initiation = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        noise.read_initiation = self._read
+
+
+def test_an_initiation_that_is_dropped_leaves_no_chaining_key() -> None:
+    a, b = pair()
+    good, stranger = forge(a, b.public, WALL), forge(Side(3), b.public, WALL)
+    b.receive(good, a.endpoint)
+    flood = forge(a, b.public, WALL + 1)
+    unauthentic = with_mac1(a, b, flip(bare_initiation(a, b.public, WALL), 100))
+    with Reads() as reads:
+        for datagram in (good, stranger, flood, unauthentic):
+            b.receive(datagram, a.endpoint)
+    assert b.device.drops == {
+        "replayed initiation": 1,
+        "unknown peer": 1,
+        "initiation flood": 1,
+        "initiation not authentic": 1,
+    }
+    states = [bytes(received.state.chaining_key) for received in reads.received]
+    assert states == [bytes(32)] * 4
 
 
 def test_every_secret_is_overwritten_at_the_end() -> None:

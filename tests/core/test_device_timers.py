@@ -150,6 +150,24 @@ def test_a_session_is_replaced_15_seconds_after_unanswered_data() -> None:
     assert ("clear_source", 0) in a.plane.calls
 
 
+def test_data_that_nobody_answers_is_tried_for_once() -> None:
+    a, _ = session()
+    sent = NOW + 20_000
+    sends(a, sent, DATA)
+    times = a.run(sent + 2_000_000)
+    # From 15 seconds after the data for 90 seconds, and never again.
+    assert len(times) <= 90_000 // RETRY
+    assert times[-1] < sent + 15_000 + MOST_JITTER + 90_000
+
+
+def test_data_that_follows_a_vain_handshake_is_tried_for_again() -> None:
+    a, _ = session()
+    sends(a, NOW + 20_000, DATA)
+    a.run(NOW + 200_000)
+    sends(a, NOW + 210_000, DATA)
+    assert len(a.run(NOW + 230_000)) > 1
+
+
 def test_unanswered_keepalives_replace_no_session() -> None:
     a, _ = session()
     sends(a, NOW + 20_000, KEEPALIVE)
@@ -170,6 +188,24 @@ def test_an_initiation_of_the_peer_answers_data() -> None:
     a.receive(forge(b, a.public, WALL), b.endpoint, NOW + 30_000)
     a.sent()
     assert a.run(NOW + 100_000) == []
+
+
+def test_a_response_answers_data_and_data_after_it_begins_anew() -> None:
+    a, b = session()
+    sends(a, NOW + 20_000, DATA)
+    shake_hands(a, b, NOW + 34_000)
+    assert a.run(NOW + 40_000) == []
+    sends(a, NOW + 40_000, DATA)
+    (begun,) = a.run(NOW + 56_000)
+    assert 15_000 <= begun - (NOW + 40_000) <= 15_000 + MOST_JITTER
+
+
+def test_a_response_that_goes_out_answers_data_and_keepalives_go_on() -> None:
+    a, b = session()
+    receives(b, NOW + 20_000, DATA)
+    shake_hands(a, b, NOW + 29_000)
+    receives(b, NOW + 29_500, DATA)
+    assert keepalives(b, NOW + 100_000) == [NOW + 39_500]
 
 
 def test_a_keepalive_follows_data_after_10_seconds() -> None:
@@ -263,16 +299,28 @@ def test_a_handshake_of_an_idle_peer_leaves_no_secret() -> None:
     assert [bytes(secret) for secret in watched.left()] == [a.private]
 
 
-def test_a_response_to_a_wiped_handshake_is_refused() -> None:
+def test_wiping_a_session_does_not_end_the_handshake_for_the_next() -> None:
     a, b = session()
-    a.receive(forge(b, a.public, WALL, 7), b.endpoint, NOW + 530_000)
-    a.device.handshake_wanted(0, NOW + 1_069_000)
-    (initiation,) = [data for data in a.sent() if data[0] == 1]
-    b.receive(initiation, a.endpoint, NOW + 1_069_000)
-    (response,) = [data for data in b.sent() if data[0] == 2]
-    a.device.handle_timer(NOW + 1_070_000)
-    a.receive(response, b.endpoint, NOW + 1_071_000)
-    assert a.device.drops == {"unknown index": 1}
+    asked = NOW + 538_000
+    a.device.handshake_wanted(0, asked)
+    (initiation,) = a.sent()
+    a.run(NOW + 540_000)
+    assert a.plane.told("wipe_keypairs") == [(0,)]
+    b.receive(initiation, a.endpoint, NOW + 541_000)
+    (response,) = b.sent()
+    a.receive(response, b.endpoint, NOW + 541_000)
+    assert a.device.drops == {}
+    assert len(a.plane.keypairs[0]) == 1
+
+
+def test_wiping_a_session_does_not_stop_the_retries_for_the_next() -> None:
+    a, _ = session()
+    asked = NOW + 538_000
+    a.device.handshake_wanted(0, asked)
+    a.sent()
+    times = a.run(NOW + 1_000_000)
+    assert asked + RETRY <= times[0] <= asked + RETRY + MOST_JITTER
+    assert asked + 90_000 - RETRY - MOST_JITTER <= times[-1] < asked + 90_000
 
 
 def test_timers_rest_while_the_interface_is_down() -> None:

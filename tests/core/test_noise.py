@@ -358,6 +358,19 @@ def test_an_initiator_keeps_only_what_the_response_needs() -> None:
     assert handshake.state.chaining_key == bytes(32)
 
 
+def test_a_response_that_cannot_be_made_leaves_no_secret() -> None:
+    watched = Watched(2)
+    a, b = Party(1), Party(2, watched)
+    # What is of low order: the initiation's ephemeral, or the initiator's static key.
+    for row, field in enumerate(("ephemeral", "static")):
+        received = b.read(a.initiate(b)[1], a)
+        setattr(received, field, unhexlify(LOW_ORDER_POINTS[0]))
+        assert reason_of(b.respond, received) == "low-order point", f"row {row}"
+        left = watched.left()
+        assert len(left) == 1 and left[0] is b.identity.private, f"row {row}"
+        assert received.state.chaining_key == bytes(32), f"row {row}"
+
+
 def test_a_responder_keeps_only_the_keypair() -> None:
     watched = Watched(2)
     a, b = Party(1), Party(2, watched)

@@ -29,10 +29,13 @@ def environment(**variables: str) -> dict[str, str]:
 def foreground(
     host: Host, name: str, *options: str, log: str = "error", **more: Any
 ) -> Iterator[subprocess.Popen[str]]:
-    """A daemon that answers; its standard error is a pipe. Ended if it has not."""
+    """A daemon that answers; its standard error is a pipe. Ended if it has not.
+
+    ``called`` is the name on its command line, if that is another.
+    """
     daemon = host.start(
         *PYWGD,
-        *("-f", *options, name),
+        *("-f", *options, more.pop("called", name)),
         env=environment(LOG_LEVEL=log, **more.pop("env", {})),
         stderr=subprocess.PIPE,
         **more,

@@ -1,14 +1,17 @@
 """A change is applied whole or not at all; the link decides about the port."""
 
+import contextlib
 import errno
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from pywg_embedded.control.config import Change, PeerChange
+from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.errors import ConfigError
+from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.dataplane import events
 from tests.control.support import change, key, peer_change, plain
@@ -17,6 +20,8 @@ A, B, C, D = 1, 2, 3, 4
 PRIVATE = key(77)
 ENDPOINT = (b"\x7f\0\0\1", 9, 0)
 NET, HOST = "10.0.0.0/8", "10.0.0.1/32"
+SECOND = 1_000_000_000
+YEAR = 365 * 86_400 * SECOND
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
@@ -77,6 +82,58 @@ def test_the_bytes_of_handshakes_are_counted(running: Interface) -> None:
     assert running.status().peers[0].tx_bytes > 0
 
 
+class Clocks:
+    """Both clocks of the daemon, to be set."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.uptime, self.wall = 5_000, 1_700_000_000 * SECOND
+        monkeypatch.setattr(clock, "boottime", lambda: self.uptime)
+        monkeypatch.setattr(clock, "wall", lambda: self.wall)
+
+    def pass_by(self, milliseconds: int, drift: int = 0) -> None:
+        """``drift`` is how many nanoseconds the wall clock gains."""
+        self.uptime += milliseconds
+        self.wall += milliseconds * 1_000_000 + drift
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    return Clocks(monkeypatch)
+
+
+def test_a_handshake_stays_where_it_was_in_time(
+    clocks: Clocks, running: Interface
+) -> None:
+    (first, _) = running.device.peers
+    running.handle((events.KEY_CONFIRMED, first.id))
+    told = running.status().peers[0].last_handshake
+    assert told == divmod(clocks.wall, SECOND)
+    for drift in (-1, 1, -900_000, 1_700_000, SECOND // 2):
+        clocks.pass_by(777, drift)
+        assert running.status().peers[0].last_handshake == told, drift
+
+
+def test_a_wall_clock_that_is_set_moves_the_handshake_with_it(
+    clocks: Clocks, running: Interface
+) -> None:
+    (first, _) = running.device.peers
+    running.handle((events.KEY_CONFIRMED, first.id))
+    then = clocks.wall
+    for step in (YEAR, -2 * YEAR, 3 * SECOND):
+        running.status()
+        clocks.pass_by(1_000, step)
+        then += step
+        assert running.status().peers[0].last_handshake == divmod(then, SECOND), step
+
+
+def test_a_handshake_is_never_before_1970(clocks: Clocks, running: Interface) -> None:
+    (first, _) = running.device.peers
+    running.handle((events.KEY_CONFIRMED, first.id))
+    clocks.pass_by(60_000)
+    clocks.wall = 3 * SECOND
+    assert running.status().peers[0].last_handshake == (0, 0)
+
+
 # A change that is refused
 
 
@@ -120,19 +177,25 @@ def test_a_port_in_use_changes_nothing(running: Interface, up: bool) -> None:
     assert can_be_bound(before["listen_port"]) != up
 
 
-def marks(interface: Interface) -> set[int]:
-    """Those on the sockets of this process that have the interface's port."""
-    found = set()
-    for entry in os.listdir("/proc/self/fd"):
-        try:
-            sock = socket.socket(fileno=os.dup(int(entry)))
-        except OSError:
-            continue  # not a socket
-        with sock:
+@contextlib.contextmanager
+def outer_sockets(interface: Interface) -> Iterator[list[socket.socket]]:
+    """The sockets of this process that have the interface's port, as ours to use."""
+    found = []
+    with contextlib.ExitStack() as stack:
+        for entry in os.listdir("/proc/self/fd"):
+            try:
+                sock = stack.enter_context(socket.socket(fileno=os.dup(int(entry))))
+            except OSError:
+                continue  # not a socket
             inet = sock.family in (socket.AF_INET, socket.AF_INET6)
             if inet and sock.getsockname()[1] == interface.status().listen_port:
-                found.add(sock.getsockopt(socket.SOL_SOCKET, socket.SO_MARK))
-    return found
+                found.append(sock)
+        yield found
+
+
+def marks(interface: Interface) -> set[int]:
+    with outer_sockets(interface) as found:
+        return {s.getsockopt(socket.SOL_SOCKET, socket.SO_MARK) for s in found}
 
 
 @needs_root
@@ -140,7 +203,7 @@ def test_a_port_in_use_takes_the_mark_back(running: Interface) -> None:
     running.configure(change(fwmark=5))
     with taken_port() as other, pytest.raises(ConfigError):
         running.configure(change(fwmark=6, listen_port=other.getsockname()[1]))
-    assert running.status().fwmark == running.fwmark == 5
+    assert running.status().fwmark == 5
     assert marks(running) == {5}
 
 
@@ -150,6 +213,58 @@ def test_every_mark_is_taken(running: Interface, fwmark: int) -> None:
     running.configure(change(fwmark=1))
     running.configure(change(fwmark=fwmark))
     assert running.status().fwmark == fwmark
+
+
+@needs_root
+def test_a_change_that_names_no_mark_sets_none(running: Interface) -> None:
+    with outer_sockets(running) as found:
+        for sock in found:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 9)
+    running.configure(change(peer_change(C), private_key=key(78)))
+    assert marks(running) == {9}
+
+
+# Where packets leave
+
+LOOPBACK = b"\x7f\0\0\1"
+LO, NOWHERE = socket.if_nametoindex("lo"), 9999
+
+
+def spoken_to(interface: Interface, *interfaces: int) -> list[int]:
+    """The peers that have spoken to us on these network interfaces, in turn."""
+    peers = [peer.id for peer in interface.device.peers]
+    for peer_id, index in zip(peers, interfaces, strict=True):
+        endpoint = Endpoint(LOOPBACK, 9, 0, LOOPBACK, index)
+        interface.plane.set_endpoint(peer_id, endpoint)
+    return peers
+
+
+def test_a_source_is_kept_while_packets_leave_where_they_did(
+    running: Interface,
+) -> None:
+    stays, goes = spoken_to(running, LO, NOWHERE)
+    assert running.peers_with_source() == [stays, goes]
+    for peer_id in (stays, goes):
+        running.check_source(peer_id)
+    assert running.peers_with_source() == [stays]
+
+
+def test_a_peer_that_is_gone_has_no_source(running: Interface) -> None:
+    _, gone = spoken_to(running, LO, NOWHERE)
+    running.configure(change(peer_change(B, remove=True)))
+    running.check_source(gone)
+    assert running.peers_with_source() == [0]
+
+
+@needs_root
+def test_a_new_mark_lets_the_kernel_choose_every_source_again(
+    running: Interface,
+) -> None:
+    peers = spoken_to(running, LO, LO)
+    running.configure(change(peer_change(C), fwmark=0))
+    assert running.peers_with_source() == peers
+    running.configure(change(fwmark=5))
+    assert running.peers_with_source() == []
 
 
 # A change that is applied

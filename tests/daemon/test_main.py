@@ -1,6 +1,7 @@
 """The daemon as a process: it comes, is ready, tells no secret, and goes."""
 
 import base64
+import errno
 import fcntl
 import os
 import signal
@@ -8,6 +9,7 @@ import socket
 import stat
 import struct
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -103,11 +105,29 @@ def test_a_daemon_that_shall_not_log_holds_no_terminal(host: Host, name: str) ->
     assert os.getsid(pid) == pid
 
 
+def test_it_comes_though_every_standard_descriptor_is_closed(
+    host: Host, name: str
+) -> None:
+    command = f"{' '.join(PYWGD)} {name} <&- >&- 2>&-"
+    host.run("sh", "-c", command, env=environment())
+    host.up(name)
+    assert becomes(lambda: "listen_port=" in ask(name, GET))
+    assert len(host.pids()) == 1
+
+
+def test_a_name_may_be_any_bytes_that_the_kernel_takes(host: Host) -> None:
+    name = os.fsdecode(unique_name().encode() + b"\xff")
+    with foreground(host, name) as daemon:
+        assert ask(name, GET).endswith(DONE)
+        assert stopped(daemon) == (0, "")
+    assert not socket_path(name).exists()
+
+
 @contextmanager
-def tun_device(host: Host, name: str) -> Iterator[int]:
+def tun_device(host: Host, name: str, flags: int = IFF_TUN_NO_PI) -> Iterator[int]:
     with host.entered():
         descriptor = os.open("/dev/net/tun", os.O_RDWR)
-        request = struct.pack("16sH22x", name.encode(), IFF_TUN_NO_PI)
+        request = struct.pack("16sH22x", name.encode(), flags)
         fcntl.ioctl(descriptor, TUNSETIFF, request)
     try:
         yield descriptor
@@ -126,6 +146,17 @@ def test_descriptors_of_a_tun_and_a_socket_are_adopted(host: Host, name: str) ->
             assert ask(name, b"set=1\nlisten_port=4500\n\n") == DONE
             assert "listen_port=4500\n" in ask(name, GET)
             assert stopped(daemon) == (0, "")
+
+
+def test_the_socket_has_the_name_of_the_tun_that_was_adopted(
+    host: Host, name: str
+) -> None:
+    other = unique_name()
+    with tun_device(host, name) as tun:
+        variables = {"WG_TUN_FD": str(tun)}
+        with foreground(host, name, called=other, env=variables, pass_fds=[tun]):
+            assert ask(name, GET).endswith(DONE)
+            assert not socket_path(other).exists()
 
 
 # It goes
@@ -219,6 +250,37 @@ def test_a_descriptor_of_something_else_is_refused(
     assert variable in said
     assert not socket_path(name).exists()
     assert not host.has_link(name)
+
+
+# What is no plain TUN: a TAP, packet information, a header of offloads.
+OTHER_TUNS = (0x1002, 0x0001, 0x5001)
+
+
+@pytest.mark.parametrize("flags", OTHER_TUNS)
+def test_a_tun_that_frames_packets_otherwise_is_refused(
+    host: Host, name: str, flags: int
+) -> None:
+    with tun_device(host, name, flags) as tun:
+        variables = environment(WG_TUN_FD=str(tun))
+        said = refusal(host, name, env=variables, pass_fds=[tun])
+    assert "WG_TUN_FD" in said
+    assert not socket_path(name).exists()
+
+
+WITHOUT_FORK = """
+import errno, os
+def fork(): raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+os.fork = fork
+from pywg_embedded.daemon.main import main
+raise SystemExit(main())
+"""
+
+
+def test_a_machine_without_room_for_a_process_is_told_so(host: Host, name: str) -> None:
+    program = (sys.executable, "-c", WITHOUT_FORK)
+    said = refusal(host, name, program=program, env=environment())
+    assert os.strerror(errno.EAGAIN) in said
+    assert no_trace(host, name)
 
 
 def test_whoever_may_not_make_interfaces_is_told_so(host: Host, name: str) -> None:

@@ -1,6 +1,7 @@
 """The control socket: many requests, any size, any pace, bounded memory."""
 
 import contextlib
+import errno
 import functools
 import socket
 import stat
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pywg_embedded.control.config import Change
 from pywg_embedded.core.errors import Error
 from pywg_embedded.daemon import uapi
 from pywg_embedded.daemon.interface import Interface
@@ -162,6 +164,21 @@ def test_a_port_in_use_is_told_by_its_number(client: Client) -> None:
         other.bind(("0.0.0.0", 0))
         port = other.getsockname()[1]
         assert client.ask(b"set=1\nlisten_port=%d\n\n" % port) == "errno=-98\n\n"
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, None])
+def test_an_error_of_the_system_is_told_and_the_daemon_goes_on(
+    client: Client,
+    interface: Interface,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int | None,
+) -> None:
+    def fail(_: Change) -> None:
+        raise OSError(number, "some reason") if number else OSError("some reason")
+
+    monkeypatch.setattr(interface, "configure", fail)
+    assert client.ask(SET) == f"errno=-{number or errno.EIO}\n\n"
+    assert client.ask(GET).endswith(DONE)
 
 
 def test_a_request_without_its_blank_line_ends_with_the_connection(

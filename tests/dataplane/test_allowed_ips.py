@@ -31,6 +31,29 @@ def test_what_is_allowed_reads_back_exactly(small: Rig) -> None:
     assert table(small, OTHER) == set()
 
 
+# IPv4 first, longest prefix first, then by address.
+IN_ORDER = (
+    "10.0.0.7/32",
+    "192.0.2.1/32",
+    "10.0.0.0/24",
+    "10.0.0.0/8",
+    "0.0.0.0/0",
+    "fd00::1/128",
+    "fd00::2/128",
+    "fd00::/8",
+    "::/0",
+)
+
+
+def test_prefixes_read_back_in_one_order_however_they_came(rig: Rig) -> None:
+    expected = [prefix(text) for text in IN_ORDER]
+    for peer, step in enumerate((1, -1, 4, 7)):
+        rig.add_peer(peer)
+        for number in range(len(expected)):
+            rig.plane.allow(peer, *expected[number * step % len(expected)])
+        assert list(rig.plane.allowed_ips(peer)) == expected, step
+
+
 def test_a_prefix_moves_to_whom_it_is_given(small: Rig) -> None:
     small.plane.allow(OTHER, *prefix("10.0.0.0/24"))
     assert table(small, OTHER) == {prefix("10.0.0.0/24")}

@@ -24,6 +24,7 @@ from .rig import LOOPBACK, MakePlane, Outside, Rig, opened
 
 PEER = 3
 PREFIX = "10.1.0.0/16"
+IPV6_CHECKSUM, UDP_CHECKSUM_AT = 7, 6
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
@@ -31,6 +32,19 @@ def initiation(number: int = 0) -> bytes:
     """What looks like one by its type and length."""
     head = struct.pack("<II", MESSAGE_INITIATION, number)
     return head.ljust(INITIATION_SIZE, b"\0")
+
+
+class PortZero(Outside):
+    """Sends what only a forger sends: nobody can answer to UDP port 0."""
+
+    def send(self, data: bytes, port: int, tos: int = 0, host: str = "") -> None:
+        with socket.socket(
+            self.socket.family, socket.SOCK_RAW, socket.IPPROTO_UDP
+        ) as raw:
+            if self.version == 6:
+                raw.setsockopt(socket.IPPROTO_IPV6, IPV6_CHECKSUM, UDP_CHECKSUM_AT)
+            header = struct.pack(">HHHH", 0, port, 8 + len(data), 0)
+            raw.sendto(header + data, (LOOPBACK[self.version], 0))
 
 
 # Handshakes
@@ -52,6 +66,20 @@ def test_handshakes_come_in_order_and_tell_how_many_wait(rig: Rig) -> None:
         seen += rig.events()
     assert [event[1] for event in seen] == [initiation(n) for n in range(20)]
     assert [event[3] for event in seen][-2:] == [1, 0]
+
+
+@needs_root
+@pytest.mark.parametrize("host", LOOPBACK.values())
+def test_datagrams_from_port_zero_are_dropped(rig: Rig, host: str) -> None:
+    end = rig.connected_peer(PEER, PREFIX)
+    where = rig.plane.facts(PEER).endpoint.remote()
+    nowhere = PortZero(host)
+    with nowhere.socket:
+        rig.arrive(initiation(), nowhere)
+        rig.arrive(end.seal(ipv4("10.1.0.1", "10.0.0.1")), nowhere)
+    assert rig.drops() == {"malformed": 2}
+    assert (rig.events(), rig.written()) == ([], [])
+    assert rig.plane.facts(PEER).endpoint.remote() == where
 
 
 @pytest.mark.parametrize("size", [0, 3, INITIATION_SIZE + 1, 1500, 65_507])

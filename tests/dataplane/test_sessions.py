@@ -2,6 +2,8 @@
 
 import pytest
 
+from pywg_embedded.core.constants import INITIATION_SIZE, RESPONSE_SIZE
+from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.keypair import Keypair
 from pywg_embedded.dataplane import events
 
@@ -98,6 +100,47 @@ def test_a_forged_packet_confirms_nothing(rig: Rig) -> None:
     rig.arrive(end.seal()[:-1] + b"\0")
     assert rig.events() == []
     assert who_sends(rig, [end]) is None
+
+
+# Handshake messages
+
+
+def test_a_handshake_message_that_goes_out_answers_data(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, PREFIX)
+    rig.arrive(end.seal(INCOMING))
+    before = rig.plane.facts(PEER).tx_bytes
+    rig.now += 10
+    rig.plane.note_handshake_sent(PEER, INITIATION_SIZE)
+    facts = rig.plane.facts(PEER)
+    assert (facts.data_received_since, facts.data_sent_since) == (0, 0)
+    assert facts.last_sent == rig.now
+    assert facts.tx_bytes == before + INITIATION_SIZE
+
+
+def test_a_handshake_message_that_came_answers_data_and_roams(rig: Rig) -> None:
+    rig.connected_peer(PEER, PREFIX)
+    rig.enter(sized(48))
+    before = rig.plane.facts(PEER).rx_bytes
+    rig.now += 10
+    elsewhere = Endpoint(b"\x7f\0\0\2", 4000)
+    rig.plane.note_handshake_received(PEER, RESPONSE_SIZE, elsewhere)
+    facts = rig.plane.facts(PEER)
+    assert (facts.data_sent_since, facts.data_received_since) == (0, 0)
+    assert facts.last_received == rig.now
+    assert facts.rx_bytes == before + RESPONSE_SIZE
+    assert facts.endpoint.remote() == elsewhere.remote()
+
+
+def test_no_data_waits_for_an_answer_once_the_sessions_are_wiped(rig: Rig) -> None:
+    rig.connected_peer(PEER, PREFIX)
+    rig.enter(sized(48))
+    assert rig.plane.facts(PEER).data_sent_since
+    rig.plane.wipe_keypairs(PEER)
+    assert not rig.plane.facts(PEER).data_sent_since
+    rig.arrive(rig.session(PEER).seal(INCOMING))
+    assert rig.plane.facts(PEER).data_received_since
+    rig.plane.wipe_keypairs(PEER)
+    assert not rig.plane.facts(PEER).data_received_since
 
 
 # Keys

@@ -1,21 +1,13 @@
 """A wire that loses, repeats and reorders; clocks that jump."""
 
-from functools import partial
 from itertools import pairwise
 
 from pywg_embedded.control.config import Change, PeerChange
 
-from .world import START, Node, Wire, World, pair
+from .world import START, Node, Wire, World, pair, talk
 
 MINUTE = 60_000
 YEAR_NS = 365 * 86_400 * 10**9
-
-
-def talk(world: World, sender: Node, receiver: Node, every: int, count: int) -> None:
-    """Say numbers, one each ``every`` ms from now on."""
-    for n in range(count):
-        say = partial(sender.say, receiver, str(n).encode())
-        world.at(world.now + n * every, say)
 
 
 def restart(node: Node, peer: Node) -> None:
@@ -210,6 +202,18 @@ def test_secrets_are_wiped_after_nine_minutes_of_silence() -> None:
     assert all(any(pair.send_key) and any(pair.receive_key) for pair in keypairs)
     world.run(200)
     assert not any(any(pair.send_key) or any(pair.receive_key) for pair in keypairs)
+
+
+def test_a_packet_waits_for_its_session_while_the_last_one_is_wiped() -> None:
+    world, alice, bob = pair()
+    alice.say(bob, b"early")
+    world.run(9 * MINUTE - 2_000)
+    alice.wire.loss = 1.0
+    alice.say(bob, b"late")
+    world.run(4_000)
+    alice.wire.loss = 0.0
+    world.run(2_000)
+    assert bob.heard() == [b"early", b"late"]
 
 
 def test_preshared_key_changes_under_a_living_session() -> None:

@@ -77,6 +77,6 @@ class LosesOne(Wire):
         super().__init__()
         self._left = number
 
-    def arrivals(self) -> list[int]:
+    def arrivals(self, datagram: bytes) -> list[int]:
         self._left -= 1
-        return [] if self._left == -1 else super().arrivals()
+        return [] if self._left == -1 else super().arrivals(datagram)

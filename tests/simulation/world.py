@@ -8,9 +8,11 @@ import heapq
 import random
 import struct
 from collections.abc import Callable
+from functools import partial
 
 from pywg_embedded import crypto
 from pywg_embedded.control.config import Change, PeerChange
+from pywg_embedded.core.constants import MESSAGE_INITIATION
 from pywg_embedded.core.device import Device
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.keypair import Keypair
@@ -32,7 +34,7 @@ class Wire:
         self.duplication = 0.0
         self.delay = (5, 5)
 
-    def arrivals(self) -> list[int]:
+    def arrivals(self, datagram: bytes) -> list[int]:
         copies = 2 if self.random.random() < self.duplication else 1
         return [
             self.random.randint(*self.delay)
@@ -96,7 +98,7 @@ class Node:
         change = Change()
         change.private_key = self.private
         self.configure(change)
-        self.device.interface_up(world.now)
+        self.bring_up()
 
     def wall(self) -> int:
         """The wall clock; ``wall_offset`` (nanoseconds) sets it wrong."""
@@ -128,6 +130,19 @@ class Node:
     def heard(self) -> list[bytes]:
         """The texts that arrived, in order."""
         return [packet[20:] for _, packet in self.delivered]
+
+    def initiations(self, since: int) -> list[int]:
+        """How long after ``since`` each was sent."""
+        times = [when for when, data in self.sent if data[0] == MESSAGE_INITIATION]
+        return [when - since for when in times if when >= since]
+
+    def take_down(self) -> None:
+        self.device.interface_down(self.world.now)
+        self._settle()
+
+    def bring_up(self) -> None:
+        self.device.interface_up(self.world.now)
+        self._settle()
 
     def timer(self) -> int:
         due = self.device.get_timer()
@@ -175,7 +190,7 @@ class Node:
 
     def _post(self, datagram: bytes, target: "Node") -> None:
         source = self.endpoint
-        for delay in self.wire.arrivals():
+        for delay in self.wire.arrivals(datagram):
             self.world.at(
                 self.world.now + delay, lambda: target.receive(datagram, source)
             )
@@ -212,3 +227,10 @@ def pair(wire: Wire | None = None) -> tuple[World, Node, Node]:
     alice.know(bob)
     bob.know(alice)
     return world, alice, bob
+
+
+def talk(world: World, sender: Node, receiver: Node, every: int, count: int) -> None:
+    """Say numbers, one each ``every`` ms from now on."""
+    for n in range(count):
+        say = partial(sender.say, receiver, str(n).encode())
+        world.at(world.now + n * every, say)

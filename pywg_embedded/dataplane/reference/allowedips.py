@@ -1,6 +1,6 @@
 """Which peer an address belongs to: the longest prefix over all peers (paper 2)."""
 
-from ...core.errors import LimitError
+from ..limits import no_room_for_allowed_ips
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,37 +15,33 @@ class AllowedIPs:
         self._count = 0
         # address size: {prefix length, longest first: {prefix as a number: peer}}
         self._tables: dict[int, dict[int, dict[int, int]]] = {4: {}, 16: {}}
+        # peer: its prefixes as (address size, prefix length, prefix as a number)
+        self._owned: dict[int, set[tuple[int, int, int]]] = {}
 
     def insert(self, address: bytes, cidr: int, peer_id: int) -> None:
         """Give a prefix to a peer, whoever had it; LimitError if there is no room."""
-        prefix = _prefix(address, cidr)
-        if self._tables[len(address)].get(cidr, {}).get(prefix) is None:
-            if self._count >= self._limit:
-                raise LimitError(
-                    f"no room for more than {self._limit} allowed IPs; "
-                    "start pywgd with a larger --max-allowed-ips"
-                )
+        size, prefix = len(address), _prefix(address, cidr)
+        owner = self.owner(address, cidr)
+        if owner is not None:
+            self._owned[owner].discard((size, cidr, prefix))
+        elif self._count >= self._limit:
+            raise no_room_for_allowed_ips(self._limit)
+        else:
             self._count += 1
-        self._table(len(address), cidr)[prefix] = peer_id
+        self._table(size, cidr)[prefix] = peer_id
+        self._owned.setdefault(peer_id, set()).add((size, cidr, prefix))
 
     def remove(self, address: bytes, cidr: int, peer_id: int) -> None:
         """Take a prefix from a peer, if it has it."""
-        prefix = _prefix(address, cidr)
-        lengths = self._tables[len(address)]
-        if lengths.get(cidr, {}).get(prefix) == peer_id:
-            del lengths[cidr][prefix]
-            self._count -= 1
-            self._drop_empty(lengths)
+        if self.owner(address, cidr) == peer_id:
+            item = (len(address), cidr, _prefix(address, cidr))
+            self._owned[peer_id].discard(item)
+            self._forget(*item)
 
     def remove_peer(self, peer_id: int) -> None:
         """Take all prefixes from a peer."""
-        for lengths in self._tables.values():
-            for table in lengths.values():
-                mine = [prefix for prefix, peer in table.items() if peer == peer_id]
-                self._count -= len(mine)
-                for prefix in mine:
-                    del table[prefix]
-            self._drop_empty(lengths)
+        for item in self._owned.pop(peer_id, ()):
+            self._forget(*item)
 
     def lookup(self, address: bytes | memoryview) -> int | None:
         """The peer that this address belongs to."""
@@ -64,12 +60,10 @@ class AllowedIPs:
 
     def of_peer(self, peer_id: int) -> "Iterator[tuple[bytes, int]]":
         """The prefixes of a peer, IPv4 first, longest first."""
-        for size, lengths in self._tables.items():
-            for cidr, table in lengths.items():
-                for prefix, owner in table.items():
-                    if owner == peer_id:
-                        number = prefix << 8 * size - cidr
-                        yield number.to_bytes(size, "big"), cidr
+        owned = self._owned.get(peer_id, ())
+        for size, cidr, prefix in sorted(owned, key=_reading_order):
+            number = prefix << 8 * size - cidr
+            yield number.to_bytes(size, "big"), cidr
 
     def _table(self, size: int, cidr: int) -> dict[int, int]:
         lengths = self._tables[size]
@@ -78,9 +72,17 @@ class AllowedIPs:
             self._tables[size] = dict(sorted(lengths.items(), reverse=True))
         return self._tables[size][cidr]
 
-    def _drop_empty(self, lengths: dict[int, dict[int, int]]) -> None:
-        for cidr in [cidr for cidr, table in lengths.items() if not table]:
-            del lengths[cidr]
+    def _forget(self, size: int, cidr: int, prefix: int) -> None:
+        table = self._tables[size][cidr]
+        del table[prefix]
+        self._count -= 1
+        if not table:
+            del self._tables[size][cidr]
+
+
+def _reading_order(item: tuple[int, int, int]) -> tuple[int, int, int]:
+    size, cidr, prefix = item
+    return size, -cidr, prefix
 
 
 def _prefix(address: bytes, cidr: int) -> int:

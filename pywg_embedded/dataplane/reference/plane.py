@@ -143,7 +143,7 @@ class Plane(Transport):
             self._receive(*received)
 
     def _receive(self, length: int, source: Endpoint, tos: int) -> None:
-        if length < 4:
+        if length < 4 or not source.port:
             self._drop("malformed")
         elif struct.unpack_from("<I", self.incoming)[0] == MESSAGE_TRANSPORT:
             self.receive_transport(length, source, tos)

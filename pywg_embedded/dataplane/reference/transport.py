@@ -114,6 +114,21 @@ class Transport:
             peer.wanted_at = -REKEY_TIMEOUT  # what was wanted before had nowhere to go
         peer.facts.endpoint = endpoint
 
+    def note_handshake_sent(self, peer_id: int, size: int) -> None:
+        """A handshake message of this size goes to the peer; it answers data."""
+        facts = self._peers[peer_id].facts
+        facts.tx_bytes += size
+        facts.note_sent(self._clock(), is_data=False)
+
+    def note_handshake_received(
+        self, peer_id: int, size: int, source: "Endpoint"
+    ) -> None:
+        """An authenticated handshake message came; it answers data, and roams."""
+        self.set_endpoint(peer_id, source)
+        facts = self._peers[peer_id].facts
+        facts.rx_bytes += size
+        facts.note_received(self._clock(), is_data=False)
+
     def clear_source(self, peer_id: int) -> None:
         """Let the kernel choose the local address again."""
         facts = self._peers[peer_id].facts
@@ -166,6 +181,7 @@ class Transport:
         peer = self._peers[peer_id]
         before = peer.sessions.all()
         peer.sessions = Sessions()
+        peer.facts.forget_runs()
         peer.wanted_at = -REKEY_TIMEOUT
         self._retire(before, peer.sessions)
 

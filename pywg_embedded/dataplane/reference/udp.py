@@ -10,6 +10,7 @@ import socket
 import struct
 
 from ...core.endpoint import Endpoint
+from ..architecture import MIPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _IP_PKTINFO = 8
 _IP_MTU_DISCOVER = 10
 _IP_PMTUDISC_DONT = 0
-_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
+_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 31 if MIPS else 32, 33
 
 _SOCKET_BUFFER = 1 << 20
 _ANCILLARY_SIZE = 256
@@ -281,5 +282,5 @@ def _widen(sock: socket.socket) -> None:
     for option in (_SO_SNDBUFFORCE, _SO_RCVBUFFORCE):
         try:
             sock.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER)
-        except PermissionError:
-            pass  # not root: the system's default has to do
+        except OSError:
+            pass  # not root, or no such option: the system's default has to do

@@ -61,6 +61,13 @@ def test_a_mark_may_be_set_before_there_is_a_socket(udp: Udp) -> None:
     assert marks(udp) == [7, 7]
 
 
+def test_a_kernel_that_knows_no_larger_buffer_has_sockets_too(
+    udp: Udp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pywg_embedded.dataplane.reference.udp._SO_SNDBUFFORCE", 9999)
+    assert udp.listen(0) == udp.port != 0
+
+
 def test_the_old_sockets_are_closed(udp: Udp) -> None:
     udp.listen(0)
     before = len(os.listdir("/proc/self/fd"))

@@ -1,0 +1,54 @@
+"""The few words of rtnetlink that this daemon speaks (rtnetlink(7))."""
+
+import socket
+import struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUFFER = 65_536
+_NLM_F_REQUEST = 1
+_HEADER = struct.Struct("@IHHII")
+_ATTRIBUTE = struct.Struct("@HH")
+
+
+def listen(groups: int) -> socket.socket:
+    """A socket that hears of these groups, as bits; 0 for one that only asks."""
+    kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
+    sock = socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE)
+    sock.bind((0, groups))
+    return sock
+
+
+def request(kind: int, body: bytes) -> bytes:
+    """A message that asks."""
+    size = _HEADER.size + len(body)
+    return _HEADER.pack(size, kind, _NLM_F_REQUEST, 1, 0) + body
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    """An attribute; all that we send have sizes that need no padding."""
+    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value
+
+
+def messages(data: bytes) -> "Iterator[tuple[int, bytes]]":
+    """Type and body of each message in what was received."""
+    while len(data) >= _HEADER.size:
+        size, kind = _HEADER.unpack_from(data)[:2]
+        yield kind, data[_HEADER.size : size]
+        data = data[_aligned(max(size, _HEADER.size)) :]
+
+
+def attributes(data: bytes) -> dict[int, bytes]:
+    """The attributes behind a message's own header, by type."""
+    found = {}
+    while len(data) >= _ATTRIBUTE.size:
+        size, kind = _ATTRIBUTE.unpack_from(data)
+        found[kind] = data[_ATTRIBUTE.size : size]
+        data = data[_aligned(max(size, _ATTRIBUTE.size)) :]
+    return found
+
+
+def _aligned(size: int) -> int:
+    return (size + 3) & ~3

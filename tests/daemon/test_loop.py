@@ -1,0 +1,76 @@
+"""What the loop does beside waiting."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pywg_embedded.core.endpoint import Endpoint
+from pywg_embedded.daemon import uapi
+from pywg_embedded.daemon.interface import Interface
+from pywg_embedded.daemon.links import Links
+from pywg_embedded.daemon.log import Log
+from pywg_embedded.daemon.loop import Loop
+from pywg_embedded.daemon.uapi import UapiServer
+from pywg_embedded.dataplane import tun
+from pywg_embedded.dataplane.limits import Limits
+from tests.control.support import change, peer_change
+from tests.lab.host import Host
+
+from .conftest import MakeInterface
+
+PEERS, AT_ONCE = 150, 64
+LOOPBACK, NOWHERE = b"\x7f\0\0\1", 9999
+
+
+@pytest.fixture
+def interface(make_interface: MakeInterface) -> Interface:
+    """Many peers, whose packets leave from where no route leads any more."""
+    interface = make_interface(Limits(peers=PEERS))
+    interface.configure(change(*(peer_change(n + 1) for n in range(PEERS))))
+    for peer in interface.device.peers:
+        endpoint = Endpoint(LOOPBACK, 9, 0, LOOPBACK, NOWHERE)
+        interface.plane.set_endpoint(peer.id, endpoint)
+    return interface
+
+
+@pytest.fixture
+def links(host: Host) -> Iterator[Links]:
+    with host.entered():
+        device = tun.create("tun0")
+        yield Links(device)
+    device.close()
+
+
+@pytest.fixture
+def loop(
+    interface: Interface,
+    links: Links,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Loop]:
+    monkeypatch.setattr(uapi, "DIRECTORY", str(tmp_path))
+    server = UapiServer("tun0", None, Limits())
+    loop = Loop(interface, links, server, Log("tun0", "silent"))
+    yield loop
+    loop.close()
+
+
+def test_no_chore_asks_the_kernel_of_too_many_routes(
+    loop: Loop, interface: Interface, links: Links
+) -> None:
+    links.routes_changed = True
+    left: list[int] = []
+    while interface.peers_with_source() and len(left) < PEERS:
+        loop._do_chores()
+        left.append(len(interface.peers_with_source()))
+    assert left == [PEERS - AT_ONCE, PEERS - 2 * AT_ONCE, 0]
+
+
+def test_sources_are_asked_of_only_after_news_of_routes(
+    loop: Loop, interface: Interface, links: Links
+) -> None:
+    links.routes_changed = False
+    for _ in range(3):
+        loop._do_chores()
+    assert len(interface.peers_with_source()) == PEERS

@@ -1,0 +1,55 @@
+"""What is said to the kernel, and how its answers are read."""
+
+import struct
+
+from pywg_embedded.daemon import netlink
+
+LINK, DONE = 16, 3
+
+
+def message(kind: int, body: bytes, size: int | None = None) -> bytes:
+    """As the kernel sends it, padded; ``size`` is what it claims to have."""
+    claimed = 16 + len(body) if size is None else size
+    return struct.pack("@IHHII", claimed, kind, 0, 0, 0) + body + bytes(-len(body) % 4)
+
+
+# What was received, and the messages in it.
+RECEIVED: tuple[tuple[bytes, list[tuple[int, bytes]]], ...] = (
+    (b"", []),
+    (message(LINK, b"body"), [(LINK, b"body")]),
+    (message(LINK, b"five5") + message(DONE, b""), [(LINK, b"five5"), (DONE, b"")]),
+    (message(LINK, b"body")[:15], []),
+    # A size that makes no sense must not be believed, nor read for ever.
+    (message(LINK, b"", 0), [(LINK, b"")]),
+    (message(LINK, b"body", 4_000), [(LINK, b"body")]),
+)
+# What follows a message's own header, and the attributes in it.
+ATTRIBUTES: tuple[tuple[bytes, dict[int, bytes]], ...] = (
+    (b"", {}),
+    (netlink.attribute(4, b"mtu4"), {4: b"mtu4"}),
+    (struct.pack("@HH", 5, 3) + b"n\0\0\0" + netlink.attribute(4, b"mtu4"),
+     {3: b"n", 4: b"mtu4"}),
+    (struct.pack("@HH", 0, 3), {3: b""}),
+    (struct.pack("@HH", 400, 3) + b"rest", {3: b"rest"}),
+    (b"\x08\0\4", {}),
+)  # fmt: skip
+
+
+def test_messages_are_taken_apart() -> None:
+    for row, (data, found) in enumerate(RECEIVED):
+        assert list(netlink.messages(data)) == found, f"row {row}"
+
+
+def test_attributes_are_taken_apart() -> None:
+    for row, (data, found) in enumerate(ATTRIBUTES):
+        assert netlink.attributes(data) == found, f"row {row}"
+
+
+def test_the_kernel_answers_what_it_is_asked() -> None:
+    with netlink.listen(0) as sock:
+        sock.settimeout(10)
+        # RTM_GETLINK of the interface with index 1.
+        sock.send(netlink.request(18, struct.pack("@BxHiII", 0, 0, 1, 0, 0)))
+        ((kind, body),) = netlink.messages(sock.recv(netlink.BUFFER))
+    assert kind == LINK
+    assert netlink.attributes(body[16:])[3] == b"lo\0"

@@ -1,0 +1,76 @@
+"""Where packets would leave, asked of a real kernel in network namespaces."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from pywg_embedded.core.endpoint import Endpoint
+from pywg_embedded.daemon.routes import leads_elsewhere
+from tests.dataplane.packets import address
+from tests.lab.host import Host
+from tests.lab.topology import OUTSIDE, WIRE, Lab
+
+
+@pytest.fixture
+def pair(lab: Lab) -> Iterator[Host]:
+    """A host with a wire to another, and a second wire nowhere; we are there."""
+    host, _ = lab.wired_pair()
+    host.wire("eth1", lab.host("nowhere"), "eth1")
+    host.add_address("eth1", "198.51.100.1/24")
+    host.add_address("eth1", "2001:db8:1::1/64")
+    with host.entered():
+        yield host
+
+
+# Destination, source, the interface spoken to on, whether packets leave elsewhere.
+ROUTES = (
+    ("192.0.2.2", "192.0.2.1", WIRE, False),
+    ("192.0.2.2", "192.0.2.1", "eth1", True),
+    ("192.0.2.2", "192.0.2.99", WIRE, True),
+    ("192.0.2.2", "198.51.100.1", WIRE, False),
+    ("198.51.100.2", "198.51.100.1", "eth1", False),
+    ("203.0.113.1", "192.0.2.1", WIRE, True),
+    ("127.0.0.1", "127.0.0.1", "lo", False),
+    ("2001:db8::2", "2001:db8::1", WIRE, False),
+    ("2001:db8::2", "2001:db8::1", "eth1", True),
+    # Whether IPv6 has the source address is found out by sending alone.
+    ("2001:db8::2", "2001:db8::99", WIRE, False),
+    ("2001:db8:1::2", "2001:db8:1::1", "eth1", False),
+    ("2001:db8:2::2", "2001:db8::1", WIRE, True),
+)
+
+
+def endpoint(destination: str, source: str, interface: str) -> Endpoint:
+    index = socket.if_nametoindex(interface)
+    return Endpoint(address(destination), 1, 0, address(source), index)
+
+
+@pytest.mark.parametrize("row", range(len(ROUTES)))
+def test_where_packets_leave_is_asked_of_the_kernel(pair: Host, row: int) -> None:
+    *known, elsewhere = ROUTES[row]
+    assert leads_elsewhere(endpoint(*known), 0) is elsewhere
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_a_route_that_moves_leads_elsewhere(pair: Host, version: int) -> None:
+    there = OUTSIDE[1][version]
+    known = endpoint(there, OUTSIDE[0][version], WIRE)
+    assert not leads_elsewhere(known, 0)
+    pair.add_route(f"{there}/{32 if version == 4 else 128}", device="eth1")
+    assert leads_elsewhere(known, 0)
+
+
+def test_marked_packets_have_routes_of_their_own(pair: Host) -> None:
+    pair.run("ip", "route", "add", "192.0.2.2", "dev", "eth1", "table", "7")
+    pair.run("ip", "rule", "add", "fwmark", "7", "lookup", "7")
+    known = endpoint("192.0.2.2", "192.0.2.1", WIRE)
+    assert not leads_elsewhere(known, 0)
+    assert leads_elsewhere(known, 7)
+
+
+def test_a_link_local_route_stays_on_its_link(pair: Host) -> None:
+    pair.add_address(WIRE, "fe80::1/64")
+    index = socket.if_nametoindex(WIRE)
+    known = Endpoint(address("fe80::2"), 1, index, address("fe80::1"), index)
+    assert not leads_elsewhere(known, 0)
