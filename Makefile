@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit fuzz micropython interop qemu bench clean
+.PHONY: help build demo test lint unit c fuzz micropython interop qemu bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -11,8 +11,17 @@ PYTEST := $(PYTHON) -m pytest
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 
-PYTHON_PACKAGES := python3-venv
-LINT_PACKAGES := shellcheck
+# libpywg, and what it is built from and with.
+PLANE := pywg_embedded/dataplane
+LIBPYWG := $(PLANE)/libpywg
+C_SOURCES := $(wildcard $(LIBPYWG)/include/*.h $(LIBPYWG)/src/*.[ch])
+C_TESTS := $(wildcard $(LIBPYWG)/test/*.[ch])
+BUILT_FROM := pyproject.toml $(PLANE)/signatures.py $(LIBPYWG)/bind.py \
+	$(LIBPYWG)/CMakeLists.txt $(C_SOURCES)
+
+BUILD_PACKAGES := python3-venv gcc libc6-dev pkg-config libsodium-dev libssl-dev
+C_PACKAGES := cmake
+LINT_PACKAGES := clang-format shellcheck
 LAB_PACKAGES := iproute2 iputils-ping nftables procps \
 	wireguard-go wireguard-tools
 QEMU_PACKAGES := cpio kmod qemu-system-arm
@@ -29,8 +38,8 @@ help: ## this list
 
 build: $(INSTALLED) ## .venv with pywgd and pywg in .venv/bin
 
-$(INSTALLED): pyproject.toml
-	@.ci/need $(PYTHON_PACKAGES)
+$(INSTALLED): $(BUILT_FROM)
+	@.ci/need $(BUILD_PACKAGES)
 	@echo "Installing Python packages into $(VENV)"
 	@python3 -m venv --clear $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[dev]'
@@ -41,19 +50,24 @@ demo: build ## two homes, linked site to site, in a minute
 	@$(PYTHON) -m tests.lab.demo
 
 test: lint ## everything: lint, then all tests in one run
-	@.ci/need $(LAB_PACKAGES) $(QEMU_PACKAGES)
+	@.ci/need $(C_PACKAGES) $(LAB_PACKAGES) $(QEMU_PACKAGES)
 	$(PYTEST) $(ARGS)
 
-lint: build ## ruff, mypy, shellcheck
+lint: build ## ruff, mypy, clang-format, shellcheck
 	@.ci/need $(LINT_PACKAGES)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+	clang-format --dry-run --Werror $(C_SOURCES) $(C_TESTS)
 	@$(SHELL_FILES) | xargs -t shellcheck
 
 unit: build ## each module by itself
-	@.ci/need $(LAB_PACKAGES)
+	@.ci/need $(C_PACKAGES) $(LAB_PACKAGES)
 	$(PYTEST) $(APART:%=--ignore tests/%) $(ARGS)
+
+c: build ## the test programs of libpywg, under sanitizers
+	@.ci/need $(C_PACKAGES)
+	$(PYTEST) tests/dataplane/libpywg/test_c_programs.py $(ARGS)
 
 fuzz: build ## hostile input
 	$(PYTEST) tests/fuzz $(ARGS)

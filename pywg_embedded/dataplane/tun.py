@@ -86,16 +86,20 @@ class Tun:
             return fcntl.ioctl(sock, request, ifreq)
 
 
-def create(name: str) -> Tun:
-    """Make the interface; raises Error with what to do if that fails."""
+def create(name: str, vnet_header: bool = False) -> Tun:
+    """Make the interface; raises Error with what to do if that fails.
+
+    With ``vnet_header`` it may deliver large packets, a header before each.
+    """
     check_name(name)
     try:
         descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         raise _explained(name, error) from error
-    flags = struct.pack("16sH22x", os.fsencode(name), _PLAIN_TUN)
+    flags = _PLAIN_TUN | (_IFF_VNET_HDR if vnet_header else 0)
     try:
-        fcntl.ioctl(descriptor, _TUNSETIFF, flags)
+        ifreq = struct.pack("16sH22x", os.fsencode(name), flags)
+        fcntl.ioctl(descriptor, _TUNSETIFF, ifreq)
         tun = Tun(descriptor)
     except OSError as error:
         os.close(descriptor)

@@ -1,15 +1,30 @@
 """Every plane there is, between ends that a test holds."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from pywg_embedded.dataplane import reference
+from pywg_embedded.dataplane import native, reference
 from pywg_embedded.dataplane.limits import Limits
 
 from .rig import MakePlane, Rig
 
-PLANES: dict[str, MakePlane] = {"reference": reference.Plane}
+
+class StoppedPlane(native.Plane):
+    """Its clock is the one that the test holds."""
+
+    def __init__(self, tun: int, limits: Limits, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        super().__init__(tun, limits)
+
+    def _call(self, name: str, *arguments: Any) -> int:
+        if name != "set_time":
+            self.stop_clock(self._clock())
+        return super()._call(name, *arguments)
+
+
+PLANES: dict[str, MakePlane] = {"reference": reference.Plane, "libpywg": StoppedPlane}
 
 
 @pytest.fixture(params=PLANES)

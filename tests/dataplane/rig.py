@@ -119,6 +119,7 @@ class Rig:
 
     def close(self) -> None:
         self.plane.close()
+        del self.plane
         self.outside.socket.close()
         self.tun.close()
         self._planes_tun.close()

@@ -3,8 +3,8 @@
 import os
 import socket
 import struct
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -14,7 +14,8 @@ from pywg_embedded.core.constants import (
     INITIATION_SIZE,
     MESSAGE_INITIATION,
 )
-from pywg_embedded.dataplane import events, tun
+from pywg_embedded.daemon.clock import boottime
+from pywg_embedded.dataplane import events, native, reference, tun
 from pywg_embedded.dataplane.limits import Limits
 from tests.lab.host import Host
 from tests.lab.wait import becomes
@@ -177,12 +178,14 @@ def test_watching_survives_a_change_of_port(rig: Rig, pipe: tuple[int, int]) -> 
 
 
 class Ticking(Rig):
-    """Its clock moves on by a millisecond whenever it is looked at."""
+    """Its clock moves on by a millisecond whenever it is looked at.
 
-    def __init__(self, make_plane: MakePlane) -> None:
+    That takes a plane that asks a test for the time while it waits: the reference.
+    """
+
+    def __init__(self) -> None:
         super().__init__(
-            lambda descriptor, limits, _: make_plane(descriptor, limits, self._tick),
-            Limits(),
+            lambda tun, limits, _: reference.Plane(tun, limits, self._tick), Limits()
         )
 
     def _tick(self) -> int:
@@ -191,23 +194,27 @@ class Ticking(Rig):
 
 
 @pytest.fixture
-def ticking(make_plane: MakePlane) -> Iterator[Ticking]:
-    rig = Ticking(make_plane)
+def ticking() -> Iterator[Ticking]:
+    rig = Ticking()
     yield rig
     rig.close()
 
 
-def milliseconds() -> int:
-    return time.monotonic_ns() // 1_000_000
+# Each with the machine's clock.
+RUNNING: dict[str, Callable[[int], Any]] = {
+    "reference": lambda tun: reference.Plane(tun, Limits(), boottime),
+    "libpywg": lambda tun: native.Plane(tun, Limits()),
+}
 
 
-def test_waiting_takes_as_long_as_it_may(make_plane: MakePlane) -> None:
+@pytest.mark.parametrize("name", RUNNING)
+def test_waiting_takes_as_long_as_it_may(name: str) -> None:
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with here, there:
-        plane = make_plane(here.fileno(), Limits(), milliseconds)
-        start = milliseconds()
+        plane = RUNNING[name](here.fileno())
+        start = boottime()
         assert plane.wait(30) == []
-        assert milliseconds() >= start + 30
+        assert boottime() >= start + 30
 
 
 def test_waiting_ends_on_time_in_a_flood(ticking: Ticking) -> None:

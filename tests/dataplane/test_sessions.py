@@ -5,7 +5,7 @@ import pytest
 from pywg_embedded.core.constants import INITIATION_SIZE, RESPONSE_SIZE
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.keypair import Keypair
-from pywg_embedded.dataplane import events
+from pywg_embedded.dataplane import events, native
 
 from .packets import ipv4, prefix, sized
 from .rig import FarEnd, Rig, opened
@@ -156,16 +156,25 @@ def is_wiped(keypair: Keypair) -> bool:
     return not any(keypair.send_key + keypair.receive_key)
 
 
+def assert_ended_ones_are_wiped(rig: Rig, keypairs: list[Keypair], ended: int) -> None:
+    """The oldest ``ended`` ones and no other, but where the plane took copies."""
+    alive = [rig.plane.has_index(keypair.local_index) for keypair in keypairs]
+    assert alive == [number >= ended for number in range(len(keypairs))]
+    copied = isinstance(rig.plane, native.Plane)
+    wiped = [is_wiped(keypair) for keypair in keypairs]
+    assert wiped == [copied or not lives for lives in alive]
+
+
 def test_the_keys_of_a_session_that_ends_are_overwritten(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
     keypairs = [installed(rig, number) for number in range(4)]
-    assert [is_wiped(keypair) for keypair in keypairs] == [True, True, False, False]
+    assert_ended_ones_are_wiped(rig, keypairs, ended=2)
 
 
 def test_an_unconfirmed_session_that_is_replaced_is_overwritten(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
     keypairs = [installed(rig, number, initiator=False) for number in range(2)]
-    assert [is_wiped(keypair) for keypair in keypairs] == [True, False]
+    assert_ended_ones_are_wiped(rig, keypairs, ended=1)
 
 
 @pytest.mark.parametrize("ending", ["wipe_keypairs", "remove_peer", "wipe"])

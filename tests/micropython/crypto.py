@@ -6,7 +6,7 @@ Bound with ``ffi`` to libsodium, and to OpenSSL's libcrypto for BLAKE2s.
 import os
 import struct
 
-import ffi  # type: ignore[import-not-found]
+import ffi
 import uctypes  # type: ignore[import-not-found]
 
 TYPE_CHECKING = False

@@ -1,0 +1,50 @@
+"""libpywg under CPython: its functions, as cffi calls them."""
+
+import os
+
+from ._libpywg import __file__ as _file
+from ._libpywg import ffi as _ffi
+from .signatures import SIGNATURES, SONAME
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# A wheel brings the library along; else it is where the system keeps its own.
+_BESIDE = os.path.join(os.path.dirname(_file), SONAME)
+# For ever: cffi unloads a library that nobody holds, whatever its functions do.
+_library = _ffi.dlopen(_BESIDE if os.path.exists(_BESIDE) else SONAME)
+
+
+def load() -> "dict[str, Callable[..., Any]]":
+    """Functions by their name without "pywg_"; buffers are taken for pointers."""
+    return {row[0]: _function(*row) for row in SIGNATURES}
+
+
+def _function(name: str, result: str, arguments: str) -> "Callable[..., Any]":
+    function = getattr(_library, "pywg_" + name)
+    pointers = [at for at, letter in enumerate(arguments) if letter == "p"]
+    if pointers:
+        return _with_buffers(function, pointers)
+    return _with_text(function) if result == "s" else function
+
+
+def _with_buffers(
+    function: "Callable[..., Any]", pointers: list[int]
+) -> "Callable[..., Any]":
+    def call(*arguments: "Any") -> "Any":
+        values = list(arguments)
+        for at in pointers:
+            values[at] = _ffi.from_buffer(values[at])
+        return function(*values)
+
+    return call
+
+
+def _with_text(function: "Callable[..., Any]") -> "Callable[..., Any]":
+    def call(*arguments: "Any") -> "str | None":
+        text = function(*arguments)
+        return _ffi.string(text).decode() if text else None
+
+    return call

@@ -1,0 +1,92 @@
+"""The structures of pywg.h as bytes: the machine's byte order, and no padding."""
+
+import struct
+import sys
+
+from ..core.constants import INITIATION_SIZE
+from ..core.endpoint import Endpoint
+from ..core.facts import Facts
+from . import events
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+_ORDER = "<" if sys.byteorder == "little" else ">"
+
+# address, source, scope, interface, port, and the sizes of both addresses
+ENDPOINT = _ORDER + "16s16sIIHBB"
+# last_sent to tx_bytes; the endpoint and 4 bytes of padding follow
+FACTS = _ORDER + "7Q"
+# address, its size, prefix length, and 2 bytes of padding
+ALLOWED_IP = _ORDER + "16sBBH"
+# kind, number, length; the data and an endpoint follow
+EVENT = _ORDER + "III"
+
+ENDPOINT_SIZE = struct.calcsize(ENDPOINT)
+ALLOWED_IP_SIZE = struct.calcsize(ALLOWED_IP)
+EVENT_DATA_AT = struct.calcsize(EVENT)
+EVENT_ENDPOINT_AT = EVENT_DATA_AT + INITIATION_SIZE
+EVENT_SIZE = EVENT_ENDPOINT_AT + ENDPOINT_SIZE
+FACTS_ENDPOINT_AT = struct.calcsize(FACTS)
+FACTS_SIZE = FACTS_ENDPOINT_AT + ENDPOINT_SIZE + 4
+
+
+def pack_endpoint(endpoint: Endpoint) -> bytes:
+    return struct.pack(
+        ENDPOINT,
+        endpoint.address,
+        endpoint.source,
+        endpoint.scope,
+        endpoint.interface,
+        endpoint.port,
+        len(endpoint.address),
+        len(endpoint.source),
+    )
+
+
+def unpack_endpoint(data: bytearray, offset: int) -> "Endpoint | None":
+    """The endpoint at this offset, or None if it is not known."""
+    address, source, scope, interface, port, size, source_size = struct.unpack_from(
+        ENDPOINT, data, offset
+    )
+    if not size:
+        return None
+    return Endpoint(address[:size], port, scope, source[:source_size], interface)
+
+
+def unpack_facts(data: bytearray) -> Facts:
+    facts = Facts()
+    (
+        facts.last_sent,
+        facts.last_received,
+        facts.last_data_sent,
+        facts.data_sent_since,
+        facts.data_received_since,
+        facts.rx_bytes,
+        facts.tx_bytes,
+    ) = struct.unpack_from(FACTS, data)
+    facts.endpoint = unpack_endpoint(data, FACTS_ENDPOINT_AT)
+    return facts
+
+
+def unpack_allowed_ips(data: bytearray, count: int) -> "Iterator[tuple[bytes, int]]":
+    for at in range(count):
+        address, size, cidr, _ = struct.unpack_from(
+            ALLOWED_IP, data, at * ALLOWED_IP_SIZE
+        )
+        yield address[:size], cidr
+
+
+def unpack_event(data: bytearray, at: int) -> "tuple[Any, ...]":
+    """Event number ``at`` as ``dataplane.events`` has it."""
+    offset = at * EVENT_SIZE
+    kind, number, length = struct.unpack_from(EVENT, data, offset)
+    if kind == events.TUN_GONE:
+        return (kind,)
+    if kind != events.HANDSHAKE:
+        return kind, number
+    start = offset + EVENT_DATA_AT
+    source = unpack_endpoint(data, offset + EVENT_ENDPOINT_AT)
+    return kind, bytes(data[start : start + length]), source, number

@@ -1,0 +1,109 @@
+#include "aead.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+/* The contexts are made once: with the cipher left as it is, a new key or nonce
+ * allocates nothing. Setting up a key that is there already is left out: it
+ * takes an eighth of the time of a small packet. */
+
+#define NONCE_SIZE 12
+#define DECRYPT 0
+#define ENCRYPT 1
+
+static const uint8_t no_key[KEY_SIZE];
+
+static bool aead_start(struct aead_context *context, const uint8_t *key,
+		       uint64_t counter, int direction)
+{
+	bool known = !memcmp(context->key, key, KEY_SIZE);
+	uint8_t nonce[NONCE_SIZE] = {0};
+
+	wire_store_le64(nonce + 4, counter);
+	if (!EVP_CipherInit_ex(context->library, NULL, NULL, known ? NULL : key,
+			       nonce, direction))
+		return false;
+	memcpy(context->key, key, KEY_SIZE);
+	return true;
+}
+
+static bool aead_set_up(struct aead_context *context, const EVP_CIPHER *cipher,
+			int direction)
+{
+	context->library = EVP_CIPHER_CTX_new();
+	return context->library &&
+	       EVP_CipherInit_ex(context->library, cipher, NULL, no_key, NULL,
+				 direction);
+}
+
+int aead_init(struct aead *aead)
+{
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
+	bool ready;
+
+	*aead = (struct aead){0};
+	ready = cipher && aead_set_up(&aead->sealing, cipher, ENCRYPT) &&
+		aead_set_up(&aead->opening, cipher, DECRYPT);
+	EVP_CIPHER_free(cipher);
+	if (ready)
+		return 0;
+	aead_free(aead);
+	return cipher ? -ENOMEM : -ENOSYS;
+}
+
+void aead_free(struct aead *aead)
+{
+	EVP_CIPHER_CTX_free(aead->sealing.library);
+	EVP_CIPHER_CTX_free(aead->opening.library);
+	OPENSSL_cleanse(aead, sizeof(*aead));
+}
+
+void aead_forget(struct aead *aead)
+{
+	aead_start(&aead->sealing, no_key, 0, ENCRYPT);
+	aead_start(&aead->opening, no_key, 0, DECRYPT);
+}
+
+/* EVP takes no update of 0 bytes for anything but the end. */
+static bool aead_update(EVP_CIPHER_CTX *context, uint8_t *out,
+			const uint8_t *in, size_t length)
+{
+	int done = 0;
+
+	return !length ||
+	       EVP_CipherUpdate(context, out, &done, in, (int)length);
+}
+
+bool aead_seal(struct aead *aead, const uint8_t key[KEY_SIZE], uint64_t counter,
+	       uint8_t *out, const uint8_t *in, size_t length)
+{
+	EVP_CIPHER_CTX *context = aead->sealing.library;
+	int done = 0;
+
+	return length <= INT_MAX &&
+	       aead_start(&aead->sealing, key, counter, ENCRYPT) &&
+	       aead_update(context, out, in, length) &&
+	       EVP_CipherFinal_ex(context, out + length, &done) &&
+	       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE,
+				   out + length);
+}
+
+bool aead_open(struct aead *aead, const uint8_t key[KEY_SIZE], uint64_t counter,
+	       uint8_t *out, const uint8_t *in, size_t length)
+{
+	EVP_CIPHER_CTX *context = aead->opening.library;
+	uint8_t tag[TAG_SIZE];
+	int done = 0;
+
+	if (length < TAG_SIZE || length > INT_MAX)
+		return false;
+	length -= TAG_SIZE;
+	memcpy(tag, in + length, TAG_SIZE);
+	return aead_start(&aead->opening, key, counter, DECRYPT) &&
+	       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE,
+				   tag) &&
+	       aead_update(context, out, in, length) &&
+	       EVP_CipherFinal_ex(context, out + length, &done);
+}

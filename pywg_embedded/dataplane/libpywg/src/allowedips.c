@@ -1,0 +1,327 @@
+#include "allowedips.h"
+#include "prefix.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+/* A binary trie without one-way paths: whoever has no peer has two children, so
+ * that n prefixes need less than 2n nodes. Node 0 stands for none: it is in no
+ * trie and no list, and what is written to it is never read. */
+struct node {
+	struct prefix bits;
+	uint32_t child[2];
+	uint32_t parent;
+	uint32_t peer;
+	/* In the list of the peer, whose first node knows the last as its
+	 * previous; `next` also chains what is free. */
+	uint32_t next;
+	uint32_t previous;
+	uint8_t cidr;
+	uint8_t family;
+};
+
+enum { V4, V6, FAMILIES };
+
+struct allowedips {
+	uint32_t limit;
+	uint32_t count;
+	uint32_t used; /* nodes that were ever touched */
+	uint32_t free;
+	uint32_t root[FAMILIES];
+	uint32_t (*first)[FAMILIES]; /* of each peer's list */
+	struct node nodes[];
+};
+
+static uint64_t allowedips_nodes(uint32_t limit)
+{
+	return 2 * (uint64_t)limit + 1;
+}
+
+uint64_t allowedips_memory(uint32_t limit, uint32_t peers)
+{
+	return sizeof(struct allowedips) +
+	       allowedips_nodes(limit) * sizeof(struct node) +
+	       (uint64_t)peers * FAMILIES * sizeof(uint32_t);
+}
+
+struct allowedips *allowedips_init(void *memory, uint32_t limit)
+{
+	struct allowedips *table = memory;
+
+	table->limit = limit;
+	table->first = (void *)(table->nodes + allowedips_nodes(limit));
+	return table;
+}
+
+static uint8_t allowedips_family(uint32_t size)
+{
+	return size == 4 ? V4 : V6;
+}
+
+/* Nodes. */
+
+static uint32_t allowedips_take(struct allowedips *table, uint8_t family,
+				struct prefix bits, uint32_t cidr)
+{
+	uint32_t at = table->free;
+
+	if (at)
+		table->free = table->nodes[at].next;
+	else
+		at = ++table->used;
+	table->nodes[at] = (struct node){.bits = prefix_cut(bits, cidr),
+					 .peer = ALLOWEDIPS_NONE,
+					 .cidr = (uint8_t)cidr,
+					 .family = family};
+	return at;
+}
+
+static void allowedips_give_back(struct allowedips *table, uint32_t at)
+{
+	table->nodes[at].next = table->free;
+	table->free = at;
+}
+
+static bool allowedips_contains(const struct node *node, struct prefix bits)
+{
+	return prefix_common(node->bits, bits) >= node->cidr;
+}
+
+/* Where the parent, or the root, keeps the child that leads to these bits. */
+static uint32_t *allowedips_link(struct allowedips *table, uint8_t family,
+				 uint32_t parent, struct prefix bits)
+{
+	struct node *node = &table->nodes[parent];
+
+	if (!parent)
+		return &table->root[family];
+	return &node->child[prefix_bit(bits, node->cidr)];
+}
+
+static void allowedips_hang(struct allowedips *table, uint32_t parent,
+			    uint32_t at)
+{
+	struct node *node = &table->nodes[at];
+
+	node->parent = parent;
+	*allowedips_link(table, node->family, parent, node->bits) = at;
+}
+
+/* The longest prefix in the trie that contains this one; 0 for none. */
+static uint32_t allowedips_closest(const struct allowedips *table,
+				   uint8_t family, struct prefix bits,
+				   uint32_t cidr)
+{
+	uint32_t found = 0;
+	uint32_t at = table->root[family];
+
+	while (at) {
+		const struct node *node = &table->nodes[at];
+
+		if (node->cidr > cidr || !allowedips_contains(node, bits))
+			break;
+		found = at;
+		at = node->child[prefix_bit(bits, node->cidr)];
+	}
+	return found;
+}
+
+static uint32_t allowedips_exact(const struct allowedips *table,
+				 const uint8_t *address, uint32_t size,
+				 uint32_t cidr)
+{
+	uint32_t at = allowedips_closest(table, allowedips_family(size),
+					 prefix_load(address, size), cidr);
+
+	return at && table->nodes[at].cidr == cidr ? at : 0;
+}
+
+/* A node for this prefix below `parent`, the closest one that there is. */
+static uint32_t allowedips_grow(struct allowedips *table, uint8_t family,
+				uint32_t parent, struct prefix bits,
+				uint32_t cidr)
+{
+	uint32_t at = allowedips_take(table, family, bits, cidr);
+	uint32_t below = *allowedips_link(table, family, parent, bits);
+	uint32_t common;
+
+	if (!below) {
+		allowedips_hang(table, parent, at);
+		return at;
+	}
+	common = prefix_common(bits, table->nodes[below].bits);
+	if (common < cidr) {
+		uint32_t fork = allowedips_take(table, family, bits, common);
+
+		allowedips_hang(table, parent, fork);
+		allowedips_hang(table, fork, at);
+		allowedips_hang(table, fork, below);
+	} else {
+		allowedips_hang(table, parent, at);
+		allowedips_hang(table, at, below);
+	}
+	return at;
+}
+
+/* Take out nodes that neither belong to a peer nor fork. */
+static void allowedips_prune(struct allowedips *table, uint32_t at)
+{
+	while (at) {
+		struct node *node = &table->nodes[at];
+		uint32_t parent = node->parent;
+		uint32_t only =
+			node->child[0] ? node->child[0] : node->child[1];
+
+		if (node->peer != ALLOWEDIPS_NONE ||
+		    (node->child[0] && node->child[1]))
+			return;
+		*allowedips_link(table, node->family, parent, node->bits) =
+			only;
+		table->nodes[only].parent = parent;
+		allowedips_give_back(table, at);
+		at = only ? 0 : parent;
+	}
+}
+
+/* Lists of peers. */
+
+static void allowedips_enlist(struct allowedips *table, uint32_t at,
+			      uint32_t peer)
+{
+	struct node *node = &table->nodes[at];
+	uint32_t *first = &table->first[peer][node->family];
+
+	node->peer = peer;
+	node->next = 0;
+	node->previous = at;
+	if (*first) {
+		node->previous = table->nodes[*first].previous;
+		table->nodes[node->previous].next = at;
+		table->nodes[*first].previous = at;
+	} else {
+		*first = at;
+	}
+	table->count++;
+}
+
+static void allowedips_delist(struct allowedips *table, uint32_t at)
+{
+	struct node *node = &table->nodes[at];
+	uint32_t *first = &table->first[node->peer][node->family];
+
+	if (*first == at)
+		*first = node->next;
+	else
+		table->nodes[node->previous].next = node->next;
+	table->nodes[node->next ? node->next : *first].previous =
+		node->previous;
+	node->peer = ALLOWEDIPS_NONE;
+	table->count--;
+}
+
+static uint32_t allowedips_following(const struct allowedips *table,
+				     uint32_t peer, uint32_t cursor)
+{
+	const uint32_t *first = table->first[peer];
+	const struct node *node;
+
+	if (!cursor)
+		return first[V4] ? first[V4] : first[V6];
+	if (cursor > table->used)
+		return 0;
+	node = &table->nodes[cursor];
+	if (node->peer != peer)
+		return 0;
+	return node->next || node->family == V6 ? node->next : first[V6];
+}
+
+/* What others call. */
+
+int allowedips_insert(struct allowedips *table, const uint8_t *address,
+		      uint32_t size, uint32_t cidr, uint32_t peer)
+{
+	struct prefix bits = prefix_load(address, size);
+	uint8_t family = allowedips_family(size);
+	uint32_t at = allowedips_closest(table, family, bits, cidr);
+	bool present = at && table->nodes[at].cidr == cidr;
+	bool owned = present && table->nodes[at].peer != ALLOWEDIPS_NONE;
+
+	if (owned && table->nodes[at].peer == peer)
+		return 0;
+	if (!owned && table->count >= table->limit)
+		return -ENOSPC;
+	if (!present)
+		at = allowedips_grow(table, family, at, bits, cidr);
+	if (owned)
+		allowedips_delist(table, at);
+	allowedips_enlist(table, at, peer);
+	return 0;
+}
+
+void allowedips_remove(struct allowedips *table, const uint8_t *address,
+		       uint32_t size, uint32_t cidr, uint32_t peer)
+{
+	uint32_t at = allowedips_exact(table, address, size, cidr);
+
+	if (!at || table->nodes[at].peer != peer)
+		return;
+	allowedips_delist(table, at);
+	allowedips_prune(table, at);
+}
+
+void allowedips_remove_peer(struct allowedips *table, uint32_t peer)
+{
+	uint32_t at;
+
+	while ((at = allowedips_following(table, peer, 0))) {
+		allowedips_delist(table, at);
+		allowedips_prune(table, at);
+	}
+}
+
+uint32_t allowedips_lookup(const struct allowedips *table,
+			   const uint8_t *address, uint32_t size)
+{
+	struct prefix bits = prefix_load(address, size);
+	uint32_t at = table->root[allowedips_family(size)];
+	uint32_t peer = ALLOWEDIPS_NONE;
+
+	while (at) {
+		const struct node *node = &table->nodes[at];
+
+		if (!allowedips_contains(node, bits))
+			break;
+		if (node->peer != ALLOWEDIPS_NONE)
+			peer = node->peer;
+		at = node->child[prefix_bit(bits, node->cidr)];
+	}
+	return peer;
+}
+
+uint32_t allowedips_owner(const struct allowedips *table,
+			  const uint8_t *address, uint32_t size, uint32_t cidr)
+{
+	uint32_t at = allowedips_exact(table, address, size, cidr);
+
+	return at ? table->nodes[at].peer : ALLOWEDIPS_NONE;
+}
+
+uint32_t allowedips_of_peer(const struct allowedips *table, uint32_t peer,
+			    uint32_t *cursor, struct pywg_allowed_ip *out,
+			    uint32_t room)
+{
+	uint32_t count = 0;
+	uint32_t at = allowedips_following(table, peer, *cursor);
+
+	for (; at && count < room; count++) {
+		const struct node *node = &table->nodes[at];
+		struct pywg_allowed_ip *ip = &out[count];
+
+		*ip = (struct pywg_allowed_ip){.cidr = node->cidr};
+		ip->size = node->family == V4 ? 4 : 16;
+		prefix_store(ip->address, node->bits);
+		*cursor = at;
+		at = allowedips_following(table, peer, at);
+	}
+	return count;
+}

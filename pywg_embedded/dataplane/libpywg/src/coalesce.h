@@ -1,0 +1,73 @@
+/* Coalescing: the packets of one burst go to the TUN in as few writes as may
+ * be.
+ *
+ * 1. Packets of one flow keep their order; flows may change places.
+ * 2. Only what segmentation would give back byte by byte is merged, apart from
+ *    the IPv4 id where DF makes it meaningless (RFC 6864).
+ * 3. Checksums of all that is merged were right; the rest goes out as it came.
+ */
+#ifndef PYWG_COALESCE_H
+#define PYWG_COALESCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "merge.h"
+
+enum {
+	COALESCE_PACKETS = 128, /* of one burst */
+	COALESCE_PARTS = 64, /* of one write */
+	COALESCE_SLOTS = 256, /* so few in use that searches are short */
+};
+
+/* What the TUN takes in large packets; equal to PYWG_TSO and PYWG_USO. */
+enum coalesce_feature {
+	COALESCE_TCP = 1,
+	COALESCE_UDP = 2,
+};
+
+struct coalesce_packet {
+	uint8_t *data;
+	uint16_t length;
+	uint8_t next; /* of the same run, in order */
+};
+
+/* Packets that become one write. */
+struct coalesce_run {
+	struct merge_headers headers; /* of the first packet */
+	uint32_t payload; /* of all packets together */
+	uint8_t first;
+	uint8_t last;
+	uint8_t count;
+	bool verified; /* the first packet's checksums are right */
+	bool complete; /* nothing may join any more */
+};
+
+struct coalescer {
+	unsigned features;
+	unsigned packet_count;
+	unsigned run_count;
+	uint8_t newest[COALESCE_SLOTS]; /* run + 1 of a flow; 0 for none */
+	struct coalesce_packet packets[COALESCE_PACKETS];
+	struct coalesce_run runs[COALESCE_PACKETS];
+};
+
+/* One TUN write: the vnet header, the first packet, payloads of the others.
+ * False has the packets of a large write come again one by one. */
+typedef bool coalesce_write(void *context, const struct iovec *parts,
+			    int count);
+
+/* Empty, for packets to a TUN with these features. */
+void coalesce_begin(struct coalescer *coalescer, unsigned features);
+
+/* Take a packet of at most 65535 bytes, whose memory is lent until the flush;
+ * false when full. */
+bool coalesce_add(struct coalescer *coalescer, uint8_t *packet, size_t length);
+
+/* Write all that was added; empty afterwards, features as before. */
+void coalesce_flush(struct coalescer *coalescer, coalesce_write *write,
+		    void *context);
+
+#endif

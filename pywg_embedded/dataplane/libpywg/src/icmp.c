@@ -1,0 +1,130 @@
+#include "icmp.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "checksum.h"
+#include "wire.h"
+
+enum {
+	HOP_LIMIT = 64,
+	/* Type, code, checksum and four bytes that are unused here. */
+	MESSAGE_HEADER = 8,
+	/* As much of the packet as fits the smallest MTU of its family
+	 * (RFC 1812, RFC 4443). */
+	QUOTED_V4 = 576 - PACKET_IPV4_HEADER - MESSAGE_HEADER,
+	QUOTED_V6 = ICMP_ROOM - PACKET_IPV6_HEADER - MESSAGE_HEADER,
+	MULTICAST_V4 = 224,
+	MULTICAST_V6 = 0xFF,
+	INFORMATIONAL_V6 = 128, /* types below report errors */
+};
+
+static bool icmp_is_zero(const uint8_t *bytes, size_t size)
+{
+	static const uint8_t zero[16];
+
+	return memcmp(bytes, zero, size) == 0;
+}
+
+/* ICMPv4 types that are questions or answers; all others report errors
+ * (RFC 1122). */
+static bool icmp_is_query_v4(uint8_t type)
+{
+	static const uint8_t queries[] = {0,  8,  9,  10, 13, 14,
+					  15, 16, 17, 18, 42, 43};
+
+	return memchr(queries, type, sizeof(queries)) != NULL;
+}
+
+static bool icmp_may_answer_v4(const uint8_t *data, size_t size)
+{
+	size_t type_at = 4 * (data[0] & 0x0Fu);
+
+	if (wire_load_be16(data + 6) & 0x1FFF) /* a fragment, not the first */
+		return false;
+	if (data[12] >= MULTICAST_V4 || data[16] >= MULTICAST_V4)
+		return false;
+	if (icmp_is_zero(data + 12, 4))
+		return false;
+	if (data[9] != PACKET_ICMP)
+		return true;
+	return size > type_at && icmp_is_query_v4(data[type_at]);
+}
+
+static bool icmp_may_answer_v6(const uint8_t *data, size_t size)
+{
+	if (data[8] == MULTICAST_V6 || data[24] == MULTICAST_V6)
+		return false;
+	if (icmp_is_zero(data + 8, 16))
+		return false;
+	if (data[6] != PACKET_ICMPV6)
+		return true;
+	return size > PACKET_IPV6_HEADER &&
+	       data[PACKET_IPV6_HEADER] >= INFORMATIONAL_V6;
+}
+
+/* Message header and quotation; answers the length of both. */
+static size_t icmp_quote(uint8_t *message, uint8_t type, uint8_t code,
+			 const uint8_t *data, size_t length)
+{
+	memset(message, 0, MESSAGE_HEADER);
+	message[0] = type;
+	message[1] = code;
+	memcpy(message + MESSAGE_HEADER, data, length);
+	return MESSAGE_HEADER + length;
+}
+
+static void icmp_finish(uint8_t *at, uint64_t sum)
+{
+	checksum_store(at, (uint16_t)~checksum_fold(sum));
+}
+
+static size_t icmp_write_v4(uint8_t *out, const uint8_t *data, size_t length)
+{
+	uint8_t *message = out + PACKET_IPV4_HEADER;
+	size_t quoted = length < QUOTED_V4 ? length : QUOTED_V4;
+	size_t size = icmp_quote(message, 3, 1, data, quoted);
+
+	icmp_finish(message + 2, checksum_add(0, message, size));
+	memset(out, 0, PACKET_IPV4_HEADER);
+	out[0] = 0x45;
+	wire_store_be16(out + 2, (uint16_t)(PACKET_IPV4_HEADER + size));
+	out[8] = HOP_LIMIT;
+	out[9] = PACKET_ICMP;
+	memcpy(out + 12, data + 16, 4);
+	memcpy(out + 16, data + 12, 4);
+	checksum_write_ipv4(out, PACKET_IPV4_HEADER);
+	return PACKET_IPV4_HEADER + size;
+}
+
+static size_t icmp_write_v6(uint8_t *out, const uint8_t *data, size_t length)
+{
+	uint8_t *message = out + PACKET_IPV6_HEADER;
+	size_t quoted = length < QUOTED_V6 ? length : QUOTED_V6;
+	size_t size = icmp_quote(message, 1, 3, data, quoted);
+	uint64_t sum;
+
+	memset(out, 0, PACKET_IPV6_HEADER);
+	out[0] = 0x60;
+	wire_store_be16(out + 4, (uint16_t)size);
+	out[6] = PACKET_ICMPV6;
+	out[7] = HOP_LIMIT;
+	memcpy(out + 8, data + 24, 16);
+	memcpy(out + 24, data + 8, 16);
+	sum = checksum_pseudo(out, PACKET_ICMPV6, size);
+	icmp_finish(message + 2, checksum_add(sum, message, size));
+	return PACKET_IPV6_HEADER + size;
+}
+
+size_t icmp_unreachable(uint8_t *out, const uint8_t *data, size_t size,
+			const struct packet *packet)
+{
+	if (packet->version == 4) {
+		if (!icmp_may_answer_v4(data, size))
+			return 0;
+		return icmp_write_v4(out, data, packet->length);
+	}
+	if (!icmp_may_answer_v6(data, size))
+		return 0;
+	return icmp_write_v6(out, data, packet->length);
+}

@@ -1,0 +1,156 @@
+#include "incoming.h"
+#include "ecn.h"
+#include "events.h"
+#include "outgoing.h"
+#include "packet.h"
+#include "sessions.h"
+#include "tun.h"
+
+static void note_received(struct plane *plane, uint32_t number, bool is_data)
+{
+	struct peer *peer = &plane->peers[number];
+	struct pywg_facts *facts = &peer->facts;
+
+	facts->last_received = plane->now;
+	facts->data_sent_since = 0;
+	if (is_data && !facts->data_received_since)
+		facts->data_received_since = plane->now;
+	if (peer->observed) {
+		peer->observed = false;
+		events_raise(plane, PYWG_ACTIVE, number);
+	}
+}
+
+static bool successor_is_due(const struct plane *plane,
+			     const struct session *session)
+{
+	return session->initiator && !session->asked_for_successor &&
+	       plane->now - session->created_at >= REKEY_AFTER_TIME_RECEIVING;
+}
+
+/* An authentic packet, seen for the first time: what it proves of its peer. */
+static void authenticated(struct plane *plane, uint32_t found, uint32_t length,
+			  const struct pywg_endpoint *source)
+{
+	struct session *session = &plane->sessions[found];
+	const uint32_t number = sessions_peer_of(found);
+	struct peer *peer = &plane->peers[number];
+
+	peer->facts.endpoint = *source;
+	peer->facts.rx_bytes += length;
+	note_received(plane, number, length > TRANSPORT_MIN_SIZE);
+	if (sessions_confirm(plane, number, found)) {
+		events_raise(plane, PYWG_KEY_CONFIRMED, number);
+		outgoing_send_staged(plane, number);
+	}
+	if (successor_is_due(plane, session)) {
+		session->asked_for_successor = true;
+		outgoing_want_handshake(plane, number);
+	}
+}
+
+static bool carry_congestion(uint8_t *packet, uint8_t outer_tos)
+{
+	const uint8_t inner = packet_traffic_class(packet) & ECN_MASK;
+	const int merged = ecn_leaving(outer_tos, inner);
+
+	if (merged == ECN_DROP)
+		return false;
+	if (merged != inner)
+		packet_set_ecn(packet, (uint8_t)merged);
+	return true;
+}
+
+static void deliver(struct plane *plane, uint32_t peer, uint8_t *data,
+		    uint32_t length, uint8_t outer_tos)
+{
+	struct packet packet;
+
+	if (!packet_parse(&packet, data, length)) {
+		plane_drop(plane, DROP_NOT_IP);
+		return;
+	}
+	if (allowedips_lookup(plane->allowed_ips, data + packet.source,
+			      packet.address_size) != peer) {
+		plane_drop(plane, DROP_SOURCE);
+		return;
+	}
+	if (!carry_congestion(data, outer_tos)) {
+		plane_drop(plane, DROP_CONGESTION);
+		return;
+	}
+	if (!coalesce_add(plane->coalescer, data, packet.length)) {
+		incoming_flush(plane);
+		coalesce_add(plane->coalescer, data, packet.length);
+	}
+}
+
+static void transport_data(struct plane *plane, uint8_t *data, uint32_t length,
+			   const struct received *received)
+{
+	uint8_t *packet = data + TRANSPORT_PACKET_AT;
+	uint64_t counter;
+	uint32_t found;
+	struct session *session;
+
+	if (length < TRANSPORT_MIN_SIZE) {
+		plane_drop(plane, DROP_MALFORMED);
+		return;
+	}
+	found = sessions_find(plane,
+			      wire_load_le32(data + TRANSPORT_RECEIVER_AT));
+	if (found == NO_SLOT) {
+		plane_drop(plane, DROP_UNKNOWN_INDEX);
+		return;
+	}
+	session = &plane->sessions[found];
+	counter = wire_load_le64(data + TRANSPORT_COUNTER_AT);
+	if (!sessions_alive(session, counter, plane->now)) {
+		plane_drop(plane, DROP_TOO_OLD);
+		return;
+	}
+	if (!aead_open(&plane->aead, session->receive_key, counter, packet,
+		       packet, length - TRANSPORT_HEADER_SIZE)) {
+		plane_drop(plane, DROP_NOT_AUTHENTIC);
+		return;
+	}
+	if (!replay_accept(&session->window, counter)) {
+		plane_drop(plane, DROP_REPLAYED);
+		return;
+	}
+	authenticated(plane, found, length, &received->source);
+	if (length > TRANSPORT_MIN_SIZE)
+		deliver(plane, sessions_peer_of(found), packet,
+			length - TRANSPORT_MIN_SIZE, received->tos);
+}
+
+static void datagram(struct plane *plane, uint8_t *data, uint32_t length,
+		     const struct received *received)
+{
+	/* Nobody can be answered at port 0. */
+	if (length < 4 || !received->source.port)
+		plane_drop(plane, DROP_MALFORMED);
+	else if (wire_load_le32(data) == MESSAGE_TRANSPORT)
+		transport_data(plane, data, length, received);
+	else
+		events_queue_handshake(plane, data, length, &received->source);
+}
+
+void incoming_datagrams(struct plane *plane, const struct received *received)
+{
+	uint32_t at = 0;
+
+	do {
+		uint32_t left = received->length - at;
+		uint32_t size =
+			left < received->segment ? left : received->segment;
+
+		datagram(plane, received->data + at, size, received);
+		at += size;
+	} while (at < received->length);
+}
+
+void incoming_flush(struct plane *plane)
+{
+	coalesce_flush(plane->coalescer, tun_write_parts, plane);
+}

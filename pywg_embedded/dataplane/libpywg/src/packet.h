@@ -1,0 +1,41 @@
+/* The IP packets inside: what they say of themselves, checked against their
+ * length. */
+#ifndef PYWG_PACKET_H
+#define PYWG_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	PACKET_IPV4_HEADER = 20,
+	PACKET_IPV6_HEADER = 40,
+	PACKET_LARGEST = 65535,
+};
+
+enum packet_protocol {
+	PACKET_ICMP = 1,
+	PACKET_TCP = 6,
+	PACKET_UDP = 17,
+	PACKET_ICMPV6 = 58,
+};
+
+/* Where the addresses are, and how long the packet says it is. */
+struct packet {
+	size_t length;
+	uint8_t version;
+	uint8_t address_size; /* 4 or 16 */
+	uint8_t source; /* offsets from the start of the packet */
+	uint8_t destination;
+};
+
+/* False if it is not IP or claims more than there is. */
+bool packet_parse(struct packet *packet, const uint8_t *data, size_t size);
+
+/* The TOS byte of IPv4, the traffic class of IPv6. */
+uint8_t packet_traffic_class(const uint8_t *data);
+
+/* Write the two ECN bits; IPv4's header checksum follows (RFC 1624). */
+void packet_set_ecn(uint8_t *data, uint8_t ecn);
+
+#endif

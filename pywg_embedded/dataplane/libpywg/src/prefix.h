@@ -1,0 +1,70 @@
+/* The bits of an address of either family, counted from the left; the bits that
+ * IPv4 lacks are zero. */
+#ifndef PYWG_PREFIX_H
+#define PYWG_PREFIX_H
+
+#include "wire.h"
+
+#include <string.h>
+
+struct prefix {
+	uint64_t high;
+	uint64_t low;
+};
+
+static inline struct prefix prefix_load(const uint8_t *address, uint32_t size)
+{
+	struct prefix bits = {0, 0};
+
+	if (size == 4) {
+		bits.high = (uint64_t)wire_load_be32(address) << 32;
+	} else {
+		bits.high = wire_load_be64(address);
+		bits.low = wire_load_be64(address + 8);
+	}
+	return bits;
+}
+
+/* 16 bytes, of which IPv4 is the first four. */
+static inline void prefix_store(uint8_t *address, struct prefix bits)
+{
+	wire_store_be64(address, bits.high);
+	wire_store_be64(address + 8, bits.low);
+}
+
+static inline uint64_t prefix_mask(uint32_t count)
+{
+	return count ? UINT64_MAX << (64 - count) : 0;
+}
+
+/* The first `count` bits, the others zero. */
+static inline struct prefix prefix_cut(struct prefix bits, uint32_t count)
+{
+	if (count <= 64) {
+		bits.high &= prefix_mask(count);
+		bits.low = 0;
+	} else {
+		bits.low &= prefix_mask(count - 64);
+	}
+	return bits;
+}
+
+/* How many leading bits are the same, up to 128. */
+static inline uint32_t prefix_common(struct prefix a, struct prefix b)
+{
+	if (a.high != b.high)
+		return (uint32_t)__builtin_clzll(a.high ^ b.high);
+	if (a.low != b.low)
+		return 64 + (uint32_t)__builtin_clzll(a.low ^ b.low);
+	return 128;
+}
+
+/* Bit number `at`; beyond the last one it is of no meaning. */
+static inline uint32_t prefix_bit(struct prefix bits, uint32_t at)
+{
+	uint64_t half = at < 64 ? bits.high : bits.low;
+
+	return half >> (~at & 63) & 1;
+}
+
+#endif

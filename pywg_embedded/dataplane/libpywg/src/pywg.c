@@ -1,0 +1,606 @@
+#include "pywg.h"
+#include "clock.h"
+#include "events.h"
+#include "outgoing.h"
+#include "plane.h"
+#include "sessions.h"
+#include "tun.h"
+#include "udp.h"
+#include "wait.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define MOST_PLANES 64
+
+static struct plane planes[MOST_PLANES];
+
+enum table {
+	TABLE_PEERS,
+	TABLE_SESSIONS,
+	TABLE_BUCKETS,
+	TABLE_ALLOWED_IPS,
+	TABLE_STAGING,
+	TABLE_HANDSHAKES,
+	TABLE_EVENTS,
+	TABLE_FROM_TUN,
+	TABLE_OUTGOING,
+	TABLE_INCOMING,
+	TABLE_COALESCER,
+	TABLE_COUNT
+};
+
+static uint32_t bucket_count(uint32_t peers)
+{
+	uint32_t count = 4;
+
+	while (count < peers * SLOTS_A_PEER)
+		count *= 2;
+	return count;
+}
+
+static uint32_t event_room(uint32_t peers)
+{
+	return peers * 3;
+}
+
+static uint64_t size_of_peers(const struct arena_limits *limits)
+{
+	return (uint64_t)limits->peers * sizeof(struct peer);
+}
+
+static uint64_t size_of_sessions(const struct arena_limits *limits)
+{
+	return (uint64_t)limits->peers * SLOTS_A_PEER * sizeof(struct session);
+}
+
+static uint64_t size_of_buckets(const struct arena_limits *limits)
+{
+	return bucket_count(limits->peers) * sizeof(uint32_t);
+}
+
+static uint64_t size_of_allowed_ips(const struct arena_limits *limits)
+{
+	return allowedips_memory(limits->allowed_ips, limits->peers);
+}
+
+static uint64_t size_of_staging(const struct arena_limits *limits)
+{
+	return staging_memory(limits->staged, limits->peers);
+}
+
+static uint64_t size_of_events(const struct arena_limits *limits)
+{
+	return event_room(limits->peers) * sizeof(struct happened);
+}
+
+static uint64_t size_of_handshakes(const struct arena_limits *limits)
+{
+	(void)limits;
+	return HANDSHAKE_QUEUE_SIZE * sizeof(struct handshake);
+}
+
+static uint64_t size_of_from_tun(const struct arena_limits *limits)
+{
+	(void)limits;
+	return LARGEST_PACKET + 1;
+}
+
+static uint64_t size_of_outgoing(const struct arena_limits *limits)
+{
+	(void)limits;
+	return OUTGOING_SIZE;
+}
+
+static uint64_t size_of_incoming(const struct arena_limits *limits)
+{
+	(void)limits;
+	return RECEIVE_SLOTS * RECEIVE_SLOT_SIZE;
+}
+
+static uint64_t size_of_coalescer(const struct arena_limits *limits)
+{
+	(void)limits;
+	return sizeof(struct coalescer);
+}
+
+static const struct arena_table tables[TABLE_COUNT] = {
+	[TABLE_PEERS] = {"peers", size_of_peers},
+	[TABLE_SESSIONS] = {"sessions", size_of_sessions},
+	[TABLE_BUCKETS] = {"session index", size_of_buckets},
+	[TABLE_ALLOWED_IPS] = {"allowed IPs", size_of_allowed_ips},
+	[TABLE_STAGING] = {"staged packets", size_of_staging},
+	[TABLE_HANDSHAKES] = {"handshake queue", size_of_handshakes},
+	[TABLE_EVENTS] = {"events", size_of_events},
+	[TABLE_FROM_TUN] = {"packet from the TUN", size_of_from_tun},
+	[TABLE_OUTGOING] = {"outgoing burst", size_of_outgoing},
+	[TABLE_INCOMING] = {"incoming burst", size_of_incoming},
+	[TABLE_COALESCER] = {"coalescer", size_of_coalescer},
+};
+
+uint64_t pywg_table_size(uint32_t table, uint32_t peers, uint32_t allowed_ips,
+			 uint32_t staged)
+{
+	const struct arena_limits limits = {peers, allowed_ips, staged, 0};
+
+	return table < TABLE_COUNT ? arena_table_size(&tables[table], &limits)
+				   : 0;
+}
+
+const char *pywg_table_name(uint32_t table)
+{
+	return table < TABLE_COUNT ? tables[table].name : NULL;
+}
+
+static struct plane *plane_at(int number)
+{
+	if (number < 0 || number >= MOST_PLANES || !planes[number].open)
+		return NULL;
+	return &planes[number];
+}
+
+/* The plane, if this peer exists in it. */
+static struct plane *plane_with(int number, uint32_t peer)
+{
+	struct plane *plane = plane_at(number);
+
+	if (!plane || peer >= plane->limits.peers || !plane->peers[peer].exists)
+		return NULL;
+	return plane;
+}
+
+static void lay_out(struct plane *plane)
+{
+	const struct arena *arena = &plane->arena;
+	const struct arena_limits *limits = &plane->limits;
+
+	plane->peers = arena_at(arena, TABLE_PEERS);
+	plane->sessions = arena_at(arena, TABLE_SESSIONS);
+	plane->buckets = arena_at(arena, TABLE_BUCKETS);
+	plane->bucket_mask = bucket_count(limits->peers) - 1;
+	plane->allowed_ips = allowedips_init(arena_at(arena, TABLE_ALLOWED_IPS),
+					     limits->allowed_ips);
+	plane->staging = staging_init(arena_at(arena, TABLE_STAGING),
+				      limits->staged, limits->staged_a_peer);
+	plane->handshakes = arena_at(arena, TABLE_HANDSHAKES);
+	plane->events = arena_at(arena, TABLE_EVENTS);
+	plane->events_room = event_room(limits->peers);
+	plane->from_tun = arena_at(arena, TABLE_FROM_TUN);
+	plane->outgoing = arena_at(arena, TABLE_OUTGOING);
+	plane->incoming = arena_at(arena, TABLE_INCOMING);
+	plane->coalescer = arena_at(arena, TABLE_COALESCER);
+}
+
+static int begin(struct plane *plane, int tun)
+{
+	const int flags = fcntl(tun, F_GETFL);
+	int error;
+
+	if (flags < 0 || fcntl(tun, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	plane->tun = tun;
+	plane->mtu = DEFAULT_MTU;
+	plane->v4.descriptor = -1;
+	plane->v6.descriptor = -1;
+	error = tun_begin(plane);
+	if (error)
+		return error;
+	error = aead_init(&plane->aead);
+	if (error)
+		return error;
+	error = arena_open(&plane->arena, tables, TABLE_COUNT, &plane->limits);
+	if (error) {
+		aead_free(&plane->aead);
+		return error;
+	}
+	lay_out(plane);
+	coalesce_begin(plane->coalescer,
+		       plane->offloads & (PYWG_TSO | PYWG_USO));
+	return 0;
+}
+
+int pywg_open(int tun, uint32_t peers, uint32_t allowed_ips, uint32_t staged,
+	      uint32_t staged_a_peer, uint32_t offloads)
+{
+	const struct arena_limits limits = {peers, allowed_ips, staged,
+					    staged_a_peer};
+	struct plane *plane;
+	int number = 0;
+	int error;
+
+	while (number < MOST_PLANES && planes[number].open)
+		number++;
+	if (number == MOST_PLANES)
+		return -EMFILE;
+	plane = &planes[number];
+	memset(plane, 0, sizeof(*plane));
+	plane->limits = limits;
+	plane->offloads = offloads;
+	error = begin(plane, tun);
+	if (error)
+		return error;
+	plane->open = true;
+	clock_read(plane);
+	return number;
+}
+
+int pywg_close(int number)
+{
+	struct plane *plane = plane_at(number);
+
+	if (!plane)
+		return -EBADF;
+	for (uint32_t peer = 0; peer < plane->limits.peers; peer++) {
+		if (plane->peers[peer].exists)
+			sessions_wipe(plane, peer);
+	}
+	udp_close(plane);
+	aead_free(&plane->aead);
+	arena_close(&plane->arena);
+	plane->open = false;
+	return 0;
+}
+
+int pywg_offloads(int number)
+{
+	const struct plane *plane = plane_at(number);
+	uint32_t offloads;
+
+	if (!plane)
+		return -EBADF;
+	offloads = plane->offloads & (PYWG_TSO | PYWG_USO);
+	if (plane->v4.gso || plane->v6.gso)
+		offloads |= PYWG_GSO;
+	if (plane->v4.gro || plane->v6.gro)
+		offloads |= PYWG_GRO;
+	return (int)offloads;
+}
+
+int pywg_set_time(int number, uint64_t now)
+{
+	struct plane *plane = plane_at(number);
+
+	if (!plane)
+		return -EBADF;
+	plane->stopped_clock = now;
+	clock_read(plane);
+	return 0;
+}
+
+int pywg_add_peer(int number, uint32_t peer)
+{
+	struct plane *plane = plane_at(number);
+	struct peer *place;
+
+	if (!plane)
+		return -EBADF;
+	if (peer >= plane->limits.peers)
+		return -ENOSPC;
+	place = &plane->peers[peer];
+	memset(place, 0, sizeof(*place));
+	place->exists = true;
+	place->observed = true;
+	place->next = place->current = place->previous = NO_SLOT;
+	return 0;
+}
+
+int pywg_remove_peer(int number, uint32_t peer)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	sessions_wipe(plane, peer);
+	outgoing_purge_staged(plane, peer);
+	allowedips_remove_peer(plane->allowed_ips, peer);
+	events_forget_peer(plane, peer);
+	plane->peers[peer].exists = false;
+	return 0;
+}
+
+int pywg_set_endpoint(int number, uint32_t peer,
+		      const struct pywg_endpoint *endpoint)
+{
+	struct plane *plane = plane_with(number, peer);
+	struct peer *of;
+
+	if (!plane)
+		return -ENOENT;
+	of = &plane->peers[peer];
+	/* What was wanted before had nowhere to go. */
+	if (!of->facts.endpoint.address_size)
+		of->wanted_at = 0;
+	memcpy(&of->facts.endpoint, endpoint, sizeof(*endpoint));
+	return 0;
+}
+
+int pywg_note_handshake_sent(int number, uint32_t peer, uint32_t size)
+{
+	struct plane *plane = plane_with(number, peer);
+	struct pywg_facts *facts;
+
+	if (!plane)
+		return -ENOENT;
+	facts = &plane->peers[peer].facts;
+	facts->tx_bytes += size;
+	facts->last_sent = clock_read(plane);
+	facts->data_received_since = 0;
+	return 0;
+}
+
+int pywg_note_handshake_received(int number, uint32_t peer, uint32_t size,
+				 const struct pywg_endpoint *source)
+{
+	struct plane *plane = plane_with(number, peer);
+	struct pywg_facts *facts;
+
+	if (!plane)
+		return -ENOENT;
+	pywg_set_endpoint(number, peer, source);
+	facts = &plane->peers[peer].facts;
+	facts->rx_bytes += size;
+	facts->last_received = clock_read(plane);
+	facts->data_sent_since = 0;
+	return 0;
+}
+
+int pywg_clear_source(int number, uint32_t peer)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	plane->peers[peer].facts.endpoint.source_size = 0;
+	plane->peers[peer].facts.endpoint.interface = 0;
+	return 0;
+}
+
+static bool is_prefix(uint32_t size, uint32_t cidr)
+{
+	return (size == 4 || size == 16) && cidr <= 8 * size;
+}
+
+int pywg_allow(int number, uint32_t peer, const uint8_t *address, uint32_t size,
+	       uint32_t cidr)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	if (!is_prefix(size, cidr))
+		return -EINVAL;
+	return allowedips_insert(plane->allowed_ips, address, size, cidr, peer);
+}
+
+int pywg_disallow(int number, uint32_t peer, const uint8_t *address,
+		  uint32_t size, uint32_t cidr)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	if (!is_prefix(size, cidr))
+		return -EINVAL;
+	allowedips_remove(plane->allowed_ips, address, size, cidr, peer);
+	return 0;
+}
+
+int pywg_disallow_all(int number, uint32_t peer)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	allowedips_remove_peer(plane->allowed_ips, peer);
+	return 0;
+}
+
+int pywg_allowed_ips(int number, uint32_t peer, uint32_t *cursor,
+		     struct pywg_allowed_ip *out, uint32_t room)
+{
+	const struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	return (int)allowedips_of_peer(plane->allowed_ips, peer, cursor, out,
+				       room);
+}
+
+int pywg_allowed_ip_owner(int number, const uint8_t *address, uint32_t size,
+			  uint32_t cidr)
+{
+	const struct plane *plane = plane_at(number);
+	uint32_t owner;
+
+	if (!plane)
+		return -EBADF;
+	if (!is_prefix(size, cidr))
+		return -EINVAL;
+	owner = allowedips_owner(plane->allowed_ips, address, size, cidr);
+	return owner == ALLOWEDIPS_NONE ? -ENOENT : (int)owner;
+}
+
+int pywg_install_keypair(int number, uint32_t peer, const uint8_t *keys,
+			 uint32_t local_index, uint32_t remote_index,
+			 uint64_t created_at, int initiator, int keep_next)
+{
+	struct plane *plane = plane_with(number, peer);
+	struct session *session;
+
+	if (!plane)
+		return -ENOENT;
+	clock_read(plane);
+	plane->peers[peer].wanted_at = 0;
+	session = sessions_install(plane, peer, initiator, keep_next);
+	memcpy(session->send_key, keys, KEY_SIZE);
+	memcpy(session->receive_key, keys + KEY_SIZE, KEY_SIZE);
+	session->remote_index = remote_index;
+	session->created_at = created_at;
+	sessions_register(plane, session, local_index);
+	/* One that we initiated sends at once, to prove itself. */
+	if (initiator)
+		outgoing_send_keepalive(plane, peer);
+	return 0;
+}
+
+int pywg_expire_keypairs(int number, uint32_t peer)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	sessions_expire(plane, peer);
+	plane->peers[peer].wanted_at = 0;
+	return 0;
+}
+
+int pywg_wipe_keypairs(int number, uint32_t peer)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	sessions_wipe(plane, peer);
+	plane->peers[peer].wanted_at = 0;
+	return 0;
+}
+
+int pywg_has_index(int number, uint32_t index)
+{
+	const struct plane *plane = plane_at(number);
+
+	if (!plane)
+		return -EBADF;
+	return sessions_find(plane, index) != NO_SLOT;
+}
+
+int pywg_send_keepalive(int number, uint32_t peer)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	clock_read(plane);
+	outgoing_send_keepalive(plane, peer);
+	return 0;
+}
+
+int pywg_send_staged(int number, uint32_t peer)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	clock_read(plane);
+	outgoing_send_staged(plane, peer);
+	return 0;
+}
+
+int pywg_purge_staged(int number, uint32_t peer)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	outgoing_purge_staged(plane, peer);
+	return 0;
+}
+
+int pywg_facts_of(int number, uint32_t peer, int observe,
+		  struct pywg_facts *out)
+{
+	struct plane *plane = plane_with(number, peer);
+
+	if (!plane)
+		return -ENOENT;
+	if (observe)
+		plane->peers[peer].observed = true;
+	memcpy(out, &plane->peers[peer].facts, sizeof(*out));
+	return 0;
+}
+
+int pywg_listen(int number, uint32_t port)
+{
+	struct plane *plane = plane_at(number);
+
+	if (!plane)
+		return -EBADF;
+	return udp_listen(plane, port);
+}
+
+int pywg_unlisten(int number)
+{
+	struct plane *plane = plane_at(number);
+
+	if (!plane)
+		return -EBADF;
+	udp_close(plane);
+	events_forget_handshakes(plane);
+	return 0;
+}
+
+int pywg_port(int number)
+{
+	const struct plane *plane = plane_at(number);
+
+	return plane ? plane->port : -EBADF;
+}
+
+int pywg_set_fwmark(int number, uint32_t fwmark)
+{
+	struct plane *plane = plane_at(number);
+
+	return plane ? udp_set_fwmark(plane, fwmark) : -EBADF;
+}
+
+int pywg_set_mtu(int number, uint32_t mtu)
+{
+	struct plane *plane = plane_at(number);
+
+	if (!plane)
+		return -EBADF;
+	plane->mtu = mtu;
+	return 0;
+}
+
+int pywg_send_datagram(int number, const uint8_t *data, uint32_t length,
+		       const struct pywg_endpoint *endpoint)
+{
+	struct plane *plane = plane_at(number);
+	struct pywg_endpoint to;
+
+	if (!plane)
+		return -EBADF;
+	memcpy(&to, endpoint, sizeof(to));
+	udp_send_one(plane, &to, data, length, HANDSHAKE_TOS);
+	return 0;
+}
+
+int pywg_watch(int number, int descriptor, int writable)
+{
+	struct plane *plane = plane_at(number);
+
+	return plane ? wait_watch(plane, descriptor, writable) : -EBADF;
+}
+
+int pywg_unwatch(int number, int descriptor)
+{
+	struct plane *plane = plane_at(number);
+
+	return plane ? wait_unwatch(plane, descriptor) : -EBADF;
+}
+
+int pywg_wait(int number, int timeout, struct pywg_event *events, uint32_t room)
+{
+	struct plane *plane = plane_at(number);
+
+	return plane ? wait_for_events(plane, timeout, events, room) : -EBADF;
+}
+
+uint64_t pywg_drops(int number, uint32_t reason)
+{
+	const struct plane *plane = plane_at(number);
+
+	return plane && reason < DROP_COUNT ? plane->drops[reason] : 0;
+}

@@ -1,0 +1,21 @@
+/* The window of counters that may still arrive (paper 5.4.6, RFC 6479). */
+#ifndef PYWG_REPLAY_H
+#define PYWG_REPLAY_H
+
+#include "wire.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define REPLAY_WORDS (REPLAY_WINDOW_BITS / 64)
+
+/* All zeros is the window of a new session. */
+struct replay {
+	uint64_t greatest;
+	uint64_t words[REPLAY_WORDS];
+};
+
+/* Whether an authentic packet with this counter is new; it no longer is. */
+bool replay_accept(struct replay *window, uint64_t counter);
+
+#endif

@@ -1,0 +1,32 @@
+/* The outer sockets: one for each family that the machine has, on one port. */
+#ifndef PYWG_UDP_H
+#define PYWG_UDP_H
+
+#include "plane.h"
+
+/* Take a port in place of the one before, 0 for any; the port or -errno. */
+int udp_listen(struct plane *plane, uint32_t port);
+void udp_close(struct plane *plane);
+int udp_set_fwmark(struct plane *plane, uint32_t fwmark);
+
+/* Send all messages of the burst. Whatever fails is counted, never repeated
+ * without need, and ends nothing. */
+void udp_send_burst(struct plane *plane);
+/* Send one datagram to an endpoint; the endpoint loses a stale source. */
+void udp_send_one(struct plane *plane, struct pywg_endpoint *endpoint,
+		  const uint8_t *data, uint32_t length, uint8_t tos);
+
+/* A datagram, or several of one size but the last. */
+struct received {
+	uint8_t *data;
+	uint32_t length;
+	uint32_t segment;
+	uint8_t tos;
+	struct pywg_endpoint source;
+};
+
+/* Receive up to RECEIVE_SLOTS; how many, 0 if there are none. */
+uint32_t udp_receive(struct plane *plane, struct udp_socket *socket,
+		     struct received *out);
+
+#endif

@@ -1,0 +1,152 @@
+#include "udp_address.h"
+
+#include <string.h>
+
+#define UDP_LEVEL 17
+#define UDP_OPTION_SEGMENT 103
+#define UDP_OPTION_GRO 104
+
+socklen_t udp_address_store(union udp_address *address,
+			    const struct pywg_endpoint *endpoint)
+{
+	memset(address, 0, sizeof(*address));
+	if (endpoint->address_size == 4) {
+		address->v4.sin_family = AF_INET;
+		address->v4.sin_port = htons(endpoint->port);
+		memcpy(&address->v4.sin_addr, endpoint->address, 4);
+		return sizeof(address->v4);
+	}
+	address->v6.sin6_family = AF_INET6;
+	address->v6.sin6_port = htons(endpoint->port);
+	address->v6.sin6_scope_id = endpoint->scope;
+	memcpy(&address->v6.sin6_addr, endpoint->address, 16);
+	return sizeof(address->v6);
+}
+
+static size_t append(uint8_t *control, size_t used, int level, int kind,
+		     const void *data, size_t size)
+{
+	struct cmsghdr header = {0};
+
+	header.cmsg_len = (socklen_t)CMSG_LEN(size);
+	header.cmsg_level = level;
+	header.cmsg_type = kind;
+	memset(control + used, 0, CMSG_SPACE(size));
+	memcpy(control + used, &header, sizeof(header));
+	memcpy(control + used + CMSG_LEN(0), data, size);
+	return used + CMSG_SPACE(size);
+}
+
+static size_t append_source(uint8_t *control, size_t used,
+			    const struct pywg_endpoint *endpoint)
+{
+	struct in_pktinfo v4 = {0};
+	struct in6_pktinfo v6 = {0};
+
+	if (endpoint->source_size == 4) {
+		/* The route chooses the interface: a pin survives no failover.
+		 */
+		memcpy(&v4.ipi_spec_dst, endpoint->source, 4);
+		return append(control, used, IPPROTO_IP, IP_PKTINFO, &v4,
+			      sizeof(v4));
+	}
+	memcpy(&v6.ipi6_addr, endpoint->source, 16);
+	/* A link-local source means nothing without its interface. */
+	if (endpoint->scope)
+		v6.ipi6_ifindex = endpoint->interface;
+	return append(control, used, IPPROTO_IPV6, IPV6_PKTINFO, &v6,
+		      sizeof(v6));
+}
+
+size_t udp_control_store(union udp_control *control,
+			 const struct pywg_endpoint *endpoint, uint8_t tos,
+			 uint16_t segment)
+{
+	const int is_v4 = endpoint->address_size == 4;
+	const int value = tos;
+	size_t used = 0;
+
+	if (tos)
+		used = append(
+			control->bytes, used, is_v4 ? IPPROTO_IP : IPPROTO_IPV6,
+			is_v4 ? IP_TOS : IPV6_TCLASS, &value, sizeof(value));
+	if (endpoint->source_size)
+		used = append_source(control->bytes, used, endpoint);
+	if (segment)
+		used = append(control->bytes, used, UDP_LEVEL,
+			      UDP_OPTION_SEGMENT, &segment, sizeof(segment));
+	return used;
+}
+
+static void load_address(struct pywg_endpoint *endpoint,
+			 const union udp_address *address)
+{
+	if (address->any.sa_family == AF_INET) {
+		endpoint->address_size = 4;
+		endpoint->port = ntohs(address->v4.sin_port);
+		memcpy(endpoint->address, &address->v4.sin_addr, 4);
+		return;
+	}
+	endpoint->address_size = 16;
+	endpoint->port = ntohs(address->v6.sin6_port);
+	endpoint->scope = address->v6.sin6_scope_id;
+	memcpy(endpoint->address, &address->v6.sin6_addr, 16);
+}
+
+static int load_int(const struct cmsghdr *message)
+{
+	int value = 0;
+
+	/* IPv4's TOS comes as one byte, all else as an int. */
+	if (message->cmsg_len < CMSG_LEN(sizeof(value)))
+		return *(const uint8_t *)CMSG_DATA(message);
+	memcpy(&value, CMSG_DATA(message), sizeof(value));
+	return value;
+}
+
+static void load_v4(struct udp_origin *origin, const struct cmsghdr *message)
+{
+	struct in_pktinfo info;
+
+	if (message->cmsg_type == IP_TOS)
+		origin->tos = (uint8_t)load_int(message);
+	if (message->cmsg_type != IP_PKTINFO)
+		return;
+	memcpy(&info, CMSG_DATA(message), sizeof(info));
+	origin->endpoint.source_size = 4;
+	origin->endpoint.interface = (uint32_t)info.ipi_ifindex;
+	memcpy(origin->endpoint.source, &info.ipi_spec_dst, 4);
+}
+
+static void load_v6(struct udp_origin *origin, const struct cmsghdr *message)
+{
+	struct in6_pktinfo info;
+
+	if (message->cmsg_type == IPV6_TCLASS)
+		origin->tos = (uint8_t)load_int(message);
+	if (message->cmsg_type != IPV6_PKTINFO)
+		return;
+	memcpy(&info, CMSG_DATA(message), sizeof(info));
+	origin->endpoint.source_size = 16;
+	origin->endpoint.interface = info.ipi6_ifindex;
+	memcpy(origin->endpoint.source, &info.ipi6_addr, 16);
+}
+
+void udp_origin_load(struct udp_origin *origin,
+		     const union udp_address *address, struct msghdr *message)
+{
+	struct cmsghdr *part;
+
+	memset(origin, 0, sizeof(*origin));
+	load_address(&origin->endpoint, address);
+	for (part = CMSG_FIRSTHDR(message); part;
+	     part = CMSG_NXTHDR(message, part)) {
+		if (part->cmsg_level == IPPROTO_IP)
+			load_v4(origin, part);
+		else if (part->cmsg_level == IPPROTO_IPV6)
+			load_v6(origin, part);
+		else if (part->cmsg_level == UDP_LEVEL &&
+			 part->cmsg_type == UDP_OPTION_GRO)
+			origin->segment = (uint32_t)load_int(part);
+	}
+}

@@ -1,0 +1,13 @@
+/* The data plane at work: one poll, then bounded bursts of each descriptor. */
+#ifndef PYWG_WAIT_H
+#define PYWG_WAIT_H
+
+#include "plane.h"
+
+int wait_watch(struct plane *plane, int descriptor, bool writable);
+int wait_unwatch(struct plane *plane, int descriptor);
+/* See pywg_wait. */
+int wait_for_events(struct plane *plane, int timeout, struct pywg_event *out,
+		    uint32_t room);
+
+#endif

@@ -1,0 +1,146 @@
+/* Host unreachable: who is told, and what. */
+#include "icmp.h"
+#include "packets.h"
+#include "test.h"
+
+static uint8_t data[65535 + 40], out[ICMP_ROOM];
+
+/* A byte changed in a packet of 28 or 48 bytes; whether it is answered. */
+static const struct {
+	uint8_t version;
+	uint8_t protocol;
+	struct {
+		uint8_t at, value;
+	} changes[4];
+	bool answered;
+} rows[] = {
+	{4, PACKET_UDP, {{0, 0x45}}, true},
+	{4, PACKET_TCP, {{0, 0x45}}, true},
+	/* Fragments: the first alone */
+	{4, PACKET_UDP, {{6, 0x20}}, true},
+	{4, PACKET_UDP, {{7, 1}}, false},
+	{4, PACKET_UDP, {{6, 0x10}}, false},
+	/* To or from many, or from nobody */
+	{4, PACKET_UDP, {{16, 223}}, true},
+	{4, PACKET_UDP, {{16, 224}}, false},
+	{4, PACKET_UDP, {{16, 255}}, false},
+	{4, PACKET_UDP, {{12, 223}}, true},
+	{4, PACKET_UDP, {{12, 224}}, false},
+	{4, PACKET_UDP, {{12, 0}}, true},
+	{4, PACKET_UDP, {{12, 0}, {15, 0}}, false},
+	/* Echo, its reply, timestamp; unreachable, redirect, and no type */
+	{4, PACKET_ICMP, {{20, 8}}, true},
+	{4, PACKET_ICMP, {{20, 0}}, true},
+	{4, PACKET_ICMP, {{20, 13}}, true},
+	{4, PACKET_ICMP, {{20, 43}}, true},
+	{4, PACKET_ICMP, {{20, 3}}, false},
+	{4, PACKET_ICMP, {{20, 5}}, false},
+	{4, PACKET_ICMP, {{20, 11}}, false},
+	{4, PACKET_ICMP, {{0, 0x46}, {20, 3}, {24, 8}}, true},
+	{4, PACKET_ICMP, {{0, 0x47}}, false},
+	/* IPv6 the same */
+	{6, PACKET_UDP, {{0, 0x60}}, true},
+	{6, PACKET_UDP, {{24, 0xFF}}, false},
+	{6, PACKET_UDP, {{8, 0xFF}}, false},
+	{6, PACKET_UDP, {{8, 0}}, true},
+	{6, PACKET_UDP, {{8, 0}, {23, 0}}, false},
+	{6, PACKET_ICMPV6, {{40, 128}}, true},
+	{6, PACKET_ICMPV6, {{40, 255}}, true},
+	{6, PACKET_ICMPV6, {{40, 127}}, false},
+	{6, PACKET_ICMPV6, {{40, 1}}, false},
+	{6, PACKET_ICMPV6, {{5, 0}, {40, 128}}, false},
+};
+
+static void test_who_is_told(void)
+{
+	for (size_t row = 0; row < ROWS(rows); row++) {
+		struct spec spec = {.version = rows[row].version,
+				    .protocol = PACKET_UDP};
+		size_t length = packets_make(data, &spec);
+		struct packet packet;
+
+		data[spec.version == 4 ? 9 : 6] = rows[row].protocol;
+		for (size_t n = 0; n < ROWS(rows[row].changes); n++)
+			if (rows[row].changes[n].at || !n)
+				data[rows[row].changes[n].at] =
+					rows[row].changes[n].value;
+		CHECK(row, packet_parse(&packet, data, length));
+		length = icmp_unreachable(out, data, packet.length, &packet);
+		CHECK(row, (length > 0) == rows[row].answered);
+	}
+}
+
+/* Payload of a UDP packet; the message's whole length. */
+static const struct {
+	uint8_t version;
+	uint16_t payload;
+	size_t length;
+} messages[] = {
+	{4, 0, 56},	 {4, 1, 57},	  {4, 519, 575},   {4, 520, 576},
+	{4, 521, 576},	 {4, 1400, 576},  {6, 0, 96},	   {6, 3, 99},
+	{6, 1183, 1279}, {6, 1184, 1280}, {6, 1185, 1280}, {6, 65000, 1280},
+};
+
+static void check_ipv4(size_t row, size_t length)
+{
+	static const uint8_t header[] = {0x45, 0, 0,  0, 0, 0, 0,  0, 64, 1,
+					 0,    0, 10, 0, 0, 2, 10, 0, 0,  1};
+	uint8_t expected[sizeof(header)];
+
+	memcpy(expected, header, sizeof(header));
+	wire_store_be16(expected + 2, (uint16_t)length);
+	wire_store_be16(expected + 10, (uint16_t)~packets_fold(packets_sum(
+					       0, expected, sizeof(header))));
+	CHECK(row, !memcmp(out, expected, sizeof(expected)));
+	CHECK(row, !memcmp(out + 20, "\3\1", 2));
+	CHECK(row, !memcmp(out + 24, "\0\0\0\0", 4));
+	CHECK(row,
+	      packets_fold(packets_sum(0, out + 20, length - 20)) == 0xFFFF);
+	CHECK(row, !memcmp(out + 28, data, length - 28));
+}
+
+static void check_ipv6(size_t row, size_t length)
+{
+	static const uint8_t header[] = {0x60, 0, 0, 0, 0, 0, 58, 64};
+	uint8_t expected[sizeof(header)];
+	uint32_t sum = packets_pseudo(out, PACKET_ICMPV6, length - 40);
+
+	memcpy(expected, header, sizeof(header));
+	wire_store_be16(expected + 4, (uint16_t)(length - 40));
+	CHECK(row, !memcmp(out, expected, sizeof(expected)));
+	CHECK(row, !memcmp(out + 8, data + 24, 16));
+	CHECK(row, !memcmp(out + 24, data + 8, 16));
+	CHECK(row, !memcmp(out + 40, "\1\3", 2));
+	CHECK(row, !memcmp(out + 44, "\0\0\0\0", 4));
+	CHECK(row,
+	      packets_fold(packets_sum(sum, out + 40, length - 40)) == 0xFFFF);
+	CHECK(row, !memcmp(out + 48, data, length - 48));
+}
+
+/* What follows the packet is not quoted. */
+static void test_what_they_are_told(void)
+{
+	for (size_t row = 0; row < ROWS(messages); row++) {
+		struct spec spec = {.version = messages[row].version,
+				    .protocol = PACKET_UDP,
+				    .payload = messages[row].payload};
+		size_t length = packets_make(data, &spec);
+		struct packet packet;
+
+		CHECK(row, packet_parse(&packet, data, length + 7));
+		memset(out, 0xAA, sizeof(out));
+		length = icmp_unreachable(out, data, length + 7, &packet);
+		CHECK(row, length == messages[row].length);
+		if (spec.version == 4)
+			check_ipv4(row, length);
+		else
+			check_ipv6(row, length);
+	}
+}
+
+int main(void)
+{
+	test_who_is_told();
+	test_what_they_are_told();
+	return test_result();
+}

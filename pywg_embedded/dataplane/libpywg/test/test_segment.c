@@ -1,0 +1,397 @@
+/* Large packets become exactly those that were sent on their own. */
+#include "packets.h"
+#include "segment.h"
+#include "test.h"
+
+#include <errno.h>
+
+#define ALL_FLAGS (TCP_FIN | TCP_PSH | TCP_ACK | TCP_ECE | TCP_CWR)
+
+static uint8_t large[65535], out[65535], expected[65535];
+
+/* As the kernel hands it over: a header too long as a hint, and the sum of the
+ * pseudo-header in place of the checksum. */
+static struct vnet_header make_large(const struct spec *spec, uint8_t gso_type,
+				     uint16_t gso_size, size_t *length)
+{
+	bool tcp = spec->protocol == PACKET_TCP;
+	size_t transport = packets_transport(spec);
+	struct vnet_header header = {
+		.flags = VNET_NEEDS_CSUM,
+		.gso_type = gso_type,
+		.hdr_len = 0xFFFF,
+		.gso_size = gso_size,
+		.csum_start = (uint16_t)transport,
+		.csum_offset = tcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT,
+	};
+
+	*length = packets_make(large, spec);
+	wire_store_be16(
+		large + transport + header.csum_offset,
+		packets_pseudo(large, spec->protocol, *length - transport));
+	return header;
+}
+
+/* Number `index` of those that `whole` is cut into. */
+static size_t make_expected(struct spec spec, uint16_t size, uint16_t index)
+{
+	uint32_t offset = (uint32_t)size * index;
+	uint32_t rest = spec.payload - offset;
+
+	spec.id = (uint16_t)(spec.id + index);
+	spec.sequence += offset;
+	spec.payload = (uint16_t)(rest < size ? rest : size);
+	if (rest > size)
+		spec.flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+	if (index)
+		spec.flags &= (uint8_t)~TCP_CWR;
+	return packets_make(expected, &spec);
+}
+
+/* A large packet, how it is cut, and into how many. */
+static const struct {
+	uint8_t gso_type;
+	uint16_t size;
+	uint16_t count;
+	struct spec spec;
+} rows[] = {
+	/* Whole ones, a shorter last one, one alone, and none of payload */
+	{VNET_GSO_TCPV4, 1000, 3, {4, PACKET_TCP, .payload = 3000}},
+	{VNET_GSO_TCPV4, 1000, 4, {4, PACKET_TCP, .payload = 3001}},
+	{VNET_GSO_TCPV4, 1000, 1, {4, PACKET_TCP, .payload = 1000}},
+	{VNET_GSO_TCPV4, 1000, 1, {4, PACKET_TCP, .payload = 1}},
+	{VNET_GSO_TCPV4, 1000, 1, {4, PACKET_TCP, .payload = 0}},
+	{VNET_GSO_TCPV6, 1000, 3, {6, PACKET_TCP, .payload = 3000}},
+	{VNET_GSO_TCPV6, 1000, 4, {6, PACKET_TCP, .payload = 3999}},
+	{VNET_GSO_UDP_L4, 500, 4, {4, PACKET_UDP, .payload = 2000}},
+	{VNET_GSO_UDP_L4, 500, 5, {4, PACKET_UDP, .payload = 2001}},
+	{VNET_GSO_UDP_L4, 500, 5, {6, PACKET_UDP, .payload = 2499}},
+	{VNET_GSO_UDP_L4, 1, 9, {6, PACKET_UDP, .payload = 9}},
+	{VNET_GSO_UDP_L4, 500, 1, {4, PACKET_UDP, .payload = 0}},
+	/* Odd sizes, options of both headers, extension headers */
+	{VNET_GSO_TCPV4,
+	 1387,
+	 4,
+	 {4, PACKET_TCP, .payload = 5000, .tcp_options = 12, .option = 8}},
+	{VNET_GSO_TCPV4,
+	 99,
+	 6,
+	 {4, PACKET_TCP, .payload = 511, .ip_options = 40}},
+	{VNET_GSO_TCPV6,
+	 99,
+	 6,
+	 {6, PACKET_TCP, .payload = 511, .ip_options = 24}},
+	{VNET_GSO_UDP_L4,
+	 99,
+	 6,
+	 {6, PACKET_UDP, .payload = 511, .ip_options = 8}},
+	/* FIN and PSH on the last, CWR on the first, whatever was announced */
+	{VNET_GSO_TCPV4,
+	 10,
+	 3,
+	 {4, PACKET_TCP, .payload = 30, .flags = ALL_FLAGS}},
+	{VNET_GSO_TCPV4 | VNET_GSO_ECN,
+	 10,
+	 3,
+	 {4, PACKET_TCP, .payload = 30, .flags = ALL_FLAGS}},
+	{VNET_GSO_TCPV6 | VNET_GSO_ECN,
+	 10,
+	 2,
+	 {6, PACKET_TCP, .payload = 15, .flags = ALL_FLAGS}},
+	{VNET_GSO_TCPV4,
+	 10,
+	 1,
+	 {4, PACKET_TCP, .payload = 10, .flags = ALL_FLAGS}},
+	/* The id and the sequence wrap, the id counts with DF too */
+	{VNET_GSO_TCPV4,
+	 10,
+	 4,
+	 {4, PACKET_TCP, .payload = 40, .id = 65534, .fragment = 0x4000}},
+	{VNET_GSO_TCPV4,
+	 10,
+	 4,
+	 {4, PACKET_TCP, .payload = 40, .sequence = 0xFFFFFFF5}},
+	/* All that fits */
+	{VNET_GSO_TCPV4, 1400, 47, {4, PACKET_TCP, .payload = 65495}},
+	{VNET_GSO_TCPV6, 1400, 47, {6, PACKET_TCP, .payload = 65475}},
+};
+
+static void test_rows(void)
+{
+	for (size_t row = 0; row < ROWS(rows); row++) {
+		const struct spec *spec = &rows[row].spec;
+		size_t length;
+		struct vnet_header header = make_large(spec, rows[row].gso_type,
+						       rows[row].size, &length);
+		struct segmenter segmenter;
+
+		CHECK(row, !segment_begin(&segmenter, &header, large, length));
+		for (uint16_t n = 0; n < rows[row].count; n++) {
+			size_t wanted = make_expected(*spec, rows[row].size, n);
+
+			length = segment_next(&segmenter, out, sizeof(out));
+			CHECK(row, length == wanted);
+			CHECK(row, !memcmp(out, expected, wanted));
+		}
+		CHECK(row, !segment_next(&segmenter, out, sizeof(out)));
+	}
+}
+
+/* One packet, whose checksum the kernel left to us or did not. */
+static void test_a_checksum_is_finished(void)
+{
+	static const struct spec specs[] = {
+		{4, PACKET_TCP, .payload = 77, .fragment = 0x4000, .id = 9},
+		{6, PACKET_TCP, .payload = 0},
+		{4, PACKET_UDP, .payload = 1472},
+		{6, PACKET_UDP, .payload = 1, .ip_options = 16},
+	};
+
+	for (size_t row = 0; row < ROWS(specs); row++) {
+		size_t length, wanted = packets_make(expected, &specs[row]);
+		struct vnet_header header =
+			make_large(&specs[row], VNET_GSO_NONE, 0, &length);
+		struct segmenter segmenter;
+
+		CHECK(row, !segment_begin(&segmenter, &header, large, length));
+		CHECK(row, segment_next(&segmenter, out, wanted) == wanted);
+		CHECK(row, !memcmp(out, expected, wanted));
+		CHECK(row, !segment_next(&segmenter, out, sizeof(out)));
+	}
+}
+
+/* Two bytes of payload, such that the checksum is 0: for UDP that would say
+ * that there is none, and the kernel lets only segments of TCP have it. */
+static const struct {
+	uint8_t protocol;
+	uint8_t gso_type;
+	uint16_t checksum;
+} zeros[] = {
+	{PACKET_UDP, VNET_GSO_UDP_L4, 0xFFFF},
+	{PACKET_UDP, VNET_GSO_NONE, 0xFFFF},
+	{PACKET_TCP, VNET_GSO_TCPV4, 0},
+	{PACKET_TCP, VNET_GSO_NONE, 0xFFFF},
+};
+
+static void test_a_checksum_of_zero(void)
+{
+	for (size_t row = 0; row < ROWS(zeros); row++) {
+		uint8_t protocol = zeros[row].protocol;
+		struct spec spec = {4, protocol, .payload = 2};
+		size_t at = packets_headers(&spec), length;
+		struct vnet_header header =
+			make_large(&spec, zeros[row].gso_type, 2, &length);
+		struct segmenter segmenter;
+
+		wire_store_be16(large + at, 0);
+		wire_store_be16(large + at,
+				packets_checksum(large, large + 20, protocol,
+						 length - 20));
+		CHECK(row, !segment_begin(&segmenter, &header, large, length));
+		CHECK(row, segment_next(&segmenter, out, length) == length);
+		CHECK(row, wire_load_be16(out + 20 + header.csum_offset) ==
+				   zeros[row].checksum);
+	}
+}
+
+/* Where a checksum starts and is stored in a packet of 60 bytes. */
+static void test_a_checksum_beyond_the_end(void)
+{
+	static const struct {
+		uint16_t start, offset;
+		int result;
+	} ends[] = {
+		{20, 38, 0},	      {20, 39, -EINVAL},
+		{58, 0, 0},	      {59, 0, -EINVAL},
+		{60, 0, -EINVAL},     {0xFFFF, 0, -EINVAL},
+		{0, 0xFFFF, -EINVAL}, {0xFFFF, 0xFFFF, -EINVAL},
+	};
+
+	for (size_t row = 0; row < ROWS(ends); row++) {
+		struct vnet_header header = {.flags = VNET_NEEDS_CSUM,
+					     .csum_start = ends[row].start,
+					     .csum_offset = ends[row].offset};
+		struct segmenter segmenter;
+
+		CHECK(row, segment_begin(&segmenter, &header, large, 60) ==
+				   ends[row].result);
+	}
+}
+
+static void test_anything_is_copied(void)
+{
+	static const struct vnet_header headers[] = {
+		{.flags = 0},
+		{.flags = VNET_DATA_VALID},
+		{.hdr_len = 1, .gso_size = 1, .csum_start = 9999},
+	};
+
+	for (size_t row = 0; row < ROWS(headers); row++) {
+		struct segmenter segmenter;
+
+		CHECK(row, !segment_begin(&segmenter, &headers[row],
+					  (const uint8_t *)"odd", 3));
+		CHECK(row, !segment_next(&segmenter, out, 2));
+		CHECK(row, segment_next(&segmenter, out, 3) == 3);
+		CHECK(row, !memcmp(out, "odd", 3));
+		CHECK(row, !segment_next(&segmenter, out, 3));
+	}
+}
+
+/* Good packets of TCP, and what makes them nonsense. */
+static const struct {
+	uint8_t version;
+	enum { FLAGS, TYPE, SIZE, START, OFFSET, BYTE, LENGTH } what;
+	uint16_t value;
+	uint8_t at;
+} nonsense[] = {
+	{4, FLAGS, 0, 0},
+	{4, FLAGS, VNET_DATA_VALID, 0},
+	{4, TYPE, VNET_GSO_TCPV6, 0},
+	{4, TYPE, VNET_GSO_UDP_L4, 0},
+	{4, TYPE, VNET_GSO_ECN, 0},
+	{4, TYPE, 2, 0},
+	{4, TYPE, 3, 0}, /* fragments of UDP, never asked for */
+	{4, TYPE, 0x7F, 0},
+	{4, SIZE, 0, 0},
+	{4, START, 0, 0},
+	{4, START, 19, 0},
+	{4, START, 21, 0},
+	{4, START, 24, 0},
+	{4, START, 71, 0},
+	{4, START, 0xFFFF, 0},
+	{4, OFFSET, 6, 0},
+	{4, OFFSET, 0, 0},
+	{4, OFFSET, 52, 0},
+	{4, OFFSET, 0xFFFF, 0},
+	{4, BYTE, 0x65, 0}, /* version */
+	{4, BYTE, 0x46, 0}, /* header longer than where TCP starts */
+	{4, BYTE, PACKET_UDP, 9},
+	{4, BYTE, 71, 3}, /* total length */
+	{4, BYTE, 73, 3},
+	{4, BYTE, 0x40, 32}, /* TCP header of 16 bytes */
+	{4, LENGTH, 0, 0},
+	{4, LENGTH, 19, 0},
+	{4, LENGTH, 20, 0},
+	{4, LENGTH, 37, 0},
+	{4, LENGTH, 38, 0},
+	{4, LENGTH, 71, 0},
+	{6, FLAGS, 0, 0},
+	{6, TYPE, VNET_GSO_TCPV4, 0},
+	{6, START, 0, 0},
+	{6, START, 12, 0}, /* the address looks like a TCP header there */
+	{6, START, 39, 0},
+	{6, START, 91, 0},
+	{6, OFFSET, 6, 0},
+	{6, BYTE, 51, 5}, /* payload length */
+	{6, BYTE, 53, 5},
+	{6, BYTE, 0x40, 52},
+	{6, BYTE, 0xF0, 52},
+	{6, LENGTH, 57, 0},
+};
+
+static void change(struct vnet_header *header, size_t *length, size_t row)
+{
+	uint16_t value = nonsense[row].value;
+
+	switch (nonsense[row].what) {
+	case FLAGS:
+		header->flags = (uint8_t)value;
+		break;
+	case TYPE:
+		header->gso_type = (uint8_t)value;
+		break;
+	case SIZE:
+		header->gso_size = value;
+		break;
+	case START:
+		header->csum_start = value;
+		break;
+	case OFFSET:
+		header->csum_offset = value;
+		break;
+	case BYTE:
+		large[nonsense[row].at] = (uint8_t)value;
+		break;
+	case LENGTH:
+		*length = value;
+	}
+}
+
+static void test_nonsense_is_refused(void)
+{
+	for (size_t row = 0; row < ROWS(nonsense); row++) {
+		struct spec spec = {nonsense[row].version, PACKET_TCP,
+				    .payload = 32};
+		size_t length;
+		struct vnet_header header = make_large(
+			&spec,
+			spec.version == 4 ? VNET_GSO_TCPV4 : VNET_GSO_TCPV6, 10,
+			&length);
+		struct segmenter segmenter;
+
+		change(&header, &length, row);
+		CHECK(row, segment_begin(&segmenter, &header, large, length) ==
+				   -EINVAL);
+	}
+}
+
+/* The packet ends where its memory does, so that a sanitizer sees any step
+ * beyond; the sum of all segments is what went in. */
+static void check_hostile(unsigned long round, const struct vnet_header *header,
+			  const uint8_t *packet, size_t size)
+{
+	struct segmenter segmenter;
+	size_t length, payload = 0;
+
+	if (segment_begin(&segmenter, header, packet, size))
+		return;
+	while ((length = segment_next(&segmenter, out, sizeof(out))))
+		payload += length - segmenter.header;
+	CHECK(round, payload == size - segmenter.header);
+	CHECK(round, segmenter.left == 0);
+}
+
+static void test_hostile_headers(void)
+{
+	static const uint8_t types[] = {VNET_GSO_NONE, VNET_GSO_TCPV4,
+					VNET_GSO_TCPV6, VNET_GSO_UDP_L4};
+	uint32_t state = 2;
+
+	for (unsigned long round = 0; round < 200000; round++) {
+		size_t size = test_random(&state) % 120;
+		uint8_t *packet = large + sizeof(large) - size;
+		struct vnet_header header = {
+			.flags = test_random(&state) & 3,
+			.gso_type = types[test_random(&state) % ROWS(types)],
+			.gso_size = test_random(&state) & 0x1F,
+			.csum_start = test_random(&state) & 0x7F,
+			.csum_offset = test_random(&state) & 1 ? 16 : 6,
+		};
+
+		for (size_t n = 0; n < size; n++)
+			packet[n] = (uint8_t)test_random(&state);
+		if (size > 9 && test_random(&state) & 1) {
+			packet[0] = test_random(&state) & 1 ? 0x45 : 0x60;
+			packet[2] = packet[4] = 0;
+			packet[3] = (uint8_t)size;
+			packet[5] = (uint8_t)(size - 40);
+			packet[9] = header.csum_offset == 16 ? 6 : 17;
+			header.csum_start = packet[0] == 0x45 ? 20 : 40;
+		}
+		check_hostile(round, &header, packet, size);
+	}
+}
+
+int main(void)
+{
+	CHECK(0, sizeof(struct vnet_header) == VNET_SIZE);
+	test_rows();
+	test_a_checksum_is_finished();
+	test_a_checksum_of_zero();
+	test_a_checksum_beyond_the_end();
+	test_anything_is_copied();
+	test_nonsense_is_refused();
+	test_hostile_headers();
+	return test_result();
+}
