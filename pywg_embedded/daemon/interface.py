@@ -7,7 +7,6 @@ from ..core.device import Device
 from ..core.errors import ConfigError
 from ..dataplane import events
 from ..dataplane.limits import Limits
-from ..dataplane.reference import Plane
 from . import clock
 from .log import Log
 from .routes import leads_elsewhere
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..core.endpoint import Endpoint
+    from .planes import Plane
 
 _CLOCK_STEP = 1_000_000_000
 _REASONS = {
@@ -29,7 +29,9 @@ _REASONS = {
 class Interface:
     """What is configured, whether it is up, and what happens to it."""
 
-    def __init__(self, device: Device, plane: Plane, limits: Limits, log: Log) -> None:
+    def __init__(
+        self, device: Device, plane: "Plane", limits: Limits, log: Log
+    ) -> None:
         self.device = device
         self.plane = plane
         self._limits = limits

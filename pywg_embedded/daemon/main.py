@@ -14,13 +14,13 @@ from ..core.constants import DEFAULT_MTU
 from ..core.device import Device
 from ..core.errors import Error
 from ..dataplane import tun as tuntap
-from ..dataplane.reference import Plane
 from . import clock
 from .interface import Interface
 from .links import Links
 from .log import Log
 from .loop import ENDING_SIGNALS, Loop
 from .options import USAGE, Options
+from .planes import open_plane, wants_vnet_header
 from .uapi import UapiServer
 
 _STANDARD_ERROR = 2
@@ -59,7 +59,7 @@ def _prepare(options: Options) -> Loop:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
     tun = _open_tun(options)
     log = Log(tun.name, options.log_level)
-    plane = Plane(tun.descriptor, options.limits, clock.boottime)
+    plane = open_plane(options.dataplane, tun, options.limits, options.offloads)
     device = Device(crypto, plane, clock.wall, options.limits.peers)
     interface = Interface(device, plane, options.limits, log)
     links = Links(tun)
@@ -73,7 +73,7 @@ def _prepare(options: Options) -> Loop:
 def _open_tun(options: Options) -> tuntap.Tun:
     if options.tun_fd is not None:
         return tuntap.adopt(options.tun_fd)
-    tun = tuntap.create(options.name)
+    tun = tuntap.create(options.name, wants_vnet_header(options.dataplane))
     tun.set_mtu(DEFAULT_MTU)
     return tun
 

@@ -6,6 +6,11 @@ from ..core.errors import Error
 from ..dataplane import tun
 from ..dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, Limits
 from .log import LEVELS
+from .planes import LIBPYWG, NAMES, OFFLOADS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _DEFAULTS = Limits()
 # option: (attribute of Limits, greatest number)
@@ -13,9 +18,10 @@ _LIMITS = {
     "--max-peers": ("peers", MOST_PEERS),
     "--max-allowed-ips": ("allowed_ips", MOST_ALLOWED_IPS),
 }
+_WITH_VALUE = (*_LIMITS, "--dataplane", "--offload")
 _FOREGROUND = ("-f", "--foreground")
 
-USAGE = f"""usage: pywgd [-f] [--max-peers N] [--max-allowed-ips N] IFNAME
+USAGE = f"""usage: pywgd [OPTION]... IFNAME
 
 A WireGuard interface without a kernel module.
 
@@ -24,6 +30,10 @@ A WireGuard interface without a kernel module.
 (default {_DEFAULTS.peers})
   --max-allowed-ips N  room for so many allowed IPs, 1 to {MOST_ALLOWED_IPS} \
 (default {_DEFAULTS.allowed_ips})
+  --dataplane NAME     what moves the packets: libpywg (default), or python, which is
+                       much slower
+  --offload LIST       what libpywg leaves to the kernel where that can do it: some of
+                       tso,uso,gso,gro (default: all), or none
   --version            print the version
   -h, --help           print this
 
@@ -45,6 +55,8 @@ class Options:
     def __init__(self, arguments: list[str]) -> None:
         self.foreground = os.environ.get("WG_PROCESS_FOREGROUND") == "1"
         self.limits = Limits()
+        self.dataplane = LIBPYWG
+        self.offloads = sum(OFFLOADS.values())
         self.name = self._read(list(arguments))
         self.tun_fd = _descriptor("WG_TUN_FD")
         self.uapi_fd = _descriptor("WG_UAPI_FD")
@@ -59,11 +71,10 @@ class Options:
             word, equals, value = arguments.pop(0).partition("=")
             if word in _FOREGROUND and not equals:
                 self.foreground = True
-            elif word in _LIMITS:
+            elif word in _WITH_VALUE:
                 if not equals:
                     value = arguments.pop(0) if arguments else ""
-                attribute, most = _LIMITS[word]
-                setattr(self.limits, attribute, _number(word, value, most))
+                self._set(word, value)
             elif word.startswith("-"):
                 raise UsageError(f"unknown option {word}; see pywgd --help")
             else:
@@ -73,6 +84,25 @@ class Options:
         # It becomes part of a path before the kernel sees it.
         tun.check_name(names[0])
         return names[0]
+
+    def _set(self, option: str, value: str) -> None:
+        if option == "--dataplane":
+            self.dataplane = _one_of(NAMES, option, value)
+        elif option == "--offload":
+            names = [name for name in value.split(",") if name != "none"]
+            self.offloads = sum(
+                OFFLOADS[_one_of(OFFLOADS, option, name)] for name in set(names)
+            )
+        else:
+            attribute, most = _LIMITS[option]
+            setattr(self.limits, attribute, _number(option, value, most))
+
+
+def _one_of(known: "Iterable[str]", option: str, value: str) -> str:
+    if value not in known:
+        choice = ", ".join(known)
+        raise UsageError(f"{option}: {value!r} is none of {choice}")
+    return value
 
 
 def _number(option: str, text: str, most: int) -> int:

@@ -136,7 +136,9 @@ class PywgdPeer(Peer):
     kind = "pywgd"
 
     def create_interface(self) -> None:
-        daemon = [sys.executable, "-m", "pywg_embedded.daemon", self.interface]
+        # The machine has no compiler, and so no libpywg.
+        python = [sys.executable, "-m", "pywg_embedded.daemon"]
+        daemon = [*python, "--dataplane", "python", self.interface]
         # Its words go to the console: a pipe would stay open as long as it lives.
         subprocess.run(
             self.command(*daemon),

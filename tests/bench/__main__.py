@@ -6,7 +6,7 @@ import sys
 
 from . import gauges, report
 
-IMPLEMENTATIONS = ("pywgd", "wireguard-go")
+IMPLEMENTATIONS = ("pywgd", "wireguard-go", "pywgd-python")
 
 
 def options() -> argparse.Namespace:

@@ -15,6 +15,8 @@ DEFAULTS = {
     "uapi_fd": None,
     "log_level": "error",
     "keep_stderr": False,
+    "dataplane": "libpywg",
+    "offloads": 15,
 }
 
 # Arguments, environment, and what differs from the defaults.
@@ -28,6 +30,11 @@ ACCEPTED: tuple[tuple[str, dict[str, str], dict[str, object]], ...] = (
     ("--max-peers 1 wg0", {}, {"peers": 1}),
     ("wg0 --max-peers=65535", {}, {"peers": 65535}),
     ("--max-allowed-ips 1048576 wg0", {}, {"allowed_ips": 1048576}),
+    ("--dataplane libpywg wg0", {}, {}),
+    ("wg0 --dataplane=python", {}, {"dataplane": "python"}),
+    ("--offload tso,gro wg0", {}, {"offloads": 1 + 8}),
+    ("--offload gso,gso wg0", {}, {"offloads": 4}),
+    ("--offload none wg0", {}, {"offloads": 0}),
     ("wg0", {"WG_TUN_FD": "3", "WG_UAPI_FD": "4"}, {"tun_fd": 3, "uapi_fd": 4}),
     ("wg0", {"WG_TUN_FD": "0"}, {"tun_fd": 0}),
     ("wg0", {"WG_TUN_FD": "", "WG_UAPI_FD": ""}, {}),
@@ -64,6 +71,10 @@ REFUSED: tuple[tuple[str, dict[str, str], str], ...] = (
     ("--max-peers " + "9" * 5000 + " wg0", {}, "--max-peers"),
     ("--max-peers= wg0", {}, "--max-peers"),
     ("--max-allowed-ips 1048577 wg0", {}, "--max-allowed-ips"),
+    ("--dataplane c wg0", {}, "--dataplane: 'c' is none of libpywg, python"),
+    ("wg0 --dataplane", {}, "--dataplane"),
+    ("--offload tso,lro wg0", {}, "'lro' is none of tso, uso, gso, gro"),
+    ("--offload= wg0", {}, "--offload"),
     ("wg0", {"WG_TUN_FD": "x"}, "WG_TUN_FD"),
     ("wg0", {"WG_TUN_FD": "-1"}, "WG_TUN_FD"),
     ("wg0", {"WG_UAPI_FD": "\u00b2"}, "WG_UAPI_FD"),

@@ -16,6 +16,8 @@ PAIRS = [
     ("pywgd", "pywgd"),
     ("pywgd", "wireguard-go"),
     ("wireguard-go", "pywgd"),
+    ("pywgd-python", "pywgd"),
+    ("wireguard-go", "pywgd-python"),
 ]
 PAIR_NAMES = [f"{left}-to-{right}" for left, right in PAIRS]
 

@@ -16,8 +16,12 @@ from .wait import DEADLINE, becomes
 _PROGRAMS = Path(sys.executable).parent
 PYWG = str(_PROGRAMS / "pywg")
 PYWGD = str(_PROGRAMS / "pywgd")
-# Each takes the same arguments: [-f] IFNAME.
-IMPLEMENTATIONS = {"pywgd": PYWGD, "wireguard-go": "wireguard-go"}
+# Each takes the name of an interface as one argument more.
+IMPLEMENTATIONS = {
+    "pywgd": (PYWGD,),
+    "pywgd-python": (PYWGD, "--dataplane", "python"),
+    "wireguard-go": ("wireguard-go",),
+}
 SOCKETS = Path("/var/run/wireguard")
 PORT = 51820
 _serial = itertools.count(1)
@@ -56,7 +60,7 @@ class WireGuard:
         control: str = "wg",
     ) -> None:
         self.host = host
-        self.program = IMPLEMENTATIONS[implementation]
+        self.command = IMPLEMENTATIONS[implementation]
         self.control = control
         self.name = unique_name()
         self.inside = inside
@@ -85,11 +89,11 @@ class WireGuard:
         """Run the daemon in the foreground and wait until `wg` can talk to it."""
         # wireguard-go holds a lecture if it is told to by -f.
         environment = os.environ | {"WG_PROCESS_FOREGROUND": "1"}
-        self.daemon = self.host.start(self.program, self.name, env=environment)
+        self.daemon = self.host.start(*self.command, self.name, env=environment)
         becomes(self._ready_or_over)
         if self.daemon.poll() is not None or not answers(self.name):
             self.stop()
-            raise RuntimeError(f"{self.program} {self.name} did not come up")
+            raise RuntimeError(f"{self.command[0]} {self.name} did not come up")
 
     def _ready_or_over(self) -> bool:
         return self.daemon.poll() is not None or answers(self.name)
