@@ -60,6 +60,7 @@ def _prepare(options: Options) -> Loop:
     tun = _open_tun(options)
     log = Log(tun.name, options.log_level)
     plane = open_plane(options.dataplane, tun, options.limits, options.offloads)
+    log.verbose(f"packets are moved by {options.dataplane}")
     device = Device(crypto, plane, clock.wall, options.limits.peers)
     interface = Interface(device, plane, options.limits, log)
     links = Links(tun)

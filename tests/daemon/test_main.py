@@ -92,9 +92,10 @@ def test_it_is_up_when_the_link_is_and_has_a_port(host: Host, name: str) -> None
         assert becomes(lambda: "listen_port=" in ask(name, GET))
         host.down(name)
         assert daemon.stderr is not None
-        said = [daemon.stderr.readline() for _ in range(2)]
-    assert said[0].startswith(f"{name}: up, on UDP port ")
-    assert said[1] == f"{name}: down\n"
+        said = [daemon.stderr.readline() for _ in range(3)]
+    assert said[0] == f"{name}: packets are moved by libpywg\n"
+    assert said[1].startswith(f"{name}: up, on UDP port ")
+    assert said[2] == f"{name}: down\n"
 
 
 def test_a_daemon_that_shall_not_log_holds_no_terminal(host: Host, name: str) -> None:
