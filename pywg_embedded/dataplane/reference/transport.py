@@ -192,7 +192,7 @@ class Transport:
     def send_keepalive(self, peer_id: int) -> None:
         """Send what is staged, or an empty packet if there is nothing."""
         if not self._staging.count(peer_id):
-            self._staging.put(peer_id, b"")
+            self._stage(peer_id, b"")
         self.send_staged(peer_id)
 
     def send_staged(self, peer_id: int) -> None:
@@ -257,9 +257,7 @@ class Transport:
         now = self._clock()
         session = peer.sessions.sendable(now)
         if session is None or peer.facts.endpoint is None:
-            data = bytes(self._outgoing_view[HEADER : HEADER + length])
-            if not self._staging.put(peer_id, data):
-                self._drop("staging full")
+            self._stage(peer_id, bytes(self._outgoing_view[HEADER : HEADER + length]))
             self._want_handshake(peer_id, peer)
             return
         self._transmit(peer, session, length)
@@ -267,6 +265,10 @@ class Transport:
         self._note_active(peer_id, peer)
         if session.keypair.rekey_on_send(session.send_counter, now):
             self._want_handshake(peer_id, peer)
+
+    def _stage(self, peer_id: int, data: bytes) -> None:
+        if not self._staging.put(peer_id, data):
+            self._drop("staging full")
 
     def _transmit(self, peer: _Peer, session: Session, length: int) -> None:
         tos = self._tos(length)

@@ -239,17 +239,12 @@ static int send_sourced(int descriptor, struct pywg_endpoint *endpoint,
 			uint16_t segment)
 {
 	int error = send_to(descriptor, endpoint, data, length, tos, segment);
-	int other;
 
 	if (!error || !source_is_stale(endpoint, error))
 		return error;
-	struct pywg_endpoint bare = *endpoint;
-
-	bare.source_size = 0;
-	other = send_to(descriptor, &bare, data, length, tos, segment);
-	if (!other)
-		*endpoint = bare;
-	return other;
+	endpoint->source_size = 0;
+	endpoint->interface = 0;
+	return send_to(descriptor, endpoint, data, length, tos, segment);
 }
 
 void udp_send_one(struct plane *plane, struct pywg_endpoint *endpoint,

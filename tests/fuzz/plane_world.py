@@ -1,0 +1,357 @@
+"""What a plane can meet: chosen by a seed, so that two planes can meet the same.
+
+A step is the name of one of ``Side``'s methods, and its arguments.
+"""
+
+import random
+import struct
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pywg_embedded.core.constants import REJECT_AFTER_MESSAGES, REPLAY_WINDOW_SIZE
+from pywg_embedded.core.endpoint import Endpoint
+from tests.dataplane.packets import ip, ipv4, ipv6, prefix
+from tests.dataplane.rig import FarEnd, Outside
+
+from .planes import HOSTS, OVERSIZE, Arrival
+
+PEERS = range(5)
+# Far ends are told apart by one byte.
+NUMBERS = 150
+# Milliseconds that pass at once, and that a session has been there for.
+SHORT = (1, 10, 999, 1_000, 4_999, 5_000)
+LONG = (10_000, 15_001, 60_000, 119_999, 120_000, 165_000, 180_000)
+AGES = (1, 119_999, 120_000, 164_999, 165_000, 179_999, 180_000, 200_000)
+MTUS = (0, 576, 1280, 1419, 1420, 1500, 9000)
+# Type and size of what is, or nearly is, a handshake message.
+MESSAGES = ((1, 148), (2, 92), (3, 64), (1, 149), (4, 64))
+PROTOCOLS = (1, 6, 17, 58, 59)
+LIMITS = (REJECT_AFTER_MESSAGES - 1, REJECT_AFTER_MESSAGES, 2**64 - 1, 2**63)
+JUMPS = (2, 63, 64, 65, 8_127, 8_128, 8_192, 2**32)
+SIZES = (0, 1, 3, 4, 16, 31, 32, 33, 148, 149, 1452, 65_507)
+ODD_ADDRESSES = ("0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "ff02::1", "9.9.9.9")
+# Local addresses by family, as the peer spoke to them or (the last) once had.
+SOURCES = {
+    4: (b"", b"", b"\x7f\0\0\x04", b"\xc0\x00\x02\x63"),
+    16: (b"", b"", bytes(15) + b"\1", b"\x20\x01\x0d\xb8" + bytes(12)),
+}
+
+Step = tuple[Any, ...]
+
+
+class Link:
+    """A session: whose it is, its far end, and the greatest counter so far."""
+
+    def __init__(self, peer: int, number: int) -> None:
+        self.peer = peer
+        self.end = FarEnd(number)
+        self.greatest = -1
+
+
+class Inside:
+    """IP packets between anybody and anybody; peer N has 10.N/16 and fd0N::/16."""
+
+    def __init__(self, chance: random.Random, with_large: bool) -> None:
+        self._chance = chance
+        self._with_large = with_large
+
+    def burst(self) -> list[bytes]:
+        """Packets that are there at once."""
+        if self._with_large and self._chance.random() < 0.02:
+            size = self._chance.choice((2_025, 9_000, 40_000, OVERSIZE))
+            return [ipv4("10.9.0.1", self.address(4), bytes(size - 20))]
+        count = self._chance.choice((1, 1, 1, 2, 3, 25))
+        if count == 25 and self._chance.random() < 0.5:
+            # Alike, as a flow has them.
+            return [self.packet()] * count
+        return [self.packet() for _ in range(count)]
+
+    def address(self, version: int, peer: int | None = None) -> str:
+        """Mostly one of ``peer``, or of anybody."""
+        if peer is None:
+            peer = self._chance.randrange(len(PEERS) + 1)
+        low = self._chance.randrange(4)
+        if self._chance.random() < 0.03:
+            odd = [a for a in ODD_ADDRESSES if (":" in a) == (version == 6)]
+            return self._chance.choice(odd)
+        return f"10.{peer}.{low}.{low + 1}" if version == 4 else f"fd0{peer}::{low}"
+
+    def packet(self, source: int | None = None) -> bytes:
+        """One that may be broken; from an address of ``source``, or of anybody."""
+        version = self._chance.choice((4, 4, 6))
+        ends = self.address(version, source), self.address(version)
+        tos, protocol = self._chance.randrange(256), self._chance.choice(PROTOCOLS)
+        payload = self._payload(protocol)
+        if version == 6:
+            packet = ipv6(*ends, payload, tos=tos, protocol=protocol)
+        else:
+            fragment = self._chance.choice((0, 0, 0, 0x4000, 0x2000, 5))
+            options = bytes(self._chance.choice((0, 0, 0, 4, 40)))
+            packet = ipv4(
+                *ends,
+                payload,
+                tos=tos,
+                fragment=fragment,
+                protocol=protocol,
+                options=options,
+            )
+        return self.broken(packet) if self._chance.random() < 0.1 else packet
+
+    def _payload(self, protocol: int) -> bytes:
+        size = self._chance.choice((0, 1, 7, 8, 20, 21, 64, 555, 1_200, 1_400))
+        data = self._chance.randbytes(size)
+        if protocol in (1, 58):
+            return bytes([self._chance.choice((0, 3, 8, 11, 13, 128, 135))]) + data
+        if protocol == 17:
+            return struct.pack(">HHHH", 53, 5353, 8 + size, 1) + data
+        if protocol == 6:
+            return struct.pack(">HHIIBBHHH", 80, 90, 1, 2, 0x50, 0x10, 9, 1, 0) + data
+        return data
+
+    def broken(self, data: bytes) -> bytes:
+        """Never empty: no TUN has that."""
+        at = self._chance.randrange(len(data))
+        return self._chance.choice(
+            (
+                data[: at + 1],
+                data[: self._chance.randint(1, min(60, len(data)))],
+                data + self._chance.randbytes(self._chance.randint(1, 40)),
+                data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :],
+                bytes([data[0] ^ 1 << at % 8]) + data[1:],
+                self._chance.randbytes(at + 1),
+            )
+        )
+
+
+class World:
+    """Chooses what happens next, and remembers what the choice depends on."""
+
+    def __init__(
+        self,
+        seed: int,
+        with_large: bool,
+        far: list[Outside],
+        has_index: Callable[[int], bool],
+    ) -> None:
+        self._chance = random.Random(seed)
+        self._inside = Inside(self._chance, with_large)
+        self._far = far
+        self._has_index = has_index
+        self._number = 0
+        self._peers: set[int] = set()
+        self._reachable: set[int] = set()
+        self._links: deque[Link] = deque(maxlen=12)
+        self._recent: deque[bytes] = deque([b"\x04"], maxlen=24)
+        self._choices, self._weights = zip(*self._what_may_happen())
+
+    def steps(self) -> Iterator[Step]:
+        """The peers first; then whatever comes."""
+        for peer in PEERS:
+            yield self._add_peer(peer)
+            yield "call", "allow", peer, *prefix(f"10.{peer}.0.0/16")
+            yield "call", "allow", peer, *prefix(f"fd0{peer}::/16")
+        while True:
+            (choose,) = self._chance.choices(self._choices, self._weights)
+            yield choose()
+
+    def _what_may_happen(self) -> list[tuple[Callable[[], Step], int]]:
+        return [
+            (self._enter, 300),
+            (self._arrive, 450),
+            (self._enter_and_arrive, 20),
+            (self._enter_while_closed, 2),
+            (self._install, 50),
+            (self._pass_time, 60),
+            (self._order, 80),
+            (self._allow_or_disallow, 20),
+            (self._set_endpoint, 20),
+            (self._note_handshake, 10),
+            (self._send_datagram, 5),
+            (self._ask, 15),
+            (lambda: ("set_mtu", self._chance.choice(MTUS)), 3),
+            (self._come_or_go, 6),
+            (lambda: ("call", "wipe"), 1),
+        ]
+
+    # What the engine does.
+
+    def _peer(self) -> int:
+        return self._chance.choice(sorted(self._peers))
+
+    def _add_peer(self, peer: int) -> Step:
+        self._peers.add(peer)
+        return "add_peer", peer
+
+    def _come_or_go(self) -> Step:
+        peer = self._chance.choice(PEERS)
+        if peer not in self._peers:
+            return self._add_peer(peer)
+        if len(self._peers) == 1:
+            return self._ask()
+        self._peers.discard(peer)
+        self._reachable.discard(peer)
+        return "remove_peer", peer
+
+    def _install(self) -> Step:
+        peer = self._peer()
+        if peer not in self._reachable:
+            return self._set_endpoint()
+        number = self._free_number()
+        self._links.append(Link(peer, number))
+        age = self._chance.choice(AGES) if self._chance.random() < 0.2 else 0
+        initiator, keep_next = self._chance.random() < 0.6, self._chance.random() < 0.3
+        return "install", peer, number, initiator, age, keep_next
+
+    def _free_number(self) -> int:
+        while True:
+            self._number = self._number % NUMBERS + 1
+            if not self._has_index(FarEnd(self._number).planes_index):
+                return self._number
+
+    def _order(self) -> Step:
+        common = ("send_keepalive", "send_staged", "observe", "facts", "clear_source")
+        rare = ("purge_staged", "expire_keypairs", "wipe_keypairs")
+        names = common if self._chance.random() < 0.8 else rare
+        return "call", self._chance.choice(names), self._peer()
+
+    def _prefix(self) -> tuple[bytes, int]:
+        address = self._inside.address(self._chance.choice((4, 6)))
+        most = 128 if ":" in address else 32
+        return prefix(f"{address}/{self._chance.choice((0, 8, 16, 24, 31, most))}")
+
+    def _allow_or_disallow(self) -> Step:
+        if self._chance.random() < 0.03:
+            return "call", "disallow_all", self._peer()
+        peer = self._peer()
+        if self._chance.random() < 0.3:
+            network = self._chance.choice((f"10.{peer}.0.0/16", f"fd0{peer}::/16"))
+            return "call", "allow", peer, *prefix(network)
+        return "call", self._chance.choice(("allow", "disallow")), peer, *self._prefix()
+
+    def _ask(self) -> Step:
+        links = [link.end.planes_index for link in self._links]
+        return self._chance.choice(
+            (
+                ("call", "has_index", self._chance.choice([0, *links])),
+                ("call", "allowed_ips", self._peer()),
+                ("call", "allowed_ip_owner", *self._prefix()),
+            )
+        )
+
+    def _endpoint(self) -> Endpoint:
+        there = self._chance.choice(self._far).endpoint()
+        source = self._chance.choice(SOURCES[len(there.address)])
+        return Endpoint(there.address, there.port, 0, source, int(bool(source)))
+
+    def _set_endpoint(self) -> Step:
+        peer = self._peer()
+        self._reachable.add(peer)
+        return "call", "set_endpoint", peer, self._endpoint()
+
+    def _note_handshake(self) -> Step:
+        peer, size = self._peer(), self._chance.choice((92, 148))
+        if self._chance.random() < 0.5:
+            return "note_handshake_sent", peer, size
+        self._reachable.add(peer)
+        return "call", "note_handshake_received", peer, size, self._endpoint()
+
+    def _send_datagram(self) -> Step:
+        data = self._chance.randbytes(self._chance.choice((64, 92, 148)))
+        return "send_datagram", data, self._endpoint()
+
+    def _pass_time(self) -> Step:
+        rarely = self._chance.random() < 0.06
+        longest = self._chance.choice(LONG if rarely else SHORT)
+        exact = self._chance.random() < 0.5
+        return "pass_time", longest if exact else self._chance.randint(1, longest)
+
+    # What comes from inside.
+
+    def _enter(self) -> Step:
+        return "enter", self._inside.burst()
+
+    def _enter_while_closed(self) -> Step:
+        return "enter_while_closed", self._inside.burst()
+
+    # What comes from outside.
+
+    def _arrive(self) -> Step:
+        return "arrive", self._arrival()
+
+    def _enter_and_arrive(self) -> Step:
+        return "enter_and_arrive", self._inside.burst(), self._arrival()
+
+    def _arrival(self) -> Arrival:
+        outside = self._chance.randrange(len(HOSTS))
+        host = self._chance.choice(("", "", "127.0.0.4")) if outside < 3 else ""
+        if self._links and self._chance.random() < 0.05:
+            return self._segmented(outside, host)
+        count = self._chance.choice((1, 1, 1, 2, 20))
+        datagrams = [self._datagram() for _ in range(count)]
+        if sum(map(len, datagrams)) > 100_000:
+            datagrams = datagrams[:1]
+        tos = self._chance.choice((0, 0, 1, 2, 3, 0xB8, 0xBB))
+        return Arrival(datagrams, tos, outside, host)
+
+    def _segmented(self, outside: int, host: str) -> Arrival:
+        link = self._link()
+        packet = ip(f"10.{link.peer}.0.1", "10.9.0.1", bytes(100))
+        count = self._chance.randint(2, 20)
+        datagrams = [self._sealed(link, packet) for _ in range(count)]
+        return Arrival(datagrams, 0, outside, host, len(datagrams[0]))
+
+    def _link(self) -> Link:
+        """Mostly one that is alive."""
+        links = [n for n in self._links if self._has_index(n.end.planes_index)]
+        if not links or self._chance.random() < 0.1:
+            return self._chance.choice(self._links)
+        return self._chance.choice(links)
+
+    def _datagram(self) -> bytes:
+        kind = self._chance.random()
+        if kind < 0.06 or not self._links:
+            return self._handshake()
+        if kind < 0.1:
+            return self._recent[self._chance.randrange(len(self._recent))]
+        link = self._link()
+        owner = link.peer if self._chance.random() < 0.9 else None
+        keepalive = self._chance.random() < 0.2
+        sealed = self._sealed(link, b"" if keepalive else self._padded(owner))
+        return self._forged(sealed) if self._chance.random() < 0.1 else sealed
+
+    def _padded(self, owner: int | None) -> bytes:
+        packet = self._inside.packet(owner)
+        return packet + bytes(self._chance.choice((0, -len(packet) % 16)))
+
+    def _sealed(self, link: Link, packet: bytes) -> bytes:
+        counter = self._counter(link.greatest)
+        if counter < REJECT_AFTER_MESSAGES:
+            link.greatest = max(link.greatest, counter)
+        self._recent.append(link.end.seal(packet, counter))
+        return self._recent[-1]
+
+    def _counter(self, greatest: int) -> int:
+        chance = self._chance.random()
+        if chance < 0.8:
+            return min(greatest + 1, 2**64 - 1)
+        if chance < 0.9:
+            return max(0, greatest - self._chance.randrange(8_300))
+        if chance < 0.95:
+            edge = greatest - REPLAY_WINDOW_SIZE + self._chance.randint(-2, 2)
+            return max(0, edge)
+        if chance < 0.995:
+            return min(greatest + self._chance.choice(JUMPS), 2**64 - 1)
+        return self._chance.choice(LIMITS)
+
+    def _handshake(self) -> bytes:
+        if self._chance.random() < 0.5:
+            return self._chance.randbytes(self._chance.choice(SIZES))
+        kind, size = self._chance.choice(MESSAGES)
+        return struct.pack("<I", kind) + self._chance.randbytes(size - 4)
+
+    def _forged(self, data: bytes) -> bytes:
+        if self._chance.random() < 0.3:
+            index = 2_000 + self._chance.randrange(NUMBERS)
+            return data[:4] + struct.pack("<I", index) + data[8:]
+        return self._inside.broken(data)

@@ -1,0 +1,203 @@
+"""One plane under test, and all that can be seen of it from outside.
+
+Both sides of a comparison share the far sockets, so that endpoints are equal too.
+"""
+
+import select
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from pywg_embedded.core.endpoint import Endpoint
+from pywg_embedded.core.errors import LimitError
+from pywg_embedded.dataplane import events, native
+from pywg_embedded.dataplane.limits import Limits
+from tests.dataplane.conftest import StoppedPlane
+from tests.dataplane.rig import FarEnd, MakePlane, Outside, Rig, size_of
+
+HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "::1")
+# The length of every packet that no datagram can carry.
+OVERSIZE = 65_500
+# In milliseconds; what is under way on the loopback has long arrived then.
+_PATIENCE = 5_000
+_MOST_WAITS = 1_000_000
+_UDP_SEGMENT = 103
+
+
+class OffloadingPlane(StoppedPlane):
+    """Sends and receives more than one datagram in one call."""
+
+    def __init__(self, tun: int, limits: Limits, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        native.Plane.__init__(self, tun, limits, native.GSO | native.GRO)
+
+
+class Arrival(NamedTuple):
+    """Datagrams from one far socket; with ``segment`` they leave it as one."""
+
+    datagrams: list[bytes]
+    tos: int
+    outside: int
+    host: str
+    segment: int = 0
+
+
+class Side:
+    """A plane; ``far`` are the sockets that it may send to."""
+
+    def __init__(self, make: MakePlane, limits: Limits, far: list[Outside]) -> None:
+        self.rig = Rig(make, limits)
+        self._far = far
+        self._by_descriptor = {outside.socket.fileno(): outside for outside in far}
+        self._poll = select.poll()
+        for descriptor in self._by_descriptor:
+            self._poll.register(descriptor, select.POLLIN)
+        self._events: list[Any] = []
+        self._serial = 0
+        # Bytes that were counted as sent, but do not come out.
+        self._not_expected = 0
+        self._tx: dict[int, int] = {}
+        self._oversize = 0
+
+    # What happens to the plane. Each answers what is to be compared.
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """A function of the plane's interface; what it returns or refuses with."""
+        try:
+            result = getattr(self.rig.plane, name)(*arguments)
+        except LimitError as error:
+            return str(error)
+        if name in ("facts", "observe"):
+            return _facts(result)
+        return list(result) if name == "allowed_ips" else result
+
+    def set_mtu(self, mtu: int) -> None:
+        self.rig.plane.mtu = mtu
+
+    def add_peer(self, peer: int) -> None:
+        self.rig.plane.add_peer(peer)
+        self._tx[peer] = 0
+
+    def remove_peer(self, peer: int) -> None:
+        self.rig.plane.remove_peer(peer)
+        del self._tx[peer]
+
+    def install(
+        self, peer: int, number: int, initiator: bool, age: int, keep_next: bool
+    ) -> None:
+        keypair = FarEnd(number).keypair(initiator, self.rig.now - age)
+        self.rig.plane.install_keypair(peer, keypair, keep_next)
+
+    def note_handshake_sent(self, peer: int, size: int) -> None:
+        self.rig.plane.note_handshake_sent(peer, size)
+        self._not_expected += size
+
+    def send_datagram(self, data: bytes, endpoint: Endpoint) -> None:
+        self.rig.plane.send_datagram(data, endpoint)
+        self._not_expected -= len(data)
+
+    def pass_time(self, milliseconds: int) -> None:
+        self.rig.now += milliseconds
+
+    def enter(self, packets: list[bytes]) -> None:
+        for packet in packets:
+            self.rig.tun.send(packet)
+
+    def enter_while_closed(self, packets: list[bytes]) -> None:
+        self.rig.plane.close()
+        self.enter(packets)
+        self._settle()
+        self._newly_counted()
+        self.rig.port = self.rig.plane.listen(0)
+
+    def arrive(self, arrival: Arrival) -> None:
+        """All of it: a handshake message of its own comes after it."""
+        self._serial += 1
+        last = struct.pack("<II", 1, self._serial)
+        if arrival.segment:
+            self._send_segmented(arrival)
+        else:
+            for datagram in arrival.datagrams:
+                self._send(arrival, datagram)
+        self._send(arrival, last)
+        for _ in range(_MOST_WAITS):
+            happened = self.rig.plane.wait(0)
+            marks = [e for e in happened if e[0] == events.HANDSHAKE and e[1] == last]
+            self._events += [event for event in happened if event not in marks]
+            if marks:
+                return
+        raise AssertionError("a handshake message got lost")
+
+    def enter_and_arrive(self, packets: list[bytes], arrival: Arrival) -> None:
+        self.enter(packets)
+        self.arrive(arrival)
+
+    # What can be seen of it.
+
+    def outcome(self) -> dict[str, Any]:
+        """Everything since the last call, by what it is."""
+        self._settle()
+        happened, self._events = self._events, []
+        sent, missing = self._sent()
+        return {
+            "events": [e for e in happened if e[0] != events.HANDSHAKE],
+            "handshakes": [
+                (e[1], _endpoint(e[2])) for e in happened if e[0] == events.HANDSHAKE
+            ],
+            "written": self.rig.written(),
+            "sent": sent,
+            "bytes counted, but not sent": missing,
+            "drops": self.rig.drops(),
+            "facts": {p: _facts(self.rig.plane.facts(p)) for p in self._tx},
+        }
+
+    def _settle(self) -> None:
+        while happened := self.rig.plane.wait(0):
+            self._events += happened
+
+    def _send(self, arrival: Arrival, datagram: bytes) -> None:
+        outside = self._far[arrival.outside]
+        outside.send(datagram, self.rig.port, arrival.tos, arrival.host)
+
+    def _send_segmented(self, arrival: Arrival) -> None:
+        size = struct.pack("@H", arrival.segment)
+        ancillary = [(socket.IPPROTO_UDP, _UDP_SEGMENT, size)]
+        to = arrival.host or HOSTS[arrival.outside], self.rig.port
+        far = self._far[arrival.outside].socket
+        far.sendmsg(arrival.datagrams, ancillary, 0, to)
+
+    def _newly_counted(self) -> int:
+        newly = 0
+        for peer, before in self._tx.items():
+            self._tx[peer] = self.rig.plane.facts(peer).tx_bytes
+            newly += self._tx[peer] - before
+        return newly
+
+    def _sent(self) -> tuple[dict[str, list[tuple[bytes, int, str]]], int]:
+        oversize = self.rig.plane.drops.get("send: EMSGSIZE", 0)
+        missing = self._newly_counted() - self._not_expected
+        missing -= (oversize - self._oversize) * size_of(OVERSIZE)
+        self._oversize, self._not_expected = oversize, 0
+        sent: dict[str, list[tuple[bytes, int, str]]] = {}
+        while missing > 0:
+            ready = self._poll.poll(_PATIENCE)
+            if not ready:
+                break
+            for descriptor, _ in ready:
+                data, tos, source = self._by_descriptor[descriptor].receive()
+                host = HOSTS[self._far.index(self._by_descriptor[descriptor])]
+                sent.setdefault(host, []).append((data, tos, source[0]))
+                missing -= len(data)
+        return sent, missing
+
+
+def _endpoint(endpoint: Endpoint | None) -> tuple[Any, ...] | None:
+    if endpoint is None:
+        return None
+    return *endpoint.remote(), endpoint.source, endpoint.interface
+
+
+def _facts(facts: Any) -> dict[str, Any]:
+    record = {name: getattr(facts, name) for name in facts.__slots__}
+    return record | {"endpoint": _endpoint(facts.endpoint)}
