@@ -1,6 +1,5 @@
 """Interfaces inside this process, and hosts to run daemons on."""
 
-import os
 import socket
 from collections.abc import Callable, Iterator
 
@@ -13,9 +12,6 @@ from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.dataplane.limits import Limits
 from pywg_embedded.dataplane.reference import Plane
-from tests.lab.host import Host
-from tests.lab.topology import Lab
-from tests.lab.wireguard import socket_path, unique_name
 
 MakeInterface = Callable[[Limits], Interface]
 
@@ -43,23 +39,3 @@ def make_interface() -> Iterator[MakeInterface]:
 @pytest.fixture
 def interface(make_interface: MakeInterface) -> Interface:
     return make_interface(Limits(peers=3, allowed_ips=4))
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    if os.geteuid():
-        pytest.skip("network namespaces need root")
-    with Lab() as lab:
-        yield lab
-
-
-@pytest.fixture
-def host(lab: Lab) -> Host:
-    return lab.host("only")
-
-
-@pytest.fixture
-def name() -> Iterator[str]:
-    name = unique_name()
-    yield name
-    socket_path(name).unlink(missing_ok=True)

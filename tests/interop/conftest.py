@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.host import Host
 from tests.lab.topology import Lab, Tunnel
-from tests.lab.wireguard import WireGuard, socket_path, unique_name
+from tests.lab.wireguard import WireGuard
 
 from .journey import Journey
 
@@ -54,26 +53,6 @@ def journeys(departures: dict[str, Journey]) -> dict[str, Journey]:
     for journey in departures.values():
         journey.finish()
     return departures
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    with Lab() as lab:
-        yield lab
-
-
-@pytest.fixture
-def host(lab: Lab) -> Host:
-    """A host without any interface of ours yet."""
-    return lab.host("only")
-
-
-@pytest.fixture
-def name() -> Iterator[str]:
-    """An interface name to use; its socket file is gone afterwards."""
-    name = unique_name()
-    yield name
-    socket_path(name).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="module", params=PAIRS, ids=PAIR_NAMES)

@@ -1,0 +1,33 @@
+"""What tests share that need hosts of their own."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.host import Host
+from tests.lab.topology import Lab
+from tests.lab.wireguard import socket_path, unique_name
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """Hosts and what joins them, until the test ends."""
+    if os.geteuid():
+        pytest.skip("network namespaces need root")
+    with Lab() as lab:
+        yield lab
+
+
+@pytest.fixture
+def host(lab: Lab) -> Host:
+    """A host without any interface of ours yet."""
+    return lab.host("only")
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    """An interface name to use; its socket file is gone afterwards."""
+    name = unique_name()
+    yield name
+    socket_path(name).unlink(missing_ok=True)
