@@ -21,7 +21,12 @@ from .log import Log
 from .loop import ENDING_SIGNALS, Loop
 from .options import USAGE, Options
 from .planes import open_plane, wants_vnet_header
+from .stamps import Stamps
 from .uapi import UapiServer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _STANDARD_ERROR = 2
 _VERSION = f"pywgd {__version__}"
@@ -61,7 +66,7 @@ def _prepare(options: Options) -> Loop:
     log = Log(tun.name, options.log_level)
     plane = open_plane(options.dataplane, tun, options.limits, options.offloads)
     log.verbose(f"packets are moved by {options.dataplane}")
-    device = Device(crypto, plane, clock.wall, options.limits.peers)
+    device = Device(crypto, plane, _stamp_clock(options, log), options.limits.peers)
     interface = Interface(device, plane, options.limits, log)
     links = Links(tun)
     # Last, for whoever sees it may take the interface for ready.
@@ -69,6 +74,13 @@ def _prepare(options: Options) -> Loop:
     loop = Loop(interface, links, server, log)
     loop.begin()
     return loop
+
+
+def _stamp_clock(options: Options, log: Log) -> "Callable[[], int]":
+    if not options.state:
+        return clock.wall
+    path = f"{options.state}/{options.name}.stamp"
+    return Stamps(path, clock.wall, clock.boottime, log)
 
 
 def _open_tun(options: Options) -> tuntap.Tun:

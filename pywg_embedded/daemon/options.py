@@ -18,7 +18,7 @@ _LIMITS = {
     "--max-peers": ("peers", MOST_PEERS),
     "--max-allowed-ips": ("allowed_ips", MOST_ALLOWED_IPS),
 }
-_WITH_VALUE = (*_LIMITS, "--dataplane", "--offload")
+_WITH_VALUE = (*_LIMITS, "--dataplane", "--offload", "--state")
 _FOREGROUND = ("-f", "--foreground")
 
 USAGE = f"""usage: pywgd [OPTION]... IFNAME
@@ -34,6 +34,8 @@ A WireGuard interface without a kernel module.
                        much slower
   --offload LIST       what libpywg leaves to the kernel where that can do it: some of
                        tso,uso,gso,gro (default: all), or none
+  --state FOLDER       where to keep what must outlive a reboot: the last handshake's
+                       stamp, for machines whose clock starts in the past
   --version            print the version
   -h, --help           print this
 
@@ -56,6 +58,7 @@ class Options:
         self.foreground = os.environ.get("WG_PROCESS_FOREGROUND") == "1"
         self.limits = Limits()
         self.dataplane = LIBPYWG
+        self.state = ""
         self.offloads = sum(OFFLOADS.values())
         self.name = self._read(list(arguments))
         self.tun_fd = _descriptor("WG_TUN_FD")
@@ -88,6 +91,8 @@ class Options:
     def _set(self, option: str, value: str) -> None:
         if option == "--dataplane":
             self.dataplane = _one_of(NAMES, option, value)
+        elif option == "--state":
+            self.state = _folder(option, value)
         elif option == "--offload":
             names = [name for name in value.split(",") if name != "none"]
             self.offloads = sum(
@@ -103,6 +108,13 @@ def _one_of(known: "Iterable[str]", option: str, value: str) -> str:
         choice = ", ".join(known)
         raise UsageError(f"{option}: {value!r} is none of {choice}")
     return value
+
+
+def _folder(option: str, path: str) -> str:
+    # A daemon leaves the folder it was started in.
+    if not path.startswith("/"):
+        raise UsageError(f"{option}: {path!r} does not start with /")
+    return path
 
 
 def _number(option: str, text: str, most: int) -> int:

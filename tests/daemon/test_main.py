@@ -10,8 +10,10 @@ import stat
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,6 +160,22 @@ def test_the_socket_has_the_name_of_the_tun_that_was_adopted(
         with foreground(host, name, called=other, env=variables, pass_fds=[tun]):
             assert ask(name, GET).endswith(DONE)
             assert not socket_path(other).exists()
+
+
+def test_the_last_stamp_is_kept_before_it_is_sent(
+    host: Host, name: str, tmp_path: Path
+) -> None:
+    kept = tmp_path / "pywg" / f"{name}.stamp"
+    initiate = (
+        f"set=1\nprivate_key={key(7).hex()}\npublic_key={key(8).hex()}\n"
+        "endpoint=127.0.0.1:9\npersistent_keepalive_interval=25\n\n"
+    )
+    with foreground(host, name, "--state", str(tmp_path / "pywg")):
+        host.up(name)
+        assert not kept.exists()
+        assert ask(name, initiate.encode()) == DONE
+        assert becomes(kept.exists)
+    assert int(kept.read_text()) > time.time()
 
 
 # It goes

@@ -17,6 +17,7 @@ DEFAULTS = {
     "keep_stderr": False,
     "dataplane": "libpywg",
     "offloads": 15,
+    "state": "",
 }
 
 # Arguments, environment, and what differs from the defaults.
@@ -35,6 +36,7 @@ ACCEPTED: tuple[tuple[str, dict[str, str], dict[str, object]], ...] = (
     ("--offload tso,gro wg0", {}, {"offloads": 1 + 8}),
     ("--offload gso,gso wg0", {}, {"offloads": 4}),
     ("--offload none wg0", {}, {"offloads": 0}),
+    ("--state /etc/pywg wg0", {}, {"state": "/etc/pywg"}),
     ("wg0", {"WG_TUN_FD": "3", "WG_UAPI_FD": "4"}, {"tun_fd": 3, "uapi_fd": 4}),
     ("wg0", {"WG_TUN_FD": "0"}, {"tun_fd": 0}),
     ("wg0", {"WG_TUN_FD": "", "WG_UAPI_FD": ""}, {}),
@@ -50,6 +52,8 @@ ACCEPTED: tuple[tuple[str, dict[str, str], dict[str, object]], ...] = (
 REFUSED: tuple[tuple[str, dict[str, str], str], ...] = (
     ("", {}, "interface"),
     ("wg0 wg1", {}, "interface"),
+    ("--state etc wg0", {}, "'etc' does not start with /"),
+    ("wg0 --state", {}, "'' does not start with /"),
     ("-f", {}, "interface"),
     ("sixteen-bytes.xy", {}, "sixteen-bytes.xy"),
     ("a/b", {}, "a/b"),
