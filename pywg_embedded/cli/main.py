@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .. import __version__
 from ..control.text import quote
 from ..core.errors import ConfigError, Error
-from . import configure, keys, show
+from . import configure, keys, limits, show
 
 HELP_WORDS = ("help", "--help", "-h")
 VERSION_WORDS = ("--version", "-v", "version")
@@ -44,6 +44,7 @@ COMMANDS = {
     "setconf": Command(configure.setconf, 2, 2, "INTERFACE FILE"),
     "addconf": Command(configure.addconf, 2, 2, "INTERFACE FILE"),
     "syncconf": Command(configure.syncconf, 2, 2, "INTERFACE FILE"),
+    "limits": Command(limits.limits, 0, 4, "[--max-peers N] [--max-allowed-ips N]"),
     "genkey": Command(keys.genkey, 0, 0, ""),
     "genpsk": Command(keys.genpsk, 0, 0, ""),
     "pubkey": Command(keys.pubkey, 0, 0, "< FILE"),

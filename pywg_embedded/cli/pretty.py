@@ -16,24 +16,26 @@ def _secret(key: bytes) -> str:
     return "(hidden)" if hidden else to_base64(key)
 
 
-def _heading(label: str, color: str, value: str) -> str:
+def heading(label: str, color: str, value: str) -> str:
+    """The first line of what is told about one thing."""
     return f"{color}{BOLD}{label}{RESET}: {color}{value}{RESET}\n"
 
 
-def _line(label: str, value: object) -> str:
+def line(label: str, value: object) -> str:
+    """A line below a heading."""
     return f"  {BOLD}{label}{RESET}: {value}\n"
 
 
 def pretty(name: str, status: Status) -> Iterator[str]:
     """An interface for people, a line at a time, in colours."""
-    yield RESET + _heading("interface", GREEN, name)
+    yield RESET + heading("interface", GREEN, name)
     if status.private_key != ZERO_KEY:
-        yield _line("public key", public_key(status))
-        yield _line("private key", _secret(status.private_key))
+        yield line("public key", public_key(status))
+        yield line("private key", _secret(status.private_key))
     if status.listen_port:
-        yield _line("listening port", status.listen_port)
+        yield line("listening port", status.listen_port)
     if status.fwmark:
-        yield _line("fwmark", fwmark_text(status))
+        yield line("fwmark", fwmark_text(status))
     latest_first = sorted(
         status.peers, key=lambda peer: peer.last_handshake, reverse=True
     )
@@ -43,19 +45,19 @@ def pretty(name: str, status: Status) -> Iterator[str]:
 
 
 def _pretty_peer(peer: PeerStatus) -> Iterator[str]:
-    yield _heading("peer", YELLOW, to_base64(peer.public_key))
+    yield heading("peer", YELLOW, to_base64(peer.public_key))
     if peer.preshared_key != ZERO_KEY:
-        yield _line("preshared key", _secret(peer.preshared_key))
+        yield line("preshared key", _secret(peer.preshared_key))
     if peer.endpoint:
-        yield _line("endpoint", endpoint_text(peer.endpoint))
+        yield line("endpoint", endpoint_text(peer.endpoint))
     allowed_ips = allowed_ips_text(peer, ", ")
-    yield _line("allowed ips", allowed_ips.replace("/", f"{CYAN}/{RESET}"))
+    yield line("allowed ips", allowed_ips.replace("/", f"{CYAN}/{RESET}"))
     if peer.last_handshake[0]:
         now = int(time.time())
-        yield _line("latest handshake", units.ago(peer.last_handshake[0], now))
+        yield line("latest handshake", units.ago(peer.last_handshake[0], now))
     if peer.rx_bytes or peer.tx_bytes:
         received, sent = units.amount(peer.rx_bytes), units.amount(peer.tx_bytes)
-        yield _line("transfer", f"{received} received, {sent} sent")
+        yield line("transfer", f"{received} received, {sent} sent")
     if peer.persistent_keepalive:
         interval = units.duration(peer.persistent_keepalive)
-        yield _line("persistent keepalive", f"every {interval}")
+        yield line("persistent keepalive", f"every {interval}")

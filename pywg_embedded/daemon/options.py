@@ -2,9 +2,10 @@
 
 import os
 
-from ..core.errors import Error
+from ..control.text import located, parse_number
+from ..core.errors import ConfigError, Error
 from ..dataplane import tun
-from ..dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, Limits
+from ..dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, OPTIONS, Limits
 from .log import LEVELS
 from .planes import LIBPYWG, NAMES, OFFLOADS
 
@@ -13,12 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _DEFAULTS = Limits()
-# option: (attribute of Limits, greatest number)
-_LIMITS = {
-    "--max-peers": ("peers", MOST_PEERS),
-    "--max-allowed-ips": ("allowed_ips", MOST_ALLOWED_IPS),
-}
-_WITH_VALUE = (*_LIMITS, "--dataplane", "--offload", "--state")
+_WITH_VALUE = (*OPTIONS, "--dataplane", "--offload", "--state")
+_MOST_DESCRIPTORS = 2**31 - 1
 _FOREGROUND = ("-f", "--foreground")
 
 USAGE = f"""usage: pywgd [OPTION]... IFNAME
@@ -99,8 +96,7 @@ class Options:
                 OFFLOADS[_one_of(OFFLOADS, option, name)] for name in set(names)
             )
         else:
-            attribute, most = _LIMITS[option]
-            setattr(self.limits, attribute, _number(option, value, most))
+            self.limits.take(option, value)
 
 
 def _one_of(known: "Iterable[str]", option: str, value: str) -> str:
@@ -117,21 +113,11 @@ def _folder(option: str, path: str) -> str:
     return path
 
 
-def _number(option: str, text: str, most: int) -> int:
-    if not (_is_number(text) and 1 <= int(text) <= most):
-        raise UsageError(f"{option}: {text!r} is not a number from 1 to {most}")
-    return int(text)
-
-
-def _is_number(text: str) -> bool:
-    # int() takes other digits too, and balks at thousands of them.
-    return text.isascii() and text.isdigit() and len(text) < 10
-
-
 def _descriptor(variable: str) -> int | None:
     text = os.environ.get(variable)
     if not text:
         return None
-    if not _is_number(text):
-        raise UsageError(f"{variable}: {text!r} is not a file descriptor")
-    return int(text)
+    try:
+        return parse_number(text, _MOST_DESCRIPTORS)
+    except ConfigError as error:
+        raise located(variable, error) from None

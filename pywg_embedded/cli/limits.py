@@ -1,0 +1,42 @@
+"""pywg limits: what libpywg takes in memory, a table at a time."""
+
+from ..control.text import quote
+from ..core.errors import ConfigError, Error
+from ..dataplane.limits import OPTIONS, Limits
+from . import units
+from .pretty import heading, line
+from .terminal import GREEN, RESET, write
+
+
+def limits(words: list[str]) -> int:
+    """Print the memory that an interface with these limits takes at its start."""
+    chosen = _chosen(words)
+    sizes = _tables(chosen)
+    room = f"{chosen.peers} peers, {chosen.allowed_ips} allowed IPs"
+    write(RESET + heading("limits", GREEN, room))
+    for name, size in sizes:
+        write(line(name, units.amount(size)))
+    write(line("total", units.amount(sum(size for _, size in sizes))))
+    return 0
+
+
+def _chosen(words: list[str]) -> Limits:
+    chosen, rest = Limits(), list(words)
+    while rest:
+        option, equals, text = rest.pop(0).partition("=")
+        if option not in OPTIONS:
+            known = " and ".join(OPTIONS)
+            raise ConfigError(f"{quote(option)} is not an option; there are {known}")
+        if not equals:
+            text = rest.pop(0) if rest else ""
+        chosen.take(option, text)
+    return chosen
+
+
+def _tables(chosen: Limits) -> list[tuple[str, int]]:
+    # Here, for no other command needs the library.
+    try:
+        from ..dataplane import native
+    except (ImportError, OSError) as error:
+        raise Error(f"libpywg cannot be loaded ({error}): install it") from error
+    return native.tables(chosen)

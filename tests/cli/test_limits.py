@@ -1,0 +1,58 @@
+"""pywg limits tells what the arena is made of."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pywg_embedded.dataplane import native
+from pywg_embedded.dataplane.limits import Limits
+from tests.cli.server import pywg
+
+UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+# Options, and what they ask for.
+ROWS: tuple[tuple[str, Limits], ...] = (
+    ("", Limits()),
+    ("--max-peers 1000", Limits(peers=1000)),
+    ("--max-allowed-ips=130561", Limits(allowed_ips=130_561)),
+    ("--max-allowed-ips 1048576 --max-peers 65535", Limits(65_535, 1_048_576)),
+)
+
+
+def told(text: str) -> float:
+    """The bytes of ``1.50 KiB``."""
+    number, unit = text.split()
+    return float(number) * UNITS[unit]
+
+
+@pytest.mark.parametrize("row", range(len(ROWS)))
+def test_every_table_has_its_size_and_the_total_is_their_sum(
+    row: int, tmp_path: Path
+) -> None:
+    options, limits = ROWS[row]
+    result = pywg(tmp_path, "limits", *options.split())
+    first, *lines = result.stdout.splitlines()
+    room = f"{limits.peers} peers, {limits.allowed_ips} allowed IPs"
+    assert (first, result.stderr) == (f"limits: {room}", "")
+    sizes = native.tables(limits)
+    expected = [*sizes, ("total", sum(size for _, size in sizes))]
+    for line, (name, size) in zip(lines, expected, strict=True):
+        found = re.fullmatch(f"  {name}: (.+)", line)
+        assert found, line
+        assert told(found[1]) == pytest.approx(size, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--max-peers 0", "--max-peers: '0' is not a number from 1 to 65535"),
+        ("--max-peers", "--max-peers: '' is not a number from 1 to 65535"),
+        ("--max-allowed-ips=x", "--max-allowed-ips: 'x' is not a number from 1 "),
+        ("wg0", "'wg0' is not an option; there are --max-peers and --max-allowed"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments: str, message: str, tmp_path: Path) -> None:
+    result = pywg(tmp_path, "limits", *arguments.split())
+    assert result.stderr.startswith(f"pywg: {message}")
+    assert (result.stdout, result.returncode) == ("", 1)
+    assert result.stderr.count("\n") == 1
