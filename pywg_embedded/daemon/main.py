@@ -20,7 +20,7 @@ from .links import Links
 from .log import Log
 from .loop import ENDING_SIGNALS, Loop
 from .options import USAGE, Options
-from .planes import open_plane, wants_vnet_header
+from .planes import open_plane, takes_vnet_header
 from .stamps import Stamps
 from .uapi import UapiServer
 
@@ -84,9 +84,10 @@ def _stamp_clock(options: Options, log: Log) -> "Callable[[], int]":
 
 
 def _open_tun(options: Options) -> tuntap.Tun:
+    vnet_header = takes_vnet_header(options.dataplane)
     if options.tun_fd is not None:
-        return tuntap.adopt(options.tun_fd)
-    tun = tuntap.create(options.name, wants_vnet_header(options.dataplane))
+        return tuntap.adopt(options.tun_fd, vnet_header)
+    tun = tuntap.create(options.name, vnet_header)
     tun.set_mtu(DEFAULT_MTU)
     return tun
 

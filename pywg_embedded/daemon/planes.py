@@ -17,8 +17,8 @@ NAMES = (LIBPYWG, PYTHON)
 OFFLOADS = {"tso": 1, "uso": 2, "gso": 4, "gro": 8}
 
 
-def wants_vnet_header(name: str) -> bool:
-    """Whether the TUN is to deliver large packets, with a header before each."""
+def takes_vnet_header(name: str) -> bool:
+    """Whether the TUN may deliver large packets, with a header before each."""
     return name == LIBPYWG
 
 

@@ -42,15 +42,14 @@ class Tun:
         self._flags: int = struct.unpack_from("@H", answer, 16)[0]
         self.index: int = struct.unpack_from("@i", self._ask(_SIOCGIFINDEX), 16)[0]
 
-    def is_plain(self) -> bool:
-        """Whether a packet comes and goes with nothing before it."""
+    def flags(self) -> int:
+        """What was asked for when it was made, IFF_TUN and the like."""
         try:
             with open(f"/sys/class/net/{self.name}/tun_flags") as file:
-                flags = int(file.read(), 16)
+                return int(file.read(), 16)
         except OSError:
             # Second choice: in the place of IFF_NO_PI it has another flag (linux).
-            flags = self._flags
-        return flags & (_PLAIN_TUN | _IFF_TAP | _IFF_VNET_HDR) == _PLAIN_TUN
+            return self._flags
 
     def is_up(self) -> bool:
         """Whether the interface is up; asks by name, so only where it was made."""
@@ -108,17 +107,23 @@ def create(name: str, vnet_header: bool = False) -> Tun:
     return tun
 
 
-def adopt(descriptor: int) -> Tun:
-    """Take over a TUN descriptor that somebody else opened."""
+def adopt(descriptor: int, vnet_header: bool = False) -> Tun:
+    """Take over a TUN descriptor that somebody else opened.
+
+    With ``vnet_header`` it may be one with a header before each packet.
+    """
     try:
         tun = Tun(descriptor)
     except OSError as error:
         text = f"WG_TUN_FD: descriptor {descriptor} is not a TUN: {error.strerror}"
         raise Error(text) from error
-    if not tun.is_plain():
+    flags = tun.flags()
+    if flags & (_PLAIN_TUN | _IFF_TAP) != _PLAIN_TUN:
+        raise Error(f"WG_TUN_FD: descriptor {descriptor} is not a TUN with IFF_NO_PI")
+    if flags & _IFF_VNET_HDR and not vnet_header:
         raise Error(
-            f"WG_TUN_FD: descriptor {descriptor} is not a TUN with IFF_NO_PI, "
-            "and without IFF_VNET_HDR"
+            f"WG_TUN_FD: descriptor {descriptor} is a TUN with IFF_VNET_HDR, "
+            "which only libpywg understands"
         )
     return tun
 

@@ -151,6 +151,14 @@ def test_descriptors_of_a_tun_and_a_socket_are_adopted(host: Host, name: str) ->
             assert stopped(daemon) == (0, "")
 
 
+def test_libpywg_adopts_a_tun_with_offloads(host: Host, name: str) -> None:
+    with tun_device(host, name, WITH_OFFLOADS) as tun:
+        variables = {"WG_TUN_FD": str(tun)}
+        with foreground(host, name, env=variables, pass_fds=[tun]) as daemon:
+            assert ask(name, GET).endswith(DONE)
+            assert stopped(daemon) == (0, "")
+
+
 def test_the_socket_has_the_name_of_the_tun_that_was_adopted(
     host: Host, name: str
 ) -> None:
@@ -271,17 +279,24 @@ def test_a_descriptor_of_something_else_is_refused(
     assert not host.has_link(name)
 
 
-# What is no plain TUN: a TAP, packet information, a header of offloads.
-OTHER_TUNS = (0x1002, 0x0001, 0x5001)
+WITH_OFFLOADS = 0x5001
+# What is no plain TUN: a TAP, packet information, and for one a header of offloads.
+OTHER_TUNS = (
+    (0x1002, "libpywg"),
+    (0x0001, "libpywg"),
+    (WITH_OFFLOADS, "python"),
+)
 
 
-@pytest.mark.parametrize("flags", OTHER_TUNS)
+@pytest.mark.parametrize("row", range(len(OTHER_TUNS)))
 def test_a_tun_that_frames_packets_otherwise_is_refused(
-    host: Host, name: str, flags: int
+    host: Host, name: str, row: int
 ) -> None:
+    flags, plane = OTHER_TUNS[row]
     with tun_device(host, name, flags) as tun:
         variables = environment(WG_TUN_FD=str(tun))
-        said = refusal(host, name, env=variables, pass_fds=[tun])
+        options = ("--dataplane", plane, name)
+        said = refusal(host, *options, env=variables, pass_fds=[tun])
     assert "WG_TUN_FD" in said
     assert not socket_path(name).exists()
 
