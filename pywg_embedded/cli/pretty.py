@@ -36,6 +36,8 @@ def pretty(name: str, status: Status) -> Iterator[str]:
         yield line("listening port", status.listen_port)
     if status.fwmark:
         yield line("fwmark", fwmark_text(status))
+    if status.dataplane:
+        yield line("data plane", status.dataplane)
     latest_first = sorted(
         status.peers, key=lambda peer: peer.last_handshake, reverse=True
     )

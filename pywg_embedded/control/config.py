@@ -90,14 +90,16 @@ class PeerStatus:
 
 
 class Status:
-    """One interface as it is."""
+    """One interface as it is; ``dataplane`` names what moves its packets, "" for
+    what usually does."""
 
-    __slots__ = ("fwmark", "listen_port", "peers", "private_key")
+    __slots__ = ("dataplane", "fwmark", "listen_port", "peers", "private_key")
 
     def __init__(self) -> None:
         self.private_key = ZERO_KEY
         self.listen_port = 0
         self.fwmark = 0
+        self.dataplane = ""
         self.peers: list[PeerStatus] = []
 
 

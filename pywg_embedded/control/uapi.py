@@ -59,6 +59,12 @@ def _parse_u64(text: str) -> int:
     return parse_number(text, MAX_U64)
 
 
+def _parse_name(text: str) -> str:
+    if not text or text.strip("abcdefghijklmnopqrstuvwxyz"):
+        raise ConfigError(f"{quote(text)} is not a name")
+    return text
+
+
 def _flag(key: str) -> "Field":
     return key, key, _parse_true, lambda value: "true"
 
@@ -80,6 +86,8 @@ _INTERFACE = (
     ("listen_port", "listen_port", parse_port, str),
     ("fwmark", "fwmark", _parse_u32, str),
 )
+# Ours alone, and only told: wg(8) passes over keys that it does not know.
+_OWN = (("dataplane", "dataplane", _parse_name, str),)
 _PEER = _peer_fields(None)
 _COUNTERS = (
     ("tx_bytes", "tx_bytes", _parse_u64, str),
@@ -110,7 +118,7 @@ def _is_given(value: object) -> bool:
 
 
 def _is_set(value: object) -> bool:
-    return value not in (0, ZERO_KEY)
+    return value not in (0, "", ZERO_KEY)
 
 
 def _lines(
@@ -265,7 +273,7 @@ def format_answer(error: Error | None = None) -> str:
 
 def format_status(status: Status) -> "Iterator[str]":
     """The answer to ``get=1``, a line at a time; what is unset is left out."""
-    yield from _lines(status, _INTERFACE, _is_set)
+    yield from _lines(status, _INTERFACE + _OWN, _is_set)
     for peer in status.peers:
         yield from _peer_status(peer)
     yield format_answer()
@@ -330,7 +338,8 @@ def _parse_errno(text: str) -> int:
 def read_status(lines: "Iterable[str]", scope_of: "ScopeOf | None" = None) -> Status:
     """The Status in an answer to ``get=1``; raises ConfigError with the line."""
     status = Status()
-    tables = _table(_INTERFACE), _table(_peer_fields(scope_of) + _COUNTERS)
+    peer_fields = _peer_fields(scope_of) + _COUNTERS
+    tables = _table(_INTERFACE + _OWN), _table(peer_fields)
     for place, key, value in read_answer(lines):
         try:
             _status_line(status, tables, key, value)

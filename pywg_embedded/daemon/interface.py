@@ -9,6 +9,7 @@ from ..dataplane import events
 from ..dataplane.limits import Limits
 from . import clock
 from .log import Log
+from .planes import LIBPYWG
 from .routes import leads_elsewhere
 
 TYPE_CHECKING = False
@@ -59,6 +60,8 @@ class Interface:
         status.private_key = report["private_key"]
         status.listen_port = self._port
         status.fwmark = self._fwmark
+        if self.plane.kind != LIBPYWG:
+            status.dataplane = self.plane.kind
         status.peers = [self._peer_status(peer) for peer in report["peers"]]
         return status
 

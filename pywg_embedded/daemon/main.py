@@ -20,7 +20,7 @@ from .links import Links
 from .log import Log
 from .loop import ENDING_SIGNALS, Loop
 from .options import USAGE, Options
-from .planes import open_plane, takes_vnet_header
+from .planes import LIBPYWG, open_plane, takes_vnet_header
 from .stamps import Stamps
 from .uapi import UapiServer
 
@@ -65,7 +65,10 @@ def _prepare(options: Options) -> Loop:
     tun = _open_tun(options)
     log = Log(tun.name, options.log_level)
     plane = open_plane(options.dataplane, tun, options.limits, options.offloads)
-    log.verbose(f"packets are moved by {options.dataplane}")
+    if plane.kind == LIBPYWG:
+        log.verbose(f"packets are moved by {plane.kind}")
+    else:
+        log.error(f"packets are moved by {plane.kind}, which is slow")
     device = Device(crypto, plane, _stamp_clock(options, log), options.limits.peers)
     interface = Interface(device, plane, options.limits, log)
     links = Links(tun)

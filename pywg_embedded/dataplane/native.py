@@ -38,6 +38,8 @@ class Plane:
     ``offloads`` beyond GSO and GRO need a TUN with IFF_VNET_HDR.
     """
 
+    kind = "libpywg"
+
     def __init__(self, tun: int, limits: Limits, offloads: int = 0) -> None:
         self._limits = limits
         self._mtu = DEFAULT_MTU

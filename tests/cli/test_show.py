@@ -77,6 +77,15 @@ def test_the_output_is_that_of_wg(
     assert (ours.stdout, ours.stderr, ours.returncode) == (expected.stdout, "", 0)
 
 
+def test_another_data_plane_is_one_line_more_for_people(tmp_path: Path) -> None:
+    with Server(tmp_path, status(listen_port=5, dataplane="python")):
+        for arguments in (("show", "all", "dump"), ("showconf", "wgtest")):
+            assert pywg(tmp_path, *arguments).stdout == wg(tmp_path, *arguments).stdout
+        expected = wg(tmp_path, "show").stdout
+        ours = pywg(tmp_path, "show").stdout
+    assert ours == expected + "  data plane: python\n"
+
+
 def test_all_endpoints_carry_the_name_of_their_interface(tmp_path: Path) -> None:
     with Server(tmp_path, many_peers()):
         one = pywg(tmp_path, "show", "wgtest", "endpoints").stdout

@@ -244,11 +244,13 @@ FULL_STATUS = status(
     private_key=key(9),
     listen_port=51820,
     fwmark=16,
+    dataplane="python",
 )
 FULL_ANSWER = f"""\
 private_key={to_hex(key(9))}
 listen_port=51820
 fwmark=16
+dataplane=python
 {PEER_A}protocol_version=1
 preshared_key={to_hex(key(7))}
 endpoint=[fe80::1%7]:9
@@ -299,6 +301,7 @@ def test_a_bad_answer_is_refused_with_its_line() -> None:
             ("\n", "line 1 of the answer: there is no '='"),
             ("listen_port=x\nerrno=0\n", "line 1 of the answer: listen_port: 'x' is"),
             ("weather=fine\nerrno=0\n", "line 1 of the answer: weather: unknown key"),
+            ("dataplane=\nerrno=0\n", "line 1 of the answer: dataplane: '' is not a"),
             ("tx_bytes=5\nerrno=0\n", "line 1 of the answer: tx_bytes: unknown key"),
             (PEER_A + "tx_bytes=-5\nerrno=0\n", "line 2 of the answer: tx_bytes: '-5'"),
             (

@@ -328,6 +328,21 @@ def test_whoever_may_not_make_interfaces_is_told_so(host: Host, name: str) -> No
 # While it runs
 
 
+# Options, and what is said of the data plane: in the log, and to who asks.
+SAID = (
+    ((), "", False),
+    (("--dataplane", "python"), "packets are moved by python, which is slow", True),
+)
+
+
+@pytest.mark.parametrize("row", range(len(SAID)))
+def test_the_data_plane_of_last_resort_is_told(host: Host, name: str, row: int) -> None:
+    options, text, told = SAID[row]
+    with foreground(host, name, *options) as daemon:
+        assert ("dataplane=python\n" in ask(name, GET)) == told
+        assert stopped(daemon) == (0, f"{name}: {text}\n" if told else "")
+
+
 def test_a_client_that_never_reads_stops_nobody(host: Host, name: str) -> None:
     with foreground(host, name), connect(name) as deaf:
         deaf.setblocking(False)

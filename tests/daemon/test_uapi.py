@@ -105,7 +105,7 @@ def test_what_was_set_is_told(client: Client) -> None:
 def test_several_requests_share_a_connection(client: Client) -> None:
     told = client.ask(GET + SET + GET)
     assert told.count(DONE) == 3
-    assert told.startswith("errno=0\n\nerrno=0\n\nprivate_key=")
+    assert told.startswith("dataplane=python\n" + 2 * DONE + "private_key=")
     assert client.ask(GET).endswith(DONE)
 
 

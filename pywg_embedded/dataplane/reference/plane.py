@@ -38,6 +38,8 @@ _TUN_GONE = frozenset((errno.EBADFD, errno.ENODEV, errno.EBADF))
 class Plane(Transport):
     """Moves packets between the TUN descriptor and UDP; ``clock`` in milliseconds."""
 
+    kind = "python"
+
     def __init__(self, tun: int, limits: Limits, clock: "Callable[[], int]") -> None:
         self._udp = Udp(self._drop)
         super().__init__(limits, clock, self._udp, self)
