@@ -139,13 +139,6 @@ class Plane:
             count = self._call("allowed_ips", peer_id, cursor, found, room)
             yield from layouts.unpack_allowed_ips(found, count)
 
-    def allowed_ip_owner(self, address: bytes, cidr: int) -> "int | None":
-        """The peer that has exactly this prefix."""
-        owner: int = _library["allowed_ip_owner"](
-            self._number, address, len(address), cidr
-        )
-        return owner if owner >= 0 else None
-
     # Sessions.
 
     def install_keypair(

@@ -24,7 +24,6 @@ SIGNATURES = (
     ("disallow", "i", "iIpII"),
     ("disallow_all", "i", "iI"),
     ("allowed_ips", "i", "iIppI"),
-    ("allowed_ip_owner", "i", "ipII"),
     ("install_keypair", "i", "iIpIIQii"),
     ("expire_keypairs", "i", "iI"),
     ("wipe_keypairs", "i", "iI"),

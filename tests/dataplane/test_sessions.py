@@ -7,7 +7,7 @@ from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.keypair import Keypair
 from pywg_embedded.dataplane import events, native
 
-from .packets import ipv4, prefix, sized
+from .packets import ipv4, sized
 from .rig import FarEnd, Rig, opened
 
 PEER, OTHER = 3, 0
@@ -235,7 +235,6 @@ def test_a_removed_peer_leaves_nothing_behind(rig: Rig) -> None:
     rig.remove_peer(PEER)
     rig.events()
     assert not rig.plane.has_index(end.planes_index)
-    assert rig.plane.allowed_ip_owner(*prefix(PREFIX)) is None
     rig.arrive(end.seal(INCOMING))
     rig.enter(sized(48))
     assert rig.drops()["unknown index"] == rig.drops()["no peer"] == 1

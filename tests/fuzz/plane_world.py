@@ -235,7 +235,6 @@ class World:
             (
                 ("call", "has_index", self._chance.choice([0, *links])),
                 ("call", "allowed_ips", self._peer()),
-                ("call", "allowed_ip_owner", *self._prefix()),
             )
         )
 

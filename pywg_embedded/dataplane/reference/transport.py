@@ -151,10 +151,6 @@ class Transport:
         """The prefixes of a peer: ``(address, prefix length)``."""
         return self._allowed_ips.of_peer(peer_id)
 
-    def allowed_ip_owner(self, address: bytes, cidr: int) -> int | None:
-        """The peer that has exactly this prefix."""
-        return self._allowed_ips.owner(address, cidr)
-
     def install_keypair(
         self, peer_id: int, keypair: "Keypair", keep_next: bool
     ) -> None:

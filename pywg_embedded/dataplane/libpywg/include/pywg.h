@@ -108,9 +108,6 @@ PYWG_API int pywg_disallow_all(int plane, uint32_t peer);
  * answers how many, 0 at the end. */
 PYWG_API int pywg_allowed_ips(int plane, uint32_t peer, uint32_t *cursor,
 			      struct pywg_allowed_ip *out, uint32_t room);
-/* The peer that has exactly this prefix, or -ENOENT. */
-PYWG_API int pywg_allowed_ip_owner(int plane, const uint8_t *address,
-				   uint32_t size, uint32_t cidr);
 /* keys: 32 bytes to send with, 32 to receive with. */
 PYWG_API int pywg_install_keypair(int plane, uint32_t peer, const uint8_t *keys,
 				  uint32_t local_index, uint32_t remote_index,

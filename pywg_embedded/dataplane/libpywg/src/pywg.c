@@ -407,20 +407,6 @@ int pywg_allowed_ips(int number, uint32_t peer, uint32_t *cursor,
 				       room);
 }
 
-int pywg_allowed_ip_owner(int number, const uint8_t *address, uint32_t size,
-			  uint32_t cidr)
-{
-	const struct plane *plane = plane_at(number);
-	uint32_t owner;
-
-	if (!plane)
-		return -EBADF;
-	if (!is_prefix(size, cidr))
-		return -EINVAL;
-	owner = allowedips_owner(plane->allowed_ips, address, size, cidr);
-	return owner == ALLOWEDIPS_NONE ? -ENOENT : (int)owner;
-}
-
 int pywg_install_keypair(int number, uint32_t peer, const uint8_t *keys,
 			 uint32_t local_index, uint32_t remote_index,
 			 uint64_t created_at, int initiator, int keep_next)
