@@ -19,8 +19,12 @@ class Log:
 
     def verbose(self, text: str) -> None:
         """Something happened."""
-        if self.level >= LEVELS["verbose"]:
+        if self.is_verbose():
             self._write(text)
+
+    def is_verbose(self) -> bool:
+        """Whether it is worth the work to find out what happened."""
+        return self.level >= LEVELS["verbose"]
 
     def _write(self, text: str) -> None:
         try:

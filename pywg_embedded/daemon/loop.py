@@ -130,6 +130,8 @@ class Loop:
         self._check_sources()
 
     def _log_drops(self) -> None:
+        if not self._log.is_verbose():
+            return
         drops = self._interface.drops()
         for reason, count in drops.items():
             new = count - self._drops.get(reason, 0)

@@ -74,3 +74,28 @@ def test_sources_are_asked_of_only_after_news_of_routes(
     for _ in range(3):
         loop._do_chores()
     assert len(interface.peers_with_source()) == PEERS
+
+
+# The level of the log, and what two rounds of chores say there.
+TOLD = (
+    ("error", ""),
+    ("verbose", "tun0: dropped 2: replayed\ntun0: dropped 3: replayed\n"),
+)
+
+
+@pytest.mark.parametrize("row", range(len(TOLD)))
+def test_drops_are_added_up_only_where_somebody_reads_it(
+    row: int,
+    loop: Loop,
+    interface: Interface,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    level, said = TOLD[row]
+    counts = [2, 5]
+    monkeypatch.setattr(interface, "drops", lambda: {"replayed": counts.pop(0)})
+    loop._log = Log("tun0", level)
+    loop._do_chores()
+    loop._do_chores()
+    assert capsys.readouterr().err == said
+    assert len(counts) == (0 if said else 2)
