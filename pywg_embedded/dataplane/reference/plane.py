@@ -97,11 +97,12 @@ class Plane(Transport):
         end = None if timeout is None else self._clock() + timeout
         while True:
             idle = not (self._events or self._handshakes)
-            self._pump(self._remaining(end) if idle else 0)
+            quiet = self._pump(self._remaining(end) if idle else 0)
             self._hand_out_handshakes()
             if self._events:
                 return self.take_events()
-            if end is not None and self._clock() >= end:
+            # The first also where the clock stands still.
+            if quiet or (end is not None and self._clock() >= end):
                 return []
 
     def write(self, packet: memoryview | bytes) -> None:
@@ -114,9 +115,11 @@ class Plane(Transport):
     def _remaining(self, end: int | None) -> int | None:
         return None if end is None else max(0, end - self._clock())
 
-    def _pump(self, timeout: int | None) -> None:
+    def _pump(self, timeout: int | None) -> bool:
+        """Move what is there; True if nothing was there in all that time."""
         ready = []
-        for descriptor, _ in self._poll.poll(timeout):
+        polled = self._poll.poll(timeout)
+        for descriptor, _ in polled:
             if descriptor == self._tun:
                 self._drain_tun()
             elif descriptor in self._watched:
@@ -125,6 +128,7 @@ class Plane(Transport):
                 self._drain_udp(descriptor)
         # Last: who is told may remove a peer that the others speak of.
         self._events.extend(ready)
+        return not polled
 
     def _drain_tun(self) -> None:
         for _ in range(_BURST):

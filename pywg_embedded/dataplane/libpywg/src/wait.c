@@ -111,9 +111,10 @@ static uint32_t tell_ready(const struct plane *plane, struct pywg_event *out,
 	return told;
 }
 
-/* Poll once and move what is there; how many events there are then. */
+/* Poll once and move what is there; how many events there are then. `quiet` if
+ * nothing was there in all that time. */
 static uint32_t pump(struct plane *plane, int timeout, struct pywg_event *out,
-		     uint32_t room)
+		     uint32_t room, bool *quiet)
 {
 	const bool was_gone = plane->tun_gone;
 	uint32_t taken = 0;
@@ -122,6 +123,7 @@ static uint32_t pump(struct plane *plane, int timeout, struct pywg_event *out,
 	fill_polled(plane);
 	ready = poll(plane->polled, POLLED_WATCHED + plane->watched_count,
 		     timeout);
+	*quiet = ready == 0;
 	clock_read(plane);
 	if (ready > 0 && plane->polled[POLLED_TUN].revents)
 		drain_tun(plane);
@@ -143,17 +145,20 @@ int wait_for_events(struct plane *plane, int timeout, struct pywg_event *out,
 {
 	const uint64_t end = clock_read(plane) + (uint64_t)timeout;
 	int left = timeout;
+	bool quiet;
 	uint32_t taken;
 
 	if (room < 2)
 		return -EINVAL;
 	for (;;) {
-		taken = pump(plane, events_wait(plane) ? 0 : left, out, room);
+		taken = pump(plane, events_wait(plane) ? 0 : left, out, room,
+			     &quiet);
 		if (taken)
 			return (int)taken;
 		if (timeout < 0)
 			continue;
-		if (plane->now >= end)
+		/* The first also where the clock stands still. */
+		if (quiet || plane->now >= end)
 			return 0;
 		left = (int)(end - plane->now);
 	}
