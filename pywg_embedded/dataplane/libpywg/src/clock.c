@@ -3,16 +3,17 @@
 
 #include <time.h>
 
-uint64_t clock_read(struct plane *plane)
+uint64_t clock_read(struct lane *lane)
 {
+	const uint64_t stopped = lane->plane->stopped_clock;
 	struct timespec time;
 
-	if (plane->stopped_clock) {
-		plane->now = plane->stopped_clock;
-		return plane->now;
+	if (stopped) {
+		lane->now = stopped;
+		return stopped;
 	}
 	clock_gettime(CLOCK_BOOTTIME, &time);
-	plane->now =
+	lane->now =
 		(uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-	return plane->now;
+	return lane->now;
 }

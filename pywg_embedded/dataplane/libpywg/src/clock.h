@@ -3,9 +3,9 @@
 
 #include <stdint.h>
 
-struct plane;
+struct lane;
 
-/* Read the clock into plane->now, milliseconds; once a burst is enough. */
-uint64_t clock_read(struct plane *plane);
+/* Read the clock into lane->now, milliseconds; once a burst is enough. */
+uint64_t clock_read(struct lane *lane);
 
 #endif

@@ -43,11 +43,11 @@ void events_queue_handshake(struct plane *plane, const uint8_t *data,
 	uint32_t end;
 
 	if (length > INITIATION_SIZE) {
-		plane_drop(plane, DROP_MALFORMED);
+		lane_drop(&plane->receiving, DROP_MALFORMED);
 		return;
 	}
 	if (plane->handshakes_count == HANDSHAKE_QUEUE_SIZE) {
-		plane_drop(plane, DROP_QUEUE_FULL);
+		lane_drop(&plane->receiving, DROP_QUEUE_FULL);
 		return;
 	}
 	end = plane->handshakes_first + plane->handshakes_count;

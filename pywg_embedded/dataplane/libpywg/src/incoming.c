@@ -11,10 +11,10 @@ static void note_received(struct plane *plane, uint32_t number, bool is_data)
 	struct peer *peer = &plane->peers[number];
 	struct pywg_facts *facts = &peer->facts;
 
-	facts->last_received = plane->now;
+	facts->last_received = plane->receiving.now;
 	facts->data_sent_since = 0;
 	if (is_data && !facts->data_received_since)
-		facts->data_received_since = plane->now;
+		facts->data_received_since = plane->receiving.now;
 	if (peer->observed) {
 		peer->observed = false;
 		events_raise(plane, PYWG_ACTIVE, number);
@@ -25,7 +25,8 @@ static bool successor_is_due(const struct plane *plane,
 			     const struct session *session)
 {
 	return session->initiator && !session->asked_for_successor &&
-	       plane->now - session->created_at >= REKEY_AFTER_TIME_RECEIVING;
+	       plane->receiving.now - session->created_at >=
+		       REKEY_AFTER_TIME_RECEIVING;
 }
 
 /* An authentic packet, seen for the first time: what it proves of its peer. */
@@ -67,16 +68,16 @@ static void deliver(struct plane *plane, uint32_t peer, uint8_t *data,
 	struct packet packet;
 
 	if (!packet_parse(&packet, data, length)) {
-		plane_drop(plane, DROP_NOT_IP);
+		lane_drop(&plane->receiving, DROP_NOT_IP);
 		return;
 	}
 	if (allowedips_lookup(plane->allowed_ips, data + packet.source,
 			      packet.address_size) != peer) {
-		plane_drop(plane, DROP_SOURCE);
+		lane_drop(&plane->receiving, DROP_SOURCE);
 		return;
 	}
 	if (!carry_congestion(data, outer_tos)) {
-		plane_drop(plane, DROP_CONGESTION);
+		lane_drop(&plane->receiving, DROP_CONGESTION);
 		return;
 	}
 	if (!coalesce_add(plane->coalescer, data, packet.length)) {
@@ -94,28 +95,28 @@ static void transport_data(struct plane *plane, uint8_t *data, uint32_t length,
 	struct session *session;
 
 	if (length < TRANSPORT_MIN_SIZE) {
-		plane_drop(plane, DROP_MALFORMED);
+		lane_drop(&plane->receiving, DROP_MALFORMED);
 		return;
 	}
 	found = sessions_find(plane,
 			      wire_load_le32(data + TRANSPORT_RECEIVER_AT));
 	if (found == NO_SLOT) {
-		plane_drop(plane, DROP_UNKNOWN_INDEX);
+		lane_drop(&plane->receiving, DROP_UNKNOWN_INDEX);
 		return;
 	}
 	session = &plane->sessions[found];
 	counter = wire_load_le64(data + TRANSPORT_COUNTER_AT);
-	if (!sessions_alive(session, counter, plane->now)) {
-		plane_drop(plane, DROP_TOO_OLD);
+	if (!sessions_alive(session, counter, plane->receiving.now)) {
+		lane_drop(&plane->receiving, DROP_TOO_OLD);
 		return;
 	}
 	if (!aead_open(&plane->aead, session->receive_key, counter, packet,
 		       packet, length - TRANSPORT_HEADER_SIZE)) {
-		plane_drop(plane, DROP_NOT_AUTHENTIC);
+		lane_drop(&plane->receiving, DROP_NOT_AUTHENTIC);
 		return;
 	}
 	if (!replay_accept(&session->window, counter)) {
-		plane_drop(plane, DROP_REPLAYED);
+		lane_drop(&plane->receiving, DROP_REPLAYED);
 		return;
 	}
 	authenticated(plane, found, length, &received->source);
@@ -129,7 +130,7 @@ static void datagram(struct plane *plane, uint8_t *data, uint32_t length,
 {
 	/* Nobody can be answered at port 0. */
 	if (length < 4 || !received->source.port)
-		plane_drop(plane, DROP_MALFORMED);
+		lane_drop(&plane->receiving, DROP_MALFORMED);
 	else if (wire_load_le32(data) == MESSAGE_TRANSPORT)
 		transport_data(plane, data, length, received);
 	else
@@ -152,5 +153,5 @@ void incoming_datagrams(struct plane *plane, const struct received *received)
 
 void incoming_flush(struct plane *plane)
 {
-	coalesce_flush(plane->coalescer, tun_write_parts, plane);
+	coalesce_flush(plane->coalescer, tun_write_parts, &plane->receiving);
 }

@@ -22,9 +22,10 @@ void outgoing_want_handshake(struct plane *plane, uint32_t number)
 
 	/* The engine retries by itself: more events in that time say nothing.
 	 */
-	if (peer->wanted_at && plane->now - peer->wanted_at < REKEY_TIMEOUT)
+	if (peer->wanted_at &&
+	    plane->sending.now - peer->wanted_at < REKEY_TIMEOUT)
 		return;
-	peer->wanted_at = plane->now;
+	peer->wanted_at = plane->sending.now;
 	events_raise(plane, PYWG_HANDSHAKE_WANTED, number);
 }
 
@@ -33,12 +34,12 @@ static void note_sent(struct plane *plane, uint32_t number, bool is_data)
 	struct peer *peer = &plane->peers[number];
 	struct pywg_facts *facts = &peer->facts;
 
-	facts->last_sent = plane->now;
+	facts->last_sent = plane->sending.now;
 	facts->data_received_since = 0;
 	if (is_data) {
-		facts->last_data_sent = plane->now;
+		facts->last_data_sent = plane->sending.now;
 		if (!facts->data_sent_since)
-			facts->data_sent_since = plane->now;
+			facts->data_sent_since = plane->sending.now;
 	}
 	if (peer->observed) {
 		peer->observed = false;
@@ -121,7 +122,7 @@ static void seal(struct plane *plane, uint32_t number, struct session *session,
 	wire_store_le64(head + TRANSPORT_COUNTER_AT, counter);
 	if (!aead_seal(&plane->aead, session->send_key, counter, packet, packet,
 		       padded)) {
-		plane_drop(plane, DROP_AEAD);
+		lane_drop(&plane->sending, DROP_AEAD);
 		return;
 	}
 	queue_datagram(plane, number, size, tos);
@@ -134,7 +135,7 @@ static bool rekey_is_due(const struct plane *plane,
 {
 	return session->send_counter >= REKEY_AFTER_MESSAGES ||
 	       (session->initiator &&
-		plane->now - session->created_at >= REKEY_AFTER_TIME);
+		plane->sending.now - session->created_at >= REKEY_AFTER_TIME);
 }
 
 /* Seal the packet that lies in its place, or stage it. */
@@ -146,7 +147,7 @@ static void send_or_stage(struct plane *plane, uint32_t number, uint32_t length)
 		plane->outgoing + plane->outgoing_used + TRANSPORT_HEADER_SIZE;
 
 	if (!session || !peer->facts.endpoint.address_size) {
-		plane->drops[DROP_STAGING_FULL] +=
+		plane->sending.drops[DROP_STAGING_FULL] +=
 			staging_put(plane->staging, number, packet, length);
 		outgoing_want_handshake(plane, number);
 		return;
@@ -162,7 +163,7 @@ static void refuse(struct plane *plane, const struct packet *packet,
 	uint8_t answer[ICMP_ROOM];
 	size_t size;
 
-	plane_drop(plane, reason);
+	lane_drop(&plane->sending, reason);
 	size = icmp_unreachable(answer, plane->from_tun, length, packet);
 	if (size)
 		tun_write(plane, answer, size);
@@ -178,7 +179,7 @@ void outgoing_packet(struct plane *plane, const struct vnet_header *header,
 
 	if (!packet_parse(&packet, plane->from_tun, length) ||
 	    segment_begin(&segmenter, header, plane->from_tun, length) < 0) {
-		plane_drop(plane, DROP_NOT_IP);
+		lane_drop(&plane->sending, DROP_NOT_IP);
 		return;
 	}
 	peer = allowedips_lookup(plane->allowed_ips,
@@ -221,12 +222,13 @@ void outgoing_send_staged(struct plane *plane, uint32_t number)
 void outgoing_send_keepalive(struct plane *plane, uint32_t number)
 {
 	if (!staging_count(plane->staging, number))
-		plane->drops[DROP_STAGING_FULL] +=
+		plane->sending.drops[DROP_STAGING_FULL] +=
 			staging_put(plane->staging, number, NULL, 0);
 	outgoing_send_staged(plane, number);
 }
 
 void outgoing_purge_staged(struct plane *plane, uint32_t number)
 {
-	plane->drops[DROP_NO_SESSION] += staging_purge(plane->staging, number);
+	plane->sending.drops[DROP_NO_SESSION] +=
+		staging_purge(plane->staging, number);
 }

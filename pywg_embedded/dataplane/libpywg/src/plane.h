@@ -1,5 +1,9 @@
 /* The state of one plane: every table that the arena holds, and what binds them
- * together. */
+ * together.
+ *
+ * Packets travel in two lanes: the sending one from the TUN to UDP, the
+ * receiving one from UDP to the TUN. Each has a `struct lane`, and buffers of
+ * its own. */
 #ifndef PYWG_PLANE_H
 #define PYWG_PLANE_H
 
@@ -91,20 +95,27 @@ struct udp_socket {
 	bool gro;
 };
 
+/* What each lane keeps for itself. */
+struct lane {
+	struct plane *plane;
+	uint64_t now;
+	bool tun_gone;
+	uint64_t drops[DROP_COUNT];
+};
+
 struct plane {
 	bool open;
 	struct arena arena;
 	struct arena_limits limits;
 	struct aead aead;
 	uint64_t stopped_clock;
-	uint64_t now;
 	uint32_t offloads;
 	uint32_t mtu;
 	uint32_t fwmark;
 	int port;
 	int tun;
-	bool tun_gone;
 	bool tun_has_header;
+	bool tun_gone_told;
 	struct udp_socket v4;
 	struct udp_socket v6;
 
@@ -123,24 +134,27 @@ struct plane {
 	uint32_t events_count;
 	uint32_t events_room;
 
-	/* From inside: a packet as it was read, and datagrams to be sent. */
+	/* The sending lane: a packet as it was read, and datagrams to be sent.
+	 */
+	struct lane sending;
 	uint8_t *from_tun;
 	uint8_t *outgoing;
 	uint32_t outgoing_used;
 	struct message messages[MOST_MESSAGES];
 	uint32_t messages_count;
-	/* From outside: datagrams as they came, then packets to be written. */
+	/* The receiving lane: datagrams as they came, then packets to be
+	 * written. */
+	struct lane receiving;
 	uint8_t *incoming;
 	struct coalescer *coalescer;
 
 	struct pollfd polled[3 + MOST_WATCHED];
 	uint32_t watched_count;
-	uint64_t drops[DROP_COUNT];
 };
 
-static inline void plane_drop(struct plane *plane, enum drop reason)
+static inline void lane_drop(struct lane *lane, enum drop reason)
 {
-	plane->drops[reason]++;
+	lane->drops[reason]++;
 }
 
 #endif

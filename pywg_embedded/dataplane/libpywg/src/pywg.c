@@ -216,12 +216,13 @@ int pywg_open(int tun, uint32_t peers, uint32_t allowed_ips, uint32_t staged,
 	plane = &planes[number];
 	memset(plane, 0, sizeof(*plane));
 	plane->limits = limits;
+	plane->sending.plane = plane->receiving.plane = plane;
 	plane->offloads = offloads;
 	error = begin(plane, tun);
 	if (error)
 		return error;
 	plane->open = true;
-	clock_read(plane);
+	clock_read(&plane->sending);
 	return number;
 }
 
@@ -264,7 +265,7 @@ int pywg_set_time(int number, uint64_t now)
 	if (!plane)
 		return -EBADF;
 	plane->stopped_clock = now;
-	clock_read(plane);
+	clock_read(&plane->sending);
 	return 0;
 }
 
@@ -324,7 +325,7 @@ int pywg_note_handshake_sent(int number, uint32_t peer, uint32_t size)
 		return -ENOENT;
 	facts = &plane->peers[peer].facts;
 	facts->tx_bytes += size;
-	facts->last_sent = clock_read(plane);
+	facts->last_sent = clock_read(&plane->sending);
 	facts->data_received_since = 0;
 	return 0;
 }
@@ -340,7 +341,7 @@ int pywg_note_handshake_received(int number, uint32_t peer, uint32_t size,
 	pywg_set_endpoint(number, peer, source);
 	facts = &plane->peers[peer].facts;
 	facts->rx_bytes += size;
-	facts->last_received = clock_read(plane);
+	facts->last_received = clock_read(&plane->sending);
 	facts->data_sent_since = 0;
 	return 0;
 }
@@ -416,7 +417,7 @@ int pywg_install_keypair(int number, uint32_t peer, const uint8_t *keys,
 
 	if (!plane)
 		return -ENOENT;
-	clock_read(plane);
+	clock_read(&plane->sending);
 	plane->peers[peer].wanted_at = 0;
 	session = sessions_install(plane, peer, initiator, keep_next);
 	memcpy(session->send_key, keys, KEY_SIZE);
@@ -467,7 +468,7 @@ int pywg_send_keepalive(int number, uint32_t peer)
 
 	if (!plane)
 		return -ENOENT;
-	clock_read(plane);
+	clock_read(&plane->sending);
 	outgoing_send_keepalive(plane, peer);
 	return 0;
 }
@@ -478,7 +479,7 @@ int pywg_send_staged(int number, uint32_t peer)
 
 	if (!plane)
 		return -ENOENT;
-	clock_read(plane);
+	clock_read(&plane->sending);
 	outgoing_send_staged(plane, peer);
 	return 0;
 }
@@ -588,5 +589,7 @@ uint64_t pywg_drops(int number, uint32_t reason)
 {
 	const struct plane *plane = plane_at(number);
 
-	return plane && reason < DROP_COUNT ? plane->drops[reason] : 0;
+	if (!plane || reason >= DROP_COUNT)
+		return 0;
+	return plane->sending.drops[reason] + plane->receiving.drops[reason];
 }

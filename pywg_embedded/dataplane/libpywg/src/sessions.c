@@ -146,7 +146,7 @@ struct session *sessions_sendable(struct plane *plane, const struct peer *peer)
 		return NULL;
 	session = &plane->sessions[peer->current];
 	if (session->expired ||
-	    !sessions_alive(session, session->send_counter, plane->now))
+	    !sessions_alive(session, session->send_counter, plane->sending.now))
 		return NULL;
 	return session;
 }

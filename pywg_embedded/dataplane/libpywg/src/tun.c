@@ -64,12 +64,12 @@ int tun_begin(struct plane *plane)
 	return 0;
 }
 
-static void failed(struct plane *plane, int error)
+static void failed(struct lane *lane, int error)
 {
 	if (error != EBADFD && error != ENODEV && error != EBADF)
-		plane_drop(plane, drop_of_tun(error));
+		lane_drop(lane, drop_of_tun(error));
 	else
-		plane->tun_gone = true;
+		lane->tun_gone = true;
 }
 
 ssize_t tun_read(struct plane *plane, struct vnet_header *header, uint8_t *out)
@@ -84,7 +84,7 @@ ssize_t tun_read(struct plane *plane, struct vnet_header *header, uint8_t *out)
 
 	if (length < 0) {
 		if (errno != EAGAIN)
-			failed(plane, errno);
+			failed(&plane->sending, errno);
 		return -EAGAIN;
 	}
 	*header = vnet_load(bytes);
@@ -99,12 +99,13 @@ void tun_write(struct plane *plane, const uint8_t *packet, size_t length)
 		{(void *)(uintptr_t)packet, length},
 	};
 
-	tun_write_parts(plane, parts, 2);
+	tun_write_parts(&plane->sending, parts, 2);
 }
 
 bool tun_write_parts(void *context, const struct iovec *parts, int count)
 {
-	struct plane *plane = context;
+	struct lane *lane = context;
+	const struct plane *plane = lane->plane;
 	const int skipped = plane->tun_has_header ? 0 : 1;
 
 	if (writev(plane->tun, parts + skipped, count - skipped) >= 0)
@@ -113,6 +114,6 @@ bool tun_write_parts(void *context, const struct iovec *parts, int count)
 	 * again one by one, and only what fails then is lost. */
 	if (errno == EINVAL && count > 2)
 		return false;
-	failed(plane, errno);
+	failed(lane, errno);
 	return true;
 }

@@ -13,9 +13,9 @@ int tun_begin(struct plane *plane);
 /* Read a packet to `out` (LARGEST_PACKET bytes); its length, or -EAGAIN. Any
  * other error has been counted and ends a burst just the same. */
 ssize_t tun_read(struct plane *plane, struct vnet_header *header, uint8_t *out);
-/* One packet as it is. */
+/* One packet as it is, from the sending lane. */
 void tun_write(struct plane *plane, const uint8_t *packet, size_t length);
-/* A coalesce_write; context is the plane. */
+/* A coalesce_write; context is the lane. */
 bool tun_write_parts(void *context, const struct iovec *parts, int count);
 
 #endif

@@ -254,13 +254,13 @@ void udp_send_one(struct plane *plane, struct pywg_endpoint *endpoint,
 	int error;
 
 	if (!socket) {
-		plane_drop(plane, DROP_NO_SOCKET);
+		lane_drop(&plane->sending, DROP_NO_SOCKET);
 		return;
 	}
 	error = send_sourced(socket->descriptor, endpoint, data, length, tos,
 			     0);
 	if (error)
-		plane_drop(plane, drop_of_send(error));
+		lane_drop(&plane->sending, drop_of_send(error));
 }
 
 /* Kernels without segmentation, routes with a smaller MTU, interfaces without
@@ -299,7 +299,7 @@ static void send_message(struct plane *plane, struct message *message)
 	if (error == EIO)
 		socket->gso = false;
 	if (error == EAGAIN || error == ENOBUFS)
-		plane->drops[drop_of_send(error)] += message->segments;
+		plane->sending.drops[drop_of_send(error)] += message->segments;
 	else
 		send_singly(plane, message);
 }
@@ -358,7 +358,7 @@ uint32_t udp_receive(struct plane *plane, struct udp_socket *socket,
 			 MSG_DONTWAIT, NULL);
 	if (count < 0) {
 		if (errno != EAGAIN)
-			plane_drop(plane, drop_of_receive(errno));
+			lane_drop(&plane->receiving, drop_of_receive(errno));
 		return 0;
 	}
 	for (int n = 0; n < count; n++)

@@ -83,7 +83,7 @@ static void drain_udp(struct plane *plane, struct udp_socket *socket)
 static void fill_polled(struct plane *plane)
 {
 	const int descriptors[] = {
-		plane->tun_gone ? -1 : plane->tun,
+		plane->tun_gone_told ? -1 : plane->tun,
 		plane->v4.descriptor,
 		plane->v6.descriptor,
 	};
@@ -111,12 +111,21 @@ static uint32_t tell_ready(const struct plane *plane, struct pywg_event *out,
 	return told;
 }
 
+static uint32_t tell_tun_gone(struct plane *plane, struct pywg_event *out)
+{
+	if (plane->tun_gone_told ||
+	    !(plane->sending.tun_gone || plane->receiving.tun_gone))
+		return 0;
+	plane->tun_gone_told = true;
+	out->kind = PYWG_TUN_GONE;
+	return 1;
+}
+
 /* Poll once and move what is there; how many events there are then. `quiet` if
  * nothing was there in all that time. */
 static uint32_t pump(struct plane *plane, int timeout, struct pywg_event *out,
 		     uint32_t room, bool *quiet)
 {
-	const bool was_gone = plane->tun_gone;
 	uint32_t taken = 0;
 	int ready;
 
@@ -124,15 +133,14 @@ static uint32_t pump(struct plane *plane, int timeout, struct pywg_event *out,
 	ready = poll(plane->polled, POLLED_WATCHED + plane->watched_count,
 		     timeout);
 	*quiet = ready == 0;
-	clock_read(plane);
+	plane->receiving.now = clock_read(&plane->sending);
 	if (ready > 0 && plane->polled[POLLED_TUN].revents)
 		drain_tun(plane);
 	if (ready > 0 && plane->polled[POLLED_V4].revents)
 		drain_udp(plane, &plane->v4);
 	if (ready > 0 && plane->polled[POLLED_V6].revents)
 		drain_udp(plane, &plane->v6);
-	if (plane->tun_gone && !was_gone)
-		out[taken++].kind = PYWG_TUN_GONE;
+	taken += tell_tun_gone(plane, out);
 	taken += events_take(plane, out + taken, room - taken);
 	/* Last: who is told may remove a peer that the others speak of. */
 	if (ready > 0)
@@ -143,7 +151,7 @@ static uint32_t pump(struct plane *plane, int timeout, struct pywg_event *out,
 int wait_for_events(struct plane *plane, int timeout, struct pywg_event *out,
 		    uint32_t room)
 {
-	const uint64_t end = clock_read(plane) + (uint64_t)timeout;
+	const uint64_t end = clock_read(&plane->sending) + (uint64_t)timeout;
 	int left = timeout;
 	bool quiet;
 	uint32_t taken;
@@ -158,8 +166,8 @@ int wait_for_events(struct plane *plane, int timeout, struct pywg_event *out,
 		if (timeout < 0)
 			continue;
 		/* The first also where the clock stands still. */
-		if (quiet || plane->now >= end)
+		if (quiet || plane->sending.now >= end)
 			return 0;
-		left = (int)(end - plane->now);
+		left = (int)(end - plane->sending.now);
 	}
 }
