@@ -1,54 +1,10 @@
 #include "incoming.h"
+#include "arrivals.h"
 #include "ecn.h"
 #include "events.h"
-#include "outgoing.h"
 #include "packet.h"
 #include "sessions.h"
 #include "tun.h"
-
-static void note_received(struct plane *plane, uint32_t number, bool is_data)
-{
-	struct peer *peer = &plane->peers[number];
-	struct pywg_facts *facts = &peer->facts;
-
-	facts->last_received = plane->receiving.now;
-	facts->data_sent_since = 0;
-	if (is_data && !facts->data_received_since)
-		facts->data_received_since = plane->receiving.now;
-	if (peer->observed) {
-		peer->observed = false;
-		events_raise(plane, PYWG_ACTIVE, number);
-	}
-}
-
-static bool successor_is_due(const struct plane *plane,
-			     const struct session *session)
-{
-	return session->initiator && !session->asked_for_successor &&
-	       plane->receiving.now - session->created_at >=
-		       REKEY_AFTER_TIME_RECEIVING;
-}
-
-/* An authentic packet, seen for the first time: what it proves of its peer. */
-static void authenticated(struct plane *plane, uint32_t found, uint32_t length,
-			  const struct pywg_endpoint *source)
-{
-	struct session *session = &plane->sessions[found];
-	const uint32_t number = sessions_peer_of(found);
-	struct peer *peer = &plane->peers[number];
-
-	peer->facts.endpoint = *source;
-	peer->facts.rx_bytes += length;
-	note_received(plane, number, length > TRANSPORT_MIN_SIZE);
-	if (sessions_confirm(plane, number, found)) {
-		events_raise(plane, PYWG_KEY_CONFIRMED, number);
-		outgoing_send_staged(plane, number);
-	}
-	if (successor_is_due(plane, session)) {
-		session->asked_for_successor = true;
-		outgoing_want_handshake(plane, number);
-	}
-}
 
 static bool carry_congestion(uint8_t *packet, uint8_t outer_tos)
 {
@@ -119,7 +75,7 @@ static void transport_data(struct plane *plane, uint8_t *data, uint32_t length,
 		lane_drop(&plane->receiving, DROP_REPLAYED);
 		return;
 	}
-	authenticated(plane, found, length, &received->source);
+	arrivals_note(plane, found, length, &received->source);
 	if (length > TRANSPORT_MIN_SIZE)
 		deliver(plane, sessions_peer_of(found), packet,
 			length - TRANSPORT_MIN_SIZE, received->tos);
@@ -153,5 +109,6 @@ void incoming_datagrams(struct plane *plane, const struct received *received)
 
 void incoming_flush(struct plane *plane)
 {
+	arrivals_hand_over(plane);
 	coalesce_flush(plane->coalescer, tun_write_parts, &plane->receiving);
 }

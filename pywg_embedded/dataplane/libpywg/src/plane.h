@@ -31,6 +31,7 @@
 #define MOST_WATCHED 64
 #define RECEIVE_SLOTS 8
 #define RECEIVE_SLOT_SIZE 65536
+#define MOST_ARRIVALS 16
 #define OUTGOING_SIZE (4 * 65536)
 #define ROOM_FOR_ONE (TRANSPORT_MIN_SIZE + LARGEST_PACKET + PADDING_MULTIPLE)
 
@@ -87,6 +88,20 @@ struct message {
 	uint32_t segments;
 	uint32_t peer;
 	uint8_t tos;
+};
+
+/* What came of one peer, and is not yet applied; times are 0 for never. */
+struct arrival {
+	uint64_t bytes;
+	uint64_t last;
+	uint64_t first_data;
+	uint64_t last_data;
+	struct pywg_endpoint source;
+	uint32_t peer;
+	/* The one that is confirmed, if any is. */
+	uint32_t session;
+	bool confirms;
+	bool wants_successor;
 };
 
 struct udp_socket {
@@ -147,6 +162,8 @@ struct plane {
 	struct lane receiving;
 	uint8_t *incoming;
 	struct coalescer *coalescer;
+	struct arrival arrivals[MOST_ARRIVALS];
+	uint32_t arrivals_count;
 
 	struct pollfd polled[3 + MOST_WATCHED];
 	uint32_t watched_count;

@@ -1,0 +1,90 @@
+#include "arrivals.h"
+#include "events.h"
+#include "outgoing.h"
+#include "sessions.h"
+
+static void note_facts(struct pywg_facts *facts, const struct arrival *arrival)
+{
+	facts->endpoint = arrival->source;
+	facts->rx_bytes += arrival->bytes;
+	facts->last_received = arrival->last;
+	/* What was sent later than that still waits for its answer. */
+	if (facts->data_sent_since <= arrival->last)
+		facts->data_sent_since = 0;
+	/* And what was answered already needs no more. */
+	if (arrival->last_data && arrival->last_data >= facts->last_sent &&
+	    !facts->data_received_since)
+		facts->data_received_since = arrival->first_data;
+}
+
+static void apply(struct plane *plane, const struct arrival *arrival)
+{
+	const uint32_t number = arrival->peer;
+	struct peer *peer = &plane->peers[number];
+
+	note_facts(&peer->facts, arrival);
+	if (peer->observed) {
+		peer->observed = false;
+		events_raise(plane, PYWG_ACTIVE, number);
+	}
+	if (arrival->confirms &&
+	    sessions_confirm(plane, number, arrival->session)) {
+		events_raise(plane, PYWG_KEY_CONFIRMED, number);
+		outgoing_send_staged(plane, number);
+	}
+	if (arrival->wants_successor)
+		outgoing_want_handshake(plane, number);
+}
+
+void arrivals_hand_over(struct plane *plane)
+{
+	for (uint32_t n = 0; n < plane->arrivals_count; n++)
+		apply(plane, &plane->arrivals[n]);
+	plane->arrivals_count = 0;
+}
+
+static struct arrival *note_for(struct plane *plane, uint32_t peer)
+{
+	struct arrival *last = plane->arrivals + plane->arrivals_count - 1;
+
+	if (plane->arrivals_count && last->peer == peer)
+		return last;
+	if (plane->arrivals_count == MOST_ARRIVALS)
+		arrivals_hand_over(plane);
+	last = &plane->arrivals[plane->arrivals_count++];
+	*last = (struct arrival){.peer = peer};
+	return last;
+}
+
+static bool successor_is_due(const struct session *session, uint64_t now)
+{
+	return session->initiator && !session->asked_for_successor &&
+	       now - session->created_at >= REKEY_AFTER_TIME_RECEIVING;
+}
+
+void arrivals_note(struct plane *plane, uint32_t number, uint32_t length,
+		   const struct pywg_endpoint *source)
+{
+	const uint32_t peer = sessions_peer_of(number);
+	const uint64_t now = plane->receiving.now;
+	struct session *session = &plane->sessions[number];
+	struct arrival *arrival = note_for(plane, peer);
+
+	arrival->source = *source;
+	arrival->bytes += length;
+	arrival->last = now;
+	if (length > TRANSPORT_MIN_SIZE) {
+		arrival->last_data = now;
+		if (!arrival->first_data)
+			arrival->first_data = now;
+	}
+	if (successor_is_due(session, now))
+		session->asked_for_successor = arrival->wants_successor = true;
+	/* At once: whatever is next in this burst finds the slots as they are
+	 * then. */
+	if (plane->peers[peer].next == number) {
+		arrival->confirms = true;
+		arrival->session = number;
+		arrivals_hand_over(plane);
+	}
+}
