@@ -1,43 +1,55 @@
-"""The primitives, bound to libsodium (PyNaCl) and CPython's own BLAKE2s.
+"""The primitives, bound to libsodium (PyNaCl's binding) and CPython's own BLAKE2s.
 
-``hashlib`` offers the same BLAKE2s, but loads OpenSSL beside it: 3.7 MB of resident
-memory for nothing.
+The convenient names for both would load much that nobody calls: ``hashlib`` loads
+OpenSSL, 3.7 MB of resident memory; ``nacl.bindings`` twenty modules, ``typing`` and
+``re``, 1.7 MB, and copies each key into memory that cannot be overwritten.
 
-Keys and texts may be ``bytes`` or ``bytearray``; results are fresh ``bytes``.
+Keys and texts may be ``bytes`` or ``bytearray``; results are fresh ``bytes``. A key or
+nonce of the wrong size raises ValueError.
 """
 
 import os
 from _blake2 import blake2s as _blake2s
 
-from nacl import bindings as _nacl
-from nacl.exceptions import CryptoError
-from nacl.exceptions import RuntimeError as NaClRuntimeError
+from nacl._sodium import ffi as _ffi
+from nacl._sodium import lib as _lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 Bytes = bytes | bytearray
 
 random = os.urandom
 
+_KEY_SIZE = 32
+_TAG_SIZE = 16
+_NONCE_SIZE = 12
+_XNONCE_SIZE = 24
+_NULL = _ffi.NULL
+_at = _ffi.from_buffer
+
 
 def equal(a: Bytes, b: Bytes) -> bool:
-    """Whether two secrets of one length are the same, in constant time."""
-    return _nacl.sodium_memcmp(bytes(a), bytes(b))
+    """Whether two secrets are the same, in constant time for one length."""
+    return len(a) == len(b) and not _lib.sodium_memcmp(_at(a), _at(b), len(a))
 
 
 def public_key(private: Bytes) -> bytes:
     """The X25519 public key of a private one, 32 bytes."""
-    return _nacl.crypto_scalarmult_base(bytes(private))
+    public = bytearray(_KEY_SIZE)
+    _lib.crypto_scalarmult_base(_at(public), _sized(private, _KEY_SIZE))
+    return bytes(public)
 
 
 def dh(private: Bytes, public: Bytes) -> bytes | None:
     """The X25519 shared secret, or None if it is all zero (a low-order point)."""
-    try:
-        return _nacl.crypto_scalarmult(bytes(private), bytes(public))
-    except NaClRuntimeError:
-        return None
+    secret = bytearray(_KEY_SIZE)
+    refused = _lib.crypto_scalarmult(
+        _at(secret), _sized(private, _KEY_SIZE), _sized(public, _KEY_SIZE)
+    )
+    return None if refused else bytes(secret)
 
 
 def blake2s(data: Bytes, key: Bytes = b"", size: int = 32) -> bytes:
@@ -47,42 +59,64 @@ def blake2s(data: Bytes, key: Bytes = b"", size: int = 32) -> bytes:
 
 def seal(key: Bytes, nonce: bytes, plaintext: Bytes, aad: Bytes) -> bytes:
     """ChaCha20-Poly1305 (RFC 8439), 12-byte nonce: ciphertext and tag."""
-    return _nacl.crypto_aead_chacha20poly1305_ietf_encrypt(
-        bytes(plaintext), bytes(aad), nonce, bytes(key)
-    )
+    encrypt = _lib.crypto_aead_chacha20poly1305_ietf_encrypt
+    return _sealed(encrypt, key, _sized(nonce, _NONCE_SIZE), plaintext, aad)
 
 
 def open_sealed(
     key: Bytes, nonce: bytes, ciphertext: Bytes, aad: Bytes
 ) -> bytes | None:
     """What ``seal`` sealed, or None if it is not authentic."""
-    return _opened(
-        _nacl.crypto_aead_chacha20poly1305_ietf_decrypt, key, nonce, ciphertext, aad
-    )
+    decrypt = _lib.crypto_aead_chacha20poly1305_ietf_decrypt
+    return _opened(decrypt, key, _sized(nonce, _NONCE_SIZE), ciphertext, aad)
 
 
 def xseal(key: Bytes, nonce: bytes, plaintext: Bytes, aad: Bytes) -> bytes:
     """XChaCha20-Poly1305, 24-byte nonce: ciphertext and tag."""
-    return _nacl.crypto_aead_xchacha20poly1305_ietf_encrypt(
-        bytes(plaintext), bytes(aad), nonce, bytes(key)
-    )
+    encrypt = _lib.crypto_aead_xchacha20poly1305_ietf_encrypt
+    return _sealed(encrypt, key, _sized(nonce, _XNONCE_SIZE), plaintext, aad)
 
 
 def xopen(key: Bytes, nonce: bytes, ciphertext: Bytes, aad: Bytes) -> bytes | None:
     """What ``xseal`` sealed, or None if it is not authentic."""
-    return _opened(
-        _nacl.crypto_aead_xchacha20poly1305_ietf_decrypt, key, nonce, ciphertext, aad
-    )
+    decrypt = _lib.crypto_aead_xchacha20poly1305_ietf_decrypt
+    return _opened(decrypt, key, _sized(nonce, _XNONCE_SIZE), ciphertext, aad)
+
+
+def _sized(data: Bytes, size: int) -> "Any":
+    """Where the library finds the data; it would read beyond what is too short."""
+    if len(data) != size:
+        raise ValueError(f"{size} bytes are needed, not {len(data)}")
+    return _at(data)
+
+
+def _sealed(
+    encrypt: "Callable[..., int]",
+    key: Bytes,
+    nonce: "Any",
+    plaintext: Bytes,
+    aad: Bytes,
+) -> bytes:
+    out = bytearray(len(plaintext) + _TAG_SIZE)
+    text = _at(plaintext), len(plaintext), _at(aad), len(aad)
+    encrypt(_at(out), _NULL, *text, _NULL, nonce, _sized(key, _KEY_SIZE))
+    return bytes(out)
 
 
 def _opened(
-    decrypt: "Callable[[bytes, bytes, bytes, bytes], bytes]",
+    decrypt: "Callable[..., int]",
     key: Bytes,
-    nonce: bytes,
+    nonce: "Any",
     ciphertext: Bytes,
     aad: Bytes,
 ) -> bytes | None:
-    try:
-        return decrypt(bytes(ciphertext), bytes(aad), nonce, bytes(key))
-    except (CryptoError, ValueError):  # ValueError: shorter than a tag
+    if len(ciphertext) < _TAG_SIZE:
         return None
+    out = bytearray(len(ciphertext) - _TAG_SIZE)
+    text = _at(ciphertext), len(ciphertext), _at(aad), len(aad)
+    forged = decrypt(_at(out), _NULL, _NULL, *text, nonce, _sized(key, _KEY_SIZE))
+    return None if forged else bytes(out)
+
+
+if _lib.sodium_init() < 0:
+    raise ImportError("libsodium cannot be used on this machine")

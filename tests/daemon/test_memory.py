@@ -1,0 +1,36 @@
+"""What the daemon loads: each module is memory for as long as it runs."""
+
+import subprocess
+import sys
+
+# What once came along uncalled, or would be easy to let in, with what it costs.
+UNWANTED = (
+    "_hashlib",  # 3.7 MB: OpenSSL
+    "asyncio",
+    "cffi",  # 4 MB with its parser of C; its backend alone is enough
+    "ctypes",
+    "dataclasses",
+    "inspect",
+    "json",
+    "logging",
+    "nacl.bindings",  # 1.7 MB with what it imports
+    "pyroute2",
+    "pywg_embedded.dataplane.reference",
+    "re",  # 0.5 MB
+    "ssl",
+    "typing",  # 0.6 MB, and re
+)
+LOAD = "from pywg_embedded.daemon import main; from pywg_embedded.dataplane import "
+LIST = "; import sys; print(*sys.modules)"
+
+
+def loaded(plane: str) -> set[str]:
+    """What is loaded once the daemon is, and the data plane of this name."""
+    command = (sys.executable, "-c", LOAD + plane + LIST)
+    return set(subprocess.check_output(command, text=True).split())
+
+
+def test_nothing_large_is_loaded_that_nobody_calls() -> None:
+    modules = loaded("native")
+    assert "pywg_embedded.dataplane.native" in modules
+    assert not modules.intersection(UNWANTED)

@@ -1,0 +1,27 @@
+"""The library reads as far as it was told: sizes are checked before it is called."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pywg_embedded import crypto
+
+KEY, NONCE, XNONCE, TAG = bytes(32), bytes(12), bytes(24), bytes(16)
+WRONG: tuple[tuple[Callable[..., Any], tuple[bytes, ...]], ...] = (
+    (crypto.public_key, (KEY[1:],)),
+    (crypto.dh, (KEY[1:], KEY)),
+    (crypto.dh, (KEY, KEY + b"\0")),
+    (crypto.seal, (KEY[1:], NONCE, b"", b"")),
+    (crypto.seal, (KEY, XNONCE, b"", b"")),
+    (crypto.open_sealed, (KEY, NONCE[1:], TAG, b"")),
+    (crypto.xseal, (KEY, NONCE, b"", b"")),
+    (crypto.xopen, (KEY + b"\0", XNONCE, TAG, b"")),
+)
+
+
+@pytest.mark.parametrize("row", range(len(WRONG)))
+def test_key_or_nonce_of_the_wrong_size_is_refused(row: int) -> None:
+    function, arguments = WRONG[row]
+    with pytest.raises(ValueError, match="bytes are needed"):
+        function(*arguments)
