@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     ScopeOf = Callable[[str], int]
 
 MAX_PORT = 0xFFFF
+# Looked up: there may be a hundred thousand allowed IPs to read.
+_CIDRS = {str(cidr): cidr for cidr in range(129)}
+_NO_CIDR = 999
+_HOST_MASKS = [(1 << bits) - 1 for bits in range(129)]
 
 
 def parse_ip(text: str) -> bytes:
@@ -38,19 +42,19 @@ def format_ip(address: bytes) -> str:
 def clear_host_bits(address: bytes, cidr: int) -> bytes:
     """``address`` with everything behind its first ``cidr`` bits zero."""
     size = len(address)
-    host_bits = 8 * size - cidr
-    number = int.from_bytes(address, "big") >> host_bits << host_bits
-    return number.to_bytes(size, "big")
+    number = int.from_bytes(address, "big")
+    host_bits = number & _HOST_MASKS[8 * size - cidr]
+    return (number - host_bits).to_bytes(size, "big") if host_bits else address
 
 
 def parse_allowed_ip(text: str) -> "AllowedIP":
     """``address[/cidr]`` as ``(address, cidr)`` with the host bits cleared."""
     ip, slash, prefix = text.partition("/")
     address = parse_ip(ip)
-    cidr = 8 * len(address)
-    if slash:
+    cidr = _CIDRS.get(prefix, _NO_CIDR) if slash else 8 * len(address)
+    if cidr > 8 * len(address):
         try:
-            cidr = _parse_cidr(prefix, cidr)
+            cidr = _parse_cidr(prefix, 8 * len(address))
         except ConfigError as error:
             raise ConfigError(f"{quote(text)} is not an address: {error}") from None
     return clear_host_bits(address, cidr), cidr

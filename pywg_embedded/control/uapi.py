@@ -97,6 +97,9 @@ _REPLACE_PEERS = (_flag("replace_peers"),)
 _PEER_FLAGS = (_flag("remove"), _flag("update_only"))
 _REPLACE_ALLOWED_IPS = (_flag("replace_allowed_ips"),)
 _HANDSHAKE_KEYS = ("last_handshake_time_sec", "last_handshake_time_nsec")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz_"
+# Those of most lines, which need not be looked at letter by letter.
+_KEYS = ("allowed_ip", "public_key")
 
 
 def _table(fields: "tuple[Field, ...]") -> "Table":
@@ -137,7 +140,7 @@ def _split(line: str) -> "tuple[str, str]":
     if not equals:
         # Not quoted: it may hold a key, and end up in a log.
         raise ConfigError("there is no '='", EPROTO)
-    if not key or key.strip("abcdefghijklmnopqrstuvwxyz_"):
+    if key not in _KEYS and (not key or key.strip(_LETTERS)):
         raise ConfigError("what stands before '=' is not a key")
     return key, value
 
@@ -176,6 +179,7 @@ class Reader:
     def _begin(self) -> None:
         self._number = 0
         self._request: Request | None = None
+        self._refused = False
         self._change = Change()
         self._peer = PeerChange(ZERO_KEY)
         self._allowed_ips = 0
@@ -207,18 +211,19 @@ class Reader:
 
     def _take(self, line: bytes, complete: bool = True) -> None:
         self._number += 1
-        if isinstance(self._request, ConfigError):
+        if self._refused:
             return
-        place = f"line {self._number}"
+        key = ""
         try:
             # What is cut short may read as something else: 10.0.0.0/2 of /24.
             if not complete:
                 raise ConfigError("the connection ended inside the line")
             key, value = _split(_decode(line))
-            place = f"{place}: {key}"
             self._consume(key, value)
         except ConfigError as error:
-            self._request = located(place, error)
+            place = f"line {self._number}"
+            self._request = located(f"{place}: {key}" if key else place, error)
+            self._refused = True
 
     def _operation(self, key: str, value: str) -> None:
         if key not in ("get", "set"):
@@ -244,10 +249,10 @@ class Reader:
         self._consume = self._peer_line
 
     def _peer_line(self, key: str, value: str) -> None:
-        if key == "public_key":
-            self._next_peer(value)
-        elif key == "allowed_ip":
+        if key == "allowed_ip":
             self._allowed_ip(value)
+        elif key == "public_key":
+            self._next_peer(value)
         else:
             _assign(self._peer, self._peer_table, key, value)
 
@@ -255,8 +260,9 @@ class Reader:
         if self._allowed_ips >= 2 * self._max_allowed_ips:
             raise _too_many("allowed IPs", self._max_allowed_ips, "--max-allowed-ips")
         self._allowed_ips += 1
-        sign = value[:1] if value[:1] in ("+", "-") else ""
-        self._peer.allowed_ips[parse_allowed_ip(value[len(sign) :])] = sign != "-"
+        first = value[:1]
+        text = value[1:] if first == "-" or first == "+" else value
+        self._peer.allowed_ips[parse_allowed_ip(text)] = first != "-"
 
 
 def _too_many(things: str, maximum: int, option: str) -> LimitError:

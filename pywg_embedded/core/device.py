@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Protocol
 
-    from ..control.config import Change, PeerChange
+    from ..control.config import AllowedIP, Change, PeerChange
     from .crypto import Crypto
     from .facts import Facts
     from .keypair import Keypair
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
             self, peer_id: int, size: int, source: Endpoint
         ) -> None: ...
         def clear_source(self, peer_id: int) -> None: ...
-        def allow(self, peer_id: int, address: bytes, cidr: int) -> None: ...
+        def allow(self, peer_id: int, allowed_ips: list[AllowedIP]) -> None: ...
         def disallow(self, peer_id: int, address: bytes, cidr: int) -> None: ...
         def disallow_all(self, peer_id: int) -> None: ...
         def has_index(self, index: int) -> bool: ...
@@ -195,12 +195,16 @@ class Device:
         """
         identity = self._identity
         return {
-            "private_key": bytes(identity.private) if identity else _NO_KEY,
+            "private_key": self.private_key(),
             "public_key": identity.public if identity else _NO_KEY,
             "under_load": self._admission.under_load(now),
             "drops": dict(self.drops),
             "peers": [_peer_status(peer) for peer in self.peers],
         }
+
+    def private_key(self) -> bytes:
+        """Our static key, all zero for none; a secret, so mind who sees it."""
+        return bytes(self._identity.private) if self._identity else _NO_KEY
 
     def close(self) -> None:
         """Overwrite every secret. The data plane wipes its own."""
@@ -407,13 +411,15 @@ class Device:
     # Configuration.
 
     def _check_room(self, change: "Change") -> None:
-        keys = set() if change.replace_peers else self.peers.keys()
+        count = 0 if change.replace_peers else len(self.peers)
+        there: dict[bytes, bool] = {}
         for peer in change.peers:
-            if peer.remove:
-                keys.discard(peer.public_key)
-            elif not peer.update_only:
-                keys.add(peer.public_key)
-        self.peers.check_room(len(keys))
+            key = peer.public_key
+            stays = not change.replace_peers and self.peers.with_key(key) is not None
+            before = there.get(key, stays)
+            there[key] = not peer.remove and (before or not peer.update_only)
+            count += there[key] - before
+        self.peers.check_room(count)
 
     def _set_private_key(self, private: bytes, now: int) -> None:
         old = self._identity
@@ -481,9 +487,14 @@ class Device:
             self._plane.set_endpoint(peer.id, Endpoint(*change.endpoint))
         if reset or change.replace_allowed_ips:
             self._plane.disallow_all(peer.id)
-        for (address, cidr), allowed in change.allowed_ips.items():
-            act = self._plane.allow if allowed else self._plane.disallow
-            act(peer.id, address, cidr)
+        granted = []
+        for allowed_ip, allowed in change.allowed_ips.items():
+            if allowed:
+                granted.append(allowed_ip)
+            else:
+                self._plane.disallow(peer.id, *allowed_ip)
+        if granted:
+            self._plane.allow(peer.id, granted)
 
     def _greet(self, peer: Peer) -> None:
         if self._up:

@@ -24,6 +24,9 @@ class Peers:
     def __iter__(self) -> "Iterator[Peer]":
         return iter(list(self._by_key.values()))
 
+    def __len__(self) -> int:
+        return len(self._by_key)
+
     def with_key(self, public_key: bytes) -> Peer | None:
         return self._by_key.get(public_key)
 

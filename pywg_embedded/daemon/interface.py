@@ -2,7 +2,8 @@
 
 import errno
 
-from ..control.config import Change, PeerStatus, Plan, Status
+from ..control.config import Change, PeerStatus, Status
+from ..control.plan import Plan
 from ..core.device import Device
 from ..core.errors import ConfigError
 from ..dataplane import events
@@ -11,6 +12,7 @@ from . import clock
 from .log import Log
 from .planes import LIBPYWG
 from .routes import leads_elsewhere
+from .running import Running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Interface:
 
     def configure(self, change: Change) -> None:
         """Apply a change whole, or raise ConfigError with nothing changed."""
-        plan = Plan(self.status(), change)
+        plan = Plan(Running(self.device, self.plane, self._values()), change)
         plan.check_limits(self._limits.peers, self._limits.allowed_ips)
         difference = plan.difference()
         self._configure_socket(difference)
@@ -54,15 +56,18 @@ class Interface:
 
     def status(self) -> Status:
         """What there is now, secrets included."""
-        now = clock.boottime()
-        report = self.device.status(now)
+        status = self._values()
+        report = self.device.status(clock.boottime())
+        status.peers = [self._peer_status(peer) for peer in report["peers"]]
+        return status
+
+    def _values(self) -> Status:
         status = Status()
-        status.private_key = report["private_key"]
+        status.private_key = self.device.private_key()
         status.listen_port = self._port
         status.fwmark = self._fwmark
         if self.plane.kind != LIBPYWG:
             status.dataplane = self.plane.kind
-        status.peers = [self._peer_status(peer) for peer in report["peers"]]
         return status
 
     def set_up(self, up: bool) -> None:

@@ -10,7 +10,7 @@ from . import events
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from typing import Any
 
 _ORDER = "<" if sys.byteorder == "little" else ">"
@@ -20,17 +20,23 @@ ENDPOINT = _ORDER + "16s16sIIHBB"
 # last_sent to tx_bytes; the endpoint and 4 bytes of padding follow
 FACTS = _ORDER + "7Q"
 # address, its size, prefix length, and 2 bytes of padding
-ALLOWED_IP = _ORDER + "16sBBH"
+ALLOWED_IP = "16sBBH"
 # kind, number, length; the data and an endpoint follow
 EVENT = _ORDER + "III"
 
 ENDPOINT_SIZE = struct.calcsize(ENDPOINT)
-ALLOWED_IP_SIZE = struct.calcsize(ALLOWED_IP)
+ALLOWED_IP_SIZE = struct.calcsize(_ORDER + ALLOWED_IP)
 EVENT_DATA_AT = struct.calcsize(EVENT)
 EVENT_ENDPOINT_AT = EVENT_DATA_AT + INITIATION_SIZE
 EVENT_SIZE = EVENT_ENDPOINT_AT + ENDPOINT_SIZE
 FACTS_ENDPOINT_AT = struct.calcsize(FACTS)
 FACTS_SIZE = FACTS_ENDPOINT_AT + ENDPOINT_SIZE + 4
+
+# Address size: what follows the address, by prefix length.
+_ALLOWED_IP_RESTS = {
+    size: [bytes(16 - size) + bytes((size, cidr, 0, 0)) for cidr in range(8 * size + 1)]
+    for size in (4, 16)
+}
 
 
 def pack_endpoint(endpoint: Endpoint) -> bytes:
@@ -71,12 +77,15 @@ def unpack_facts(data: bytearray) -> Facts:
     return facts
 
 
-def unpack_allowed_ips(data: bytearray, count: int) -> "Iterator[tuple[bytes, int]]":
-    for at in range(count):
-        address, size, cidr, _ = struct.unpack_from(
-            ALLOWED_IP, data, at * ALLOWED_IP_SIZE
-        )
-        yield address[:size], cidr
+def pack_allowed_ips(allowed_ips: "Iterable[tuple[bytes, int]]") -> bytes:
+    rests = _ALLOWED_IP_RESTS
+    return b"".join([ip + rests[len(ip)][cidr] for ip, cidr in allowed_ips])
+
+
+def unpack_allowed_ips(data: bytearray, count: int) -> "list[tuple[bytes, int]]":
+    flat = struct.unpack_from(_ORDER + ALLOWED_IP * count, data)
+    fields = zip(flat[0::4], flat[1::4], flat[2::4])
+    return [(address[:size], cidr) for address, size, cidr in fields]
 
 
 def unpack_event(data: bytearray, at: int) -> "tuple[Any, ...]":

@@ -5,9 +5,9 @@
 """
 
 import os
+from array import array
 
 from ..core.constants import DEFAULT_MTU
-from ..core.errors import ENOSPC
 from ..core.secret import wipe
 from . import layouts
 from ._cpython import load
@@ -15,13 +15,14 @@ from .limits import Limits, no_room_for_allowed_ips
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from typing import Any
 
     from ..core.endpoint import Endpoint
     from ..core.facts import Facts
     from ..core.keypair import Keypair
 
+    AllowedIP = tuple[bytes, int]
     Event = tuple[Any, ...]
 
 # Offloads, to be added up; the kernel's lack of one is found out at run time.
@@ -29,7 +30,8 @@ TSO, USO, GSO, GRO = 1, 2, 4, 8
 
 
 _EVENTS_AT_ONCE = 32
-_PREFIXES_AT_ONCE = 64
+_PREFIXES_AT_ONCE = 512
+_NO_PEER = 0xFFFFFFFF
 
 
 class Plane:
@@ -106,14 +108,14 @@ class Plane:
 
     # Allowed IPs.
 
-    def allow(self, peer_id: int, address: bytes, cidr: int) -> None:
-        """Give a prefix to a peer, whoever had it; LimitError if the table is full."""
-        try:
-            self._call("allow", peer_id, address, len(address), cidr)
-        except OSError as error:
-            if error.errno == ENOSPC:
-                raise no_room_for_allowed_ips(self._limits.allowed_ips) from None
-            raise
+    def allow(self, peer_id: int, allowed_ips: "Collection[AllowedIP]") -> None:
+        """Give prefixes to a peer, whoever had them; LimitError if there is no room.
+
+        Those before the first that there is no room for are given all the same.
+        """
+        packed = layouts.pack_allowed_ips(allowed_ips)
+        if self._call("allow", peer_id, packed, len(allowed_ips)) < len(allowed_ips):
+            raise no_room_for_allowed_ips(self._limits.allowed_ips)
 
     def disallow(self, peer_id: int, address: bytes, cidr: int) -> None:
         """Take a prefix from a peer, if it has it."""
@@ -123,14 +125,19 @@ class Plane:
         """Take all prefixes from a peer."""
         self._call("disallow_all", peer_id)
 
-    def allowed_ips(self, peer_id: int) -> "Iterator[tuple[bytes, int]]":
+    def allowed_ips(self, peer_id: int) -> "Iterator[AllowedIP]":
         """The prefixes of a peer: ``(address, prefix length)``.
 
         IPv4 first, longest first.
         """
-        return iter(sorted(self._allowed_ips(peer_id), key=_reading_order))
+        addresses: dict[tuple[int, int], list[bytes]] = {}
+        for address, cidr in self._allowed_ips(peer_id):
+            addresses.setdefault((len(address), -cidr), []).append(address)
+        for order in sorted(addresses):
+            for address in sorted(addresses[order]):
+                yield address, -order[1]
 
-    def _allowed_ips(self, peer_id: int) -> "Iterator[tuple[bytes, int]]":
+    def _allowed_ips(self, peer_id: int) -> "Iterator[AllowedIP]":
         cursor = bytearray(4)
         found = bytearray(_PREFIXES_AT_ONCE * layouts.ALLOWED_IP_SIZE)
         count = 1
@@ -138,6 +145,19 @@ class Plane:
             room = _PREFIXES_AT_ONCE
             count = self._call("allowed_ips", peer_id, cursor, found, room)
             yield from layouts.unpack_allowed_ips(found, count)
+
+    def allowed_ip_owners(
+        self, allowed_ips: "Collection[AllowedIP]"
+    ) -> "list[int | None]":
+        """The peers that have exactly these prefixes, None for nobody."""
+        owners = array("I", bytes(4 * len(allowed_ips)))
+        packed = layouts.pack_allowed_ips(allowed_ips)
+        self._call("allowed_ip_owners", packed, len(allowed_ips), owners)
+        return [None if owner == _NO_PEER else owner for owner in owners]
+
+    def allowed_ip_count(self) -> int:
+        """How many prefixes there are, of all peers."""
+        return self._call("allowed_ip_count")
 
     # Sessions.
 
@@ -267,11 +287,6 @@ def tables(limits: Limits) -> "list[tuple[str, int]]":
     return [
         (name, _library["table_size"](at, *sizes)) for at, name in enumerate(_TABLES)
     ]
-
-
-def _reading_order(prefix: tuple[bytes, int]) -> tuple[int, int, bytes]:
-    address, cidr = prefix
-    return len(address), -cidr, address
 
 
 def _checked(result: int) -> int:

@@ -155,8 +155,8 @@ class Plane:
     def clear_source(self, peer_id: int) -> None:
         self.calls.append(("clear_source", peer_id))
 
-    def allow(self, peer_id: int, address: bytes, cidr: int) -> None:
-        self.calls.append(("allow", peer_id, address, cidr))
+    def allow(self, peer_id: int, allowed_ips: "list[tuple[bytes, int]]") -> None:
+        self.calls += [("allow", peer_id) + allowed_ip for allowed_ip in allowed_ips]
 
     def disallow(self, peer_id: int, address: bytes, cidr: int) -> None:
         self.calls.append(("disallow", peer_id, address, cidr))

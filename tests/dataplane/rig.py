@@ -132,8 +132,7 @@ class Rig:
         """A peer with allowed IPs, by default at ``outside``."""
         self.plane.add_peer(peer_id)
         self.plane.set_endpoint(peer_id, endpoint or self.outside.endpoint())
-        for text in prefixes:
-            self.plane.allow(peer_id, *prefix(text))
+        self.plane.allow(peer_id, [prefix(text) for text in prefixes])
         self._peers[peer_id] = 0
 
     def remove_peer(self, peer_id: int) -> None:

@@ -50,16 +50,28 @@ def test_prefixes_read_back_in_one_order_however_they_came(rig: Rig) -> None:
     for peer, step in enumerate((1, -1, 4, 7)):
         rig.add_peer(peer)
         for number in range(len(expected)):
-            rig.plane.allow(peer, *expected[number * step % len(expected)])
+            rig.plane.allow(peer, [expected[number * step % len(expected)]])
         assert list(rig.plane.allowed_ips(peer)) == expected, step
 
 
 def test_a_prefix_moves_to_whom_it_is_given(small: Rig) -> None:
-    small.plane.allow(OTHER, *prefix("10.0.0.0/24"))
+    small.plane.allow(OTHER, [prefix("10.0.0.0/24")])
     assert table(small, OTHER) == {prefix("10.0.0.0/24")}
     assert table(small, ONE) == {prefix(text) for text in PREFIXES} - table(
         small, OTHER
     )
+
+
+def test_the_table_knows_whose_each_prefix_is_and_how_many_there_are(
+    small: Rig,
+) -> None:
+    small.plane.disallow(ONE, *prefix("0.0.0.0/0"))
+    small.plane.allow(OTHER, [prefix("10.0.0.0/24"), prefix("fd00::/8")])
+    asked = ("fd00::/8", "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.0.0.0/24")
+    owners = small.plane.allowed_ip_owners([prefix(text) for text in asked])
+    assert owners == [OTHER, None, ONE, None, OTHER]
+    assert small.plane.allowed_ip_owners([]) == []
+    assert small.plane.allowed_ip_count() == len(PREFIXES) - 1
 
 
 def test_only_the_owner_loses_a_prefix(small: Rig) -> None:
@@ -72,16 +84,24 @@ def test_only_the_owner_loses_a_prefix(small: Rig) -> None:
 
 def test_a_full_table_refuses_and_stays_as_it_was(small: Rig) -> None:
     with pytest.raises(LimitError) as refusal:
-        small.plane.allow(OTHER, *prefix("192.0.2.0/24"))
+        small.plane.allow(OTHER, [prefix("192.0.2.0/24")])
     assert refusal.value.errno == ENOSPC
     assert "--max-allowed-ips" in str(refusal.value)
     assert table(small, OTHER) == set()
     assert table(small, ONE) == {prefix(text) for text in PREFIXES}
 
 
+def test_what_there_is_room_for_is_given_before_a_table_refuses(small: Rig) -> None:
+    small.plane.disallow(ONE, *prefix("0.0.0.0/0"))
+    wanted = ("192.0.2.0/24", "10.0.0.0/8", "192.0.3.0/24", "fd00::/8")
+    with pytest.raises(LimitError):
+        small.plane.allow(OTHER, [prefix(text) for text in wanted])
+    assert table(small, OTHER) == {prefix(text) for text in wanted[:2]}
+
+
 def test_a_full_table_still_lets_prefixes_move_and_repeat(small: Rig) -> None:
     for peer in (OTHER, OTHER, ONE):
-        small.plane.allow(peer, *prefix("0.0.0.0/0"))
+        small.plane.allow(peer, [prefix("0.0.0.0/0")])
     assert table(small, OTHER) == set()
 
 
@@ -95,7 +115,7 @@ RELEASES: tuple[Callable[[Rig], None], ...] = (
 @pytest.mark.parametrize("row", range(len(RELEASES)))
 def test_what_is_given_up_makes_room(small: Rig, row: int) -> None:
     RELEASES[row](small)
-    small.plane.allow(OTHER, *prefix("192.0.2.0/24"))
+    small.plane.allow(OTHER, [prefix("192.0.2.0/24")])
     assert table(small, OTHER) == {prefix("192.0.2.0/24")}
     small.enter(ip("fd00::2", "fd00::1"))
     assert small.drops() == {"no peer": 1}

@@ -224,7 +224,7 @@ def packet_in_a_circle(plane: Any, echo: socket.socket) -> None:
     """Has the plane as its own peer, and its TUN give back what was written."""
     plane.add_peer(PEER)
     plane.set_endpoint(PEER, Endpoint(address(LOOPBACK[4]), plane.listen(0)))
-    plane.allow(PEER, *prefix(PREFIX))
+    plane.allow(PEER, [prefix(PREFIX)])
     keypair = Keypair(True, (7, 7), (bytearray(32), bytearray(32)), boottime())
     plane.install_keypair(PEER, keypair, False)
     echo.send(ipv4("10.1.0.1", "10.1.0.2"))

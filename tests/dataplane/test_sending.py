@@ -206,7 +206,7 @@ def test_what_has_nowhere_to_go_is_answered(rig: Rig, here: str, there: str) -> 
 
 def test_a_peer_without_endpoint_is_nowhere_to_go(rig: Rig) -> None:
     rig.plane.add_peer(PEER)
-    rig.plane.allow(PEER, bytes(4), 0)
+    rig.plane.allow(PEER, [(bytes(4), 0)])
     rig.enter(sized(40))
     (answer,) = rig.written()
     assert (answer[9], answer[20:22], checksum(answer[:20])) == (1, b"\3\1", 0)

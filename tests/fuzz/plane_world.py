@@ -149,8 +149,8 @@ class World:
         """The peers first; then whatever comes."""
         for peer in PEERS:
             yield self._add_peer(peer)
-            yield "call", "allow", peer, *prefix(f"10.{peer}.0.0/16")
-            yield "call", "allow", peer, *prefix(f"fd0{peer}::/16")
+            yield "call", "allow", peer, [prefix(f"10.{peer}.0.0/16")]
+            yield "call", "allow", peer, [prefix(f"fd0{peer}::/16")]
         while True:
             (choose,) = self._chance.choices(self._choices, self._weights)
             yield choose()
@@ -220,14 +220,19 @@ class World:
         most = 128 if ":" in address else 32
         return prefix(f"{address}/{self._chance.choice((0, 8, 16, 24, 31, most))}")
 
+    def _prefixes(self) -> list[tuple[bytes, int]]:
+        return [self._prefix() for _ in range(self._chance.randint(0, 3))]
+
     def _allow_or_disallow(self) -> Step:
         if self._chance.random() < 0.03:
             return "call", "disallow_all", self._peer()
         peer = self._peer()
         if self._chance.random() < 0.3:
             network = self._chance.choice((f"10.{peer}.0.0/16", f"fd0{peer}::/16"))
-            return "call", "allow", peer, *prefix(network)
-        return "call", self._chance.choice(("allow", "disallow")), peer, *self._prefix()
+            return "call", "allow", peer, [prefix(network)]
+        if self._chance.random() < 0.5:
+            return "call", "disallow", peer, *self._prefix()
+        return "call", "allow", peer, self._prefixes()
 
     def _ask(self) -> Step:
         links = [link.end.planes_index for link in self._links]
@@ -235,6 +240,8 @@ class World:
             (
                 ("call", "has_index", self._chance.choice([0, *links])),
                 ("call", "allowed_ips", self._peer()),
+                ("call", "allowed_ip_count"),
+                ("call", "allowed_ip_owners", self._prefixes()),
             )
         )
 

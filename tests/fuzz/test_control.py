@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pywg_embedded.control import address, keys, uapi, wgconf
-from pywg_embedded.control.config import Change, Plan, diff
+from pywg_embedded.control.config import Change
+from pywg_embedded.control.plan import Plan, Snapshot, diff
 from pywg_embedded.core.errors import ConfigError
 from tests.control.support import (
     Model,
@@ -313,7 +314,7 @@ def test_the_difference_overflows_no_table(before: Any, wanted: Any) -> None:
 @given(statuses(), changes)
 def test_limits_are_those_of_the_outcome(before: Any, wanted: Any) -> None:
     peers, allowed_ips = Model(before).apply(wanted).sizes()
-    plan = Plan(before, wanted)
+    plan = Plan(Snapshot(before), wanted)
     plan.check_limits(peers, allowed_ips)
     for limits in ((peers - 1, allowed_ips), (peers, allowed_ips - 1)):
         assert "more than the limit" in error_of(plan.check_limits, *limits)

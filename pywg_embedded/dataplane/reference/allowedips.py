@@ -12,7 +12,7 @@ class AllowedIPs:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._count = 0
+        self.count = 0
         # address size: {prefix length, longest first: {prefix as a number: peer}}
         self._tables: dict[int, dict[int, dict[int, int]]] = {4: {}, 16: {}}
         # peer: its prefixes as (address size, prefix length, prefix as a number)
@@ -24,10 +24,10 @@ class AllowedIPs:
         owner = self.owner(address, cidr)
         if owner is not None:
             self._owned[owner].discard((size, cidr, prefix))
-        elif self._count >= self._limit:
+        elif self.count >= self._limit:
             raise no_room_for_allowed_ips(self._limit)
         else:
-            self._count += 1
+            self.count += 1
         self._table(size, cidr)[prefix] = peer_id
         self._owned.setdefault(peer_id, set()).add((size, cidr, prefix))
 
@@ -75,7 +75,7 @@ class AllowedIPs:
     def _forget(self, size: int, cidr: int, prefix: int) -> None:
         table = self._tables[size][cidr]
         del table[prefix]
-        self._count -= 1
+        self.count -= 1
         if not table:
             del self._tables[size][cidr]
 

@@ -29,12 +29,13 @@ from .staging import Staging
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from typing import Any, Protocol
 
     from ...core.endpoint import Endpoint
     from ...core.keypair import Keypair
 
+    AllowedIP = tuple[bytes, int]
     Event = tuple[Any, ...]
 
     class Outside(Protocol):
@@ -135,9 +136,13 @@ class Transport:
         if facts.endpoint is not None:
             facts.endpoint = facts.endpoint.without_source()
 
-    def allow(self, peer_id: int, address: bytes, cidr: int) -> None:
-        """Give a prefix to a peer, whoever had it; LimitError if the table is full."""
-        self._allowed_ips.insert(address, cidr, peer_id)
+    def allow(self, peer_id: int, allowed_ips: "Collection[AllowedIP]") -> None:
+        """Give prefixes to a peer, whoever had them; LimitError if there is no room.
+
+        Those before the first that there is no room for are given all the same.
+        """
+        for address, cidr in allowed_ips:
+            self._allowed_ips.insert(address, cidr, peer_id)
 
     def disallow(self, peer_id: int, address: bytes, cidr: int) -> None:
         """Take a prefix from a peer, if it has it."""
@@ -147,9 +152,19 @@ class Transport:
         """Take all prefixes from a peer."""
         self._allowed_ips.remove_peer(peer_id)
 
-    def allowed_ips(self, peer_id: int) -> "Iterator[tuple[bytes, int]]":
+    def allowed_ips(self, peer_id: int) -> "Iterator[AllowedIP]":
         """The prefixes of a peer: ``(address, prefix length)``."""
         return self._allowed_ips.of_peer(peer_id)
+
+    def allowed_ip_owners(
+        self, allowed_ips: "Collection[AllowedIP]"
+    ) -> list[int | None]:
+        """The peers that have exactly these prefixes, None for nobody."""
+        return [self._allowed_ips.owner(*allowed_ip) for allowed_ip in allowed_ips]
+
+    def allowed_ip_count(self) -> int:
+        """How many prefixes there are, of all peers."""
+        return self._allowed_ips.count
 
     def install_keypair(
         self, peer_id: int, keypair: "Keypair", keep_next: bool

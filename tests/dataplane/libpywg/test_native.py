@@ -56,8 +56,7 @@ def test_a_full_table_is_refused_in_the_same_words_as_by_the_reference(
     for plane in planes:
         plane.add_peer(0)
         with pytest.raises(LimitError) as refusal:
-            for prefix in PREFIXES:
-                plane.allow(0, *prefix)
+            plane.allow(0, PREFIXES)
         refusals.append((str(refusal.value), refusal.value.errno))
     assert refusals[0] == refusals[1]
 
@@ -67,8 +66,7 @@ def test_many_prefixes_read_back_equal(tun: int) -> None:
     plane = native.Plane(tun, Limits(allowed_ips=count))
     plane.add_peer(0)
     prefixes = [((n << 8).to_bytes(4, "big"), 24) for n in range(count)]
-    for prefix in reversed(prefixes):
-        plane.allow(0, *prefix)
+    plane.allow(0, prefixes[::-1])
     assert list(plane.allowed_ips(0)) == prefixes
 
 

@@ -38,7 +38,7 @@ class Sender(Transport):
     def __init__(self, wire: Wire, far_end: FarEnd, counter: int) -> None:
         super().__init__(Limits(), lambda: 0, wire, wire)
         self.add_peer(PEER)
-        self.allow(PEER, bytes(4), 0)
+        self.allow(PEER, [(bytes(4), 0)])
         self.set_endpoint(PEER, Endpoint(b"\x7f\0\0\1", 1))
         self.install_keypair(PEER, far_end.keypair(True, 0), False)
         wire.sent.clear()

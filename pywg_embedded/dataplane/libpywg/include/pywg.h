@@ -47,6 +47,8 @@ struct pywg_allowed_ip {
 	uint8_t padding[2];
 };
 
+#define PYWG_NO_PEER UINT32_MAX
+
 enum pywg_event_kind {
 	PYWG_HANDSHAKE =
 		1, /* data, length, endpoint; number more wait behind it */
@@ -99,8 +101,10 @@ PYWG_API int pywg_note_handshake_received(int plane, uint32_t peer,
 					  uint32_t size,
 					  const struct pywg_endpoint *source);
 PYWG_API int pywg_clear_source(int plane, uint32_t peer);
-PYWG_API int pywg_allow(int plane, uint32_t peer, const uint8_t *address,
-			uint32_t size, uint32_t cidr);
+/* Give `count` allowed IPs to a peer, whoever had them; answers how many it
+ * got, fewer if the table is full. */
+PYWG_API int pywg_allow(int plane, uint32_t peer,
+			const struct pywg_allowed_ip *ips, uint32_t count);
 PYWG_API int pywg_disallow(int plane, uint32_t peer, const uint8_t *address,
 			   uint32_t size, uint32_t cidr);
 PYWG_API int pywg_disallow_all(int plane, uint32_t peer);
@@ -108,6 +112,11 @@ PYWG_API int pywg_disallow_all(int plane, uint32_t peer);
  * answers how many, 0 at the end. */
 PYWG_API int pywg_allowed_ips(int plane, uint32_t peer, uint32_t *cursor,
 			      struct pywg_allowed_ip *out, uint32_t room);
+/* The peers that have exactly these prefixes, PYWG_NO_PEER for none. */
+PYWG_API int pywg_allowed_ip_owners(int plane,
+				    const struct pywg_allowed_ip *ips,
+				    uint32_t count, uint32_t *owners);
+PYWG_API int pywg_allowed_ip_count(int plane);
 /* keys: 32 bytes to send with, 32 to receive with. */
 PYWG_API int pywg_install_keypair(int plane, uint32_t peer, const uint8_t *keys,
 				  uint32_t local_index, uint32_t remote_index,

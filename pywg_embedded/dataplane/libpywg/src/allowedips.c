@@ -298,6 +298,19 @@ uint32_t allowedips_lookup(const struct allowedips *table,
 	return peer;
 }
 
+uint32_t allowedips_owner(const struct allowedips *table,
+			  const uint8_t *address, uint32_t size, uint32_t cidr)
+{
+	uint32_t at = allowedips_exact(table, address, size, cidr);
+
+	return at ? table->nodes[at].peer : ALLOWEDIPS_NONE;
+}
+
+uint32_t allowedips_count(const struct allowedips *table)
+{
+	return table->count;
+}
+
 uint32_t allowedips_of_peer(const struct allowedips *table, uint32_t peer,
 			    uint32_t *cursor, struct pywg_allowed_ip *out,
 			    uint32_t room)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ALLOWEDIPS_NONE UINT32_MAX
+#define ALLOWEDIPS_NONE PYWG_NO_PEER
 
 struct allowedips;
 
@@ -32,6 +32,11 @@ void allowedips_remove_peer(struct allowedips *table, uint32_t peer);
 /* The peer that this address belongs to, or ALLOWEDIPS_NONE. */
 uint32_t allowedips_lookup(const struct allowedips *table,
 			   const uint8_t *address, uint32_t size);
+
+/* The peer that has exactly this prefix, or ALLOWEDIPS_NONE. */
+uint32_t allowedips_owner(const struct allowedips *table,
+			  const uint8_t *address, uint32_t size, uint32_t cidr);
+uint32_t allowedips_count(const struct allowedips *table);
 
 /* Up to `room` prefixes of a peer behind `*cursor` (0: from the start), IPv4
  * first, then as they were inserted; how many, 0 at the end. A peer that loses

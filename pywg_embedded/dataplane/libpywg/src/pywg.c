@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 #define MOST_PLANES 64
@@ -362,16 +363,30 @@ static bool is_prefix(uint32_t size, uint32_t cidr)
 	return (size == 4 || size == 16) && cidr <= 8 * size;
 }
 
-int pywg_allow(int number, uint32_t peer, const uint8_t *address, uint32_t size,
-	       uint32_t cidr)
+static bool are_prefixes(const struct pywg_allowed_ip *ips, uint32_t count)
+{
+	for (uint32_t at = 0; at < count; at++) {
+		if (!is_prefix(ips[at].size, ips[at].cidr))
+			return false;
+	}
+	return count <= INT_MAX;
+}
+
+int pywg_allow(int number, uint32_t peer, const struct pywg_allowed_ip *ips,
+	       uint32_t count)
 {
 	struct plane *plane = plane_with(number, peer);
+	uint32_t at = 0;
 
 	if (!plane)
 		return -ENOENT;
-	if (!is_prefix(size, cidr))
+	if (!are_prefixes(ips, count))
 		return -EINVAL;
-	return allowedips_insert(plane->allowed_ips, address, size, cidr, peer);
+	while (at < count &&
+	       !allowedips_insert(plane->allowed_ips, ips[at].address,
+				  ips[at].size, ips[at].cidr, peer))
+		at++;
+	return (int)at;
 }
 
 int pywg_disallow(int number, uint32_t peer, const uint8_t *address,
@@ -406,6 +421,30 @@ int pywg_allowed_ips(int number, uint32_t peer, uint32_t *cursor,
 		return -ENOENT;
 	return (int)allowedips_of_peer(plane->allowed_ips, peer, cursor, out,
 				       room);
+}
+
+int pywg_allowed_ip_owners(int number, const struct pywg_allowed_ip *ips,
+			   uint32_t count, uint32_t *owners)
+{
+	const struct plane *plane = plane_at(number);
+
+	if (!plane)
+		return -EBADF;
+	if (!are_prefixes(ips, count))
+		return -EINVAL;
+	for (uint32_t at = 0; at < count; at++) {
+		owners[at] =
+			allowedips_owner(plane->allowed_ips, ips[at].address,
+					 ips[at].size, ips[at].cidr);
+	}
+	return 0;
+}
+
+int pywg_allowed_ip_count(int number)
+{
+	const struct plane *plane = plane_at(number);
+
+	return plane ? (int)allowedips_count(plane->allowed_ips) : -EBADF;
 }
 
 int pywg_install_keypair(int number, uint32_t peer, const uint8_t *keys,

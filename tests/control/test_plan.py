@@ -1,6 +1,7 @@
 """What a change really alters, and whether there is room for the outcome."""
 
-from pywg_embedded.control.config import Change, Plan, Status, diff
+from pywg_embedded.control.config import Change, Status
+from pywg_embedded.control.plan import Plan, Snapshot, diff
 from pywg_embedded.core.errors import ENOSPC, LimitError
 from tests.control.support import (
     Model,
@@ -161,14 +162,14 @@ def test_limits_are_checked_on_the_outcome() -> None:
             (change(peer_change(C, HOST), replace_peers=True), (1, 1)),
         )
     ):
-        plan = Plan(running(), wanted)
+        plan = Plan(Snapshot(running()), wanted)
         plan.check_limits(*sizes)
         for limits in ((sizes[0] - 1, sizes[1]), (sizes[0], sizes[1] - 1)):
             assert "more than the limit" in error_of(plan.check_limits, *limits), row
 
 
 def test_a_limit_error_names_limit_and_option() -> None:
-    plan = Plan(running(), change(peer_change(C, "10.3.0.0/16")))
+    plan = Plan(Snapshot(running()), change(peer_change(C, "10.3.0.0/16")))
     for row, (limits, message) in enumerate(
         (
             (
