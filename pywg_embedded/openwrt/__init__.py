@@ -1,0 +1,1 @@
+"""What the router's own configuration, UCI, says of an interface, and back."""

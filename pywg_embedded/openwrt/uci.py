@@ -1,0 +1,288 @@
+"""UCI text, read as libuci reads it and written as ``uci commit`` writes it.
+
+1. A statement is a command (``package``, ``config``, ``option``, ``list``, or its
+   first letter alone) and its words, on a line of its own or behind a ``;``.
+2. A word is made of bare, 'single' and "double" quoted pieces. A backslash takes the
+   next character as it is, but between single quotes; one at the end of a line joins
+   the next. A line may end within quotes: its end is then part of the word.
+3. ``#`` begins a comment, even within a bare word.
+4. A ``;`` that touches a bare word ends the *line*: libuci drops what follows, and so
+   whoever else reads the file does not see it either.
+"""
+
+import re
+
+from ..control.text import located, quote
+from ..core.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    Value = str | list[str]
+
+_SPACES = " \t\n\v\f\r"
+_QUOTES = "'\""
+# What stands for itself, in a bare word and between quotes.
+_BARE = re.compile("[^ \\t\\n\\v\\f\\r'\"\\\\#;]+")
+_WITHIN = {"'": re.compile("[^']+"), '"': re.compile('[^"\\\\]+')}
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_NAME = _LETTERS + "0123456789_"
+_PRINTABLE = "".join(map(chr, range(33, 127)))
+# command: fewest and most words behind it
+_WORDS = {"package": (1, 1), "config": (1, 2), "option": (1, 2), "list": (1, 2)}
+_COMMANDS = {name[:size]: name for name in _WORDS for size in (1, len(name))}
+
+
+class Section:
+    """``config type 'name'``; the name of an anonymous one is ``""``.
+
+    ``options`` maps a name to a text, or to a list of texts.
+    """
+
+    __slots__ = ("name", "options", "type")
+
+    def __init__(self, type_: str, name: str = "") -> None:
+        self.type = type_
+        self.name = name
+        self.options: dict[str, Value] = {}
+
+    def values(self, option: str) -> list[str]:
+        """All values of an option, whichever way it was written."""
+        value = self.options.get(option, [])
+        return [value] if isinstance(value, str) else value
+
+
+class Word:
+    """A word without its quotes, and where it stood in the text with them."""
+
+    __slots__ = ("end", "start", "text")
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.text = text
+        self.start = start
+        self.end = end
+
+
+class Statement:
+    """A command by its full name, the words behind it, and its line from 1 on."""
+
+    __slots__ = ("command", "line", "words")
+
+    def __init__(self, command: str, words: list[Word], line: int) -> None:
+        self.command = command
+        self.words = words
+        self.line = line
+
+
+def parse(text: str) -> list[Section]:
+    """The sections of a file in /etc/config.
+
+    A section whose name returns goes on where it was; of an option that returns, the
+    last value counts. Raises ConfigError with the line, and then nothing was read,
+    just as libuci would not read the file either.
+    """
+    reader = _Reader()
+    for statement in statements(text):
+        words = [word.text for word in statement.words]
+        try:
+            reader.take(statement.command, *words)
+        except ConfigError as error:
+            raise located(f"line {statement.line}", error) from None
+    return reader.sections
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.sections: list[Section] = []
+        self._named: dict[str, Section] = {}
+        self._open: Section | None = None
+
+    def take(self, command: str, name: str, value: str = "") -> None:
+        if command == "package":
+            _check(name, _NAME + "-", "a package", "letters, digits, '_' and '-'")
+        elif command == "config":
+            self._open = self._section(name, value)
+        elif self._open is None:
+            raise ConfigError(f"this {command} stands before any 'config'")
+        else:
+            _check(name, _NAME, "an option", "letters, digits and '_'")
+            _ADD[command](self._open.options, name, value)
+
+    def _section(self, type_: str, name: str) -> Section:
+        _check(type_, _PRINTABLE, "a type", "printable characters and no space")
+        if name:
+            _check(name, _NAME, "a section", "letters, digits and '_'")
+        section = self._named.get(name)
+        if section is None:
+            section = Section(type_, name)
+            self.sections.append(section)
+            if name:
+                self._named[name] = section
+        if section.type != type_:
+            raise ConfigError(
+                f"section {quote(name)} is a {quote(section.type)} already; "
+                "give one of the two another name"
+            )
+        return section
+
+
+def _set_option(options: "dict[str, Value]", name: str, value: str) -> None:
+    if value:  # '' is no value, and takes away none
+        options[name] = value
+
+
+def _add_to_list(options: "dict[str, Value]", name: str, value: str) -> None:
+    before = options.get(name, [])
+    options[name] = ([before] if isinstance(before, str) else before) + [value]
+
+
+_ADD = {"option": _set_option, "list": _add_to_list}
+
+
+def _check(name: str, characters: str, what: str, allowed: str) -> None:
+    if not name or name.strip(characters):
+        raise ConfigError(f"{quote(name)} cannot name {what}: use {allowed}")
+
+
+def format_sections(sections: "Iterable[Section]", package: str = "") -> str:
+    """The text of a file; led by ``package`` it is what ``uci export`` prints."""
+    parts = [f"package {package}\n"] if package else []
+    for section in sections:
+        type_ = section.type if _BARE.fullmatch(section.type) else _quoted(section.type)
+        name = f" {_quoted(section.name)}" if section.name else ""
+        parts.append(f"\nconfig {type_}{name}\n")
+        for option, value in section.options.items():
+            command = "option" if isinstance(value, str) else "list"
+            for text in section.values(option):
+                parts.append(f"\t{command} {option} {_quoted(text)}\n")
+    parts.append("\n")
+    return "".join(parts)
+
+
+def statements(text: str) -> "Iterator[Statement]":
+    """Each statement of ``text``; raises ConfigError, led by the line."""
+    scanner = _Scanner(text)
+    while scanner.next_line():
+        try:
+            yield from scanner.statements()
+        except ConfigError as error:
+            raise located(f"line {scanner.statement_line}", error) from None
+
+
+class _Scanner:
+    """Goes through ``text`` a line at a time; a word may ask for the next line."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        # Of the line: behind its last character, its end included.
+        self._end = 0
+        self._line = 0
+        self.statement_line = 0
+
+    def next_line(self) -> bool:
+        """Go on to the next line; False behind the last."""
+        self._at = self._end
+        return self._extend()
+
+    def statements(self) -> "Iterator[Statement]":
+        self._skip(_SPACES)
+        while self._command_follows():
+            self.statement_line = self._line
+            command = self._command()
+            words = [self._word() for _ in range(_WORDS[command][1])]
+            too_many = self._word().text
+            if not all(word.text for word in words[: _WORDS[command][0]]):
+                raise ConfigError(f"{quote(command)} needs a name behind it")
+            if too_many:
+                raise ConfigError(
+                    f"{quote(too_many)} is too much; quote a value that has spaces"
+                )
+            yield Statement(command, words, self.statement_line)
+
+    def _extend(self) -> bool:
+        if self._end == len(self._text):
+            return False
+        newline = self._text.find("\n", self._end)
+        self._end = newline + 1 or len(self._text)
+        self._line += 1
+        return True
+
+    def _current(self) -> str:
+        return self._text[self._at] if self._at < self._end else ""
+
+    def _skip(self, characters: str) -> None:
+        while self._current() and self._current() in characters:
+            self._at += 1
+
+    def _command_follows(self) -> bool:
+        self._skip(" \t")
+        return self._current() not in ("", "#")
+
+    def _command(self) -> str:
+        start = self._at
+        while self._current() and self._current() not in " \t":
+            self._at += 1
+        command = self._text[start : self._at]
+        if command not in _COMMANDS:
+            choice = ", ".join(_WORDS)
+            raise ConfigError(f"{quote(command)} is none of {choice}")
+        return _COMMANDS[command]
+
+    def _word(self) -> Word:
+        self._skip(_SPACES)
+        start = self._at
+        if self._current() == ";":
+            self._at += 1
+            return Word("", start, start)
+        text = self._pieces()
+        word = Word(text, start, self._at)
+        bare = len(text) == word.end - start
+        if self._current() == "#" or (self._current() == ";" and bare):
+            self._at = self._end
+        elif self._current() != ";":
+            self._at = min(self._at + 1, self._end)
+        return word
+
+    def _pieces(self) -> str:
+        text = ""
+        while self._current() and self._current() not in _SPACES:
+            mark = self._current()
+            if mark in "#;":
+                break
+            if mark in _QUOTES:
+                text += self._quoted_piece(mark)
+            else:
+                text += self._run(_BARE)
+        return text
+
+    def _quoted_piece(self, mark: str) -> str:
+        line = self._line
+        text = ""
+        self._at += 1
+        while self._current() != mark:
+            if self._current():
+                text += self._run(_WITHIN[mark])
+            elif not self._extend():
+                raise ConfigError(f"the {mark} of line {line} is never closed")
+        self._at += 1
+        return text
+
+    def _run(self, plain: "re.Pattern[str]") -> str:
+        """As many characters as are plain, or one behind a backslash, or none."""
+        found = plain.match(self._text, self._at, self._end)
+        if found:
+            self._at = found.end()
+            return found.group()
+        self._at += 1
+        if self._text[self._at : self._end] in ("", "\n", "\r\n"):
+            self._at = self._end
+            self._extend()
+            return ""
+        self._at += 1
+        return self._text[self._at - 1]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

@@ -1,0 +1,167 @@
+"""UCI text: what libuci reads, so do we; what we write, we read again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pywg_embedded.core.errors import ConfigError
+from pywg_embedded.openwrt.uci import Section, format_sections, parse, statements
+
+# Text, and its sections as (type, name, options); libuci reads each the same way.
+READ: tuple[tuple[str, list[tuple[str, str, dict[str, object]]]], ...] = (
+    ("", []),
+    ("\n# nothing\n  # here\n", []),
+    ("package network\nconfig a\n", [("a", "", {})]),
+    ("config a b", [("a", "b", {})]),
+    ("config a ''\n", [("a", "", {})]),
+    ("config 'a' \"b\"\n", [("a", "b", {})]),
+    ("c a b\no k v\nl m w\n", [("a", "b", {"k": "v", "m": ["w"]})]),
+    ("config a\r\n\toption k v\r\n", [("a", "", {"k": "v"})]),
+    ("config a\noption k 'v w'\n", [("a", "", {"k": "v w"})]),
+    ("config a\noption k it\\'s\n", [("a", "", {"k": "it's"})]),
+    ("config a\noption k 'it'\\''s'\n", [("a", "", {"k": "it's"})]),
+    ("config a\noption k 'a'\"b\"c\n", [("a", "", {"k": "abc"})]),
+    ("config a\noption k 'a\\b'\n", [("a", "", {"k": "a\\b"})]),
+    ('config a\noption k "a\\"b"\n', [("a", "", {"k": 'a"b'})]),
+    ("config a\noption k a\\ b\n", [("a", "", {"k": "a b"})]),
+    ("config a\noption k 'a\nb'\n", [("a", "", {"k": "a\nb"})]),
+    ("config a\noption k a\\\nb\n", [("a", "", {"k": "ab"})]),
+    ("config a\noption k a\\\r\nb\n", [("a", "", {"k": "ab"})]),
+    ('config a\noption k "a\\\nb"\n', [("a", "", {"k": "ab"})]),
+    ("config a\noption k v # why\n", [("a", "", {"k": "v"})]),
+    ("config a\noption k v#why\n", [("a", "", {"k": "v"})]),
+    ("config a\noption k '#v'\n", [("a", "", {"k": "#v"})]),
+    ("config a b ; option k v ; list m w\n", [("a", "b", {"k": "v", "m": ["w"]})]),
+    ("config 'a' 'b';option 'k' 'v'\n", [("a", "b", {"k": "v"})]),
+    # A bare word that a ; touches loses the rest of the line.
+    ("config a\noption k v;option m w\n", [("a", "", {"k": "v"})]),
+    ("config a\noption k;option m w\n", [("a", "", {})]),
+    ("config a\noption k\noption m ''\n", [("a", "", {})]),
+    ("config a\noption k v\noption k ''\n", [("a", "", {"k": "v"})]),
+    ("config a\noption k v\noption k w\n", [("a", "", {"k": "w"})]),
+    ("config a\nlist k v\nlist k w\n", [("a", "", {"k": ["v", "w"]})]),
+    ("config a\noption k v\nlist k w\n", [("a", "", {"k": ["v", "w"]})]),
+    ("config a\nlist k v\noption k w\n", [("a", "", {"k": "w"})]),
+    ("config a\nlist k ''\n", [("a", "", {"k": [""]})]),
+    (
+        "config a b\noption k v\nconfig a c\nconfig a b\noption m w\n",
+        [("a", "b", {"k": "v", "m": "w"}), ("a", "c", {})],
+    ),
+    ("config a\nconfig a\n", [("a", "", {}), ("a", "", {})]),
+    ("config a\noption k é\n", [("a", "", {"k": "é"})]),
+)
+
+# Text that libuci refuses too, and what the complaint says.
+REFUSED = (
+    ("config a\noption k a\\\n b\n", "line 2: 'b' is too much"),
+    ("config a\n\noption k v w\n", "line 3: 'w' is too much"),
+    ("config a ; option k v\n", "line 1: 'option' is too much"),
+    ("option k v\n", "line 1: this option stands before any 'config'"),
+    ("list k v\n", "line 1: this list stands before any 'config'"),
+    ("config\n", "line 1: 'config\\n' is none of package, config, option, list"),
+    ("config \n", "line 1: 'config' needs a name"),
+    ("config ;\n", "line 1: 'config' needs a name"),
+    ("config a\noption ''\n", "line 2: 'option' needs a name"),
+    ("package \n", "line 1: 'package' needs a name"),
+    ("conf a\n", "line 1: 'conf' is none of"),
+    ("config a\noption k 'v\n\n", "line 2: the ' of line 2 is never closed"),
+    ('config a\noption k "v', 'line 2: the " of line 2 is never closed'),
+    ("config a\noption k-l v\n", "line 2: 'k-l' cannot name an option"),
+    ("config a b-c\n", "line 1: 'b-c' cannot name a section"),
+    ("config 'a b'\n", "line 1: 'a b' cannot name a type"),
+    ("package a/b\n", "line 1: 'a/b' cannot name a package"),
+    ("config a b\nconfig c b\n", "line 2: section 'b' is a 'a' already"),
+    # The line's end is taken for a command of its own.
+    ("config a\noption k 'v';\n", "line 2: '\\n' is none of"),
+)
+
+
+def plain(sections: list[Section]) -> list[tuple[str, str, dict[str, object]]]:
+    return [(s.type, s.name, dict(s.options)) for s in sections]
+
+
+def complaint(text: str) -> str:
+    try:
+        return repr(plain(parse(text)))
+    except ConfigError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("row", range(len(READ)))
+def test_text_is_read_as_libuci_reads_it(row: int) -> None:
+    text, expected = READ[row]
+    assert plain(parse(text)) == expected
+
+
+@pytest.mark.parametrize("row", range(len(REFUSED)))
+def test_what_libuci_refuses_is_refused_with_its_line(row: int) -> None:
+    text, expected = REFUSED[row]
+    assert complaint(text).startswith(expected)
+
+
+def test_a_misplaced_key_is_not_repeated() -> None:
+    text = "config a\noption k v " + "A" * 43 + "=\n"
+    assert "what looks like a key is too much" in complaint(text)
+
+
+def test_values_are_had_whichever_way_they_were_written() -> None:
+    section = parse("config a\noption k 'v w'\nlist m v\nlist m w\n")[0]
+    assert section.values("k") == ["v w"]
+    assert section.values("m") == ["v", "w"]
+    assert section.values("n") == []
+
+
+def test_words_tell_where_they_stand() -> None:
+    text = "config a\n\toption k 'v'\\''w' # why\n"
+    words = [word for s in statements(text) for word in s.words if word.text]
+    assert [text[word.start : word.end] for word in words] == ["a", "k", "'v'\\''w'"]
+
+
+CANONICAL = """package network
+
+config interface 'lan'
+\toption proto 'static'
+\tlist dns '192.0.2.1'
+\tlist dns '192.0.2.2'
+
+config route
+\toption target 'it'\\''s'
+
+"""
+
+
+def test_canonical_text_is_written_as_it_was_read() -> None:
+    assert format_sections(parse(CANONICAL), "network") == CANONICAL
+
+
+names = st.from_regex(r"[A-Za-z0-9_]{1,8}", fullmatch=True)
+types = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+values = st.one_of(texts.filter(bool), st.lists(texts, min_size=1))
+
+
+@st.composite
+def sections(draw: st.DrawFn) -> list[Section]:
+    found: list[Section] = []
+    for name in draw(st.lists(st.one_of(names, st.just("")), max_size=4)):
+        if name in [section.name for section in found if name]:
+            continue
+        section = Section(draw(types), name)
+        section.options.update(draw(st.dictionaries(names, values, max_size=4)))
+        found.append(section)
+    return found
+
+
+@given(sections())
+def test_what_is_written_is_read_again(wanted: list[Section]) -> None:
+    text = format_sections(wanted)
+    assert plain(parse(text)) == plain(wanted)
+    assert format_sections(parse(text)) == text
+
+
+@given(st.text("cola'\"\\;# \t\r\nconfigoptionlist"))
+def test_any_text_is_read_or_refused_with_its_line(text: str) -> None:
+    try:
+        parse(text)
+    except ConfigError as error:
+        assert str(error).startswith("line ")
