@@ -1,0 +1,407 @@
+"""Sections to interface and peers, and back."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from netjsonconfig import OpenWrt
+
+from pywg_embedded.control.address import clear_host_bits, parse_allowed_ip
+from pywg_embedded.core.errors import ConfigError
+from pywg_embedded.openwrt import options
+from pywg_embedded.openwrt.network import (
+    INTERFACE_REFUSED,
+    PEER_LEFT_OUT,
+    Interface,
+    Peer,
+    read,
+    write,
+)
+from pywg_embedded.openwrt.options import INTERFACE_OPTIONS, PEER_OPTIONS, Option
+from pywg_embedded.openwrt.uci import format_sections, parse
+
+from .samples import interface_text, key, key_text, peer_text, read_text, read_well
+
+
+def allowed(*texts: str) -> tuple[tuple[bytes, int], ...]:
+    return tuple(map(parse_allowed_ip, texts))
+
+
+def values(thing: Interface | Peer) -> dict[str, object]:
+    """All there is to know of it, its place in the file aside."""
+    told = {name: value for name, value in vars(thing).items() if name != "section"}
+    if isinstance(thing, Interface):
+        told["peers"] = [values(peer) for peer in thing.peers]
+    return told
+
+
+# What netjsonconfig renders.
+
+NETJSON = {
+    "interfaces": [
+        {
+            "name": "wg0",
+            "type": "wireguard",
+            "private_key": key_text(99),
+            "port": 51820,
+            "mtu": 1400,
+            "nohostroute": True,
+            "fwmark": "0xa",
+            "ip6prefix": ["2001:db8::/48"],
+            "metric": 5,
+            "addresses": [
+                {
+                    "proto": "static",
+                    "family": "ipv4",
+                    "address": "10.0.0.5",
+                    "mask": 24,
+                },
+                {"proto": "static", "family": "ipv6", "address": "fd00::5", "mask": 64},
+            ],
+        }
+    ],
+    "wireguard_peers": [
+        {
+            "interface": "wg0",
+            "public_key": key_text(1),
+            "preshared_key": key_text(2),
+            "allowed_ips": ["10.0.0.1/32", "fd00::/64"],
+            "endpoint_host": "vpn.example.com",
+            "endpoint_port": 1234,
+            "persistent_keepalive": 60,
+            "route_allowed_ips": True,
+        },
+        {
+            "interface": "wg0",
+            "public_key": key_text(3),
+            "allowed_ips": ["10.0.0.2/32"],
+        },
+    ],
+}
+
+
+def test_what_netjsonconfig_renders_is_read_exactly() -> None:
+    interface, complaints = read(parse(OpenWrt(NETJSON).render()), "wg0")
+    expected = Interface("wg0", "wireguard")
+    expected.private_key = key(99)
+    expected.listen_port = 51820
+    expected.mtu = 1400
+    expected.nohostroute = True
+    expected.fwmark = 10
+    expected.ip6prefix = ("2001:db8::/48",)
+    expected.metric = 5
+    expected.addresses = (
+        (bytes((10, 0, 0, 5)), 24),
+        (b"\xfd" + bytes(14) + b"\5", 64),
+    )
+    first, second = Peer("", "wgpeer_wg0"), Peer("", "wgpeer_wg0_2")
+    first.public_key, second.public_key = key(1), key(3)
+    first.preshared_key = key(2)
+    first.allowed_ips = allowed("10.0.0.1/32", "fd00::/64")
+    first.endpoint_host, first.endpoint_port = "vpn.example.com", 1234
+    first.persistent_keepalive = 60
+    first.route_allowed_ips = True
+    second.allowed_ips = allowed("10.0.0.2/32")
+    expected.peers = [first, second]
+    assert values(interface) == values(expected)
+    assert not complaints
+
+
+def test_what_netjsonconfig_renders_is_written_again() -> None:
+    text = OpenWrt(NETJSON).render()
+    again = format_sections(write(read(parse(text), "wg0")[0]), "network")
+    assert sorted(again.split("\n")) == sorted(text.split("\n") + [""])
+
+
+# Round trips.
+
+octets = st.integers(0, 255)
+addresses = st.one_of(
+    st.tuples(st.binary(min_size=4, max_size=4), st.integers(0, 32)),
+    st.tuples(st.binary(min_size=16, max_size=16), st.integers(0, 128)),
+)
+prefixes = addresses.map(lambda one: (clear_host_bits(*one), one[1]))
+keys = st.binary(min_size=32, max_size=32)
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+DRAWN: dict[options.Kind, st.SearchStrategy[Any]] = {
+    options.FLAG: st.booleans(),
+    options.KEY: keys,
+    options.PRIVATE_KEY: st.one_of(keys, st.just(options.GENERATE)),
+    options.PORT: st.integers(0, 65535),
+    options.ENDPOINT_PORT: st.integers(1, 65535),
+    options.ADDRESS: addresses,
+    options.ALLOWED_IP: prefixes,
+    options.DELEGATED: st.sampled_from(["2001:db8::/32", "fd00::/64,60,120"]),
+    options.MTU: st.integers(68, 65535),
+    options.MARK: st.integers(0, 2**32 - 1),
+    options.METRIC: st.integers(0, 2**32 - 1),
+    options.KEEPALIVE: st.integers(0, 65535),
+    options.HOST: st.sampled_from(["192.0.2.1", "2001:db8::1", "vpn.example.com"]),
+    options.TEXT: texts,
+}
+
+
+def drawn_value(option: Option) -> st.SearchStrategy[Any]:
+    one = DRAWN[option.kind]
+    wanted = st.lists(one, max_size=3).map(tuple) if option.separators else one
+    return st.one_of(st.just(option.default), wanted)
+
+
+@st.composite
+def interfaces(draw: st.DrawFn) -> Interface:
+    interface = Interface("wg0", draw(st.sampled_from(["pywg", "wireguard"])))
+    interface.other = draw(st.dictionaries(st.just("dns"), texts))
+    for option in INTERFACE_OPTIONS:
+        setattr(interface, option.name, draw(drawn_value(option)))
+    for number, public_key in enumerate(draw(st.lists(keys, max_size=3, unique=True))):
+        peer = Peer("", draw(st.sampled_from(["", f"name_{number}"])))
+        for option in PEER_OPTIONS:
+            setattr(peer, option.name, draw(drawn_value(option)))
+        peer.public_key = public_key
+        interface.peers.append(peer)
+    return interface
+
+
+@given(interfaces())
+def test_what_is_written_is_read_again(wanted: Interface) -> None:
+    found = read(parse(format_sections(write(wanted))), "wg0")[0]
+    assert values(found) == values(wanted)
+
+
+# Each option.
+
+LISTS = (
+    "list allowed_ips '10.0.0.1'\n\tlist allowed_ips '10.0.0.2'",
+    "option allowed_ips '10.0.0.1 10.0.0.2'",
+    "option allowed_ips '10.0.0.1,10.0.0.2'",
+    "option allowed_ips ' 10.0.0.1 , 10.0.0.2 '",
+    "list allowed_ips '10.0.0.1, 10.0.0.2'",
+    "option allowed_ips '10.0.0.1'\n\tlist allowed_ips '10.0.0.2'",
+    "option allowed_ips '10.0.0.1\n10.0.0.2'",
+)
+
+
+@pytest.mark.parametrize("row", range(len(LISTS)))
+def test_lists_may_be_written_in_any_way(row: int) -> None:
+    interface = read_well(interface_text(), peer_text(1, LISTS[row]))
+    assert interface.peers[0].allowed_ips == allowed("10.0.0.1", "10.0.0.2")
+
+
+def test_addresses_keep_their_host_bits_and_default_to_a_host() -> None:
+    text = interface_text("option addresses '10.0.0.5/24 10.1.0.1 fd00::5'")
+    assert [options.ADDRESS.format(one) for one in read_well(text).addresses] == [
+        "10.0.0.5/24",
+        "10.1.0.1/32",
+        "fd00::5/128",
+    ]
+
+
+NO_KEYS = ("", "\toption private_key ''\n", "\toption private_key 'generate'\n")
+
+
+@pytest.mark.parametrize("row", range(len(NO_KEYS)))
+def test_without_a_private_key_one_is_to_be_made(row: int) -> None:
+    text = "config interface 'wg0'\n\toption proto 'pywg'\n" + NO_KEYS[row]
+    assert read_well(text).private_key == options.GENERATE
+
+
+def test_what_netifd_applies_is_nothing_to_complain_of() -> None:
+    interface = read_well(
+        interface_text("option auto '0'", "list dns '192.0.2.1'", "option zone 'vpn'")
+    )
+    assert interface.other == {"auto": "0", "dns": ["192.0.2.1"], "zone": "vpn"}
+
+
+def test_disabled_peers_are_read_and_left_aside() -> None:
+    interface = read_well(
+        interface_text(),
+        peer_text(1, "option disabled '1'", "option endpoint_host 'a.example'"),
+        peer_text(1, "option description 'again'"),
+    )
+    assert [peer.disabled for peer in interface.peers] == [True, False]
+    assert [peer.public_key for peer in interface.change().peers] == [key(1)]
+    assert interface.endpoints() == {}
+
+
+def test_peers_of_both_types_are_read() -> None:
+    stock = peer_text(2, type_="wireguard")
+    interface = read_well(interface_text(), peer_text(1), stock)
+    assert [peer.public_key for peer in interface.peers] == [key(1), key(2)]
+
+
+def test_names_of_endpoints_stay_names() -> None:
+    interface = read_well(
+        interface_text(),
+        peer_text(1, "option endpoint_host 'vpn.example.com'"),
+        peer_text(2, "option endpoint_host '2001:db8::1'", "option endpoint_port 7"),
+        peer_text(3, "option endpoint_port '7'"),
+    )
+    assert interface.endpoints() == {
+        key(1): ("vpn.example.com", 51820),
+        key(2): ("2001:db8::1", 7),
+    }
+    assert [peer.endpoint for peer in interface.change().peers] == [None] * 3
+
+
+def test_the_change_makes_an_interface_what_the_file_says() -> None:
+    interface = read_well(
+        interface_text("option listen_port '1234'", "option fwmark '0xa'"),
+        peer_text(
+            1,
+            f"option preshared_key '{key_text(2)}'",
+            "option persistent_keepalive '25'",
+            "list allowed_ips '10.0.0.0/24'",
+        ),
+    )
+    change = interface.change()
+    peer = change.peers[0]
+    assert (change.private_key, change.listen_port, change.fwmark) == (
+        key(99),
+        1234,
+        10,
+    )
+    assert change.replace_peers and peer.replace_allowed_ips
+    assert (peer.preshared_key, peer.persistent_keepalive) == (key(2), 25)
+    assert peer.allowed_ips == dict.fromkeys(allowed("10.0.0.0/24"), True)
+
+
+def test_what_the_file_does_not_say_is_unset() -> None:
+    change = read_well(interface_text(), peer_text(1)).change()
+    assert (change.listen_port, change.fwmark) == (0, 0)
+    assert change.peers[0].persistent_keepalive == 0
+
+
+def test_routes_are_those_that_peers_ask_for() -> None:
+    route = "option route_allowed_ips '1'"
+    interface = read_well(
+        interface_text(),
+        peer_text(1, route, "option allowed_ips '10.0.0.0/24 fd00::/64'"),
+        peer_text(2, "option allowed_ips '10.0.1.0/24'"),
+        peer_text(3, route, "option disabled 1", "option allowed_ips '10.0.2.0/24'"),
+        peer_text(4, route, "option allowed_ips '10.0.3.1'"),
+    )
+    assert tuple(interface.routes()) == allowed("10.0.0.0/24", "fd00::/64", "10.0.3.1")
+
+
+# Complaints.
+
+# What the file says, and the whole complaint.
+COMPLAINTS = (
+    (
+        interface_text("option listen_prot '1'"),
+        "warning: network.wg0.listen_prot: no option of this name is known",
+    ),
+    (
+        interface_text() + peer_text(1, "option dns '1'", name="phone"),
+        "warning: network.phone.dns: no option of this name is known",
+    ),
+    (
+        interface_text("option mtu '9'"),
+        "error: network.wg0.mtu: 9 is below the least MTU, 68",
+    ),
+    (
+        interface_text() + peer_text(1) + peer_text(2, "option allowed_ips '10.0.0/8'"),
+        "peer left out: network.@pywg_wg0[1].allowed_ips: "
+        "'10.0.0' is not an IP address",
+    ),
+    (
+        interface_text() + "config pywg_wg0 'phone'\n",
+        "peer left out: network.phone.public_key: "
+        "missing: nobody can be told from others without it",
+    ),
+    (
+        interface_text() + peer_text(1, name="phone") + peer_text(1),
+        "peer left out: network.@pywg_wg0[1].public_key: is that of phone already",
+    ),
+    (
+        interface_text() + peer_text(1) + peer_text(2, type_="wireguard")
+        + peer_text(3, "option endpoint_port '0'", type_="wireguard"),
+        "peer left out: network.@wireguard_wg0[1].endpoint_port: "
+        "nobody listens on port 0",
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("row", range(len(COMPLAINTS)))
+def test_complaints_name_section_option_and_reason(row: int) -> None:
+    text, complaint = COMPLAINTS[row]
+    assert list(map(str, read_text(text)[1])) == [complaint]
+
+
+def test_a_wrong_key_is_not_repeated() -> None:
+    wrong = key_text(1)[:-1]
+    text = interface_text(f"option fwmark '{wrong}'", f"option private_key '{wrong}'")
+    complaints = read_text(text)[1]
+    assert {c.severity for c in complaints} == {INTERFACE_REFUSED}
+    assert len(complaints) == 2
+    assert not any(wrong[:20] in str(complaint) for complaint in complaints)
+
+
+def test_a_bad_peer_takes_no_other_down() -> None:
+    interface, complaints = read_text(
+        interface_text(),
+        peer_text(1),
+        peer_text(2, "option persistent_keepalive 'often'"),
+        peer_text(3, f"option preshared_key '{key_text(1)[1:]}'"),
+        peer_text(4),
+    )
+    assert [peer.public_key for peer in interface.peers] == [key(1), key(4)]
+    assert {complaint.severity for complaint in complaints} == {PEER_LEFT_OUT}
+
+
+MISSING = (
+    ("", "there is no 'config interface' named 'wg0'"),
+    ("config interface 'wg1'\n\toption proto 'pywg'\n", "there is no"),
+    ("config interface 'wg0'\n\toption proto 'static'\n", "'static' is not 'pywg'"),
+    ("config interface 'wg0'\n", "None is not 'pywg'"),
+)
+
+
+@pytest.mark.parametrize("row", range(len(MISSING)))
+def test_an_interface_that_is_not_ours_is_refused(row: int) -> None:
+    text, complaint = MISSING[row]
+    with pytest.raises(ConfigError) as refusal:
+        read_text(text)
+    assert complaint in str(refusal.value)
+
+
+# What users of the stock protocol complain of.
+
+
+def test_21411_commas_between_allowed_ips_lose_no_route() -> None:
+    """https://github.com/openwrt/openwrt/issues/21411"""
+    interface = read_well(
+        interface_text(),
+        peer_text(
+            1,
+            "option route_allowed_ips '1'",
+            "list allowed_ips '10.0.0.0/24,10.0.1.0/24,fd00::/64'",
+        ),
+    )
+    wanted = allowed("10.0.0.0/24", "10.0.1.0/24", "fd00::/64")
+    assert tuple(interface.routes()) == wanted
+
+
+def test_7846_overlapping_allowed_ips_are_reported() -> None:
+    """https://github.com/openwrt/luci/issues/7846"""
+    both = "option allowed_ips '0.0.0.0/0'"
+    interface, complaints = read_text(
+        interface_text(), peer_text(1, both, name="home"), peer_text(2, both)
+    )
+    assert [str(complaint) for complaint in complaints] == [
+        "warning: network.@pywg_wg0[1].allowed_ips: "
+        "0.0.0.0/0 is in home too; only this peer gets it"
+    ]
+    assert len(interface.peers) == 2
+
+
+def test_22116_ipv6_endpoints_are_taken_with_or_without_brackets() -> None:
+    """https://github.com/openwrt/openwrt/issues/22116"""
+    interface = read_well(
+        interface_text(),
+        peer_text(1, "option endpoint_host '2001:db8::1'"),
+        peer_text(2, "option endpoint_host '[2001:db8::2]'"),
+    )
+    hosts = [host for host, _ in interface.endpoints().values()]
+    assert hosts == ["2001:db8::1", "2001:db8::2"]
