@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .. import __version__
 from ..control.text import quote
 from ..core.errors import ConfigError, Error
-from . import configure, keys, limits, show
+from . import configure, keys, limits, migrate, show
 
 HELP_WORDS = ("help", "--help", "-h")
 VERSION_WORDS = ("--version", "-v", "version")
@@ -48,6 +48,7 @@ COMMANDS = {
     "genkey": Command(keys.genkey, 0, 0, ""),
     "genpsk": Command(keys.genpsk, 0, 0, ""),
     "pubkey": Command(keys.pubkey, 0, 0, "< FILE"),
+    "migrate": Command(migrate.migrate, 1, 4, migrate.USAGE),
 }
 
 

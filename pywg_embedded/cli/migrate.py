@@ -1,0 +1,53 @@
+"""pywg migrate: a stock ``wireguard`` interface becomes ours, or the stock's again."""
+
+from collections.abc import Iterator
+
+from ..control.text import located, quote
+from ..core.errors import ConfigError
+from ..openwrt import edit, store
+from ..openwrt.network import INTERFACE_REFUSED, read
+from ..openwrt.uci import parse
+
+USAGE = "[--back] [--config FILE] INTERFACE"
+
+
+class _Words:
+    def __init__(self, words: list[str]) -> None:
+        self.back = False
+        self.path = store.network_path()
+        names = list(self._read(iter(words)))
+        if len(names) != 1:
+            raise ConfigError(f"usage: pywg migrate {USAGE}")
+        self.name = names[0]
+
+    def _read(self, words: Iterator[str]) -> Iterator[str]:
+        for word in words:
+            if word == "--back":
+                self.back = True
+            elif word == "--config":
+                self.path = next(words, "")
+            elif word.startswith("-"):
+                raise ConfigError(f"{quote(word)} is not an option of migrate")
+            else:
+                yield word
+
+
+def migrate(arguments: list[str]) -> int:
+    """Make a stock wireguard interface of OpenWrt a pywg one, or back."""
+    words = _Words(arguments)
+    text = store.read_text(words.path)
+    try:
+        new, changes = edit.change_protocol(text, words.name, stock=words.back)
+    except ConfigError as error:
+        raise located(words.path, error) from None
+    complaints = read(parse(new), words.name)[1]
+    store.replace_text(words.path, new)
+    for change in changes:
+        print(f"{words.path}: {change}")
+    for complaint in complaints:
+        print(complaint)
+    refused = any(one.severity == INTERFACE_REFUSED for one in complaints)
+    print(
+        "mend what is wrong, then:" if refused else "to use it:", f"ifup {words.name}"
+    )
+    return 0

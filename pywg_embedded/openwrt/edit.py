@@ -1,0 +1,87 @@
+"""Changes to UCI text that leave every other byte where it was."""
+
+from ..core.errors import ConfigError
+from .network import PROTOCOLS, find
+from .uci import Statement, Word, parse, statements
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    # A word, what it becomes, and its line.
+    Replacement = tuple[Word, str, int]
+
+
+def change_protocol(text: str, name: str, stock: bool) -> "tuple[str, list[str]]":
+    """Make the interface ``name`` and its peers ours, or the stock protocol's again.
+
+    Returns the new text and what changed, a line each. Raises ConfigError if there is
+    no such interface, or nothing to change.
+    """
+    old, new = PROTOCOLS[::-1] if not stock else PROTOCOLS
+    find(parse(text), name)
+    replacements = list(_protocol_words(text, name, old, new))
+    if not replacements:
+        raise ConfigError(f"nothing to do: {name} is a {new} interface already")
+    told = [f"line {line}: {word.text} -> {new}" for word, new, line in replacements]
+    return _replaced(text, replacements), told
+
+
+def set_option(text: str, name: str, option: str, value: str) -> str:
+    """Give the interface ``name`` an option; ``value`` is one bare word.
+
+    Raises ConfigError if there is no such interface.
+    """
+    find(parse(text), name)
+    heading_end = 0
+    written = []
+    for statement, kind, section in _with_sections(text):
+        if (kind, section) != ("interface", name):
+            continue
+        if statement.command == "config":
+            heading_end = heading_end or statement.words[1].end
+        elif statement.words[0].text == option:
+            word = statement.words[1]
+            if word.end > word.start:
+                written.append((word, value, statement.line))
+    if written:
+        return _replaced(text, written)
+    new = f"\n\toption {option} '{value}'"
+    return text[:heading_end] + new + text[heading_end:]
+
+
+def _protocol_words(
+    text: str, name: str, old: str, new: str
+) -> "Iterator[Replacement]":
+    for statement, kind, section in _with_sections(text):
+        first = statement.words[0]
+        if statement.command == "config":
+            if first.text == f"{old}_{name}":
+                yield first, f"{new}_{name}", statement.line
+        elif (kind, section, first.text) == ("interface", name, "proto"):
+            value = statement.words[1]
+            if value.text == old:
+                yield value, new, statement.line
+
+
+def _with_sections(text: str) -> "Iterator[tuple[Statement, str, str]]":
+    """Each statement with type and name of the section that it is in, or opens."""
+    kind = section = ""
+    for statement in statements(text):
+        if statement.command == "config":
+            kind, section = (word.text for word in statement.words)
+        yield statement, kind, section
+
+
+def _replaced(text: str, replacements: "list[Replacement]") -> str:
+    parts = []
+    at = 0
+    for word, new, _ in replacements:
+        parts.append(text[at : word.start] + _like(new, text[word.start]))
+        at = word.end
+    return "".join(parts) + text[at:]
+
+
+def _like(new: str, mark: str) -> str:
+    """``new`` quoted as the word was that began with ``mark``."""
+    return f"{mark}{new}{mark}" if mark in ("'", '"') else new

@@ -1,0 +1,78 @@
+"""pywg migrate: what it writes, and what it says."""
+
+from pathlib import Path
+
+import pytest
+
+from pywg_embedded.cli.main import main
+
+STOCK = """config interface 'wg0'
+\toption proto 'wireguard'
+
+config wireguard_wg0
+\toption public_key 'AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE='
+"""
+OURS = STOCK.replace("wireguard", "pywg")
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UCI_CONFIG_DIR", str(tmp_path))
+    file = tmp_path / "network"
+    file.write_text(STOCK)
+    return file
+
+
+def test_there_and_back(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", "wg0"]) == 0
+    assert file.read_text() == OURS
+    assert capsys.readouterr().out.splitlines() == [
+        f"{file}: line 2: wireguard -> pywg",
+        f"{file}: line 4: wireguard_wg0 -> pywg_wg0",
+        "to use it: ifup wg0",
+    ]
+    assert main(["migrate", "wg0", "--back"]) == 0
+    assert file.read_text() == STOCK
+
+
+def test_the_file_may_be_another(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    other.write_text(STOCK)
+    assert main(["migrate", "--config", str(other), "wg0"]) == 0
+    assert (file.read_text(), other.read_text()) == (STOCK, OURS)
+
+
+def test_what_is_wrong_is_told_at_once(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(STOCK.replace("\n\n", "\n\toption mtu '9'\n\toption x '1'\n\n", 1))
+    assert main(["migrate", "wg0"]) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "error: network.wg0.mtu: 9 is below the least MTU, 68",
+        "warning: network.wg0.x: no option of this name is known",
+        "mend what is wrong, then: ifup wg0",
+    ]
+
+
+# Arguments, and what is said of them.
+REFUSED = (
+    ("--back wg0", "nothing to do: wg0 is a wireguard interface already"),
+    ("wg1", "there is no 'config interface' named 'wg1'"),
+    ("wg0 wg1", "usage: pywg migrate"),
+    ("--back", "usage: pywg migrate"),
+    ("--dry-run wg0", "'--dry-run' is not an option of migrate"),
+    ("--config /nonexistent/network wg0", "/nonexistent/network: No such file"),
+    ("wg0 --config", ": No such file or directory"),
+)
+
+
+@pytest.mark.parametrize("row", range(len(REFUSED)))
+def test_what_cannot_be_done_is_refused(
+    file: Path, row: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, complaint = REFUSED[row]
+    assert main(["migrate", *arguments.split()]) == 1
+    assert complaint in capsys.readouterr().err
+    assert file.read_text() == STOCK
