@@ -44,7 +44,9 @@ def replace_text(path: str, text: str) -> None:
     Raises ConfigError led by the path, and then nothing has changed.
     """
     target = os.path.realpath(path)
-    new = f"{target}.{os.getpid()}.new"
+    folder, name = os.path.split(target)
+    # Hidden, or uci would take it for a package.
+    new = os.path.join(folder, f".{name}.{os.getpid()}")
     try:
         _write_like(target, new, text)
         os.rename(new, target)
