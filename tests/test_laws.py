@@ -38,10 +38,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "openwrt": ("openwrt", "control", *PROTOCOL_NUMBERS),
     "dataplane": ("dataplane", "core"),
     "dataplane.reference": ("dataplane", "core", "crypto"),
-    "daemon": ("daemon", "dataplane", "openwrt", "control", "core", "crypto"),
-    "cli": ("cli", "openwrt", "control", "dataplane", "crypto", *PROTOCOL_NUMBERS),
+    "daemon": ("daemon", "dataplane", "openwrt", "control", "core", "crypto", "names"),
+    "cli": (
+        "cli", "openwrt", "control", "dataplane", "crypto", "names", *PROTOCOL_NUMBERS,
+    ),
     "crypto": (),
-}
+    "names": ("control", *PROTOCOL_NUMBERS),
+}  # fmt: skip
 
 MICROPYTHON = ("array", "binascii", "heapq", "struct")
 ADDRESSES = ("AF_INET", "AF_INET6", "inet_ntop", "inet_pton")
@@ -60,7 +63,9 @@ MAY_IMPORT_FROM_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "dataplane.libpywg": ("cffi", "runpy", "sys"),
     "dataplane.reference": (*PYTHON3_LIGHT, "nacl"),
     "openwrt": PYTHON3_LIGHT,
+    "names": ("socket",),
     "daemon": PYTHON3_LIGHT,
+    "daemon.lookups": ("_thread", "os", "socket"),
 }
 # The only parts that may import these.
 PLACES = {

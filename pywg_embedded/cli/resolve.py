@@ -5,9 +5,9 @@ import socket
 import sys
 import time
 
-from ..control.address import parse_ip
 from ..control.text import parse_number, quote
 from ..core.errors import ConfigError
+from ..names import look_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def resolve(host: str, port: int) -> "EndpointTuple":
     delay = FIRST_DELAY
     while True:
         try:
-            return _look_up(host, port)
+            return look_up(host, port)[0]
         except socket.gaierror as error:
             if error.errno in _FINAL or retries == 0:
                 raise ConfigError(f"{quote(host)}: {error.strerror}") from None
@@ -50,17 +50,3 @@ def _retries() -> float:
         return parse_number(text, 2**31)
     except ConfigError as error:
         raise ConfigError(f"WG_ENDPOINT_RESOLUTION_RETRIES: {error}") from None
-
-
-def _look_up(host: str, port: int) -> "EndpointTuple":
-    if not host.strip("0123456789."):
-        # The resolver would take 10.1 for 10.0.0.1.
-        return parse_ip(host), port, 0
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    except UnicodeError:
-        raise ConfigError(f"{quote(host)} is not a host name") from None
-    # (address, port) for IPv4, (address, port, flow, scope) for IPv6.
-    where = found[0][4]
-    scope = int(where[3]) if len(where) == 4 else 0
-    return parse_ip(str(where[0]).partition("%")[0]), port, scope

@@ -2,13 +2,15 @@
 
 import errno
 
-from ..control.config import Change, PeerStatus, Status
+from ..control.config import Change, PeerChange, PeerStatus, Status
 from ..control.plan import Plan
+from ..core.constants import REKEY_TIMEOUT
 from ..core.device import Device
 from ..core.errors import ConfigError
 from ..dataplane import events
 from ..dataplane.limits import Limits
 from . import clock
+from .hearing import ANSWER_TIME, Hearing
 from .log import Log
 from .planes import LIBPYWG
 from .routes import leads_elsewhere
@@ -18,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..control.config import EndpointTuple
     from ..core.endpoint import Endpoint
     from .planes import Plane
 
@@ -116,6 +119,34 @@ class Interface:
         for reason, count in self.device.drops.items():
             total[reason] = total.get(reason, 0) + count
         return total
+
+    def hearing(self, public_key: bytes) -> Hearing:
+        """How the peer is heard; one that is not there is not heard at all."""
+        peer = self.device.peers.with_key(public_key)
+        if peer is None:
+            return Hearing()
+        now = clock.boottime()
+        facts = self.plane.facts(peer.id)
+        data_in_vain = 0 < facts.data_sent_since <= now - ANSWER_TIME
+        calls_in_vain = (
+            peer.initiations_unanswered > ANSWER_TIME // REKEY_TIMEOUT
+            and now - peer.initiation_sent_at < ANSWER_TIME
+        )
+        return Hearing(
+            peer.last_handshake_at,
+            data_in_vain or calls_in_vain,
+            facts.endpoint.remote() if facts.endpoint else None,
+        )
+
+    def move(self, public_key: bytes, endpoint: "EndpointTuple") -> None:
+        """Speak to this peer there from now on, if it is a peer at all."""
+        peer = PeerChange(public_key)
+        peer.update_only = True
+        peer.endpoint = endpoint
+        change = Change()
+        change.peers.append(peer)
+        self.device.configure(change, clock.boottime())
+        self.flush()
 
     def peers_with_source(self) -> list[int]:
         """The peers whose packets leave from a fixed local address."""

@@ -349,3 +349,51 @@ def test_nothing_secret_outlives_the_interface(running: Interface) -> None:
     assert not any(any(peer.preshared_key) for peer in peers)
     assert not any(any(peer.static_static or b"") for peer in peers)
     assert not any(running.device.status(0)["private_key"])
+
+
+# How peers are heard
+
+
+def test_a_stranger_is_not_heard(interface: Interface) -> None:
+    hearing = interface.hearing(key(D))
+    assert (hearing.handshake_at, hearing.in_vain, hearing.endpoint) == (0, False, None)
+
+
+def test_calls_that_nobody_answers_are_in_vain(
+    running: Interface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.boottime()
+    monkeypatch.setattr(clock, "boottime", lambda: now)
+    a = running.device.peers.with_key(key(A))
+    assert a is not None
+    running.device.handshake_wanted(a.id, now)
+    seen = []
+    for _ in range(40):
+        seen.append(running.hearing(key(A)).in_vain)
+        now += 1_000
+        running.handle_timer()
+    assert running.hearing(key(A)).endpoint == ENDPOINT
+    assert not any(seen[:15])
+    assert all(seen[20:])
+
+
+def test_calls_that_were_given_up_are_no_longer_in_vain(
+    running: Interface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.boottime()
+    monkeypatch.setattr(clock, "boottime", lambda: now)
+    a = running.device.peers.with_key(key(A))
+    assert a is not None
+    running.device.handshake_wanted(a.id, now)
+    for _ in range(120):
+        now += 1_000
+        running.handle_timer()
+    assert not running.hearing(key(A)).in_vain
+
+
+def test_a_peer_is_moved_and_nobody_else(running: Interface) -> None:
+    elsewhere = (b"\x7f\0\0\2", 8, 0)
+    running.move(key(A), elsewhere)
+    running.move(key(D), elsewhere)
+    endpoints = {peer.public_key: peer.endpoint for peer in running.status().peers}
+    assert endpoints == {key(A): elsewhere, key(B): None}

@@ -1,0 +1,91 @@
+"""Where peers are that were named by host and port: followed as long as we run."""
+
+import socket
+
+from ..control.address import numeric_endpoint
+from ..control.config import Change
+from ..control.text import quote
+from ..core.errors import ConfigError
+from . import clock
+from .interface import Interface
+from .log import Log
+from .lookups import Lookups
+from .resolver import Resolver
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..control.config import EndpointTuple
+
+    Name = tuple[str, int]
+
+
+class Endpoints:
+    """Keeps an interface's peers at the endpoints that they were configured with.
+
+    An address is taken once, when it is new: where a peer roamed to since, it stays.
+    """
+
+    def __init__(self, interface: Interface, log: Log) -> None:
+        self._interface = interface
+        self._log = log
+        self._resolver = Resolver()
+        self._lookups = Lookups()
+        self._configured: dict[bytes, Name] = {}
+        self._failed: dict[bytes, str] = {}
+
+    def fill_in(self, change: Change, configured: "dict[bytes, Name]") -> None:
+        """Add to a change of the whole interface the addresses that are new."""
+        for peer in change.peers:
+            name = configured.get(peer.public_key)
+            if name and name != self._configured.get(peer.public_key):
+                peer.endpoint = _numeric(name)
+
+    def follow(self, configured: "dict[bytes, Name]") -> None:
+        """From now on these are the names, once the change is made."""
+        self._configured = configured
+        self._failed.clear()
+        names = {key: name for key, name in configured.items() if not _numeric(name)}
+        self._resolver.set_names(names, clock.boottime())
+
+    def descriptor(self) -> int:
+        """What to watch, for ``take_answers``."""
+        return self._lookups.descriptor()
+
+    def hurry(self) -> None:
+        """The network has changed."""
+        self._resolver.hurry(clock.boottime())
+
+    def tend(self) -> None:
+        """Do what is due; to be called every second or so."""
+        now = clock.boottime()
+        hearing_of = self._interface.hearing
+        for key, name in self._resolver.due(now, hearing_of, self._lookups.room()):
+            try:
+                self._lookups.start(key, name)
+            except RuntimeError as error:
+                self._note(key, name, [], str(error))
+        for key, endpoint in self._resolver.moves(now, hearing_of):
+            self._interface.move(key, endpoint)
+
+    def take_answers(self) -> None:
+        """Some lookups have ended."""
+        for answer in self._lookups.answers():
+            self._note(*answer)
+
+    def _note(
+        self, key: bytes, name: "Name", found: "list[EndpointTuple]", reason: str
+    ) -> None:
+        if reason and self._failed.get(key) != reason:
+            self._log.error(f"{quote(name[0])}: {reason}; trying on")
+        self._failed[key] = reason
+        hearing = self._interface.hearing(key)
+        endpoint = self._resolver.found(key, name, found, hearing, clock.boottime())
+        if endpoint:
+            self._interface.move(key, endpoint)
+
+
+def _numeric(name: "Name") -> "EndpointTuple | None":
+    try:
+        return numeric_endpoint(*name, socket.if_nametoindex)
+    except ConfigError:
+        return None

@@ -1,0 +1,35 @@
+"""Names of hosts to endpoints, as the system resolves them. May take a minute."""
+
+import socket
+
+from .control.address import parse_ip
+from .control.text import quote
+from .core.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .control.config import EndpointTuple
+
+
+def look_up(host: str, port: int) -> "list[EndpointTuple]":
+    """All endpoints of a name, the likeliest first.
+
+    Raises ``socket.gaierror``, or ConfigError for what can be no name.
+    """
+    if not host.strip("0123456789."):
+        # The resolver would take 10.1 for 10.0.0.1.
+        return [(parse_ip(host), port, 0)]
+    try:
+        # Bytes: a str would load the tables of international names.
+        found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_DGRAM)
+    except UnicodeError:
+        raise ConfigError(f"{quote(host)} is not a host name") from None
+    return [_endpoint(where, port) for *_, where in found]
+
+
+def _endpoint(where: "tuple[Any, ...]", port: int) -> "EndpointTuple":
+    # (address, port) for IPv4, (address, port, flow, scope) for IPv6.
+    scope = where[3] if len(where) == 4 else 0
+    return parse_ip(where[0].partition("%")[0]), port, scope
