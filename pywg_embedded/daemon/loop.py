@@ -16,25 +16,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from .source import Source
+
 # What no descriptor tells us is looked at this often: whether the socket file is
 # there, how an interface fares that was moved away, where routes lead by now.
 _CHORES_EVERY = 1_000
 # Each is a question to the kernel, and packets wait meanwhile.
 _SOURCES_AT_ONCE = 64
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (*_ENDING_SIGNALS, signal.SIGHUP)
+_SIGNALS_AT_ONCE = 64
 
 
 class Loop:
-    """Runs an interface until it is gone, its socket is removed, or a signal comes."""
+    """Runs an interface until it is gone, its socket is removed, or a signal comes.
+
+    With a ``source``, SIGHUP has it read again.
+    """
 
     def __init__(
-        self, interface: Interface, links: Links, server: UapiServer, log: Log
+        self,
+        interface: Interface,
+        links: Links,
+        server: UapiServer,
+        log: Log,
+        source: "Source | None" = None,
     ) -> None:
         self._interface = interface
         self._plane = interface.plane
         self._links = links
         self._server = server
         self._log = log
+        self._source = source
+        self._wake, self._waker = os.pipe()
         self._running = True
         self._chores_at = 0
         self._refused_port = ""
@@ -50,6 +64,8 @@ class Loop:
         self._catch_signals()
         self._plane.watch(self._links.descriptor())
         self._plane.watch(self._server.descriptor())
+        if self._source:
+            self._plane.watch(self._source.endpoints.descriptor())
         try:
             while self._running:
                 self._turn()
@@ -88,6 +104,10 @@ class Loop:
             connection = self._server.accept()
             if connection is not None:
                 self._plane.watch(connection.socket.fileno())
+        elif event[1] == self._wake:
+            self._heed_signals()
+        elif self._source and event[1] == self._source.endpoints.descriptor():
+            self._source.endpoints.take_answers()
         else:
             self._serve(event[1])
 
@@ -128,6 +148,8 @@ class Loop:
         self._follow_link()
         self._log_drops()
         self._check_sources()
+        if self._source:
+            self._source.endpoints.tend()
 
     def _log_drops(self) -> None:
         if not self._log.is_verbose():
@@ -143,18 +165,27 @@ class Loop:
         if self._links.routes_changed:
             self._links.routes_changed = False
             self._unchecked = self._interface.peers_with_source()
+            if self._source:
+                self._source.endpoints.hurry()
         for peer_id in self._unchecked[:_SOURCES_AT_ONCE]:
             self._interface.check_source(peer_id)
         del self._unchecked[:_SOURCES_AT_ONCE]
 
     def _catch_signals(self) -> None:
-        wake, waker = os.pipe()
-        os.set_blocking(waker, False)
-        signal.set_wakeup_fd(waker)
-        self._plane.watch(wake)
-        for number in ENDING_SIGNALS:
-            signal.signal(number, lambda *_: self._stop("asked to end"))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+        os.set_blocking(self._waker, False)
+        signal.set_wakeup_fd(self._waker)
+        self._plane.watch(self._wake)
+        for number in SIGNALS if self._source else _ENDING_SIGNALS:
+            signal.signal(number, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+    def _heed_signals(self) -> None:
+        # The numbers, which say all: a handler might run in the midst of a turn.
+        for number in os.read(self._wake, _SIGNALS_AT_ONCE):
+            if self._source and number == signal.SIGHUP:
+                self._source.reload()
+            else:
+                self._stop("asked to end")
 
     def _stop(self, reason: str) -> None:
         if self._running:

@@ -18,7 +18,7 @@ from . import clock
 from .interface import Interface
 from .links import Links
 from .log import Log
-from .loop import ENDING_SIGNALS, Loop
+from .loop import SIGNALS, Loop
 from .options import USAGE, Options
 from .planes import LIBPYWG, open_plane, takes_vnet_header
 from .stamps import Stamps
@@ -27,6 +27,8 @@ from .uapi import UapiServer
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .source import Source
 
 _STANDARD_ERROR = 2
 _VERSION = f"pywgd {__version__}"
@@ -61,7 +63,7 @@ def _fill_standard_descriptors() -> None:
 
 def _prepare(options: Options) -> Loop:
     # Until the loop can clean up behind itself.
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     tun = _open_tun(options)
     log = Log(tun.name, options.log_level)
     plane = open_plane(options.dataplane, tun, options.limits, options.offloads)
@@ -71,12 +73,23 @@ def _prepare(options: Options) -> Loop:
         log.error(f"packets are moved by {plane.kind}, which is slow")
     device = Device(crypto, plane, _stamp_clock(options, log), options.limits.peers)
     interface = Interface(device, plane, options.limits, log)
+    source = _configure(options.name, interface, tun, log) if options.uci else None
     links = Links(tun)
     # Last, for whoever sees it may take the interface for ready.
     server = UapiServer(tun.name, options.uapi_fd, options.limits)
-    loop = Loop(interface, links, server, log)
+    loop = Loop(interface, links, server, log, source)
     loop.begin()
     return loop
+
+
+def _configure(name: str, interface: Interface, tun: tuntap.Tun, log: Log) -> "Source":
+    # Who is configured by others has no use for the memory this takes.
+    from .host import Host
+    from .source import Source
+
+    source = Source(name, interface, Host(tun, log), log)
+    source.load()
+    return source
 
 
 def _stamp_clock(options: Options, log: Log) -> "Callable[[], int]":

@@ -1,5 +1,6 @@
 """The few words of rtnetlink that this daemon speaks (rtnetlink(7))."""
 
+import os
 import socket
 import struct
 
@@ -8,9 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUFFER = 65_536
-_NLM_F_REQUEST = 1
+_NLM_F_REQUEST, _NLM_F_ACK = 1, 4
+_NLMSG_ERROR = 2
+_ANSWER_TIME = 1.0
 _HEADER = struct.Struct("@IHHII")
 _ATTRIBUTE = struct.Struct("@HH")
+_NUMBER = struct.Struct("@i")
 
 
 def listen(groups: int) -> socket.socket:
@@ -21,10 +25,21 @@ def listen(groups: int) -> socket.socket:
     return sock
 
 
-def request(kind: int, body: bytes) -> bytes:
+def request(kind: int, body: bytes, flags: int = 0) -> bytes:
     """A message that asks."""
     size = _HEADER.size + len(body)
-    return _HEADER.pack(size, kind, _NLM_F_REQUEST, 1, 0) + body
+    return _HEADER.pack(size, kind, _NLM_F_REQUEST | flags, 1, 0) + body
+
+
+def demand(kind: int, body: bytes, flags: int = 0) -> None:
+    """Have the kernel do something; raises OSError if it does not."""
+    with listen(0) as sock:
+        sock.settimeout(_ANSWER_TIME)
+        sock.send(request(kind, body, flags | _NLM_F_ACK))
+        for answer, text in messages(sock.recv(BUFFER)):
+            number = -_NUMBER.unpack_from(text)[0] if answer == _NLMSG_ERROR else 0
+            if number:
+                raise OSError(number, os.strerror(number))
 
 
 def attribute(kind: int, value: bytes) -> bytes:

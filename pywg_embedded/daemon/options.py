@@ -33,6 +33,8 @@ A WireGuard interface without a kernel module.
                        tso,uso,gso,gro (default: all), or none
   --state FOLDER       where to keep what must outlive a reboot: the last handshake's
                        stamp, for machines whose clock starts in the past
+  --uci                configure the interface as /etc/config/network says, and again
+                       on SIGHUP
   --version            print the version
   -h, --help           print this
 
@@ -41,6 +43,7 @@ environment:
   WG_PROCESS_FOREGROUND  1: as --foreground
   WG_TUN_FD              descriptor of an open TUN to use
   WG_UAPI_FD             descriptor of a listening control socket to use
+  UCI_CONFIG_DIR         where --uci finds network, in place of /etc/config
 """
 
 
@@ -56,6 +59,7 @@ class Options:
         self.limits = Limits()
         self.dataplane = LIBPYWG
         self.state = ""
+        self.uci = False
         self.offloads = sum(OFFLOADS.values())
         self.name = self._read(list(arguments))
         self.tun_fd = _descriptor("WG_TUN_FD")
@@ -71,6 +75,8 @@ class Options:
             word, equals, value = arguments.pop(0).partition("=")
             if word in _FOREGROUND and not equals:
                 self.foreground = True
+            elif word == "--uci" and not equals:
+                self.uci = True
             elif word in _WITH_VALUE:
                 if not equals:
                     value = arguments.pop(0) if arguments else ""

@@ -1,6 +1,9 @@
 """What is said to the kernel, and how its answers are read."""
 
+import errno
 import struct
+
+import pytest
 
 from pywg_embedded.daemon import netlink
 
@@ -53,3 +56,11 @@ def test_the_kernel_answers_what_it_is_asked() -> None:
         ((kind, body),) = netlink.messages(sock.recv(netlink.BUFFER))
     assert kind == LINK
     assert netlink.attributes(body[16:])[3] == b"lo\0"
+
+
+def test_what_the_kernel_will_not_do_is_an_error() -> None:
+    # RTM_NEWLINK of an interface that is not there.
+    nowhere = struct.pack("@BxHiII", 0, 0, 2**31 - 1, 0, 0)
+    with pytest.raises(OSError) as refusal:
+        netlink.demand(16, nowhere)
+    assert refusal.value.errno in (errno.ENODEV, errno.EPERM)

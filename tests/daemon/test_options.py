@@ -17,6 +17,7 @@ DEFAULTS = {
     "keep_stderr": False,
     "dataplane": "libpywg",
     "offloads": 15,
+    "uci": False,
     "state": "",
 }
 
@@ -40,6 +41,7 @@ ACCEPTED: tuple[tuple[str, dict[str, str], dict[str, object]], ...] = (
     ("wg0", {"WG_TUN_FD": "3", "WG_UAPI_FD": "4"}, {"tun_fd": 3, "uapi_fd": 4}),
     ("wg0", {"WG_TUN_FD": "0"}, {"tun_fd": 0}),
     ("wg0", {"WG_TUN_FD": "", "WG_UAPI_FD": ""}, {}),
+    ("--uci wg0", {}, {"uci": True}),
     ("wg0", {"LOG_LEVEL": "silent"}, {"log_level": "silent"}),
     ("wg0", {"LOG_LEVEL": "error"}, {"keep_stderr": True}),
     ("wg0", {"LOG_LEVEL": "verbose"}, {"log_level": "verbose", "keep_stderr": True}),
@@ -79,6 +81,7 @@ REFUSED: tuple[tuple[str, dict[str, str], str], ...] = (
     ("wg0 --dataplane", {}, "--dataplane"),
     ("--offload tso,lro wg0", {}, "'lro' is none of tso, uso, gso, gro"),
     ("--offload= wg0", {}, "--offload"),
+    ("--uci=wg0", {}, "--uci"),
     ("wg0", {"WG_TUN_FD": "x"}, "WG_TUN_FD"),
     ("wg0", {"WG_TUN_FD": "-1"}, "WG_TUN_FD"),
     ("wg0", {"WG_UAPI_FD": "\u00b2"}, "WG_UAPI_FD"),

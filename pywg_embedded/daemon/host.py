@@ -1,0 +1,129 @@
+"""Addresses, MTU and routes of our link, where no netifd sees to them."""
+
+import errno
+import socket
+import struct
+
+from ..control.address import format_allowed_ip
+from ..core.constants import DEFAULT_MTU
+from ..dataplane.tun import Tun
+from . import netlink
+from .log import Log
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..control.config import AllowedIP
+    from ..openwrt.network import Interface
+
+    # Kind of message without its verb, body, and what it is for people.
+    Thing = tuple[int, bytes, str]
+
+_RTM_NEWLINK, _NEW, _DELETE = 16, 0, 1
+_ADDRESS, _ROUTE = 20, 24
+_NLM_F_REPLACE, _NLM_F_CREATE = 0x100, 0x400
+_IFF_UP = 1
+_IFLA_MTU = 4
+_IFA_F_NODAD = 0x02
+_IFA_ADDRESS, _IFA_LOCAL = 1, 2
+_RTA_DST, _RTA_OIF, _RTA_PRIORITY, _RTA_TABLE = 1, 4, 6, 15
+_RTPROT_STATIC, _RTN_UNICAST = 4, 1
+_SCOPES = {4: 253, 16: 0}
+_FAMILIES = {4: socket.AF_INET, 16: socket.AF_INET6}
+_MAIN_TABLE = 254
+_TABLES = {"default": 253, "main": _MAIN_TABLE, "local": 255}
+_IFINFO = struct.Struct("@BxHiII")
+_IFADDR = struct.Struct("@4BI")
+_RTMSG = struct.Struct("@8BI")
+_NUMBER = struct.Struct("@I")
+_GONE_ALREADY = (errno.ESRCH, errno.EADDRNOTAVAIL, errno.ENODEV)
+
+
+class Host:
+    """Gives the link what its configuration says, and takes back what it no longer
+    says; what others gave it stays."""
+
+    def __init__(self, tun: Tun, log: Log) -> None:
+        self._tun = tun
+        self._log = log
+        self._given: dict[tuple[int, bytes], str] = {}
+
+    def apply(self, interface: "Interface") -> None:
+        """Make it so, and the link up; what the kernel refuses is logged."""
+        things = self._addresses(interface) + self._routes(interface)
+        wanted = {(kind, body): text for kind, body, text in things}
+        for thing, text in list(self._given.items()):
+            if thing not in wanted:
+                self._take_back(thing, text)
+        self._set_link(interface.mtu or DEFAULT_MTU)
+        for thing, text in wanted.items():
+            self._give(thing, text)
+
+    def _set_link(self, mtu: int) -> None:
+        body = _IFINFO.pack(0, 0, self._tun.index, _IFF_UP, _IFF_UP)
+        body += netlink.attribute(_IFLA_MTU, _NUMBER.pack(mtu))
+        try:
+            netlink.demand(_RTM_NEWLINK, body)
+        except OSError as error:
+            self._log.error(f"link with MTU {mtu}: {error.strerror}")
+
+    def _give(self, thing: "tuple[int, bytes]", text: str) -> None:
+        kind, body = thing
+        try:
+            netlink.demand(kind + _NEW, body, _NLM_F_CREATE | _NLM_F_REPLACE)
+        except OSError as error:
+            self._log.error(f"{text}: {error.strerror}")
+            return
+        self._given[thing] = text
+
+    def _take_back(self, thing: "tuple[int, bytes]", text: str) -> None:
+        kind, body = thing
+        del self._given[thing]
+        try:
+            netlink.demand(kind + _DELETE, body)
+        except OSError as error:
+            if error.errno not in _GONE_ALREADY:
+                self._log.error(f"{text}: {error.strerror}")
+
+    def _addresses(self, interface: "Interface") -> "list[Thing]":
+        return [
+            (_ADDRESS, self._address(one), f"address {format_allowed_ip(one)}")
+            for one in interface.addresses
+        ]
+
+    def _address(self, prefix: "AllowedIP") -> bytes:
+        address, length = prefix
+        family = _FAMILIES[len(address)]
+        body = _IFADDR.pack(family, length, _IFA_F_NODAD, 0, self._tun.index)
+        body += netlink.attribute(_IFA_LOCAL, address)
+        return body + netlink.attribute(_IFA_ADDRESS, address)
+
+    def _routes(self, interface: "Interface") -> "list[Thing]":
+        tables = {4: interface.ip4table, 16: interface.ip6table}
+        routes = []
+        for prefix in interface.routes():
+            table = _table(tables[len(prefix[0])])
+            text = f"route {format_allowed_ip(prefix)}"
+            if table is None:
+                self._log.error(f"{text}: a table is known by its number alone here")
+            else:
+                body = self._route(prefix, table, interface.metric or 0)
+                routes.append((_ROUTE, body, text))
+        return routes
+
+    def _route(self, prefix: "AllowedIP", table: int, metric: int) -> bytes:
+        address, length = prefix
+        size = len(address)
+        head = (_FAMILIES[size], length, 0, 0, 0, _RTPROT_STATIC, _SCOPES[size])
+        body = _RTMSG.pack(*head, _RTN_UNICAST, 0)
+        body += netlink.attribute(_RTA_DST, address)
+        body += netlink.attribute(_RTA_OIF, _NUMBER.pack(self._tun.index))
+        body += netlink.attribute(_RTA_TABLE, _NUMBER.pack(table))
+        if metric:
+            body += netlink.attribute(_RTA_PRIORITY, _NUMBER.pack(metric))
+        return body
+
+
+def _table(text: str | None) -> int | None:
+    if text is None:
+        return _MAIN_TABLE
+    return int(text) if text.isdigit() and len(text) < 10 else _TABLES.get(text)

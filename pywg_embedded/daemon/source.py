@@ -1,0 +1,73 @@
+"""The interface as /etc/config/network has it: at the start, and whenever asked."""
+
+import os
+
+from ..control.keys import clamp, to_base64
+from ..control.text import located
+from ..core.errors import ConfigError, Error
+from ..openwrt import edit, network, store
+from ..openwrt.network import INTERFACE_REFUSED, PROTOCOL
+from ..openwrt.options import GENERATE
+from .endpoints import Endpoints
+from .host import Host
+from .interface import Interface
+from .log import Log
+
+
+class Source:
+    """Reads the configuration, and applies what differs from what there is.
+
+    A wrong value of the interface itself, or one that cannot be applied, refuses the
+    whole, and leaves what there was; a wrong peer is left out.
+    """
+
+    def __init__(self, name: str, interface: Interface, host: Host, log: Log) -> None:
+        self._name = name
+        self._path = store.network_path()
+        self._interface = interface
+        self._host = host
+        self._log = log
+        self.endpoints = Endpoints(interface, log)
+
+    def load(self) -> None:
+        """Read and apply; raises Error, or OSError, if that is refused."""
+        wanted = self._read()
+        if wanted.private_key == GENERATE:
+            wanted.private_key = self._generate_key()
+        configured = wanted.endpoints()
+        change = wanted.change()
+        self.endpoints.fill_in(change, configured)
+        self._interface.configure(change)
+        self._host.apply(wanted)
+        self.endpoints.follow(configured)
+
+    def reload(self) -> None:
+        """The same; a refusal is logged."""
+        try:
+            self.load()
+            self._log.verbose("configuration read again")
+        except (Error, OSError) as error:
+            self._log.error(f"configuration left as it was: {error}")
+
+    def _read(self) -> network.Interface:
+        sections = store.read_sections(self._path)
+        try:
+            wanted, complaints = network.read(sections, self._name)
+            if wanted.protocol != PROTOCOL:
+                text = f"{self._name} is not a {PROTOCOL} interface"
+                raise ConfigError(f"{text}; try: pywg migrate {self._name}")
+        except ConfigError as error:
+            raise located(self._path, error) from None
+        for complaint in complaints:
+            self._log.error(str(complaint))
+        if any(complaint.severity == INTERFACE_REFUSED for complaint in complaints):
+            raise ConfigError(f"{self._path}: {self._name} has wrong values, see above")
+        return wanted
+
+    def _generate_key(self) -> bytes:
+        key = clamp(os.urandom(32))
+        text = store.read_text(self._path)
+        text = edit.set_option(text, self._name, "private_key", to_base64(key))
+        store.replace_text(self._path, text)
+        self._log.verbose(f"made a private key, written to {self._path}")
+        return key

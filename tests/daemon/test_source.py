@@ -1,0 +1,162 @@
+"""A daemon that configures itself from UCI, where no netifd is."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.host import Host
+from tests.lab.uci import UciRouter
+from tests.lab.wait import becomes
+from tests.lab.wireguard import PYWG, new_key, public_key_of
+
+from .process import PATIENCE, PYWGD
+
+
+@pytest.fixture
+def router(host: Host, tmp_path: Path) -> Iterator[UciRouter]:
+    router = UciRouter(host, tmp_path)
+    yield router
+    router.stop()
+
+
+def addresses(router: UciRouter) -> list[str]:
+    told = router.host.run("ip", "-j", "address", "show", "dev", router.name).stdout
+    entries = json.loads(told)[0]["addr_info"]
+    return sorted(f"{entry['local']}/{entry['prefixlen']}" for entry in entries)
+
+
+def mtu(router: UciRouter) -> int:
+    told = router.host.run("ip", "-j", "link", "show", "dev", router.name).stdout
+    number: int = json.loads(told)[0]["mtu"]
+    return number
+
+
+def routes(router: UciRouter, family: int = 4, table: str = "main") -> list[str]:
+    question = ("ip", f"-{family}", "-j", "route", "show", "proto", "static")
+    told = router.host.run(*question, "table", table, check=False).stdout
+    return [
+        f"{route['dst']} {route['dev'] == router.name} {route.get('metric', 0)}"
+        for route in json.loads(told or "[]")
+    ]
+
+
+def routed_peer(*allowed_ips: str) -> list[str]:
+    return [
+        f"option public_key '{public_key_of(new_key())}'",
+        "option route_allowed_ips '1'",
+        f"option allowed_ips '{' '.join(allowed_ips)}'",
+    ]
+
+
+def refusal(router: UciRouter) -> str:
+    """What a daemon says that does not start, and its exit code is 1."""
+    assert router.start().wait(PATIENCE) == 1
+    return router.said()
+
+
+def test_addresses_mtu_and_routes_are_set(router: UciRouter) -> None:
+    router.interface += ["option addresses '10.0.0.1/24 fd00::1/64'", "option mtu 1380"]
+    router.peers = [routed_peer("10.1.0.0/16", "fd01::/64")]
+    router.start()
+    assert addresses(router) == ["10.0.0.1/24", "fd00::1/64"]
+    assert mtu(router) == 1380
+    assert routes(router) == ["10.1.0.0/16 True 0"]
+    assert routes(router, 6) == ["fd01::/64 True 1024"]
+
+
+def test_tables_and_metric_are_those_of_the_routes(router: UciRouter) -> None:
+    router.interface += ["option ip4table 77", "option metric 7"]
+    router.peers = [routed_peer("10.1.0.0/16", "fd01::/64")]
+    router.start()
+    assert routes(router, table="77") == ["10.1.0.0/16 True 7"]
+    assert routes(router, 6) == ["fd01::/64 True 7"]
+
+
+def test_on_reload_only_what_was_given_is_taken_back(router: UciRouter) -> None:
+    router.interface += ["option addresses '10.0.0.1/24 10.0.9.1/24'"]
+    router.peers = [routed_peer("10.1.0.0/16"), routed_peer("10.2.0.0/16")]
+    router.start()
+    router.host.add_address(router.name, "10.8.0.1/32")
+    router.host.add_route("10.3.0.0/16", device=router.name)
+    router.interface[-1] = "option addresses '10.0.0.1/24 fd00::1/128'"
+    router.peers[1] = routed_peer("10.4.0.0/16")
+    router.reload()
+    expected = ["10.0.0.1/24", "10.8.0.1/32", "fd00::1/128"]
+    assert addresses(router) == expected
+    wanted = ["10.1.0.0/16 True 0", "10.3.0.0/16 True 0", "10.4.0.0/16 True 0"]
+    assert routes(router) == wanted
+
+
+def test_a_private_key_is_made_once(router: UciRouter) -> None:
+    router.interface = ["option proto 'pywg'", "option private_key 'generate'"]
+    router.start()
+    made = router.show("private-key")
+    assert f"option private_key '{made}'" in router.file.read_text()
+    router.stop()
+    router.interface[1] = f"option private_key '{made}'"
+    router.start()
+    assert router.show("private-key") == made
+
+
+def test_a_wrong_value_at_the_start_ends_it(router: UciRouter) -> None:
+    router.interface += ["option mtu '9'"]
+    said = refusal(router)
+    assert f"error: network.{router.name}.mtu: 9 is below the least MTU" in said
+    assert f"pywgd: {router.file}: {router.name} has wrong values" in said
+
+
+def test_a_stock_interface_is_told_how_to_become_ours(router: UciRouter) -> None:
+    router.interface[0] = "option proto 'wireguard'"
+    assert f"try: pywg migrate {router.name}" in refusal(router)
+    router.host.run(PYWG, "migrate", router.name, env=router.environment())
+    assert "option proto 'pywg'" in router.file.read_text()
+
+
+def test_text_that_libuci_would_not_read_is_refused_by_line(router: UciRouter) -> None:
+    router.interface += ["nonsense"]
+    assert f"{router.file}: line 4: 'nonsense" in refusal(router)
+
+
+def test_a_wrong_value_on_reload_changes_nothing(router: UciRouter) -> None:
+    router.peers = [routed_peer("10.1.0.0/16")]
+    router.start()
+    before = router.show("dump")
+    router.interface += ["option listen_port 'many'"]
+    router.peers = []
+    router.reload()
+    assert router.show("dump") == before
+    said = router.said()
+    assert f"error: network.{router.name}.listen_port: 'many' is not a number" in said
+    assert "configuration left as it was" in said
+
+
+def test_a_table_of_a_name_that_nobody_knows_is_reported(router: UciRouter) -> None:
+    router.interface += ["option ip4table 'vpn'"]
+    router.peers = [routed_peer("10.1.0.0/16")]
+    router.start()
+    assert routes(router) == []
+    assert "route 10.1.0.0/16: a table is known by its number" in router.said()
+
+
+def test_what_the_kernel_refuses_is_reported_and_the_rest_done(
+    router: UciRouter,
+) -> None:
+    router.interface += ["option addresses '224.0.0.1/24 10.0.0.1/24 ff02::1/64'"]
+    router.start()
+    assert "10.0.0.1/24" in addresses(router)
+    assert "address ff02::1/64: " in router.said()
+
+
+def test_in_background_it_returns_when_all_is_configured(router: UciRouter) -> None:
+    router.interface += ["option addresses '10.0.0.1/24'"]
+    router.write()
+    router.host.run(*PYWGD, "--uci", router.name, env=router.environment())
+    assert addresses(router) == ["10.0.0.1/24"]
+    assert int(router.show("listen-port")) > 0
+    (pid,) = router.host.pids()
+    os.kill(pid, signal.SIGTERM)
+    assert becomes(lambda: not router.host.has_link(router.name))
