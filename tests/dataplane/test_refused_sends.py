@@ -1,0 +1,48 @@
+"""What the kernel refuses to send is lost alone, wherever it is in a burst."""
+
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from pywg_embedded.dataplane.limits import Limits
+from tests.lab.host import Host
+
+from .packets import sized
+from .rig import Rig
+
+PEER = 3
+BURST = 8
+# Counters of the datagrams that are refused.
+REFUSED = ((), (0,), (7,), (0, 1), (2, 3, 5), (6, 7), tuple(range(BURST)))
+# The lowest byte of the counter: behind UDP's header and 8 bytes of WireGuard's.
+FIREWALL = """
+table ip filter {{
+    chain out {{
+        type filter hook output priority 0;
+        @th,128,8 {{ {} }} drop
+    }}
+}}
+"""
+
+
+@pytest.mark.parametrize("row", range(len(REFUSED)))
+def test_refused_datagrams_take_no_other_with_them(
+    host: Host, make_rig: Callable[[Limits], Rig], row: int
+) -> None:
+    refused = REFUSED[row]
+    with host.entered():
+        rig = make_rig(Limits())
+    if refused:
+        host.nft(FIREWALL.format(", ".join(map(str, refused))))
+    rig.add_peer(PEER, "10.1.0.0/16")
+    for n in range(BURST):
+        rig.enter(sized(100 + n))
+    end = rig.session(PEER)
+    arrived = [rig.outside.receive().data for _ in range(BURST - len(refused))]
+    counters = [struct.unpack_from("<Q", datagram, 8)[0] for datagram in arrived]
+    assert counters == [n for n in range(BURST) if n not in refused]
+    for n, datagram in zip(counters, arrived):
+        packet = end.open(datagram)
+        assert packet is not None and packet.startswith(sized(100 + n))
+    assert rig.drops() == ({"send: EPERM": len(refused)} if refused else {})
