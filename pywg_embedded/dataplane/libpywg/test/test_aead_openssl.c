@@ -1,9 +1,21 @@
-/* Once the contexts are made, libcrypto allocates nothing more. */
+/* What openssl.cnf says is of no account, and once the contexts are made,
+ * libcrypto allocates nothing more. */
 #include "aead.h"
 #include "test.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Where this holds, libcrypto has no cipher at all. */
+static const char no_cipher[] = "openssl_conf = init\n"
+				"[init]\n"
+				"providers = all\n"
+				"[all]\n"
+				"null = nothing\n"
+				"[nothing]\n"
+				"activate = 1\n";
 
 static unsigned long allocations;
 
@@ -48,14 +60,27 @@ static void test_no_packet_allocates(struct aead *aead)
 	}
 }
 
+static void configure(char *path)
+{
+	int file = mkstemp(path);
+
+	CHECK(0, file >= 0);
+	CHECK(1, write(file, no_cipher, strlen(no_cipher)) > 0);
+	close(file);
+	setenv("OPENSSL_CONF", path, 1);
+}
+
 int main(void)
 {
+	char path[] = "/tmp/openssl-XXXXXX";
 	struct aead aead;
 
-	CHECK(0, CRYPTO_set_mem_functions(counted_malloc, counted_realloc,
+	configure(path);
+	CHECK(2, CRYPTO_set_mem_functions(counted_malloc, counted_realloc,
 					  counted_free));
-	CHECK(1, !aead_init(&aead));
-	CHECK(2, allocations > 0);
+	CHECK(3, !aead_init(&aead));
+	CHECK(4, allocations > 0);
+	unlink(path);
 	test_no_packet_allocates(&aead);
 	aead_free(&aead);
 	return test_result();
