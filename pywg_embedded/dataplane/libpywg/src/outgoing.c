@@ -56,6 +56,13 @@ static uint8_t *place_for_packet(struct plane *plane)
 	return plane->outgoing + plane->outgoing_used + TRANSPORT_HEADER_SIZE;
 }
 
+/* Whether no datagram of its own size may join a message any more. */
+static bool is_full(const struct message *message)
+{
+	return message->segments == MOST_SEGMENTS ||
+	       message->length + message->segment > LARGEST_DATAGRAM;
+}
+
 /* Whether a datagram may join the last message as one more segment. */
 static struct message *message_to_join(struct plane *plane, uint32_t peer,
 				       uint32_t size, uint8_t tos)
@@ -90,6 +97,8 @@ static void queue_datagram(struct plane *plane, uint32_t peer, uint32_t size,
 	message->length += size;
 	message->segments++;
 	plane->outgoing_used += size;
+	if (is_full(message))
+		outgoing_flush(plane);
 }
 
 /* Zeros up to a multiple of 16, but never beyond the MTU (linux). */

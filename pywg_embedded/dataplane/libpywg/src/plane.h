@@ -29,10 +29,11 @@
 #define MOST_SEGMENTS 64
 #define MOST_MESSAGES 64
 #define MOST_WATCHED 64
-#define RECEIVE_SLOTS 8
+#define RECEIVE_SLOTS 4
 #define RECEIVE_SLOT_SIZE 65536
 #define MOST_ARRIVALS 16
-#define OUTGOING_SIZE (4 * 65536)
+/* A message that is full goes at once: this one, and room for a packet. */
+#define OUTGOING_SIZE (2 * 65536)
 #define ROOM_FOR_ONE (TRANSPORT_MIN_SIZE + LARGEST_PACKET + PADDING_MULTIPLE)
 
 /* One keypair at work, in one of the three slots of its peer. */
