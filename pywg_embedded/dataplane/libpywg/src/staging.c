@@ -104,9 +104,11 @@ static uint32_t staging_store(struct staging *staging, const uint8_t *packet,
 		struct slot *slot = &staging->slot[at];
 		uint32_t part = staging_part(length);
 
-		if (part)
+		/* Of a keepalive there is not even an address. */
+		if (part) {
 			memcpy(slot->data, packet, part);
-		packet += part;
+			packet += part;
+		}
 		length -= part;
 		slot->more = 0;
 		*link = at;
