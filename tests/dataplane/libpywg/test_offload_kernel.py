@@ -13,103 +13,22 @@ import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from tests.dataplane.packets import checksum, ip
+from tests.dataplane.large import ADDRESSES, SAMPLES, VNET
+from tests.dataplane.packets import ip, with_checksum
 from tests.lab.host import Host
 
 SOURCES = Path(__file__).parents[3] / "pywg_embedded/dataplane/libpywg"
 MODULES = ("checksum", "coalesce", "merge", "packet", "segment")
-ADDRESSES = {4: ("10.0.0.2", "10.1.0.2"), 6: ("fd00::2", "fd01::2")}
 PATIENCE = 5.0
 LARGEST = 65_535
-TCP, UDP = 6, 17
-FIN, PSH, ACK, ECE, CWR = 0x01, 0x08, 0x10, 0x40, 0x80
-DF = 0x4000
 
 _IFF_TUN, _IFF_NO_PI, _IFF_VNET_HDR = 0x0001, 0x1000, 0x4000
 _TUNSETIFF, _TUNSETOFFLOAD = 0x400454CA, 0x400454D0
 # Checksum, TSO4, TSO6, TSO_ECN; USO4, USO6.
 _ALL_OFFLOADS = 0x0F | 0x60
-_VNET = struct.Struct("@BBHHHH")
-_NEEDS_CSUM, _GSO_ECN = 1, 0x80
-_GSO = {(4, TCP): 1, (6, TCP): 4, (4, UDP): 5, (6, UDP): 5}
-
-
-class Large(NamedTuple):
-    """A large packet, and whether its pieces are such as we merge."""
-
-    version: int
-    protocol: int
-    size: int  # of each piece's payload, but the last
-    payload: int
-    flags: int = ACK
-    options: bytes = b""
-    identification: int = 0
-    fragment: int = 0
-    merged: bool = True
-
-    def pieces(self) -> int:
-        return -(-self.payload // self.size)
-
-    def vnet(self) -> bytes:
-        start = {4: 20, 6: 40}[self.version]
-        offset = 16 if self.protocol == TCP else 6
-        kind = _GSO[self.version, self.protocol]
-        if self.protocol == TCP and self.flags & CWR:
-            kind |= _GSO_ECN
-        headers = start + len(self._transport())
-        return _VNET.pack(_NEEDS_CSUM, kind, headers, self.size, start, offset)
-
-    def packet(self) -> bytes:
-        """With the sum of the pseudo-header in place of the checksum."""
-        payload = bytes(n * 167 >> 3 & 0xFF for n in range(self.payload))
-        transport = bytearray(self._transport() + payload)
-        offset = 16 if self.protocol == TCP else 6
-        packet = ip(*ADDRESSES[self.version], bytes(transport))
-        addresses = packet[12:20] if self.version == 4 else packet[8:40]
-        pseudo = addresses + struct.pack(">II", len(transport), self.protocol)
-        struct.pack_into(">H", transport, offset, ~checksum(pseudo) & 0xFFFF)
-        return self._header(packet) + bytes(transport)
-
-    def _header(self, packet: bytes) -> bytes:
-        if self.version == 6:
-            return packet[:6] + bytes([self.protocol]) + packet[7:40]
-        header = bytearray(packet[:20])
-        struct.pack_into(">HH", header, 4, self.identification, self.fragment)
-        struct.pack_into(">BH", header, 9, self.protocol, 0)
-        struct.pack_into(">H", header, 10, checksum(bytes(header)))
-        return bytes(header)
-
-    def _transport(self) -> bytes:
-        if self.protocol == UDP:
-            return struct.pack(">HHHH", 5000, 53, 8 + self.payload, 0)
-        offset = (20 + len(self.options)) << 2
-        fixed = 5000, 443, 0xFFFF_F000, 77, offset, self.flags, 9000, 0, 0
-        return struct.pack(">HHIIBBHHH", *fixed) + self.options
-
-
-ROWS = (
-    Large(4, TCP, 1400, 4200),
-    Large(4, TCP, 1400, 4201, PSH | ACK),
-    Large(4, TCP, 1448, 60_000, ACK, b"\1\1\x08\x0a" + b"stampecr"),
-    Large(4, TCP, 333, 999, ACK, identification=65_534, fragment=DF),
-    Large(4, TCP, 1, 10),
-    Large(4, TCP, 100, 350, FIN | PSH | ACK, merged=False),
-    Large(4, TCP, 100, 350, CWR | ECE | ACK, merged=False),
-    Large(6, TCP, 1400, 4200),
-    Large(6, TCP, 1400, 65_000, PSH | ACK),
-    Large(6, TCP, 1387, 4999, ACK | ECE, b"\1\1\x08\x0a" + b"stampecr"),
-    Large(6, TCP, 100, 350, FIN | CWR | ACK, merged=False),
-    Large(4, UDP, 1400, 4200),
-    Large(4, UDP, 1399, 4200, identification=7),
-    Large(4, UDP, 1400, 2801, identification=65_535, fragment=DF),
-    Large(6, UDP, 1200, 3600),
-    Large(6, UDP, 1201, 60_000),
-    Large(6, UDP, 16, 250),
-)
 
 
 class Iovec(ctypes.Structure):
@@ -179,8 +98,8 @@ class Tun:
         wanted = ip(*ADDRESSES[version])
         addresses = slice(12, 20) if version == 4 else slice(8, 40)
         while select.select([self.descriptor], [], [], PATIENCE)[0]:
-            data = os.read(self.descriptor, _VNET.size + LARGEST)
-            vnet, packet = data[: _VNET.size], data[_VNET.size :]
+            data = os.read(self.descriptor, VNET.size + LARGEST)
+            vnet, packet = data[: VNET.size], data[VNET.size :]
             if packet[addresses] == wanted[addresses]:
                 return vnet, packet
         raise TimeoutError("no packet was forwarded")
@@ -211,18 +130,28 @@ def tuns() -> Iterator[tuple[Tun, Tun]]:
             os.close(end.descriptor)
 
 
-@pytest.mark.parametrize("row", range(len(ROWS)))
+def forwarded(packets: list[bytes]) -> list[bytes]:
+    """What a router makes of them: one hop less to go."""
+    hops = {4: 8, 6: 7}[packets[0][0] >> 4]
+    fewer = [p[:hops] + bytes([p[hops] - 1]) + p[hops + 1 :] for p in packets]
+    if hops == 7:
+        return fewer
+    return [with_checksum(p[:20], 10) + p[20:] for p in fewer]
+
+
+@pytest.mark.parametrize("row", range(len(SAMPLES)))
 def test_the_kernel_cuts_as_we_do(
     row: int, offload: Offload, tuns: tuple[Tun, Tun]
 ) -> None:
-    large, (entry, way_out) = ROWS[row], tuns
+    (large, is_merged), (entry, way_out) = SAMPLES[row], tuns
     way_out.offload(_ALL_OFFLOADS)
     entry.write(large.vnet(), large.packet())
     vnet, packet = way_out.read(large.version)
     way_out.offload(0)
     entry.write(large.vnet(), large.packet())
-    cut = [way_out.read(large.version)[1] for _ in range(large.pieces())]
-    assert _VNET.unpack(vnet)[3] == large.size
+    cut = [way_out.read(large.version)[1] for _ in large.cut()]
+    assert VNET.unpack(vnet)[3] == large.size
     assert offload.segment(vnet, packet) == cut
-    if large.merged:
+    assert forwarded(large.cut()) == cut
+    if is_merged:
         assert offload.coalesce(cut) == [large.vnet() + packet]
