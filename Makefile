@@ -15,12 +15,13 @@ ARGS ?=
 PLANE := pywg_embedded/dataplane
 LIBPYWG := $(PLANE)/libpywg
 C_SOURCES := $(wildcard $(LIBPYWG)/include/*.h $(LIBPYWG)/src/*.[ch])
-C_TESTS := $(wildcard $(LIBPYWG)/test/*.[ch])
+C_TESTS := $(wildcard $(LIBPYWG)/test/*.[ch] $(LIBPYWG)/fuzz/*.[ch])
 BUILT_FROM := pyproject.toml $(PLANE)/signatures.py $(LIBPYWG)/bind.py \
 	$(LIBPYWG)/CMakeLists.txt $(C_SOURCES)
 
 BUILD_PACKAGES := python3-venv gcc libc6-dev pkg-config libsodium-dev libssl-dev
 C_PACKAGES := cmake
+FUZZ_PACKAGES := cmake clang libclang-rt-dev
 LINT_PACKAGES := clang-format shellcheck
 LAB_PACKAGES := iproute2 iputils-ping nftables procps \
 	wireguard-go wireguard-tools
@@ -50,7 +51,7 @@ demo: build ## two homes, linked site to site, in a minute
 	@$(PYTHON) -m tests.lab.demo
 
 test: lint ## everything: lint, then all tests in one run
-	@.ci/need $(C_PACKAGES) $(LAB_PACKAGES) $(QEMU_PACKAGES)
+	@.ci/need $(FUZZ_PACKAGES) $(LAB_PACKAGES) $(QEMU_PACKAGES)
 	$(PYTEST) $(ARGS)
 
 lint: build ## ruff, mypy, clang-format, shellcheck
@@ -69,7 +70,8 @@ c: build ## the test programs of libpywg, under sanitizers
 	@.ci/need $(C_PACKAGES)
 	$(PYTEST) tests/dataplane/libpywg/test_c_programs.py $(ARGS)
 
-fuzz: build ## hostile input
+fuzz: build ## hostile input; FUZZ_SECONDS=N gives each target so long
+	@.ci/need $(FUZZ_PACKAGES)
 	$(PYTEST) tests/fuzz $(ARGS)
 
 micropython: build ## core and control under MicroPython

@@ -1,0 +1,161 @@
+#include "expected.h"
+#include "fuzz.h"
+#include "mend.h"
+#include "packet.h"
+#include "segment.h"
+#include "wire.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define ROOM (EXPECTED_MOST * 4096 + PACKET_LARGEST)
+#define IPV4_DF 0x4000
+/* Version, protocol, both addresses and both ports. */
+#define FLOW_SIZE (2 + 32 + 4)
+
+struct flow {
+	bool known; /* else the packet may be of any flow */
+	uint8_t key[FLOW_SIZE];
+};
+
+struct wanted {
+	size_t at;
+	size_t length;
+	struct flow flow;
+	bool came;
+};
+
+static uint8_t memory[ROOM];
+static size_t used;
+static struct wanted all[EXPECTED_MOST];
+static unsigned count;
+
+static bool has_ports(uint8_t protocol)
+{
+	return protocol == PACKET_TCP || protocol == PACKET_UDP;
+}
+
+static bool hides_its_flow(const uint8_t *packet, uint8_t protocol)
+{
+	if (packet[0] >> 4 == 4)
+		return wire_load_be16(packet + 6) & 0x3FFF;
+	return !has_ports(protocol) && protocol != PACKET_ICMPV6;
+}
+
+static struct flow flow_of(const uint8_t *packet, size_t length)
+{
+	struct flow flow = {0};
+	struct packet ip;
+	uint8_t protocol;
+	size_t header;
+
+	if (!packet_parse(&ip, packet, length) || ip.length != length)
+		return flow;
+	protocol = packet[ip.version == 4 ? 9 : 6];
+	header = ip.version == 4 ? 4 * (packet[0] & 0x0Fu)
+				 : (size_t)PACKET_IPV6_HEADER;
+	if (hides_its_flow(packet, protocol))
+		return flow;
+	flow.key[0] = ip.version;
+	flow.key[1] = protocol;
+	memcpy(flow.key + 2, packet + ip.source, 2u * ip.address_size);
+	if (has_ports(protocol) && length < header + 4)
+		return flow;
+	if (has_ports(protocol))
+		memcpy(flow.key + 34, packet + header, 4);
+	flow.known = true;
+	return flow;
+}
+
+static bool same_flow(const struct flow *a, const struct flow *b)
+{
+	return a->known == b->known &&
+	       (!a->known || memcmp(a->key, b->key, FLOW_SIZE) == 0);
+}
+
+void expected_begin(void)
+{
+	used = count = 0;
+}
+
+void expected_add(const uint8_t *packet, size_t length)
+{
+	struct wanted *wanted = &all[count++];
+
+	REQUIRE(count <= EXPECTED_MOST && used + length <= ROOM);
+	*wanted = (struct wanted){used, length, flow_of(packet, length), false};
+	memcpy(memory + used, packet, length);
+	used += length;
+}
+
+/* The next that must come of this flow. */
+static struct wanted *next_of(const struct flow *flow)
+{
+	bool hidden = false;
+
+	for (unsigned n = 0; n < count; n++) {
+		if (all[n].came)
+			continue;
+		if (same_flow(flow, &all[n].flow)) {
+			/* What may be of this flow has come before. */
+			REQUIRE(!hidden);
+			return &all[n];
+		}
+		hidden |= !flow->known || !all[n].flow.known;
+	}
+	return NULL;
+}
+
+/* Where DF makes the IPv4 id meaningless (RFC 6864) it may have changed. */
+static bool equal_but_for_id(const uint8_t *a, const uint8_t *b, size_t length)
+{
+	if (length < PACKET_IPV4_HEADER || a[0] >> 4 != 4 ||
+	    !(wire_load_be16(a + 6) & IPV4_DF))
+		return false;
+	return !memcmp(a, b, 4) && !memcmp(a + 6, b + 6, 4) &&
+	       !memcmp(a + 12, b + 12, length - 12);
+}
+
+static void came(const uint8_t *packet, size_t length, bool cut)
+{
+	const struct flow flow = flow_of(packet, length);
+	struct wanted *wanted = next_of(&flow);
+	const uint8_t *bytes;
+
+	REQUIRE(wanted && wanted->length == length);
+	bytes = memory + wanted->at;
+	REQUIRE(!memcmp(bytes, packet, length) ||
+		(cut && equal_but_for_id(bytes, packet, length)));
+	wanted->came = true;
+}
+
+void expected_written(const uint8_t *data, size_t size)
+{
+	static uint8_t piece[PACKET_LARGEST];
+	const struct vnet_header vnet = vnet_load(data);
+	const uint8_t *packet = data + VNET_SIZE;
+	struct segmenter segmenter;
+	size_t length;
+
+	REQUIRE(size >= VNET_SIZE);
+	if (vnet.gso_type == VNET_GSO_NONE) {
+		REQUIRE(!vnet.flags);
+		came(packet, size - VNET_SIZE, false);
+		return;
+	}
+	REQUIRE(vnet.flags == VNET_NEEDS_CSUM);
+	REQUIRE(segment_begin(&segmenter, &vnet, packet, size - VNET_SIZE) ==
+		0);
+	REQUIRE(vnet.hdr_len == segmenter.header && segmenter.left > 1);
+	while ((length = segment_next(&segmenter, piece, sizeof(piece)))) {
+		REQUIRE(mend_is_right(piece, length));
+		came(piece, length, true);
+	}
+}
+
+void expected_end(void)
+{
+	for (unsigned n = 0; n < count; n++)
+		REQUIRE(all[n].came);
+	count = 0;
+}

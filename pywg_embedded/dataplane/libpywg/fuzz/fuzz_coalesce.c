@@ -1,0 +1,123 @@
+/* Bursts through the coalescer: what it writes, cut again, is what came. */
+#include "coalesce.h"
+#include "expected.h"
+#include "fuzz.h"
+#include "mend.h"
+#include "packet.h"
+#include "transport.h"
+#include "wire.h"
+
+#include <string.h>
+
+#define ROOM (COALESCE_PACKETS * 4096)
+#define MOST_HEADERS 128
+
+/* How a packet comes to be: bytes of the input, or the headers of the one
+ * before it with these bytes behind. */
+enum how {
+	HOW_MEND = 0x01,
+	HOW_FOLLOW = 0x02,
+	HOW_SAME_ID = 0x04,
+	HOW_PUSH = 0x08,
+};
+
+/* Input: features, refused large writes as bits, then packets: how, length in
+ * two bytes, and so many. */
+static struct coalescer coalescer;
+static uint8_t lent[ROOM];
+static uint8_t refused;
+
+static size_t headers_of(const uint8_t *packet, size_t length)
+{
+	const struct mend_transport found = mend_find(packet, length);
+	size_t size = UDP_HEADER;
+
+	if (!found.at)
+		return 0;
+	if (found.protocol == PACKET_TCP)
+		size = tcp_header_size(packet + found.at);
+	return size && size <= found.size ? found.at + size : 0;
+}
+
+/* Rewrite a copy of the headers to follow a packet with so much payload. */
+static void follow(uint8_t *packet, size_t payload, uint8_t how)
+{
+	const struct mend_transport found = mend_find(packet, PACKET_LARGEST);
+	uint8_t *tcp = packet + found.at;
+	uint16_t id = wire_load_be16(packet + 4);
+
+	if (packet[0] >> 4 == 4 && !(how & HOW_SAME_ID))
+		wire_store_be16(packet + 4, (uint16_t)(id + 1));
+	if (found.protocol != PACKET_TCP)
+		return;
+	wire_store_be32(tcp + TCP_SEQUENCE_AT,
+			wire_load_be32(tcp + TCP_SEQUENCE_AT) +
+				(uint32_t)payload);
+	if (how & HOW_PUSH)
+		tcp[TCP_FLAGS_AT] |= TCP_PSH;
+}
+
+/* The next packet behind `before`, of so many bytes; answers its own. */
+static size_t next_packet(struct input *input, uint8_t *out, size_t before)
+{
+	const uint8_t how = input_byte(input);
+	size_t length = input_be16(input) % (PACKET_LARGEST - MOST_HEADERS);
+	const uint8_t *bytes = input_bytes(input, &length);
+	size_t headers = 0;
+
+	if (how & HOW_FOLLOW)
+		headers = headers_of(out - before, before);
+	memcpy(out, out - before, headers);
+	if (length)
+		memcpy(out + headers, bytes, length);
+	if (headers)
+		follow(out, before - headers, how);
+	if (headers || how & HOW_MEND)
+		mend_packet(out, headers + length);
+	return headers + length;
+}
+
+static bool write_one(void *context, const struct iovec *parts, int count)
+{
+	static uint8_t data[VNET_SIZE + PACKET_LARGEST];
+	const bool is_large = count > 2;
+	size_t size = 0;
+
+	(void)context;
+	if (is_large) {
+		bool refuse = refused & 1;
+
+		refused = (uint8_t)(refused >> 1 | refused << 7);
+		if (refuse)
+			return false;
+	}
+	for (int n = 0; n < count; n++) {
+		REQUIRE(size + parts[n].iov_len <= sizeof(data));
+		memcpy(data + size, parts[n].iov_base, parts[n].iov_len);
+		size += parts[n].iov_len;
+	}
+	REQUIRE((vnet_load(data).gso_type != VNET_GSO_NONE) == is_large);
+	expected_written(data, size);
+	return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = {data, size};
+	size_t used = 0, before = 0;
+
+	coalesce_begin(&coalescer, input_byte(&input) & 3);
+	refused = input_byte(&input);
+	expected_begin();
+	for (int n = 0; n < COALESCE_PACKETS && input.left; n++) {
+		if (used + PACKET_LARGEST > ROOM)
+			break;
+		before = next_packet(&input, lent + used, before);
+		expected_add(lent + used, before);
+		REQUIRE(coalesce_add(&coalescer, lent + used, before));
+		used += before;
+	}
+	coalesce_flush(&coalescer, write_one, NULL);
+	expected_end();
+	return 0;
+}

@@ -1,0 +1,349 @@
+/* Datagrams from outside: the TUN gets what its peers sealed and may say, each
+ * packet once; whatever is refused changes nothing. */
+#include "ecn.h"
+#include "expected.h"
+#include "fuzz.h"
+#include "packet.h"
+#include "plane.h"
+#include "system.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PEERS 2
+#define MOST_DATAGRAMS 8
+#define MOST_COUNTERS 1024
+#define NOW 1000000
+#define SIZE_MOST 2048
+
+/* What a record of the input is: how, length in two bytes, so many bytes, and
+ * what else `how` asks for. */
+enum how {
+	HOW_SEALED = 0x01, /* the bytes are a packet; else a datagram */
+	HOW_OTHER_PEER = 0x02,
+	HOW_DAMAGED = 0x04, /* offset in two bytes, bits in one */
+	HOW_COUNTER = 0x08, /* eight bytes; else the next */
+	HOW_TOS = 0x30,
+	HOW_MANY = 0x40, /* how many of one size, in one byte */
+	HOW_IPV6 = 0x80,
+};
+
+/* The slow model of one session. */
+struct far_end {
+	uint64_t next;
+	uint64_t greatest;
+	uint64_t accepted[MOST_COUNTERS];
+	unsigned accepted_count;
+};
+
+static const struct {
+	uint32_t peer;
+	struct pywg_allowed_ip ip;
+} prefixes[] = {
+	/* The longest comes first. */
+	{1, {{10, 0, 7}, 4, 24, {0}}}, {0, {{10, 0}, 4, 16, {0}}},
+	{1, {{10, 1}, 4, 16, {0}}},    {0, {{0xFD, 0}, 16, 16, {0}}},
+	{1, {{0xFD, 1}, 16, 16, {0}}},
+};
+
+static int plane = -1;
+static struct aead aead;
+static struct far_end far_ends[PEERS];
+static uint8_t datagrams[MOST_DATAGRAMS * SIZE_MOST];
+/* What the model says of the datagrams under way. */
+static unsigned refused, handshakes;
+static uint64_t received[PEERS];
+
+void target_written(const uint8_t *data, size_t size)
+{
+	expected_written(data, size);
+}
+
+void target_sent(const uint8_t *data, size_t size,
+		 const struct pywg_endpoint *to, uint8_t tos)
+{
+	(void)data;
+	(void)to;
+	(void)tos;
+	REQUIRE(size == TRANSPORT_MIN_SIZE); /* to prove a new session */
+}
+
+static void make_key(uint8_t key[KEY_SIZE], uint32_t peer)
+{
+	memset(key, (int)peer + 1, KEY_SIZE);
+}
+
+static struct pywg_endpoint endpoint_of(uint16_t port, bool is_v6)
+{
+	struct pywg_endpoint endpoint = {.port = port, .address_size = 4};
+
+	if (is_v6)
+		endpoint.address_size = 16;
+	endpoint.address[endpoint.address_size - 1] = 1;
+	return endpoint;
+}
+
+static void set_up(void)
+{
+	plane = system_open_plane(PEERS, 16, NOW);
+	REQUIRE(aead_init(&aead) == 0);
+	for (uint32_t peer = 0; peer < PEERS; peer++)
+		REQUIRE(pywg_add_peer(plane, peer) == 0);
+	for (size_t n = 0; n < sizeof(prefixes) / sizeof(*prefixes); n++)
+		REQUIRE(pywg_allow(plane, prefixes[n].peer, &prefixes[n].ip,
+				   1) == 1);
+}
+
+/* New sessions with the peers, each at its port of the loopback. */
+static void start_again(void)
+{
+	struct pywg_event events[8];
+	uint8_t keys[2 * KEY_SIZE];
+
+	memset(far_ends, 0, sizeof(far_ends));
+	for (uint32_t peer = 0; peer < PEERS; peer++) {
+		struct pywg_endpoint there =
+			endpoint_of((uint16_t)(100 + peer), false);
+
+		make_key(keys, peer);
+		make_key(keys + KEY_SIZE, peer);
+		REQUIRE(pywg_wipe_keypairs(plane, peer) == 0);
+		REQUIRE(pywg_set_endpoint(plane, peer, &there) == 0);
+		REQUIRE(pywg_install_keypair(plane, peer, keys, peer, peer, NOW,
+					     1, 0) == 0);
+	}
+	pywg_wait(plane, 0, events, 8);
+}
+
+static bool within(const uint8_t *address, size_t row)
+{
+	for (uint32_t bit = 0; bit < prefixes[row].ip.cidr; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		if ((address[bit / 8] ^ prefixes[row].ip.address[bit / 8]) &
+		    mask)
+			return false;
+	}
+	return true;
+}
+
+static uint32_t owner_of(const uint8_t *address, size_t size)
+{
+	for (size_t n = 0; n < sizeof(prefixes) / sizeof(*prefixes); n++) {
+		if (prefixes[n].ip.size == size && within(address, n))
+			return prefixes[n].peer;
+	}
+	return PEERS;
+}
+
+/* What shall become of the packet inside. */
+static void expect_packet(uint32_t peer, const uint8_t *data, size_t length,
+			  uint8_t tos)
+{
+	static uint8_t copy[SIZE_MOST];
+	struct packet packet;
+	int congestion;
+
+	if (!length)
+		return;
+	refused++;
+	memcpy(copy, data, length);
+	if (!packet_parse(&packet, copy, length) ||
+	    owner_of(copy + packet.source, packet.address_size) != peer)
+		return;
+	congestion = ecn_leaving(tos, packet_traffic_class(copy));
+	if (congestion == ECN_DROP)
+		return;
+	if (congestion != (packet_traffic_class(copy) & ECN_MASK))
+		packet_set_ecn(copy, (uint8_t)congestion);
+	expected_add(copy, packet.length);
+	refused--;
+}
+
+/* Whether this counter is one to accept; it no longer is. */
+static bool is_new(struct far_end *end, uint64_t counter)
+{
+	if (counter >= REJECT_AFTER_MESSAGES)
+		return false;
+	if (counter + REPLAY_WINDOW_SIZE < end->greatest)
+		return false;
+	for (unsigned n = 0; n < end->accepted_count; n++) {
+		if (end->accepted[n] == counter)
+			return false;
+	}
+	REQUIRE(end->accepted_count < MOST_COUNTERS);
+	end->accepted[end->accepted_count++] = counter;
+	if (counter > end->greatest)
+		end->greatest = counter;
+	return true;
+}
+
+/* What shall become of bytes that nobody sealed. */
+static void expect_forged(const uint8_t *data, size_t length)
+{
+	if (length >= 4 && length <= INITIATION_SIZE &&
+	    wire_load_le32(data) != MESSAGE_TRANSPORT)
+		handshakes++;
+	else
+		refused++;
+}
+
+static size_t seal(uint8_t *out, uint32_t peer, uint64_t counter,
+		   const uint8_t *packet, size_t length)
+{
+	uint8_t key[KEY_SIZE];
+
+	make_key(key, peer);
+	wire_store_le32(out, MESSAGE_TRANSPORT);
+	wire_store_le32(out + TRANSPORT_RECEIVER_AT, peer);
+	wire_store_le64(out + TRANSPORT_COUNTER_AT, counter);
+	REQUIRE(aead_seal(&aead, key, counter, out + TRANSPORT_PACKET_AT,
+			  packet, length));
+	return TRANSPORT_MIN_SIZE + length;
+}
+
+static uint64_t choose_counter(struct input *input, struct far_end *end,
+			       uint8_t how)
+{
+	uint64_t counter = end->next;
+
+	if (how & HOW_COUNTER) {
+		counter = 0;
+		for (int n = 0; n < 4; n++)
+			counter = counter << 16 | input_be16(input);
+	}
+	end->next = counter + 1;
+	return counter;
+}
+
+/* Returns whether a bit was changed. */
+static bool damage(struct input *input, uint8_t *data, size_t length)
+{
+	size_t at = input_be16(input) % length;
+	uint8_t bits = input_byte(input);
+
+	data[at] ^= bits;
+	return bits;
+}
+
+/* Write one datagram, and say what shall become of it. */
+static size_t make_datagram(struct input *input, uint8_t *out, uint8_t how,
+			    const uint8_t *bytes, size_t length)
+{
+	const uint32_t peer = how & HOW_OTHER_PEER ? 1 : 0;
+	struct far_end *end = &far_ends[peer];
+	uint64_t counter;
+	size_t size = length;
+
+	if (!(how & HOW_SEALED)) {
+		if (length)
+			memcpy(out, bytes, length);
+		expect_forged(out, length);
+		return length;
+	}
+	counter = choose_counter(input, end, how);
+	size = seal(out, peer, counter, bytes, length);
+	if (how & HOW_DAMAGED && damage(input, out, size)) {
+		expect_forged(out, size);
+	} else if (!is_new(end, counter)) {
+		refused++;
+	} else {
+		received[peer] += size;
+		expect_packet(peer, bytes, length, (how & HOW_TOS) >> 4);
+	}
+	return size;
+}
+
+/* The datagrams of one record, all but the last of one size. */
+static void make_datagrams(struct input *input, uint8_t how)
+{
+	size_t length = input_be16(input) % (SIZE_MOST - TRANSPORT_MIN_SIZE);
+	const uint8_t *bytes = input_bytes(input, &length);
+	unsigned count = 1;
+	size_t size = 0, used = 0;
+
+	if (how & HOW_MANY && (length || how & HOW_SEALED))
+		count += input_byte(input) % MOST_DATAGRAMS;
+	if (count > MOST_DATAGRAMS)
+		count = MOST_DATAGRAMS;
+	for (unsigned n = 0; n < count; n++) {
+		size = make_datagram(input, datagrams + used, how, bytes,
+				     length);
+		used += size;
+	}
+	kernel.datagram = (struct system_datagram){
+		.bytes = {datagrams, used},
+		.segment = (uint16_t)(count > 1 ? size : 0),
+		.tos = (how & HOW_TOS) >> 4,
+		.from = endpoint_of(200, how & HOW_IPV6),
+	};
+}
+
+static uint64_t drops(void)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t n = 0; n < DROP_COUNT; n++)
+		sum += pywg_drops(plane, n);
+	return sum;
+}
+
+/* A peer whose packets were all refused is as it was, to the byte. */
+static void check_facts(uint32_t peer, const struct pywg_facts *before)
+{
+	struct pywg_facts now;
+
+	REQUIRE(pywg_facts_of(plane, peer, 0, &now) == 0);
+	REQUIRE(now.rx_bytes == before->rx_bytes + received[peer]);
+	if (received[peer])
+		REQUIRE(now.endpoint.port == 200);
+	else
+		REQUIRE(!memcmp(&now, before, sizeof(now)));
+}
+
+static unsigned count_handshakes(void)
+{
+	struct pywg_event events[16];
+	unsigned count = 0;
+	int got;
+
+	while ((got = pywg_wait(plane, 0, events, 16)) > 0) {
+		for (int n = 0; n < got; n++)
+			count += events[n].kind == PYWG_HANDSHAKE;
+	}
+	REQUIRE(got == 0);
+	return count;
+}
+
+static void one_record(struct input *input)
+{
+	const uint8_t how = input_byte(input);
+	const uint64_t dropped = drops();
+	struct pywg_facts before[PEERS];
+
+	refused = handshakes = 0;
+	memset(received, 0, sizeof(received));
+	for (uint32_t peer = 0; peer < PEERS; peer++)
+		pywg_facts_of(plane, peer, 0, &before[peer]);
+	expected_begin();
+	make_datagrams(input, how);
+	REQUIRE(count_handshakes() == handshakes);
+	REQUIRE(drops() == dropped + refused);
+	expected_end();
+	for (uint32_t peer = 0; peer < PEERS; peer++)
+		check_facts(peer, &before[peer]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = {data, size};
+
+	if (plane < 0)
+		set_up();
+	start_again();
+	/* Linux 6.6.44 refuses large packets with a short end. */
+	kernel.large_write_fails = input_byte(&input) & 1 ? EINVAL : 0;
+	for (int n = 0; n < MOST_COUNTERS / MOST_DATAGRAMS && input.left; n++)
+		one_record(&input);
+	return 0;
+}

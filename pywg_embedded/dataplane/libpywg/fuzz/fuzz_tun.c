@@ -1,0 +1,325 @@
+/* Packets out of the TUN, large ones too: what a peer gets, opened, is what the
+ * kernel would have made of them, in order, and nobody else gets any. */
+#include "fuzz.h"
+#include "icmp.h"
+#include "mend.h"
+#include "packet.h"
+#include "plane.h"
+#include "segment.h"
+#include "system.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define MOST_PACKETS 8
+#define SIZE_MOST 4096
+#define MOST_PIECES (MOST_PACKETS * SIZE_MOST)
+/* The worst: half a packet's bytes are headers before each of the others. */
+#define ROOM (MOST_PACKETS * SIZE_MOST / 2 * (SIZE_MOST / 2 + 1))
+#define NOW 1000000
+#define MTU 1420
+
+/* Who has what: two with a session, one without, one without endpoint. */
+enum { V4, V6, STRANGER, NOWHERE, PEERS };
+
+enum how {
+	HOW_MEND = 0x01, /* lengths and checksums, then: */
+	HOW_PARTIAL =
+		0x02, /* the pseudo-header's sum, as the kernel leaves it */
+};
+
+/* What the peers shall get, in order. */
+struct piece {
+	size_t at;
+	size_t length;
+	uint32_t peer;
+};
+
+static int plane = -1;
+static struct aead aead;
+static uint8_t packets[MOST_PACKETS][VNET_SIZE + SIZE_MOST];
+static uint8_t memory[ROOM];
+static size_t used;
+static struct piece pieces[MOST_PIECES];
+static unsigned pieces_count, next_at[PEERS], staged;
+static uint64_t counters[PEERS], sent_bytes[PEERS];
+/* Refused packets whose sender may be told so. */
+static unsigned refused, answers;
+
+static struct pywg_endpoint endpoint_of(uint32_t peer)
+{
+	struct pywg_endpoint endpoint = {.port = (uint16_t)(100 + peer)};
+
+	endpoint.address_size = peer == V6 ? 16 : 4;
+	endpoint.address[endpoint.address_size - 1] = 1;
+	return endpoint;
+}
+
+static void make_key(uint8_t key[KEY_SIZE], uint32_t peer)
+{
+	memset(key, (int)peer + 1, KEY_SIZE);
+}
+
+/* Peer N has 10.N/16 and fd0N::/16. */
+static void set_up_peer(uint32_t peer)
+{
+	const struct pywg_endpoint there = endpoint_of(peer);
+	const struct pywg_allowed_ip ips[] = {
+		{{10, (uint8_t)peer}, 4, 16, {0}},
+		{{0xFD, (uint8_t)peer}, 16, 16, {0}},
+	};
+
+	REQUIRE(pywg_add_peer(plane, peer) == 0);
+	REQUIRE(pywg_allow(plane, peer, ips, 2) == 2);
+	if (peer != NOWHERE)
+		REQUIRE(pywg_set_endpoint(plane, peer, &there) == 0);
+}
+
+static void start_session(uint32_t peer)
+{
+	uint8_t keys[2 * KEY_SIZE];
+
+	make_key(keys, peer);
+	make_key(keys + KEY_SIZE, peer);
+	REQUIRE(pywg_wipe_keypairs(plane, peer) == 0);
+	counters[peer] = 0;
+	REQUIRE(pywg_install_keypair(plane, peer, keys, peer, peer, NOW, 1,
+				     0) == 0);
+	REQUIRE(counters[peer] == 1);
+}
+
+static void set_up(void)
+{
+	plane = system_open_plane(PEERS, 16, NOW);
+	REQUIRE(aead_init(&aead) == 0);
+	REQUIRE(pywg_set_mtu(plane, MTU) == 0);
+	for (uint32_t peer = 0; peer < PEERS; peer++)
+		set_up_peer(peer);
+}
+
+static uint32_t owner_of(const uint8_t *packet, const struct packet *ip)
+{
+	const uint8_t *to = packet + ip->destination;
+
+	if (to[0] != (ip->version == 4 ? 10 : 0xFD) || to[1] >= PEERS)
+		return PEERS;
+	return to[1];
+}
+
+static void expect_piece(uint32_t peer, const uint8_t *data, size_t length)
+{
+	struct piece *piece = &pieces[pieces_count++];
+
+	REQUIRE(pieces_count <= MOST_PIECES);
+	REQUIRE(used + length <= sizeof(memory));
+	*piece = (struct piece){used, length, peer};
+	memcpy(memory + used, data, length);
+	used += length;
+}
+
+/* The pieces of a large packet carry its bytes and right checksums. */
+static void check_pieces(unsigned first, const uint8_t *packet, size_t length,
+			 const struct segmenter *segmenter)
+{
+	const struct mend_transport found = mend_find(packet, length);
+	size_t at = segmenter->header;
+
+	/* Behind IPv6 extensions nothing was mended. */
+	if (found.at != segmenter->transport ||
+	    found.checksum != segmenter->checksum)
+		return;
+	for (unsigned n = first; n < pieces_count; n++) {
+		const uint8_t *piece = memory + pieces[n].at;
+		size_t payload = pieces[n].length - segmenter->header;
+
+		REQUIRE(at + payload <= length);
+		REQUIRE(!memcmp(piece + segmenter->header, packet + at,
+				payload));
+		REQUIRE(mend_is_right(piece, pieces[n].length));
+		at += payload;
+	}
+	REQUIRE(at == length);
+}
+
+static void expect_pieces(uint32_t peer, struct segmenter *segmenter,
+			  const uint8_t *packet, size_t length, uint8_t how)
+{
+	static uint8_t piece[PACKET_LARGEST];
+	const unsigned first = pieces_count;
+	size_t size;
+
+	while ((size = segment_next(segmenter, piece, sizeof(piece))))
+		expect_piece(peer, piece, size);
+	if (peer == STRANGER)
+		staged += pieces_count - first;
+	if (segmenter->protocol && how & HOW_PARTIAL)
+		check_pieces(first, packet, length, segmenter);
+}
+
+static void expect(const uint8_t *data, size_t length, uint8_t how)
+{
+	const struct vnet_header vnet = vnet_load(data);
+	const uint8_t *packet = data + VNET_SIZE;
+	uint8_t answer[ICMP_ROOM];
+	struct segmenter segmenter;
+	struct packet ip;
+	uint32_t peer;
+
+	if (!packet_parse(&ip, packet, length) ||
+	    segment_begin(&segmenter, &vnet, packet, length) < 0) {
+		refused++;
+		return;
+	}
+	peer = owner_of(packet, &ip);
+	if (peer >= NOWHERE) {
+		refused++;
+		answers += icmp_unreachable(answer, packet, length, &ip) > 0;
+		return;
+	}
+	expect_pieces(peer, &segmenter, packet, length, how);
+}
+
+void target_written(const uint8_t *data, size_t size)
+{
+	static const uint8_t none[VNET_SIZE];
+	struct packet ip;
+
+	REQUIRE(size > VNET_SIZE && !memcmp(data, none, VNET_SIZE));
+	REQUIRE(packet_parse(&ip, data + VNET_SIZE, size - VNET_SIZE));
+	REQUIRE(ip.length == size - VNET_SIZE);
+	REQUIRE(answers > 0);
+	answers--;
+}
+
+static const struct piece *next_for(uint32_t peer)
+{
+	unsigned *at = &next_at[peer];
+
+	while (*at < pieces_count && pieces[*at].peer != peer)
+		++*at;
+	return *at < pieces_count ? &pieces[(*at)++] : NULL;
+}
+
+static void check_padding(const uint8_t *padding, size_t from, size_t to)
+{
+	const size_t whole = (from + PADDING_MULTIPLE - 1) & ~(size_t)15;
+
+	REQUIRE(to == whole || (to == MTU && MTU < whole) ||
+		(to == from && from > MTU));
+	for (size_t n = from; n < to; n++)
+		REQUIRE(!padding[n]);
+}
+
+void target_sent(const uint8_t *data, size_t size,
+		 const struct pywg_endpoint *to, uint8_t tos)
+{
+	static uint8_t opened[PACKET_LARGEST + PADDING_MULTIPLE + TAG_SIZE];
+	const uint32_t peer = wire_load_le32(data + TRANSPORT_RECEIVER_AT);
+	const size_t length = size - TRANSPORT_MIN_SIZE;
+	struct pywg_endpoint there;
+	const struct piece *piece;
+	uint8_t key[KEY_SIZE];
+
+	REQUIRE(size >= TRANSPORT_MIN_SIZE && size <= sizeof(opened));
+	REQUIRE(wire_load_le32(data) == MESSAGE_TRANSPORT && peer < STRANGER);
+	there = endpoint_of(peer);
+	REQUIRE(!memcmp(to, &there, sizeof(there)));
+	REQUIRE(wire_load_le64(data + TRANSPORT_COUNTER_AT) ==
+		counters[peer]++);
+	make_key(key, peer);
+	REQUIRE(aead_open(&aead, key, counters[peer] - 1, opened,
+			  data + TRANSPORT_PACKET_AT, length + TAG_SIZE));
+	sent_bytes[peer] += size;
+	if (counters[peer] == 1) {
+		REQUIRE(!length && !tos); /* to prove the session */
+		return;
+	}
+	piece = next_for(peer);
+	REQUIRE(piece && length >= piece->length);
+	REQUIRE(!memcmp(opened, memory + piece->at, piece->length));
+	REQUIRE(tos == (packet_traffic_class(opened) & 3));
+	check_padding(opened, piece->length, length);
+}
+
+static void read_packet(struct input *input, uint8_t *out)
+{
+	const uint8_t how = input_byte(input);
+	size_t length = VNET_SIZE;
+	const uint8_t *bytes = input_bytes(input, &length);
+	uint8_t *packet = out + VNET_SIZE;
+
+	memset(out, 0, VNET_SIZE);
+	if (length)
+		memcpy(out, bytes, length);
+	length = input_be16(input) % SIZE_MOST;
+	bytes = input_bytes(input, &length);
+	if (length)
+		memcpy(packet, bytes, length);
+	if (how & HOW_MEND)
+		mend_packet(packet, length);
+	if (how & HOW_PARTIAL)
+		mend_partial(packet, length);
+	kernel.packets[kernel.packets_count++] =
+		(struct system_bytes){out, VNET_SIZE + length};
+	expect(out, length, how);
+}
+
+static uint64_t drops(void)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t n = 0; n < DROP_COUNT; n++)
+		sum += pywg_drops(plane, n);
+	return sum;
+}
+
+static void start_again(struct input *input)
+{
+	/* Of the kernel, for large sends: whatever it is, no batch is lost. */
+	static const int errors[] = {0, EIO, EMSGSIZE, EINVAL};
+	const bool gave_up = kernel.segmented_send_fails == EIO;
+
+	used = pieces_count = staged = refused = answers = 0;
+	memset(next_at, 0, sizeof(next_at));
+	kernel.packets_count = kernel.packets_read = 0;
+	kernel.segmented_send_fails = errors[input_byte(input) % 4];
+	if (gave_up) {
+		pywg_unlisten(plane);
+		REQUIRE(pywg_listen(plane, 0) > 0);
+	}
+	start_session(V4);
+	start_session(V6);
+}
+
+/* Nothing is left to come, and what did not go is counted. */
+static void check_end(uint64_t dropped)
+{
+	REQUIRE(!answers && kernel.packets_read == kernel.packets_count);
+	REQUIRE(!next_for(V4) && !next_for(V6));
+	pywg_purge_staged(plane, STRANGER);
+	REQUIRE(drops() == dropped + refused + staged);
+	for (uint32_t peer = 0; peer < STRANGER; peer++) {
+		struct pywg_facts facts;
+
+		REQUIRE(pywg_facts_of(plane, peer, 0, &facts) == 0);
+		REQUIRE(facts.tx_bytes == sent_bytes[peer]);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = {data, size};
+	struct pywg_event events[16];
+	uint64_t dropped;
+
+	if (plane < 0)
+		set_up();
+	start_again(&input);
+	dropped = drops();
+	while (kernel.packets_count < MOST_PACKETS && input.left)
+		read_packet(&input, packets[kernel.packets_count]);
+	while (pywg_wait(plane, 0, events, 16) > 0)
+		;
+	check_end(dropped);
+	return 0;
+}

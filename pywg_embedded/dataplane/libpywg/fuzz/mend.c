@@ -1,0 +1,93 @@
+#include "mend.h"
+#include "packets.h"
+
+static size_t ip_header(const uint8_t *packet, size_t length)
+{
+	size_t size = length ? 4 * (packet[0] & 0x0Fu) : 0;
+
+	if (length >= PACKET_IPV6_HEADER && packet[0] >> 4 == 6)
+		return PACKET_IPV6_HEADER;
+	if (length < PACKET_IPV4_HEADER || packet[0] >> 4 != 4)
+		return 0;
+	return size >= PACKET_IPV4_HEADER && size <= length ? size : 0;
+}
+
+static int is_fragment(const uint8_t *packet)
+{
+	return packet[0] >> 4 == 4 && wire_load_be16(packet + 6) & 0x3FFF;
+}
+
+struct mend_transport mend_find(const uint8_t *packet, size_t length)
+{
+	struct mend_transport found = {.at = ip_header(packet, length)};
+	size_t checksum = TCP_CHECKSUM_AT, least = TCP_HEADER;
+
+	if (!found.at || is_fragment(packet))
+		return (struct mend_transport){0};
+	found.protocol = packet[packet[0] >> 4 == 4 ? 9 : 6];
+	found.size = length - found.at;
+	if (found.protocol == PACKET_UDP) {
+		checksum = UDP_CHECKSUM_AT;
+		least = UDP_HEADER;
+	} else if (found.protocol != PACKET_TCP) {
+		return (struct mend_transport){0};
+	}
+	found.checksum = found.at + checksum;
+	if (found.size < least)
+		return (struct mend_transport){0};
+	return found;
+}
+
+static void mend_ip(uint8_t *packet, size_t length)
+{
+	size_t header = ip_header(packet, length);
+	uint32_t sum;
+
+	if (!header)
+		return;
+	if (packet[0] >> 4 == 6) {
+		wire_store_be16(packet + 4, (uint16_t)(length - header));
+		return;
+	}
+	wire_store_be16(packet + 2, (uint16_t)length);
+	wire_store_be16(packet + 10, 0);
+	sum = packets_sum(0, packet, header);
+	wire_store_be16(packet + 10, (uint16_t)~packets_fold(sum));
+}
+
+void mend_packet(uint8_t *packet, size_t length)
+{
+	const struct mend_transport found = mend_find(packet, length);
+
+	mend_ip(packet, length);
+	if (!found.at)
+		return;
+	if (found.protocol == PACKET_UDP)
+		wire_store_be16(packet + found.at + UDP_LENGTH_AT,
+				(uint16_t)found.size);
+	wire_store_be16(packet + found.checksum,
+			packets_checksum(packet, packet + found.at,
+					 found.protocol, found.size));
+}
+
+int mend_is_right(const uint8_t *packet, size_t length)
+{
+	const struct mend_transport found = mend_find(packet, length);
+	uint16_t written = wire_load_be16(packet + found.checksum);
+	uint16_t wanted = packets_checksum(packet, packet + found.at,
+					   found.protocol, found.size);
+
+	/* Zero has two forms in these sums. */
+	return written == wanted || (written == 0xFFFF && wanted == 0) ||
+	       (written == 0 && wanted == 0xFFFF);
+}
+
+void mend_partial(uint8_t *packet, size_t length)
+{
+	const struct mend_transport found = mend_find(packet, length);
+
+	if (found.at)
+		wire_store_be16(
+			packet + found.checksum,
+			packets_pseudo(packet, found.protocol, found.size));
+}

@@ -1,0 +1,48 @@
+/* The kernel as a plane sees it: its calls end here (see CMakeLists.txt), and
+ * what there is to read, and what fails, is for the target to say. The sockets
+ * alone are real. */
+#ifndef PYWG_FUZZ_SYSTEM_H
+#define PYWG_FUZZ_SYSTEM_H
+
+#include "pywg.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SYSTEM_MOST_PACKETS 16
+
+struct system_bytes {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* A datagram, or several of `segment` bytes each but the last. */
+struct system_datagram {
+	struct system_bytes bytes;
+	uint16_t segment; /* 0 for one */
+	uint8_t tos;
+	struct pywg_endpoint from;
+};
+
+extern struct system {
+	/* The TUN has a header before each packet. */
+	int tun;
+	struct system_bytes packets[SYSTEM_MOST_PACKETS];
+	unsigned packets_count;
+	unsigned packets_read;
+	struct system_datagram datagram; /* bytes.data is NULL for none */
+	/* An errno for each large write to the TUN, and each segmented send. */
+	int large_write_fails;
+	int segmented_send_fails;
+} kernel;
+
+/* A plane over that TUN, listening, its clock stopped. */
+int system_open_plane(uint32_t peers, uint32_t allowed_ips, uint64_t now);
+
+/* What a target does with the writes to its TUN, vnet header first, and with
+ * each datagram that a plane sends. */
+void target_written(const uint8_t *data, size_t size);
+void target_sent(const uint8_t *data, size_t size,
+		 const struct pywg_endpoint *to, uint8_t tos);
+
+#endif

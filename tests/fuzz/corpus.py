@@ -1,0 +1,111 @@
+"""What the fuzz targets of libpywg start from: a few inputs made of tests' packets.
+
+An input is a sequence of records; the head of each target says of what. ``python -m
+tests.fuzz.corpus FOLDER`` writes them all, a folder a target.
+"""
+
+import random
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pywg_embedded.core.constants import MESSAGE_INITIATION, REPLAY_WINDOW_SIZE
+from tests.dataplane.large import SAMPLES, TCP, VNET, Large
+
+from .plane_world import Inside
+
+# libpywg/fuzz/fuzz_coalesce.c
+MEND, FOLLOW, SAME_ID, PUSH = 0x01, 0x02, 0x04, 0x08
+# libpywg/fuzz/fuzz_receive.c
+SEALED, OTHER_PEER, DAMAGED, COUNTER = 0x01, 0x02, 0x04, 0x08
+CONGESTED, MANY, FROM_IPV6 = 0x30, 0x40, 0x80
+# libpywg/fuzz/fuzz_tun.c
+PARTIAL = 0x02
+
+BOTH_FEATURES = 3
+# What a target is quick with.
+LARGEST = 1_000
+
+
+def record(how: int, data: bytes, more: bytes = b"") -> bytes:
+    """Length and bytes, and what ``how`` asks for beside."""
+    return struct.pack(">BH", how, len(data)) + data + more
+
+
+def larges() -> list[Large]:
+    """The samples, each not larger than a few hundred bytes."""
+    small = [(n, min(n.size, 300), min(n.payload, LARGEST)) for n, _ in SAMPLES]
+    return [n._replace(size=size, payload=payload) for n, size, payload in small]
+
+
+def packets(count: int, peer: int | None = None) -> list[bytes]:
+    """Of every kind that a plane may meet."""
+    inside = Inside(random.Random(count), False)
+    return [packet for _ in range(count) if (packet := inside.packet(peer))]
+
+
+def coalesce() -> Iterator[bytes]:
+    """Features, refused writes, then packets."""
+    for number, large in enumerate(larges()):
+        first, *others = large.cut()
+        headers = len(first) - large.size
+        how = FOLLOW | (SAME_ID if number % 3 == 2 else 0)
+        how |= PUSH if number % 4 == 1 and large.protocol == TCP else 0
+        flow = record(MEND, first) + b"".join(
+            record(how, packet[headers:]) for packet in others
+        )
+        yield bytes((BOTH_FEATURES, number % 3)) + flow
+    mixed = (record(0, packet) for large in larges()[:6] for packet in large.cut())
+    yield bytes((BOTH_FEATURES, 0)) + b"".join(mixed)
+    yield bytes((BOTH_FEATURES, 0)) + b"".join(record(0, p) for p in packets(20))
+
+
+def receive() -> Iterator[bytes]:
+    """Whether large writes fail, then datagrams."""
+    hows = (SEALED, SEALED | CONGESTED, SEALED | FROM_IPV6, SEALED | OTHER_PEER)
+    for number, how in enumerate(hows):
+        inner = packets(12, peer=number % 2)
+        yield b"\0" + b"".join(record(how, packet) for packet in inner)
+    for number, large in enumerate(larges()):
+        pieces = b"".join(record(SEALED, packet) for packet in large.cut())
+        yield bytes((number % 2,)) + pieces
+    edges = (0, REPLAY_WINDOW_SIZE, REPLAY_WINDOW_SIZE + 1, 1, 0, 2**64 - 2**13)
+    counters = (record(SEALED | COUNTER, b"", struct.pack(">Q", n)) for n in edges)
+    yield b"\0" + b"".join(counters)
+    yield b"\0" + record(SEALED | MANY, larges()[0].cut()[0], b"\5")
+    yield b"\0" + b"".join(
+        record(SEALED | DAMAGED, b"\x45" + bytes(40), struct.pack(">HB", at, 1))
+        for at in (0, 4, 8, 16, 60)
+    )
+    yield b"\0" + record(0, struct.pack("<I144x", MESSAGE_INITIATION))
+
+
+def tun() -> Iterator[bytes]:
+    """Which error large sends meet, then packets with their vnet header."""
+    for number, large in enumerate(larges()):
+        packet = struct.pack(">H", len(large.packet())) + large.packet()
+        yield bytes((number % 4, MEND | PARTIAL)) + large.vnet() + packet
+    plain = bytes(VNET.size)
+    for count in (5, 6, 7, 8):
+        some = (struct.pack(">H", len(p)) + p for p in packets(count))
+        yield b"\0" + b"".join(b"\0" + plain + packet for packet in some)
+
+
+TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
+    "coalesce": coalesce,
+    "receive": receive,
+    "tun": tun,
+}
+
+
+def write(target: str, folder: Path) -> None:
+    """The inputs of one target, a file each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, data in enumerate(TARGETS[target]()):
+        (folder / f"{number:02}").write_bytes(data)
+
+
+if __name__ == "__main__":
+    for target in TARGETS:
+        write(target, Path(sys.argv[1]) / target)
