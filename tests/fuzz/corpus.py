@@ -12,11 +12,12 @@ from pathlib import Path
 
 from pywg_embedded.core.constants import MESSAGE_INITIATION, REPLAY_WINDOW_SIZE
 from tests.dataplane.large import SAMPLES, TCP, VNET, Large
+from tests.dataplane.packets import sized
 
 from .plane_world import Inside
 
 # libpywg/fuzz/fuzz_coalesce.c
-MEND, FOLLOW, SAME_ID, PUSH = 0x01, 0x02, 0x04, 0x08
+MEND, FOLLOW, SAME_ID, PUSH, BEND, LONG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 # libpywg/fuzz/fuzz_receive.c
 SEALED, OTHER_PEER, DAMAGED, COUNTER = 0x01, 0x02, 0x04, 0x08
 CONGESTED, MANY, FROM_IPV6 = 0x30, 0x40, 0x80
@@ -56,6 +57,16 @@ def coalesce() -> Iterator[bytes]:
             record(how, packet[headers:]) for packet in others
         )
         yield bytes((BOTH_FEATURES, number % 3)) + flow
+    for large in larges()[:1] + larges()[7:8] + larges()[11:]:
+        first = record(MEND, large.cut()[0])
+        # Time to live or hop limit; a flag or the version; the window or length.
+        bends = (b"\x08\x01", b"\x07\x01", b"\x06\x20", b"\x01\x03", b"\x22\x01")
+        bent = (record(FOLLOW | BEND, bytes(300), bend) for bend in bends)
+        yield bytes((BOTH_FEATURES, 0)) + first + b"".join(bent)
+        fragment = record(MEND, large.cut()[0][:6] + b"\x20" + large.cut()[0][7:])
+        follows = record(FOLLOW, bytes(300))
+        yield bytes((BOTH_FEATURES, 0)) + first + fragment + follows * 2
+        yield bytes((BOTH_FEATURES, 0)) + first + record(FOLLOW | LONG, bytes(40)) * 60
     mixed = (record(0, packet) for large in larges()[:6] for packet in large.cut())
     yield bytes((BOTH_FEATURES, 0)) + b"".join(mixed)
     yield bytes((BOTH_FEATURES, 0)) + b"".join(record(0, p) for p in packets(20))
@@ -87,6 +98,9 @@ def tun() -> Iterator[bytes]:
         packet = struct.pack(">H", len(large.packet())) + large.packet()
         yield bytes((number % 4, MEND | PARTIAL)) + large.vnet() + packet
     plain = bytes(VNET.size)
+    sizes = (96, 48, 48, 96, 96, 40, 100)
+    burst = (struct.pack(">H", n) + sized(n) for n in sizes)
+    yield b"\0" + b"".join(b"\0" + plain + packet for packet in burst)
     for count in (5, 6, 7, 8):
         some = (struct.pack(">H", len(p)) + p for p in packets(count))
         yield b"\0" + b"".join(b"\0" + plain + packet for packet in some)

@@ -30,6 +30,23 @@ static size_t used;
 static struct wanted all[EXPECTED_MOST];
 static unsigned count;
 
+size_t expected_length(const uint8_t *packet, size_t size)
+{
+	const size_t header = size ? 4 * (packet[0] & 0x0Fu) : 0;
+	size_t length;
+
+	if (size >= PACKET_IPV6_HEADER && packet[0] >> 4 == 6) {
+		length = PACKET_IPV6_HEADER + wire_load_be16(packet + 4);
+		return length > size ? 0 : length;
+	}
+	if (size < PACKET_IPV4_HEADER || packet[0] >> 4 != 4)
+		return 0;
+	length = wire_load_be16(packet + 2);
+	if (header < PACKET_IPV4_HEADER || header > length || length > size)
+		return 0;
+	return length;
+}
+
 static bool has_ports(uint8_t protocol)
 {
 	return protocol == PACKET_TCP || protocol == PACKET_UDP;
@@ -45,20 +62,19 @@ static bool hides_its_flow(const uint8_t *packet, uint8_t protocol)
 static struct flow flow_of(const uint8_t *packet, size_t length)
 {
 	struct flow flow = {0};
-	struct packet ip;
+	bool is_v4 = length && packet[0] >> 4 == 4;
 	uint8_t protocol;
 	size_t header;
 
-	if (!packet_parse(&ip, packet, length) || ip.length != length)
+	if (!length || expected_length(packet, length) != length)
 		return flow;
-	protocol = packet[ip.version == 4 ? 9 : 6];
-	header = ip.version == 4 ? 4 * (packet[0] & 0x0Fu)
-				 : (size_t)PACKET_IPV6_HEADER;
+	protocol = packet[is_v4 ? 9 : 6];
+	header = is_v4 ? 4 * (packet[0] & 0x0Fu) : (size_t)PACKET_IPV6_HEADER;
 	if (hides_its_flow(packet, protocol))
 		return flow;
-	flow.key[0] = ip.version;
+	flow.key[0] = packet[0] >> 4;
 	flow.key[1] = protocol;
-	memcpy(flow.key + 2, packet + ip.source, 2u * ip.address_size);
+	memcpy(flow.key + 2, packet + (is_v4 ? 12 : 8), is_v4 ? 8 : 32);
 	if (has_ports(protocol) && length < header + 4)
 		return flow;
 	if (has_ports(protocol))

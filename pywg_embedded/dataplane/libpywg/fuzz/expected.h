@@ -8,6 +8,9 @@
 
 #define EXPECTED_MOST 128
 
+/* The length that an IP packet claims; 0 if it is none, or claims too much. */
+size_t expected_length(const uint8_t *packet, size_t size);
+
 /* Nothing is expected. */
 void expected_begin(void);
 /* This packet; its bytes are copied. */

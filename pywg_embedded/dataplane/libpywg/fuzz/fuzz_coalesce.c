@@ -19,7 +19,11 @@ enum how {
 	HOW_FOLLOW = 0x02,
 	HOW_SAME_ID = 0x04,
 	HOW_PUSH = 0x08,
+	HOW_BEND = 0x10, /* a byte of these headers: offset and bits */
+	HOW_LONG = 0x20, /* with zeros behind, to so many times the length */
 };
+
+#define LONG 32
 
 /* Input: features, refused large writes as bits, then packets: how, length in
  * two bytes, and so many. */
@@ -40,12 +44,18 @@ static size_t headers_of(const uint8_t *packet, size_t length)
 }
 
 /* Rewrite a copy of the headers to follow a packet with so much payload. */
-static void follow(uint8_t *packet, size_t payload, uint8_t how)
+static void follow(struct input *input, uint8_t *packet, size_t headers,
+		   size_t payload, uint8_t how)
 {
-	const struct mend_transport found = mend_find(packet, PACKET_LARGEST);
+	const struct mend_transport found = mend_find(packet, headers);
 	uint8_t *tcp = packet + found.at;
 	uint16_t id = wire_load_be16(packet + 4);
 
+	if (how & HOW_BEND) {
+		size_t at = input_byte(input) % headers;
+
+		packet[at] ^= input_byte(input);
+	}
 	if (packet[0] >> 4 == 4 && !(how & HOW_SAME_ID))
 		wire_store_be16(packet + 4, (uint16_t)(id + 1));
 	if (found.protocol != PACKET_TCP)
@@ -57,24 +67,37 @@ static void follow(uint8_t *packet, size_t payload, uint8_t how)
 		tcp[TCP_FLAGS_AT] |= TCP_PSH;
 }
 
-/* The next packet behind `before`, of so many bytes; answers its own. */
-static size_t next_packet(struct input *input, uint8_t *out, size_t before)
+/* The newest packet with headers that others can follow. */
+struct leader {
+	const uint8_t *packet;
+	size_t length;
+	size_t headers;
+};
+
+/* The next packet; answers its length. */
+static size_t next_packet(struct input *input, uint8_t *out,
+			  struct leader *leader)
 {
 	const uint8_t how = input_byte(input);
 	size_t length = input_be16(input) % (PACKET_LARGEST - MOST_HEADERS);
 	const uint8_t *bytes = input_bytes(input, &length);
-	size_t headers = 0;
+	size_t headers = how & HOW_FOLLOW ? leader->headers : 0;
+	size_t size = headers + (how & HOW_LONG ? LONG * length : length);
 
-	if (how & HOW_FOLLOW)
-		headers = headers_of(out - before, before);
-	memcpy(out, out - before, headers);
+	if (size > PACKET_LARGEST)
+		size = PACKET_LARGEST;
+	memset(out, 0, size);
+	memcpy(out, leader->packet, headers);
 	if (length)
 		memcpy(out + headers, bytes, length);
 	if (headers)
-		follow(out, before - headers, how);
+		follow(input, out, headers, leader->length - headers, how);
 	if (headers || how & HOW_MEND)
-		mend_packet(out, headers + length);
-	return headers + length;
+		mend_packet(out, size);
+	headers = headers_of(out, size);
+	if (headers)
+		*leader = (struct leader){out, size, headers};
+	return size;
 }
 
 static bool write_one(void *context, const struct iovec *parts, int count)
@@ -104,7 +127,8 @@ static bool write_one(void *context, const struct iovec *parts, int count)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = {data, size};
-	size_t used = 0, before = 0;
+	struct leader leader = {lent, 0, 0};
+	size_t used = 0, length;
 
 	coalesce_begin(&coalescer, input_byte(&input) & 3);
 	refused = input_byte(&input);
@@ -112,10 +136,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int n = 0; n < COALESCE_PACKETS && input.left; n++) {
 		if (used + PACKET_LARGEST > ROOM)
 			break;
-		before = next_packet(&input, lent + used, before);
-		expected_add(lent + used, before);
-		REQUIRE(coalesce_add(&coalescer, lent + used, before));
-		used += before;
+		length = next_packet(&input, lent + used, &leader);
+		expected_add(lent + used, length);
+		REQUIRE(coalesce_add(&coalescer, lent + used, length));
+		used += length;
 	}
 	coalesce_flush(&coalescer, write_one, NULL);
 	expected_end();

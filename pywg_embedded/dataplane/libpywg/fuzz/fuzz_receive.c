@@ -141,22 +141,23 @@ static void expect_packet(uint32_t peer, const uint8_t *data, size_t length,
 			  uint8_t tos)
 {
 	static uint8_t copy[SIZE_MOST];
-	struct packet packet;
+	size_t claimed = expected_length(data, length);
+	bool is_v4 = length && data[0] >> 4 == 4;
 	int congestion;
 
 	if (!length)
 		return;
 	refused++;
 	memcpy(copy, data, length);
-	if (!packet_parse(&packet, copy, length) ||
-	    owner_of(copy + packet.source, packet.address_size) != peer)
+	if (!claimed ||
+	    owner_of(copy + (is_v4 ? 12 : 8), is_v4 ? 4 : 16) != peer)
 		return;
 	congestion = ecn_leaving(tos, packet_traffic_class(copy));
 	if (congestion == ECN_DROP)
 		return;
 	if (congestion != (packet_traffic_class(copy) & ECN_MASK))
 		packet_set_ecn(copy, (uint8_t)congestion);
-	expected_add(copy, packet.length);
+	expected_add(copy, claimed);
 	refused--;
 }
 

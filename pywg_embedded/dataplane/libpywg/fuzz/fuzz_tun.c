@@ -1,5 +1,6 @@
 /* Packets out of the TUN, large ones too: what a peer gets, opened, is what the
  * kernel would have made of them, in order, and nobody else gets any. */
+#include "expected.h"
 #include "fuzz.h"
 #include "icmp.h"
 #include "mend.h"
@@ -18,6 +19,7 @@
 #define ROOM (MOST_PACKETS * SIZE_MOST / 2 * (SIZE_MOST / 2 + 1))
 #define NOW 1000000
 #define MTU 1420
+#define UNTOUCHED 0xC5
 
 /* Who has what: two with a session, one without, one without endpoint. */
 enum { V4, V6, STRANGER, NOWHERE, PEERS };
@@ -144,12 +146,14 @@ static void check_pieces(unsigned first, const uint8_t *packet, size_t length,
 static void expect_pieces(uint32_t peer, struct segmenter *segmenter,
 			  const uint8_t *packet, size_t length, uint8_t how)
 {
-	static uint8_t piece[PACKET_LARGEST];
+	static uint8_t piece[PACKET_LARGEST + 1];
 	const unsigned first = pieces_count;
 	size_t size;
 
-	while ((size = segment_next(segmenter, piece, sizeof(piece))))
+	piece[length] = UNTOUCHED;
+	while ((size = segment_next(segmenter, piece, PACKET_LARGEST)))
 		expect_piece(peer, piece, size);
+	REQUIRE(piece[length] == UNTOUCHED);
 	if (peer == STRANGER)
 		staged += pieces_count - first;
 	if (segmenter->protocol && how & HOW_PARTIAL)
@@ -165,7 +169,9 @@ static void expect(const uint8_t *data, size_t length, uint8_t how)
 	struct packet ip;
 	uint32_t peer;
 
-	if (!packet_parse(&ip, packet, length) ||
+	REQUIRE(packet_parse(&ip, packet, length) ==
+		(expected_length(packet, length) > 0));
+	if (!expected_length(packet, length) ||
 	    segment_begin(&segmenter, &vnet, packet, length) < 0) {
 		refused++;
 		return;
@@ -182,11 +188,10 @@ static void expect(const uint8_t *data, size_t length, uint8_t how)
 void target_written(const uint8_t *data, size_t size)
 {
 	static const uint8_t none[VNET_SIZE];
-	struct packet ip;
 
 	REQUIRE(size > VNET_SIZE && !memcmp(data, none, VNET_SIZE));
-	REQUIRE(packet_parse(&ip, data + VNET_SIZE, size - VNET_SIZE));
-	REQUIRE(ip.length == size - VNET_SIZE);
+	size -= VNET_SIZE;
+	REQUIRE(expected_length(data + VNET_SIZE, size) == size);
 	REQUIRE(answers > 0);
 	answers--;
 }
