@@ -3,12 +3,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit c fuzz micropython interop qemu bench clean
+.PHONY: help build demo test lint unit c fuzz sanitize micropython interop qemu bench \
+	clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTEST := $(PYTHON) -m pytest
 INSTALLED := $(VENV)/.installed
+SANITIZED := build/sanitized
 ARGS ?=
 
 # libpywg, and what it is built from and with.
@@ -53,6 +55,7 @@ demo: build ## two homes, linked site to site, in a minute
 test: lint ## everything: lint, then all tests in one run
 	@.ci/need $(FUZZ_PACKAGES) $(LAB_PACKAGES) $(QEMU_PACKAGES)
 	$(PYTEST) $(ARGS)
+	@$(MAKE) --no-print-directory sanitize
 
 lint: build ## ruff, mypy, clang-format, shellcheck
 	@.ci/need $(LINT_PACKAGES)
@@ -73,6 +76,23 @@ c: build ## the test programs of libpywg, under sanitizers
 fuzz: build ## hostile input; FUZZ_SECONDS=N gives each target so long
 	@.ci/need $(FUZZ_PACKAGES)
 	$(PYTEST) tests/fuzz $(ARGS)
+
+sanitize: $(SANITIZED)/.installed ## the planes' tests, with sanitizers in libpywg
+	@.ci/need $(LAB_PACKAGES)
+	$(SANITIZED)/bin/python -m tests.sanitized $(ARGS)
+
+# Python packages are those of the other environment; only ours is built anew.
+$(SANITIZED)/.installed: $(INSTALLED)
+	@.ci/need $(FUZZ_PACKAGES)
+	@echo "Installing libpywg with sanitizers into $(SANITIZED)"
+	@python3 -m venv --clear --without-pip $(SANITIZED)
+	@realpath $(VENV)/lib/python3*/site-packages \
+		>"$$(echo $(SANITIZED)/lib/python3*/site-packages)/shared.pth"
+	@$(VENV)/bin/pip --python $(SANITIZED)/bin/python install --quiet \
+		--disable-pip-version-check --no-deps --editable . \
+		-C cmake.define.CMAKE_C_COMPILER=clang \
+		-C cmake.define.PYWG_SANITIZE=address,undefined
+	@touch $@
 
 micropython: build ## core and control under MicroPython
 	$(PYTEST) tests/micropython $(ARGS)

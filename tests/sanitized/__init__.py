@@ -1,0 +1,1 @@
+"""The tests again, with a libpywg that watches its own memory."""
