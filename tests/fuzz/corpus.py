@@ -59,8 +59,15 @@ def coalesce() -> Iterator[bytes]:
         yield bytes((BOTH_FEATURES, number % 3)) + flow
     for large in larges()[:1] + larges()[7:8] + larges()[11:]:
         first = record(MEND, large.cut()[0])
-        # Time to live or hop limit; a flag or the version; the window or length.
-        bends = (b"\x08\x01", b"\x07\x01", b"\x06\x20", b"\x01\x03", b"\x22\x01")
+        # Time to live or hop limit; a fragment; TOS; ECE.
+        bends = (
+            b"\x08\x01",
+            b"\x07\x01",
+            b"\x06\x20",
+            b"\x01\x03",
+            b"\x21\x40",
+            b"\x35\x40",
+        )
         bent = (record(FOLLOW | BEND, bytes(300), bend) for bend in bends)
         yield bytes((BOTH_FEATURES, 0)) + first + b"".join(bent)
         fragment = record(MEND, large.cut()[0][:6] + b"\x20" + large.cut()[0][7:])
@@ -97,6 +104,9 @@ def tun() -> Iterator[bytes]:
     for number, large in enumerate(larges()):
         packet = struct.pack(">H", len(large.packet())) + large.packet()
         yield bytes((number % 4, MEND | PARTIAL)) + large.vnet() + packet
+    # A checksum that would end behind the packet.
+    beyond = VNET.pack(1, 0, 0, 0, 53, 6)
+    yield bytes((0, 0)) + beyond + struct.pack(">H", 60) + sized(60)
     plain = bytes(VNET.size)
     sizes = (96, 48, 48, 96, 96, 40, 100)
     burst = (struct.pack(">H", n) + sized(n) for n in sizes)
