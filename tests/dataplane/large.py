@@ -18,7 +18,6 @@ ADDRESSES = {4: ("10.0.0.2", "10.1.0.2"), 6: ("fd00::2", "fd01::2")}
 VNET = struct.Struct("@BBHHHH")
 _NEEDS_CSUM, _GSO_ECN = 1, 0x80
 _GSO = {(4, TCP): 1, (6, TCP): 4, (4, UDP): 5, (6, UDP): 5}
-_SEQUENCE = 0xFFFF_F000
 
 
 class Large(NamedTuple):
@@ -34,73 +33,111 @@ class Large(NamedTuple):
     fragment: int = 0
     addresses: tuple[str, str] | None = None
 
+    def ends(self) -> tuple[str, str]:
+        """Source and destination."""
+        return self.addresses or ADDRESSES[self.version]
+
     def vnet(self) -> bytes:
         """The header before the packet."""
         start = {4: 20, 6: 40}[self.version]
         kind = _GSO[self.version, self.protocol]
         if self.protocol == TCP and self.flags & CWR:
             kind |= _GSO_ECN
-        headers = start + len(self._transport(0, 0, self.flags))
+        headers = start + len(self._transport())
         place = self._checksum_at()
         return VNET.pack(_NEEDS_CSUM, kind, headers, self.size, start, place)
 
     def packet(self) -> bytes:
         """With the sum of the pseudo-header in place of the checksum."""
-        data = self._data()
-        transport = bytearray(self._transport(0, len(data), self.flags) + data)
-        header = self._header(0, len(transport))
-        pseudo = ~checksum(self._pseudo(header, len(transport))) & 0xFFFF
+        data = bytes(n * 167 >> 3 & 0xFF for n in range(self.payload))
+        transport = bytearray(self._transport() + data)
+        header = self._header(len(transport))
+        pseudo = ~checksum(_pseudo(header, len(transport))) & 0xFFFF
         struct.pack_into(">H", transport, self._checksum_at(), pseudo)
         return header + bytes(transport)
 
     def cut(self) -> list[bytes]:
         """The packets that it stands for, checksums and all."""
-        data = self._data()
-        starts = range(0, len(data), self.size)
-        return [self._piece(at, data[at : at + self.size]) for at in starts]
-
-    def _piece(self, at: int, data: bytes) -> bytes:
-        flags, last = self.flags, at + len(data) == self.payload
-        flags &= 0xFF if last else ~(FIN | PSH)
-        flags &= 0xFF if at == 0 else ~CWR
-        transport = bytearray(self._transport(at, len(data), flags) + data)
-        header = self._header(at // self.size, len(transport))
-        pseudo = self._pseudo(header, len(transport))
-        value = checksum(pseudo + bytes(transport))
-        if not value and self.protocol == UDP:
-            value = 0xFFFF
-        struct.pack_into(">H", transport, self._checksum_at(), value)
-        return header + bytes(transport)
-
-    def _data(self) -> bytes:
-        return bytes(n * 167 >> 3 & 0xFF for n in range(self.payload))
+        return cut(self.vnet(), self.packet())
 
     def _checksum_at(self) -> int:
         return 16 if self.protocol == TCP else 6
 
-    def _pseudo(self, header: bytes, length: int) -> bytes:
-        addresses = header[12:20] if self.version == 4 else header[8:40]
-        return addresses + struct.pack(">II", length, self.protocol)
-
-    def _header(self, index: int, length: int) -> bytes:
-        ends = self.addresses or ADDRESSES[self.version]
-        packet = ip(*ends, bytes(length))
+    def _header(self, length: int) -> bytes:
+        packet = ip(*self.ends(), bytes(length))
         if self.version == 6:
             return packet[:6] + bytes([self.protocol]) + packet[7:40]
         header = bytearray(packet[:20])
-        identification = (self.identification + index) & 0xFFFF
-        struct.pack_into(">HH", header, 4, identification, self.fragment)
+        struct.pack_into(">HH", header, 4, self.identification, self.fragment)
         header[9] = self.protocol
         return with_checksum(bytes(header), 10)
 
-    def _transport(self, at: int, length: int, flags: int) -> bytes:
-        """The header before ``length`` bytes that begin at ``at``; no checksum yet."""
+    def _transport(self) -> bytes:
         if self.protocol == UDP:
-            return struct.pack(">HHHH", 5000, 53, 8 + length, 0)
-        sequence = (_SEQUENCE + at) & 0xFFFF_FFFF
+            return struct.pack(">HHHH", 5000, 53, 8 + self.payload, 0)
         offset = (20 + len(self.options)) << 2
-        fixed = 5000, 443, sequence, 77, offset, flags, 9000, 0, 0
+        fixed = 5000, 443, 0xFFFF_F000, 77, offset, self.flags, 9000, 0, 0
         return struct.pack(">HHIIBBHHH", *fixed) + self.options
+
+
+def cut(vnet: bytes, packet: bytes) -> list[bytes]:
+    """The packets that one with this header before it stands for."""
+    _, kind, _, size, start, place = VNET.unpack(vnet)
+    if not kind:
+        return [packet]
+    headers = start + (8 if place == 6 else (packet[start + 12] >> 4) * 4)
+    ip_header, transport, data = packet[:start], packet[start:headers], packet[headers:]
+    pieces = []
+    for index, at in enumerate(range(0, len(data), size)):
+        part = data[at : at + size]
+        is_last = at + size >= len(data)
+        head = _transport_of(transport, at, len(part), is_last)
+        pieces.append(_finished(_ip_header_of(ip_header, index), head + part, place))
+    return pieces
+
+
+def _transport_of(header: bytes, at: int, size: int, is_last: bool) -> bytearray:
+    """The header before ``size`` bytes that begin at ``at``."""
+    own = bytearray(header)
+    if len(own) == 8:
+        struct.pack_into(">H", own, 4, 8 + size)
+        return own
+    (sequence,) = struct.unpack_from(">I", own, 4)
+    struct.pack_into(">I", own, 4, (sequence + at) & 0xFFFF_FFFF)
+    own[13] &= 0xFF if is_last else ~(FIN | PSH) & 0xFF
+    own[13] &= 0xFF if at == 0 else ~CWR & 0xFF
+    return own
+
+
+def _ip_header_of(header: bytes, index: int) -> bytearray:
+    own = bytearray(header)
+    if header[0] >> 4 == 4:
+        (identification,) = struct.unpack_from(">H", own, 4)
+        struct.pack_into(">H", own, 4, (identification + index) & 0xFFFF)
+    return own
+
+
+def _finished(header: bytearray, transport: bytearray, place: int) -> bytes:
+    """A packet with the lengths and checksums that it should have."""
+    if header[0] >> 4 == 4:
+        struct.pack_into(">H", header, 2, len(header) + len(transport))
+        header[:] = with_checksum(bytes(header), 10)
+    else:
+        struct.pack_into(">H", header, 4, len(transport))
+    struct.pack_into(">H", transport, place, 0)
+    value = checksum(_pseudo(bytes(header), len(transport)) + bytes(transport))
+    if not value and place == 6:
+        value = 0xFFFF
+    struct.pack_into(">H", transport, place, value)
+    return bytes(header + transport)
+
+
+def _pseudo(header: bytes, length: int) -> bytes:
+    """What TCP and UDP add to their checksum."""
+    is_v4 = header[0] >> 4 == 4
+    addresses = header[12:20] if is_v4 else header[8:40]
+    protocol = header[9] if is_v4 else header[6]
+    return addresses + struct.pack(">II", length, protocol)
 
 
 # Some, and whether their pieces are such as we merge.

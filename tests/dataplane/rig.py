@@ -25,6 +25,8 @@ from .packets import address, prefix
 
 MakePlane = Callable[[int, Limits, Callable[[], int]], Any]
 Event = tuple[Any, ...]
+# Both ends are used as sockets are; the machine's hands out one packet a time.
+MakeTun = Callable[[], tuple[Any, Any]]
 
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 # What a socket of a test waits for at most; nothing that works comes near.
@@ -102,13 +104,19 @@ class FarEnd:
         )
 
 
+def tun_of_sockets() -> tuple[socket.socket, socket.socket]:
+    """The machine's end and the plane's; packets come and go as they are."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
 class Rig:
     """``plane`` with a socket for its TUN, ``outside`` for a peer, and ``now``."""
 
-    def __init__(self, make_plane: MakePlane, limits: Limits) -> None:
+    def __init__(
+        self, make_plane: MakePlane, limits: Limits, make_tun: MakeTun = tun_of_sockets
+    ) -> None:
         self.now = 1_000_000
-        kind = socket.SOCK_SEQPACKET
-        self.tun, self._planes_tun = socket.socketpair(socket.AF_UNIX, kind)
+        self.tun, self._planes_tun = make_tun()
         self.tun.setblocking(False)
         self.plane = make_plane(self._planes_tun.fileno(), limits, lambda: self.now)
         self.port: int = self.plane.listen(0)

@@ -43,7 +43,7 @@ def larges() -> list[Large]:
 def packets(count: int, peer: int | None = None) -> list[bytes]:
     """Of every kind that a plane may meet."""
     inside = Inside(random.Random(count), False)
-    return [packet for _ in range(count) if (packet := inside.packet(peer))]
+    return [inside.packet(peer) for _ in range(count)]
 
 
 def coalesce() -> Iterator[bytes]:

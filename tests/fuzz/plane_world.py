@@ -11,7 +11,8 @@ from typing import Any
 
 from pywg_embedded.core.constants import REJECT_AFTER_MESSAGES, REPLAY_WINDOW_SIZE
 from pywg_embedded.core.endpoint import Endpoint
-from tests.dataplane.packets import ip, ipv4, ipv6, prefix
+from tests.dataplane.large import ACK, CWR, DF, ECE, FIN, PSH, TCP, UDP, Large
+from tests.dataplane.packets import address, ip, ipv4, ipv6, prefix
 from tests.dataplane.rig import FarEnd, Outside
 
 from .planes import HOSTS, OVERSIZE, Arrival
@@ -56,16 +57,39 @@ class Inside:
         self._chance = chance
         self._with_large = with_large
 
-    def burst(self) -> list[bytes]:
-        """Packets that are there at once."""
+    def burst(self, is_taken: Callable[[bytes], bool]) -> list[bytes | Large]:
+        """Packets that are there at once; ``is_taken`` of an address to go to."""
+        if self._chance.random() < 0.08:
+            large = self.large()
+            if is_taken(address(large.ends()[1])):
+                return [large, *self._some(1), large]
+        return self._some(self._chance.choice((1, 1, 1, 2, 3, 25)))
+
+    def _some(self, count: int) -> list[bytes | Large]:
         if self._with_large and self._chance.random() < 0.02:
             size = self._chance.choice((2_025, 9_000, 40_000, OVERSIZE))
             return [ipv4("10.9.0.1", self.address(4), bytes(size - 20))]
-        count = self._chance.choice((1, 1, 1, 2, 3, 25))
         if count == 25 and self._chance.random() < 0.5:
             # Alike, as a flow has them.
             return [self.packet()] * count
         return [self.packet() for _ in range(count)]
+
+    def large(self, source: int | None = None) -> Large:
+        """TCP or UDP that is too much for one packet."""
+        version = self._chance.choice((4, 6))
+        size = self._chance.choice((16, 100, 555, 1_200, 1_387))
+        flags = ACK | self._chance.choice((0, 0, PSH, FIN, ECE, CWR | PSH))
+        return Large(
+            version,
+            self._chance.choice((TCP, UDP)),
+            size,
+            size + self._chance.randrange(1, 12 * size),
+            flags,
+            self._chance.choice((b"", b"\1\1\x08\x0a" + b"stampecr")),
+            self._chance.choice((0, 65_530)),
+            self._chance.choice((0, DF)),
+            (self.address(version, source), self.address(version)),
+        )
 
     def address(self, version: int, peer: int | None = None) -> str:
         """Mostly one of ``peer``, or of anybody."""
@@ -132,12 +156,13 @@ class World:
         seed: int,
         with_large: bool,
         far: list[Outside],
-        has_index: Callable[[int], bool],
+        oracle: Any,
     ) -> None:
         self._chance = random.Random(seed)
         self._inside = Inside(self._chance, with_large)
         self._far = far
-        self._has_index = has_index
+        self._has_index = oracle.has_index
+        self._is_taken = oracle.takes
         self._number = 0
         self._peers: set[int] = set()
         self._reachable: set[int] = set()
@@ -275,10 +300,10 @@ class World:
     # What comes from inside.
 
     def _enter(self) -> Step:
-        return "enter", self._inside.burst()
+        return "enter", self._inside.burst(self._is_taken)
 
     def _enter_while_closed(self) -> Step:
-        return "enter_while_closed", self._inside.burst()
+        return "enter_while_closed", self._inside.burst(self._is_taken)
 
     # What comes from outside.
 
@@ -286,13 +311,16 @@ class World:
         return "arrive", self._arrival()
 
     def _enter_and_arrive(self) -> Step:
-        return "enter_and_arrive", self._inside.burst(), self._arrival()
+        packets = self._inside.burst(self._is_taken)
+        return "enter_and_arrive", packets, self._arrival()
 
     def _arrival(self) -> Arrival:
         outside = self._chance.randrange(len(HOSTS))
         host = self._chance.choice(("", "", "127.0.0.4")) if outside < 3 else ""
         if self._links and self._chance.random() < 0.05:
             return self._segmented(outside, host)
+        if self._links and self._chance.random() < 0.08:
+            return self._flow(outside, host)
         count = self._chance.choice((1, 1, 1, 2, 20))
         datagrams = [self._datagram() for _ in range(count)]
         if sum(map(len, datagrams)) > 100_000:
@@ -306,6 +334,16 @@ class World:
         count = self._chance.randint(2, 20)
         datagrams = [self._sealed(link, packet) for _ in range(count)]
         return Arrival(datagrams, 0, outside, host, len(datagrams[0]))
+
+    def _flow(self, outside: int, host: str) -> Arrival:
+        """The pieces of a large packet, perhaps with others between."""
+        link = self._link()
+        datagrams = []
+        for piece in self._inside.large(link.peer).cut():
+            datagrams.append(self._sealed(link, piece + bytes(-len(piece) % 16)))
+            if self._chance.random() < 0.1:
+                datagrams.append(self._datagram())
+        return Arrival(datagrams, 0, outside, host)
 
     def _link(self) -> Link:
         """Mostly one that is alive."""

@@ -14,7 +14,18 @@ from pywg_embedded.core.errors import LimitError
 from pywg_embedded.dataplane import events, native
 from pywg_embedded.dataplane.limits import Limits
 from tests.dataplane.conftest import StoppedPlane
-from tests.dataplane.rig import FarEnd, MakePlane, Outside, Rig, size_of
+from tests.dataplane.large import TCP, UDP, Large
+from tests.dataplane.rig import (
+    FarEnd,
+    MakePlane,
+    MakeTun,
+    Outside,
+    Rig,
+    size_of,
+    tun_of_sockets,
+)
+
+from .inside import Machine
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "::1")
 # The length of every packet that no datagram can carry.
@@ -28,9 +39,17 @@ _UDP_SEGMENT = 103
 class OffloadingPlane(StoppedPlane):
     """Sends and receives more than one datagram in one call."""
 
+    OFFLOADS = native.GSO | native.GRO
+
     def __init__(self, tun: int, limits: Limits, clock: Callable[[], int]) -> None:
         self._clock = clock
-        native.Plane.__init__(self, tun, limits, native.GSO | native.GRO)
+        native.Plane.__init__(self, tun, limits, self.OFFLOADS)
+
+
+class SegmentingPlane(OffloadingPlane):
+    """Takes large packets as well, and writes them: it wants a TUN that has them."""
+
+    OFFLOADS = native.TSO | native.USO | native.GSO | native.GRO
 
 
 class Arrival(NamedTuple):
@@ -46,8 +65,14 @@ class Arrival(NamedTuple):
 class Side:
     """A plane; ``far`` are the sockets that it may send to."""
 
-    def __init__(self, make: MakePlane, limits: Limits, far: list[Outside]) -> None:
-        self.rig = Rig(make, limits)
+    def __init__(
+        self,
+        make: MakePlane,
+        limits: Limits,
+        far: list[Outside],
+        make_tun: MakeTun = tun_of_sockets,
+    ) -> None:
+        self.rig = Rig(make, limits, make_tun)
         self._far = far
         self._by_descriptor = {outside.socket.fileno(): outside for outside in far}
         self._poll = select.poll()
@@ -100,11 +125,18 @@ class Side:
     def pass_time(self, milliseconds: int) -> None:
         self.rig.now += milliseconds
 
-    def enter(self, packets: list[bytes]) -> None:
+    def enter(self, packets: list[bytes | Large]) -> None:
+        """Large packets whole where the TUN takes them, otherwise in pieces."""
         for packet in packets:
-            self.rig.tun.send(packet)
+            if not isinstance(packet, Large):
+                self.rig.tun.send(packet)
+            elif isinstance(self.rig.tun, Machine):
+                self.rig.tun.send_large(packet)
+            else:
+                for piece in packet.cut():
+                    self.rig.tun.send(piece)
 
-    def enter_while_closed(self, packets: list[bytes]) -> None:
+    def enter_while_closed(self, packets: list[bytes | Large]) -> None:
         self.rig.plane.close()
         self.enter(packets)
         self._settle()
@@ -129,7 +161,7 @@ class Side:
                 return
         raise AssertionError("a handshake message got lost")
 
-    def enter_and_arrive(self, packets: list[bytes], arrival: Arrival) -> None:
+    def enter_and_arrive(self, packets: list[bytes | Large], arrival: Arrival) -> None:
         self.enter(packets)
         self.arrive(arrival)
 
@@ -145,7 +177,7 @@ class Side:
             "handshakes": [
                 (e[1], _endpoint(e[2])) for e in happened if e[0] == events.HANDSHAKE
             ],
-            "written": self.rig.written(),
+            "written": by_flow(self.rig.written()),
             "sent": sent,
             "bytes counted, but not sent": missing,
             "drops": self.rig.drops(),
@@ -190,6 +222,25 @@ class Side:
                 sent.setdefault(host, []).append((data, tos, source[0]))
                 missing -= len(data)
         return sent, missing
+
+
+def by_flow(packets: list[bytes]) -> dict[bytes, list[bytes]]:
+    """In order where order counts: flows may change places in a burst."""
+    flows: dict[bytes, list[bytes]] = {}
+    for packet in packets:
+        flows.setdefault(_flow(packet), []).append(packet)
+    return flows
+
+
+def _flow(packet: bytes) -> bytes:
+    """Addresses and ports, where no extension or fragment may hide them."""
+    is_v4 = packet[0] >> 4 == 4
+    protocol, start = (packet[9], (packet[0] & 15) * 4) if is_v4 else (packet[6], 40)
+    is_fragment = is_v4 and struct.unpack_from(">H", packet, 6)[0] & 0x3FFF
+    if protocol not in (TCP, UDP) or is_fragment:
+        return b""
+    addresses = packet[12:20] if is_v4 else packet[8:40]
+    return bytes([protocol]) + addresses + packet[start : start + 4]
 
 
 def _endpoint(endpoint: Endpoint | None) -> tuple[Any, ...] | None:
