@@ -67,9 +67,14 @@ void arrivals_note(struct plane *plane, uint32_t number, uint32_t length,
 {
 	const uint32_t peer = sessions_peer_of(number);
 	const uint64_t now = plane->receiving.now;
+	const bool confirms = plane->peers[peer].next == number;
 	struct session *session = &plane->sessions[number];
-	struct arrival *arrival = note_for(plane, peer);
+	struct arrival *arrival;
 
+	/* A successor that came due before is told of before it is there. */
+	if (confirms)
+		arrivals_hand_over(plane);
+	arrival = note_for(plane, peer);
 	arrival->source = *source;
 	arrival->bytes += length;
 	arrival->last = now;
@@ -82,7 +87,7 @@ void arrivals_note(struct plane *plane, uint32_t number, uint32_t length,
 		session->asked_for_successor = arrival->wants_successor = true;
 	/* At once: whatever is next in this burst finds the slots as they are
 	 * then. */
-	if (plane->peers[peer].next == number) {
+	if (confirms) {
 		arrival->confirms = true;
 		arrival->session = number;
 		arrivals_hand_over(plane);
