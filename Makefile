@@ -18,8 +18,9 @@ PLANE := pywg_embedded/dataplane
 LIBPYWG := $(PLANE)/libpywg
 C_SOURCES := $(wildcard $(LIBPYWG)/include/*.h $(LIBPYWG)/src/*.[ch])
 C_TESTS := $(wildcard $(LIBPYWG)/test/*.[ch] $(LIBPYWG)/fuzz/*.[ch])
+C_VENDORED := $(wildcard $(LIBPYWG)/third_party/*/*.[ch])
 BUILT_FROM := pyproject.toml $(PLANE)/signatures.py $(LIBPYWG)/bind.py \
-	$(LIBPYWG)/CMakeLists.txt $(C_SOURCES)
+	$(LIBPYWG)/CMakeLists.txt $(C_SOURCES) $(C_VENDORED)
 
 BUILD_PACKAGES := python3-venv gcc libc6-dev pkg-config libsodium-dev libssl-dev
 C_PACKAGES := cmake
