@@ -45,4 +45,11 @@ SIGNATURES = (
     ("wait", "i", "iipI"),
     ("drops", "Q", "iI"),
     ("drop_reason", "s", "I"),
+    ("random", "i", "pI"),
+    ("equal", "i", "ppI"),
+    ("blake2s", "i", "pIpIpI"),
+    ("public_key", "i", "pp"),
+    ("dh", "i", "ppp"),
+    ("seal", "i", "ppIpIpIp"),
+    ("unseal", "i", "ppIpIpIp"),
 )

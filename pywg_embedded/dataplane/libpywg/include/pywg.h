@@ -152,4 +152,27 @@ PYWG_API uint64_t pywg_drops(int plane, uint32_t reason);
 /* The reason in words, NULL beyond the last. */
 PYWG_API const char *pywg_drop_reason(uint32_t reason);
 
+/* The primitives of a handshake, for a Python that lacks them. */
+PYWG_API int pywg_random(uint8_t *out, uint32_t size);
+/* Whether two secrets are the same, in constant time. */
+PYWG_API int pywg_equal(const uint8_t *a, const uint8_t *b, uint32_t size);
+/* BLAKE2s of 1 to 32 bytes, keyed unless `key_size` is 0. */
+PYWG_API int pywg_blake2s(uint8_t *out, uint32_t out_size, const uint8_t *data,
+			  uint32_t size, const uint8_t *key, uint32_t key_size);
+/* X25519, 32 bytes each; -EINVAL for a shared secret of zeros. */
+PYWG_API int pywg_public_key(uint8_t *public, const uint8_t *private);
+PYWG_API int pywg_dh(uint8_t *shared, const uint8_t *private,
+		     const uint8_t *public);
+/* ChaCha20-Poly1305 if the nonce has 12 bytes, XChaCha20-Poly1305 if 24. A
+ * sealed text is 16 bytes longer; `size` is that of `in`. -EBADMSG for one that
+ * is not authentic. */
+PYWG_API int pywg_seal(uint8_t *out, const uint8_t *in, uint32_t size,
+		       const uint8_t *aad, uint32_t aad_size,
+		       const uint8_t *nonce, uint32_t nonce_size,
+		       const uint8_t *key);
+PYWG_API int pywg_unseal(uint8_t *out, const uint8_t *in, uint32_t size,
+			 const uint8_t *aad, uint32_t aad_size,
+			 const uint8_t *nonce, uint32_t nonce_size,
+			 const uint8_t *key);
+
 #endif

@@ -1,0 +1,166 @@
+#include "primitives.h"
+
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#define BLOCK_SIZE 64
+#define BLOCK_INPUT_AT 48
+#define BLOCK_INPUT_SIZE 16
+#define DECRYPT 0
+#define ENCRYPT 1
+
+static EVP_PKEY *private_key(const uint8_t private[KEY_SIZE])
+{
+	return EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, private,
+					    KEY_SIZE);
+}
+
+bool primitives_public_key(uint8_t public[KEY_SIZE],
+			   const uint8_t private[KEY_SIZE])
+{
+	EVP_PKEY *own = private_key(private);
+	size_t size = KEY_SIZE;
+	const bool done =
+		own && EVP_PKEY_get_raw_public_key(own, public, &size) == 1;
+
+	EVP_PKEY_free(own);
+	return done;
+}
+
+bool primitives_dh(uint8_t shared[KEY_SIZE], const uint8_t private[KEY_SIZE],
+		   const uint8_t public[KEY_SIZE])
+{
+	static const uint8_t zeros[KEY_SIZE];
+	EVP_PKEY *own = private_key(private);
+	EVP_PKEY *other = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL,
+						      public, KEY_SIZE);
+	EVP_PKEY_CTX *context = own ? EVP_PKEY_CTX_new(own, NULL) : NULL;
+	size_t size = KEY_SIZE;
+	const bool done = other && context &&
+			  EVP_PKEY_derive_init(context) == 1 &&
+			  EVP_PKEY_derive_set_peer(context, other) == 1 &&
+			  EVP_PKEY_derive(context, shared, &size) == 1;
+
+	EVP_PKEY_CTX_free(context);
+	EVP_PKEY_free(other);
+	EVP_PKEY_free(own);
+	return done && CRYPTO_memcmp(shared, zeros, KEY_SIZE);
+}
+
+/* EVP takes no update of 0 bytes for anything but the end. */
+static bool update(EVP_CIPHER_CTX *context, uint8_t *out, const uint8_t *in,
+		   size_t size)
+{
+	int done = 0;
+
+	return !size || EVP_CipherUpdate(context, out, &done, in, (int)size);
+}
+
+static bool key_stream_block(uint8_t block[BLOCK_SIZE], const uint8_t *key,
+			     const uint8_t *input)
+{
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+	const bool done = context &&
+			  EVP_CipherInit_ex(context, EVP_chacha20(), NULL, key,
+					    input, ENCRYPT) &&
+			  update(context, block, block, BLOCK_SIZE);
+
+	EVP_CIPHER_CTX_free(context);
+	return done;
+}
+
+/* HChaCha20 is the ChaCha20 block without its last step, in which the words
+ * that went in are added: taken away again, they leave its first and last row
+ * (draft-irtf-cfrg-xchacha 2.2; RFC 8439 2.3). */
+static bool hchacha(uint8_t subkey[KEY_SIZE], const uint8_t *key,
+		    const uint8_t *input)
+{
+	static const uint8_t constants[] = "expand 32-byte k";
+	uint8_t block[BLOCK_SIZE] = {0};
+	const bool done = key_stream_block(block, key, input);
+
+	for (size_t n = 0; n < BLOCK_INPUT_SIZE; n += 4) {
+		wire_store_le32(subkey + n,
+				wire_load_le32(block + n) -
+					wire_load_le32(constants + n));
+		wire_store_le32(subkey + BLOCK_INPUT_SIZE + n,
+				wire_load_le32(block + BLOCK_INPUT_AT + n) -
+					wire_load_le32(input + n));
+	}
+	OPENSSL_cleanse(block, sizeof(block));
+	return done;
+}
+
+/* A context that has taken key, nonce and associated data, or NULL. */
+static EVP_CIPHER_CTX *start(const struct primitives_seal *with, int direction)
+{
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+	uint8_t subkey[KEY_SIZE], nonce[NONCE_SIZE] = {0};
+	const uint8_t *rest = with->nonce + BLOCK_INPUT_SIZE;
+	const bool extended = with->nonce_size == XNONCE_SIZE;
+	bool done = with->aad_size <= INT_MAX;
+
+	if (extended) {
+		done &= hchacha(subkey, with->key, with->nonce);
+		memcpy(nonce + 4, rest, XNONCE_SIZE - BLOCK_INPUT_SIZE);
+	}
+	done = done && context &&
+	       EVP_CipherInit_ex(context, EVP_chacha20_poly1305(), NULL,
+				 extended ? subkey : with->key,
+				 extended ? nonce : with->nonce, direction) &&
+	       update(context, NULL, with->aad, with->aad_size);
+	OPENSSL_cleanse(subkey, sizeof(subkey));
+	if (done)
+		return context;
+	EVP_CIPHER_CTX_free(context);
+	return NULL;
+}
+
+bool primitives_seal(const struct primitives_seal *with, uint8_t *out,
+		     const uint8_t *in, size_t size)
+{
+	EVP_CIPHER_CTX *context = start(with, ENCRYPT);
+	int rest = 0;
+	const bool done = context && size <= INT_MAX &&
+			  update(context, out, in, size) &&
+			  EVP_CipherFinal_ex(context, out + size, &rest) &&
+			  EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG,
+					      TAG_SIZE, out + size);
+
+	EVP_CIPHER_CTX_free(context);
+	return done;
+}
+
+bool primitives_unseal(const struct primitives_seal *with, uint8_t *out,
+		       const uint8_t *in, size_t size)
+{
+	uint8_t tag[TAG_SIZE];
+	EVP_CIPHER_CTX *context;
+	int rest = 0;
+	bool done;
+
+	if (size < TAG_SIZE || size > INT_MAX)
+		return false;
+	size -= TAG_SIZE;
+	memcpy(tag, in + size, TAG_SIZE);
+	context = start(with, DECRYPT);
+	done = context &&
+	       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE,
+				   tag) &&
+	       update(context, out, in, size) &&
+	       EVP_CipherFinal_ex(context, out + size, &rest);
+	EVP_CIPHER_CTX_free(context);
+	return done;
+}
+
+bool primitives_equal(const uint8_t *a, const uint8_t *b, size_t size)
+{
+	return !CRYPTO_memcmp(a, b, size);
+}
+
+void primitives_wipe(void *secret, size_t size)
+{
+	OPENSSL_cleanse(secret, size);
+}
