@@ -59,6 +59,8 @@ UNDER_LOAD_HOLD_TIME = 1_000
 INITIATIONS_PER_SECOND = 50
 SOURCE_PACKETS_PER_SECOND = 20
 SOURCE_PACKETS_BURST = 5
+# Our latest messages that a cookie reply may answer while we are under load.
+COOKIES_EXPECTED = 256
 
 # TAI64N (paper 5.4.2): labels start at 2^62, and TAI was 10 s ahead in 1970.
 TAI64_EPOCH = 2**62 + 10

@@ -18,7 +18,7 @@ from .secret import wipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .crypto import Crypto
+    from .crypto import Bytes, Crypto
     from .endpoint import Endpoint
 
 NO_MAC = bytes(MAC_SIZE)
@@ -41,21 +41,33 @@ class CookieChecker:
 
     def mac2_valid(self, message: bytes, source: "Endpoint", now: int) -> bool:
         """Whether the sender can receive at the address it sends from."""
-        if now - self._secret_made_at >= COOKIE_SECRET_LIFETIME:
+        if not self.has_secret(now):
             return False
         mac2 = self._mac(self._cookie(source), message[:MAC2_OFFSET])
         return self._crypto.equal(mac2, message[MAC2_OFFSET:])
 
     def reply(self, message: bytes, sender: int, source: "Endpoint", now: int) -> bytes:
         """The cookie reply to a message whose mac1 is valid."""
-        if now - self._secret_made_at >= COOKIE_SECRET_LIFETIME:
-            self._secret[:] = self._crypto.random(KEY_SIZE)
-            self._secret_made_at = now
+        if not self.has_secret(now):
+            self.set_secret(self._crypto.random(KEY_SIZE), now)
         nonce = self._crypto.random(COOKIE_NONCE_SIZE)
         mac1 = message[MAC1_OFFSET:MAC2_OFFSET]
         cookie = self._cookie(source)
         sealed = self._crypto.xseal(self._cookie_key, nonce, cookie, mac1)
         return cookie_reply(sender, nonce, sealed)
+
+    def has_secret(self, now: int) -> bool:
+        """Whether there is a secret, and not too old a one."""
+        return now - self._secret_made_at < COOKIE_SECRET_LIFETIME
+
+    def secret(self) -> bytearray:
+        """What all cookies hang on; to be kept where it will be wiped."""
+        return self._secret
+
+    def set_secret(self, secret: "Bytes", made_at: int) -> None:
+        """Take this secret in place of the one before."""
+        self._secret[:] = secret
+        self._secret_made_at = made_at
 
     def wipe(self) -> None:
         """Overwrite the secret that all cookies hang on."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from ..control.config import AllowedIP, Change, PeerChange
-    from .crypto import Crypto
+    from .crypto import Bytes, Crypto
     from .facts import Facts
     from .keypair import Keypair
 
@@ -59,6 +59,9 @@ if TYPE_CHECKING:
         def send_staged(self, peer_id: int) -> None: ...
         def purge_staged(self, peer_id: int) -> None: ...
         def observe(self, peer_id: int) -> Facts: ...
+        def set_identity(self, public: bytes | None) -> None: ...
+        def set_cookie_secret(self, secret: Bytes, made_at: int) -> None: ...
+        def expect_cookie(self, index: int) -> None: ...
 
 
 _NO_KEY = bytes(32)
@@ -81,7 +84,7 @@ class Device:
         self._plane = plane
         self._stamps = tai64n.Tai64n(wall_clock)
         self._identity: noise.Identity | None = None
-        self._admission = Admission(crypto)
+        self._admission = Admission(crypto, plane)
         self._up = False
         self.peers = Peers(crypto, max_peers)
         self._schedule = Schedule()
@@ -212,7 +215,7 @@ class Device:
             peer.wipe()
         if self._identity is not None:
             wipe(self._identity.private)
-        self._admission.wipe()
+        self._admission.set_identity(None)
 
     # Receiving.
 
@@ -262,7 +265,7 @@ class Device:
         self.peers.release_index(peer.response_index)
         peer.response_index = index
         self._install(peer, keypair, now)
-        self._send(peer, message, source, now)
+        self._send(peer, index, message, source, now)
 
     def _receive_response(
         self, data: bytes, fields: "tuple[Any, ...]", source: "Endpoint", now: int
@@ -335,7 +338,7 @@ class Device:
         peer.initiations_unanswered += 1
         peer.initiation_sent_at = now
         peer.jitter = self._random_jitter()
-        self._send(peer, message, endpoint, now)
+        self._send(peer, index, message, endpoint, now)
 
     def _retry_handshake(self, peer: Peer, now: int) -> None:
         if now - peer.handshake_wanted_at >= REKEY_ATTEMPT_TIME:
@@ -370,10 +373,13 @@ class Device:
         peer.initiations_unanswered = 0
         peer.last_handshake_at = now
 
-    def _send(self, peer: Peer, message: bytes, endpoint: "Endpoint", now: int) -> None:
+    def _send(
+        self, peer: Peer, index: int, message: bytes, endpoint: "Endpoint", now: int
+    ) -> None:
         datagram = peer.cookies.add_macs(self._crypto, message, now)
         peer.handshake_sent_at = now
         self._plane.note_handshake_sent(peer.id, len(datagram))
+        self._plane.expect_cookie(index)
         self._datagrams.append((datagram, endpoint))
 
     # Timers.

@@ -1,6 +1,7 @@
 """What ``wait`` returns: tuples that begin with one of these numbers."""
 
-# (HANDSHAKE, datagram, endpoint, backlog): not transport data; so many more wait.
+# (HANDSHAKE, datagram, endpoint, backlog): not transport data; so many more wait, or
+# would if the plane had not turned them away.
 HANDSHAKE = 1
 # (HANDSHAKE_WANTED, peer id): data to send, and no session or an old one.
 HANDSHAKE_WANTED = 2

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from typing import Any
 
+    from ..core.crypto import Bytes
     from ..core.endpoint import Endpoint
     from ..core.facts import Facts
     from ..core.keypair import Keypair
@@ -207,6 +208,21 @@ class Plane:
     def purge_staged(self, peer_id: int) -> None:
         """Give up what is staged."""
         self._call("purge_staged", peer_id)
+
+    # Handshake messages: which of them become events.
+
+    def set_identity(self, public: "bytes | None") -> None:
+        """Our public key, whose knowledge handshake messages show; None for none."""
+        key = public or b""
+        self._call("set_identity", key, len(key))
+
+    def set_cookie_secret(self, secret: "Bytes", made_at: int) -> None:
+        """Answer with cookies of this secret under load, as long as it lives."""
+        self._call("set_cookie_secret", secret, made_at)
+
+    def expect_cookie(self, index: int) -> None:
+        """A message goes out under this index, that a cookie may answer."""
+        self._call("expect_cookie", index)
 
     # The outer sockets and the wait.
 

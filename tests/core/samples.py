@@ -194,6 +194,15 @@ class Plane:
     def observe(self, peer_id: int) -> Facts:
         return self.facts[peer_id]
 
+    def set_identity(self, public: bytes | None) -> None:
+        self.calls.append(("set_identity", public))
+
+    def set_cookie_secret(self, secret: "Bytes", made_at: int) -> None:
+        self.calls.append(("set_cookie_secret", bytes(secret), made_at))
+
+    def expect_cookie(self, index: int) -> None:
+        self.calls.append(("expect_cookie", index))
+
 
 class Side:
     """A device with a key, a plane and an address; its only peer, if any, has id 0."""
@@ -208,6 +217,7 @@ class Side:
         self.endpoint = endpoint(number)
         self.device.configure(change(private_key=self.private), NOW)
         self.device.interface_up(NOW)
+        self.plane.calls.clear()
 
     def meet(self, other: "Side", **values: "Any") -> None:
         """Take the other side as a peer."""

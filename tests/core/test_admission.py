@@ -3,9 +3,9 @@
 from pywg_embedded import crypto
 from pywg_embedded.core import messages
 from pywg_embedded.core.admission import Admission
-from pywg_embedded.core.cookie import CookieJar
+from pywg_embedded.core.cookie import CookieChecker, CookieJar
 from pywg_embedded.core.errors import Drop
-from tests.core.samples import NOW, Seeded, endpoint, flip, private_key
+from tests.core.samples import NOW, Plane, Seeded, endpoint, flip, private_key
 
 PUBLIC = crypto.public_key(private_key(2))
 BARE = messages.initiation(7, bytes(32), bytes(48), bytes(28))
@@ -15,8 +15,8 @@ PASS, COOKIE = "pass", "cookie"
 MAC1, MAC2 = 116, 132
 
 
-def admission() -> Admission:
-    result = Admission(Seeded(1))
+def admission(plane: "Plane | None" = None) -> Admission:
+    result = Admission(Seeded(1), plane or Plane())
     result.set_identity(PUBLIC)
     return result
 
@@ -28,6 +28,13 @@ def verdict(admission: Admission, message: bytes, now: int = NOW) -> str:
     except Drop as drop:
         return str(drop.args[0])
     return PASS if reply is None else COOKIE
+
+
+def proven_to(plane: Plane) -> bytes:
+    """A message with a mac2 of a cookie that this plane knows the secret of."""
+    one = admission(plane)
+    one.note_backlog(128, NOW)
+    return proven(one)
 
 
 def proven(admission: Admission) -> bytes:
@@ -81,3 +88,30 @@ def test_a_new_identity_honours_no_earlier_cookie() -> None:
     assert verdict(one, message) == PASS
     one.set_identity(PUBLIC)
     assert verdict(one, message) == COOKIE
+
+
+def test_the_plane_is_told_each_identity() -> None:
+    plane = Plane()
+    one = admission(plane)
+    one.set_identity(None)
+    assert plane.told("set_identity") == [(PUBLIC,), (None,)]
+
+
+def test_the_plane_is_told_each_secret_once_with_its_age() -> None:
+    plane = Plane()
+    one = admission(plane)
+    message = CookieJar(crypto, PUBLIC).add_macs(crypto, BARE, NOW)
+    for later in (0, 1, 119_999, 120_000, 120_001, 240_000):
+        one.note_backlog(128, NOW + later)
+        assert verdict(one, message, NOW + later) == COOKIE, later
+    told = plane.told("set_cookie_secret")
+    assert [made_at - NOW for _, made_at in told] == [0, 120_000, 240_000]
+    assert len({secret for secret, _ in told}) == 3
+
+
+def test_the_plane_proves_cookies_with_the_secret_that_it_is_told() -> None:
+    plane = Plane()
+    message = proven_to(plane)
+    checker = CookieChecker(Seeded(2), PUBLIC)
+    checker.set_secret(*plane.told("set_cookie_secret")[0])
+    assert checker.mac2_valid(message, SOURCE, NOW)

@@ -21,6 +21,7 @@ from pywg_embedded.core.keypair import Keypair
 from pywg_embedded.dataplane import events
 from pywg_embedded.dataplane.limits import Limits
 
+from .handshakes import PUBLIC
 from .packets import address, prefix
 
 MakePlane = Callable[[int, Limits, Callable[[], int]], Any]
@@ -119,6 +120,7 @@ class Rig:
         self.tun, self._planes_tun = make_tun()
         self.tun.setblocking(False)
         self.plane = make_plane(self._planes_tun.fileno(), limits, lambda: self.now)
+        self.plane.set_identity(PUBLIC)
         self.port: int = self.plane.listen(0)
         self.outside = Outside()
         self._peers: dict[int, int] = {}

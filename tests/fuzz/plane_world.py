@@ -11,6 +11,7 @@ from typing import Any
 
 from pywg_embedded.core.constants import REJECT_AFTER_MESSAGES, REPLAY_WINDOW_SIZE
 from pywg_embedded.core.endpoint import Endpoint
+from tests.dataplane.handshakes import PUBLIC, cookie_of, cookie_reply, message
 from tests.dataplane.large import ACK, CWR, DF, ECE, FIN, PSH, TCP, UDP, Large
 from tests.dataplane.packets import address, ip, ipv4, ipv6, prefix
 from tests.dataplane.rig import FarEnd, Outside
@@ -25,6 +26,11 @@ SHORT = (1, 10, 999, 1_000, 4_999, 5_000)
 LONG = (10_000, 15_001, 60_000, 119_999, 120_000, 165_000, 180_000)
 AGES = (1, 119_999, 120_000, 164_999, 165_000, 179_999, 180_000, 200_000)
 MTUS = (0, 576, 1280, 1419, 1420, 1500, 9000)
+# Whose key we may have, and how old a secret behind cookies.
+IDENTITIES = (PUBLIC, bytes(reversed(PUBLIC)))
+SECRET_AGES = (0, 1, 60_000, 119_000, 119_999, 120_000)
+# More than make load, and than are received at once.
+CROWD = 300
 # Type and size of what is, or nearly is, a handshake message.
 MESSAGES = ((1, 148), (2, 92), (3, 64), (1, 149), (4, 64))
 PROTOCOLS = (1, 6, 17, 58, 59)
@@ -167,6 +173,7 @@ class World:
         self._peers: set[int] = set()
         self._reachable: set[int] = set()
         self._links: deque[Link] = deque(maxlen=12)
+        self._public, self._secret = PUBLIC, bytes(32)
         self._recent: deque[bytes] = deque([b"\x04"], maxlen=24)
         self._choices, self._weights = zip(*self._what_may_happen())
 
@@ -192,6 +199,10 @@ class World:
             (self._allow_or_disallow, 20),
             (self._set_endpoint, 20),
             (self._note_handshake, 10),
+            (lambda: ("come_under_load", CROWD), 6),
+            (self._set_cookie_secret, 15),
+            (self._set_identity, 1),
+            (lambda: ("call", "expect_cookie", self._receiver()), 5),
             (self._send_datagram, 5),
             (self._ask, 15),
             (lambda: ("set_mtu", self._chance.choice(MTUS)), 3),
@@ -287,6 +298,17 @@ class World:
         self._reachable.add(peer)
         return "call", "note_handshake_received", peer, size, self._endpoint()
 
+    def _set_identity(self) -> Step:
+        self._public = self._chance.choice(IDENTITIES)
+        return "set_identity", self._public
+
+    def _set_cookie_secret(self) -> Step:
+        self._secret = self._chance.randbytes(32)
+        return "set_cookie_secret", self._secret, self._chance.choice(SECRET_AGES)
+
+    def _receiver(self) -> int:
+        return 2**31 + self._chance.randrange(16)
+
     def _send_datagram(self) -> Step:
         data = self._chance.randbytes(self._chance.choice((64, 92, 148)))
         return "send_datagram", data, self._endpoint()
@@ -322,7 +344,8 @@ class World:
         if self._links and self._chance.random() < 0.08:
             return self._flow(outside, host)
         count = self._chance.choice((1, 1, 1, 2, 20))
-        datagrams = [self._datagram() for _ in range(count)]
+        choose = self._handshake if self._chance.random() < 0.1 else self._datagram
+        datagrams = [choose(outside) for _ in range(count)]
         if sum(map(len, datagrams)) > 100_000:
             datagrams = datagrams[:1]
         tos = self._chance.choice((0, 0, 1, 2, 3, 0xB8, 0xBB))
@@ -352,11 +375,11 @@ class World:
             return self._chance.choice(self._links)
         return self._chance.choice(links)
 
-    def _datagram(self) -> bytes:
+    def _datagram(self, outside: int) -> bytes:
         kind = self._chance.random()
-        if kind < 0.06 or not self._links:
-            return self._handshake()
-        if kind < 0.1:
+        if kind < 0.12 or not self._links:
+            return self._handshake(outside)
+        if kind < 0.16:
             return self._recent[self._chance.randrange(len(self._recent))]
         link = self._link()
         owner = link.peer if self._chance.random() < 0.9 else None
@@ -388,11 +411,24 @@ class World:
             return min(greatest + self._chance.choice(JUMPS), 2**64 - 1)
         return self._chance.choice(LIMITS)
 
-    def _handshake(self) -> bytes:
-        if self._chance.random() < 0.5:
+    def _handshake(self, outside: int) -> bytes:
+        chance = self._chance.random()
+        if chance < 0.6:
+            return self._with_macs(outside)
+        if chance < 0.7:
+            return cookie_reply(self._receiver())
+        if chance < 0.85:
             return self._chance.randbytes(self._chance.choice(SIZES))
         kind, size = self._chance.choice(MESSAGES)
         return struct.pack("<I", kind) + self._chance.randbytes(size - 4)
+
+    def _with_macs(self, outside: int) -> bytes:
+        source = self._far[outside].endpoint()
+        proven = self._chance.random() < 0.5
+        cookie = cookie_of(self._secret, source) if proven else b""
+        number, kind = self._chance.getrandbits(32), self._chance.choice((1, 2))
+        whole = message(number, cookie, kind, self._public)
+        return self._inside.broken(whole) if self._chance.random() < 0.1 else whole
 
     def _forged(self, data: bytes) -> bytes:
         if self._chance.random() < 0.3:

@@ -9,11 +9,14 @@ import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from pywg_embedded import crypto
+from pywg_embedded.core.constants import COOKIE_REPLY_SIZE, MESSAGE_COOKIE_REPLY
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.errors import LimitError
 from pywg_embedded.dataplane import events, native
 from pywg_embedded.dataplane.limits import Limits
 from tests.dataplane.conftest import StoppedPlane
+from tests.dataplane.handshakes import PUBLIC, cookie_key, cookie_reply
 from tests.dataplane.large import TCP, UDP, Large
 from tests.dataplane.rig import (
     FarEnd,
@@ -73,6 +76,9 @@ class Side:
         make_tun: MakeTun = tun_of_sockets,
     ) -> None:
         self.rig = Rig(make, limits, make_tun)
+        self._public = PUBLIC
+        # mac1 by sender, of what may be answered with a cookie.
+        self._mac1: dict[bytes, bytes] = {}
         self._far = far
         self._by_descriptor = {outside.socket.fileno(): outside for outside in far}
         self._poll = select.poll()
@@ -83,7 +89,7 @@ class Side:
         # Bytes that were counted as sent, but do not come out.
         self._not_expected = 0
         self._tx: dict[int, int] = {}
-        self._oversize = 0
+        self._oversize = self._demanded = 0
 
     # What happens to the plane. Each answers what is to be compared.
 
@@ -122,6 +128,13 @@ class Side:
         self.rig.plane.send_datagram(data, endpoint)
         self._not_expected -= len(data)
 
+    def set_identity(self, public: bytes) -> None:
+        self._public = public
+        self.rig.plane.set_identity(public)
+
+    def set_cookie_secret(self, secret: bytes, age: int) -> None:
+        self.rig.plane.set_cookie_secret(secret, self.rig.now - age)
+
     def pass_time(self, milliseconds: int) -> None:
         self.rig.now += milliseconds
 
@@ -144,9 +157,10 @@ class Side:
         self.rig.port = self.rig.plane.listen(0)
 
     def arrive(self, arrival: Arrival) -> None:
-        """All of it: a handshake message of its own comes after it."""
+        """All of it: a handshake message of its own, which passes load, comes last."""
         self._serial += 1
-        last = struct.pack("<II", 1, self._serial)
+        last = cookie_reply(self._serial)
+        self.rig.plane.expect_cookie(self._serial)
         if arrival.segment:
             self._send_segmented(arrival)
         else:
@@ -160,6 +174,11 @@ class Side:
             if marks:
                 return
         raise AssertionError("a handshake message got lost")
+
+    def come_under_load(self, count: int) -> None:
+        """So many messages at once that nothing holds back."""
+        self.rig.plane.expect_cookie(0)
+        self.arrive(Arrival([cookie_reply(0)] * count, 0, 0, ""))
 
     def enter_and_arrive(self, packets: list[bytes | Large], arrival: Arrival) -> None:
         self.enter(packets)
@@ -189,6 +208,7 @@ class Side:
             self._events += happened
 
     def _send(self, arrival: Arrival, datagram: bytes) -> None:
+        self._mac1[datagram[4:8]] = datagram[-32:-16]
         outside = self._far[arrival.outside]
         outside.send(datagram, self.rig.port, arrival.tos, arrival.host)
 
@@ -210,7 +230,9 @@ class Side:
         oversize = self.rig.plane.drops.get("send: EMSGSIZE", 0)
         missing = self._newly_counted() - self._not_expected
         missing -= (oversize - self._oversize) * size_of(OVERSIZE)
-        self._oversize, self._not_expected = oversize, 0
+        demanded = self.rig.plane.drops.get("cookie demanded", 0)
+        missing += (demanded - self._demanded) * COOKIE_REPLY_SIZE
+        self._demanded, self._oversize, self._not_expected = demanded, oversize, 0
         sent: dict[str, list[tuple[bytes, int, str]]] = {}
         while missing > 0:
             ready = self._poll.poll(_PATIENCE)
@@ -219,9 +241,20 @@ class Side:
             for descriptor, _ in ready:
                 data, tos, source = self._by_descriptor[descriptor].receive()
                 host = HOSTS[self._far.index(self._by_descriptor[descriptor])]
-                sent.setdefault(host, []).append((data, tos, source[0]))
                 missing -= len(data)
+                data = self._without_nonce(data)
+                sent.setdefault(host, []).append((data, tos, source[0]))
         return sent, missing
+
+    def _without_nonce(self, data: bytes) -> bytes:
+        """The same, but of a cookie reply what it is to who gets it."""
+        kind = int.from_bytes(data[:4], "little")
+        if kind != MESSAGE_COOKIE_REPLY or len(data) != COOKIE_REPLY_SIZE:
+            return data
+        head, nonce, sealed = data[:8], data[8:32], data[32:]
+        key = cookie_key(self._public)
+        cookie = crypto.xopen(key, nonce, sealed, self._mac1[data[4:8]])
+        return head + (cookie or b"not authentic")
 
 
 def by_flow(packets: list[bytes]) -> dict[bytes, list[bytes]]:

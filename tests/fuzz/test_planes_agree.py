@@ -6,13 +6,14 @@ and have the same facts and drops. What may differ, and is not compared or not d
 
 1. Events of handshake messages stand apart from the others, and their backlog is left
    out: both depend on how many datagrams the kernel has handed over at the time of a
-   wait.
+   wait. So does load, unless far too many messages make it, or far too few.
 2. libpywg stages a packet in slots of 2,024 bytes, the reference as one piece: longer
    packets come only to planes whose staging they cannot fill.
 3. The ports differ: there are two planes on one machine.
 4. A peer has an endpoint before it has a session, an index belongs to one session, and
    a removed peer has no events left to be taken: the engine sees to that.
-5. Few errors of the kernel have a word of their own in libpywg, all have one in the
+5. Cookie replies are compared opened, for each has a nonce of its own.
+6. Few errors of the kernel have a word of their own in libpywg, all have one in the
    reference; of those only EMSGSIZE comes up.
 6. A large packet that goes nowhere is refused once by libpywg, and in pieces by the
    reference, whose TUN does not have such: it comes only where somebody takes it.

@@ -13,10 +13,10 @@ from collections import deque
 from ...core.constants import (
     HANDSHAKE_QUEUE_SIZE,
     HANDSHAKE_TOS,
-    INITIATION_SIZE,
     MESSAGE_TRANSPORT,
 )
 from ...core.endpoint import Endpoint
+from ...core.errors import Drop
 from .. import events
 from ..limits import Limits
 from .transport import BUFFER_SIZE, HEADER, Transport
@@ -153,18 +153,26 @@ class Plane(Transport):
             self._drop("malformed")
         elif struct.unpack_from("<I", self.incoming)[0] == MESSAGE_TRANSPORT:
             self.receive_transport(length, source, tos)
-        elif length > INITIATION_SIZE:
-            self._drop("malformed")
-        elif len(self._handshakes) >= HANDSHAKE_QUEUE_SIZE:
-            self._drop("handshake queue full")
         else:
-            data = bytes(self._incoming_view[:length])
+            self._sift(bytes(self._incoming_view[:length]), source)
+
+    def _sift(self, data: bytes, source: Endpoint) -> None:
+        backlog = len(self._handshakes)
+        try:
+            reply = self._sieve.sift(data, source, backlog, self._clock())
+            if reply is not None:
+                self.send_datagram(reply, source)
+                raise Drop("cookie demanded")
+            if backlog >= HANDSHAKE_QUEUE_SIZE:
+                raise Drop("handshake queue full")
             self._handshakes.append((data, source))
+        except Drop as drop:
+            self._drop(drop.args[0])
 
     def _hand_out_handshakes(self) -> None:
         for _ in range(min(_HANDSHAKES_AT_ONCE, len(self._handshakes))):
             data, source = self._handshakes.popleft()
-            backlog = len(self._handshakes)
+            backlog = self._sieve.backlog(len(self._handshakes), self._clock())
             self._events.append((events.HANDSHAKE, data, source, backlog))
 
     def _tun_failed(self, error: OSError) -> None:

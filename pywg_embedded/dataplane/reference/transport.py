@@ -25,6 +25,7 @@ from . import ecn, icmp, packet
 from .aead import InPlaceAead
 from .allowedips import AllowedIPs
 from .session import Session, Sessions
+from .sieve import Sieve
 from .staging import Staging
 
 TYPE_CHECKING = False
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from typing import Any, Protocol
 
+    from ...core.crypto import Bytes
     from ...core.endpoint import Endpoint
     from ...core.keypair import Keypair
 
@@ -92,6 +94,7 @@ class Transport:
         self._by_index: dict[int, tuple[int, Session]] = {}
         self._allowed_ips = AllowedIPs(limits.allowed_ips)
         self._staging = Staging(limits)
+        self._sieve = Sieve()
         self._events: list[Event] = []
         self.drops: dict[str, int] = {}
 
@@ -222,6 +225,18 @@ class Transport:
         """Give up what is staged."""
         for _ in self._staging.take(peer_id):
             self._drop("no session")
+
+    def set_identity(self, public: bytes | None) -> None:
+        """Our public key, whose knowledge handshake messages show; None for none."""
+        self._sieve.set_identity(public)
+
+    def set_cookie_secret(self, secret: "Bytes", made_at: int) -> None:
+        """Answer with cookies of this secret under load, as long as it lives."""
+        self._sieve.set_cookie_secret(secret, made_at)
+
+    def expect_cookie(self, index: int) -> None:
+        """A message goes out under this index, that a cookie may answer."""
+        self._sieve.expect_cookie(index)
 
     def observe(self, peer_id: int) -> Facts:
         """The facts; the next packet of this peer raises ACTIVE, once."""

@@ -50,8 +50,7 @@ struct pywg_allowed_ip {
 #define PYWG_NO_PEER UINT32_MAX
 
 enum pywg_event_kind {
-	PYWG_HANDSHAKE =
-		1, /* data, length, endpoint; number more wait behind it */
+	PYWG_HANDSHAKE = 1, /* data, length, endpoint; number: the backlog */
 	PYWG_HANDSHAKE_WANTED = 2, /* number: peer */
 	PYWG_KEY_CONFIRMED = 3, /* number: peer */
 	PYWG_ACTIVE = 4, /* number: peer */
@@ -131,6 +130,16 @@ PYWG_API int pywg_purge_staged(int plane, uint32_t peer);
 /* The facts; with `observe` the next packet of this peer raises PYWG_ACTIVE. */
 PYWG_API int pywg_facts_of(int plane, uint32_t peer, int observe,
 			   struct pywg_facts *out);
+
+/* Handshake messages must show that they know this public key (32 bytes, or 0
+ * for none: then none passes). */
+PYWG_API int pywg_set_identity(int plane, const uint8_t *public, uint32_t size);
+/* Under load, answer with cookies made of this secret (32 bytes) until it is
+ * too old. */
+PYWG_API int pywg_set_cookie_secret(int plane, const uint8_t *secret,
+				    uint64_t made_at);
+/* A message goes out under this index, that a cookie reply may answer. */
+PYWG_API int pywg_expect_cookie(int plane, uint32_t index);
 
 /* Take this UDP port, 0 for any, in place of the one before; answers it. */
 PYWG_API int pywg_listen(int plane, uint32_t port);

@@ -17,6 +17,10 @@
 	X(NO_ENDPOINT, "no endpoint")                                          \
 	X(NO_SESSION, "no session")                                            \
 	X(STAGING_FULL, "staging full")                                        \
+	X(NOT_READY, "not ready")                                              \
+	X(MAC1, "mac1")                                                        \
+	X(COOKIE_DEMANDED, "cookie demanded")                                  \
+	X(TOO_FAST, "source too fast")                                         \
 	X(QUEUE_FULL, "handshake queue full")                                  \
 	X(NO_SOCKET, "no socket for the address family")                       \
 	X(AEAD, "the cipher failed")                                           \

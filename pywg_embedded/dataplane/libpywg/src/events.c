@@ -42,14 +42,8 @@ void events_queue_handshake(struct plane *plane, const uint8_t *data,
 	struct handshake *place;
 	uint32_t end;
 
-	if (length > INITIATION_SIZE) {
-		lane_drop(&plane->receiving, DROP_MALFORMED);
+	if (!sieve_lets_pass(plane, data, length, source))
 		return;
-	}
-	if (plane->handshakes_count == HANDSHAKE_QUEUE_SIZE) {
-		lane_drop(&plane->receiving, DROP_QUEUE_FULL);
-		return;
-	}
 	end = plane->handshakes_first + plane->handshakes_count;
 	place = &plane->handshakes[end % HANDSHAKE_QUEUE_SIZE];
 	memcpy(place->data, data, length);
@@ -87,7 +81,7 @@ static void take_handshake(struct plane *plane, struct pywg_event *out)
 		(plane->handshakes_first + 1) % HANDSHAKE_QUEUE_SIZE;
 	plane->handshakes_count--;
 	out->kind = PYWG_HANDSHAKE;
-	out->number = plane->handshakes_count;
+	out->number = sieve_backlog(plane);
 	out->length = first->length;
 	memcpy(out->data, first->data, first->length);
 	out->endpoint = first->endpoint;

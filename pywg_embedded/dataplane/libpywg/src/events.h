@@ -7,6 +7,7 @@
 /* Tell once; a kind that this peer has waiting already is not repeated. */
 void events_raise(struct plane *plane, uint32_t kind, uint32_t peer);
 void events_forget_peer(struct plane *plane, uint32_t peer);
+/* Queue what the sieve lets pass. */
 void events_queue_handshake(struct plane *plane, const uint8_t *data,
 			    uint32_t length,
 			    const struct pywg_endpoint *source);

@@ -14,6 +14,7 @@
 #include "drops.h"
 #include "pywg.h"
 #include "replay.h"
+#include "sieve.h"
 #include "staging.h"
 #include "wire.h"
 
@@ -145,6 +146,7 @@ struct plane {
 	struct handshake *handshakes;
 	uint32_t handshakes_first;
 	uint32_t handshakes_count;
+	struct sieve sieve;
 	struct happened *events;
 	uint32_t events_first;
 	uint32_t events_count;

@@ -24,6 +24,7 @@ enum table {
 	TABLE_ALLOWED_IPS,
 	TABLE_STAGING,
 	TABLE_HANDSHAKES,
+	TABLE_SOURCES,
 	TABLE_EVENTS,
 	TABLE_FROM_TUN,
 	TABLE_OUTGOING,
@@ -82,6 +83,12 @@ static uint64_t size_of_handshakes(const struct arena_limits *limits)
 	return HANDSHAKE_QUEUE_SIZE * sizeof(struct handshake);
 }
 
+static uint64_t size_of_sources(const struct arena_limits *limits)
+{
+	(void)limits;
+	return sizeof(struct ratelimiter);
+}
+
 static uint64_t size_of_from_tun(const struct arena_limits *limits)
 {
 	(void)limits;
@@ -113,6 +120,7 @@ static const struct arena_table tables[TABLE_COUNT] = {
 	[TABLE_ALLOWED_IPS] = {"allowed IPs", size_of_allowed_ips},
 	[TABLE_STAGING] = {"staged packets", size_of_staging},
 	[TABLE_HANDSHAKES] = {"handshake queue", size_of_handshakes},
+	[TABLE_SOURCES] = {"sources of handshakes", size_of_sources},
 	[TABLE_EVENTS] = {"events", size_of_events},
 	[TABLE_FROM_TUN] = {"packet from the TUN", size_of_from_tun},
 	[TABLE_OUTGOING] = {"outgoing burst", size_of_outgoing},
@@ -165,6 +173,7 @@ static void lay_out(struct plane *plane)
 	plane->staging = staging_init(arena_at(arena, TABLE_STAGING),
 				      limits->staged, limits->staged_a_peer);
 	plane->handshakes = arena_at(arena, TABLE_HANDSHAKES);
+	plane->sieve.limiter = arena_at(arena, TABLE_SOURCES);
 	plane->events = arena_at(arena, TABLE_EVENTS);
 	plane->events_room = event_room(limits->peers);
 	plane->from_tun = arena_at(arena, TABLE_FROM_TUN);
@@ -196,6 +205,11 @@ static int begin(struct plane *plane, int tun)
 		return error;
 	}
 	lay_out(plane);
+	if (!ratelimiter_init(plane->sieve.limiter)) {
+		arena_close(&plane->arena);
+		aead_free(&plane->aead);
+		return -EIO;
+	}
 	coalesce_begin(plane->coalescer,
 		       plane->offloads & (PYWG_TSO | PYWG_USO));
 	return 0;
@@ -238,6 +252,7 @@ int pywg_close(int number)
 			sessions_wipe(plane, peer);
 	}
 	udp_close(plane);
+	sieve_set_identity(&plane->sieve, NULL);
 	aead_free(&plane->aead);
 	arena_close(&plane->arena);
 	plane->open = false;
@@ -543,6 +558,40 @@ int pywg_facts_of(int number, uint32_t peer, int observe,
 	if (observe)
 		plane->peers[peer].observed = true;
 	memcpy(out, &plane->peers[peer].facts, sizeof(*out));
+	return 0;
+}
+
+int pywg_set_identity(int number, const uint8_t *public, uint32_t size)
+{
+	struct plane *plane = plane_at(number);
+
+	if (!plane)
+		return -EBADF;
+	if (size && size != KEY_SIZE)
+		return -EINVAL;
+	sieve_set_identity(&plane->sieve, size ? public : NULL);
+	return 0;
+}
+
+int pywg_set_cookie_secret(int number, const uint8_t *secret, uint64_t made_at)
+{
+	struct plane *plane = plane_at(number);
+
+	if (!plane)
+		return -EBADF;
+	if (!plane->sieve.has_identity)
+		return 0;
+	cookie_set_secret(&plane->sieve.checker, secret, made_at);
+	return 0;
+}
+
+int pywg_expect_cookie(int number, uint32_t index)
+{
+	struct plane *plane = plane_at(number);
+
+	if (!plane)
+		return -EBADF;
+	sieve_expect_cookie(&plane->sieve, index);
 	return 0;
 }
 

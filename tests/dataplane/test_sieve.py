@@ -1,0 +1,298 @@
+"""Which handshake messages become events, without load and under it."""
+
+import struct
+from typing import Any
+
+import pytest
+
+from pywg_embedded import crypto
+from pywg_embedded.core import messages
+from pywg_embedded.core.constants import (
+    COOKIE_REPLY_SIZE,
+    COOKIE_SECRET_LIFETIME,
+    COOKIES_EXPECTED,
+    HANDSHAKE_TOS,
+    MESSAGE_COOKIE_REPLY,
+    MESSAGE_INITIATION,
+    MESSAGE_RESPONSE,
+    SOURCE_PACKETS_BURST,
+    UNDER_LOAD_BACKLOG,
+    UNDER_LOAD_HOLD_TIME,
+)
+from pywg_embedded.dataplane import events
+
+from .handshakes import PUBLIC, cookie_key, cookie_of, cookie_reply, message
+from .rig import LOOPBACK, Outside, Rig
+
+SECRET, OTHER_SECRET = bytes([7]) * 32, bytes([8]) * 32
+SOMEONE_ELSE = bytes(reversed(PUBLIC))
+EVENT, FULL = "event", "handshake queue full"
+# Of a message of ours, and of none.
+OURS, NOBODYS = 1, 2
+
+
+def fate(rig: Rig, datagram: bytes, outside: Outside | None = None) -> str:
+    """What becomes of a datagram: an event, or why it is dropped."""
+    before = rig.drops()
+    rig.arrive(datagram, outside)
+    (reason,) = [r for r, n in rig.drops().items() if n != before.get(r)] or [EVENT]
+    happened = rig.events(events.HANDSHAKE)
+    assert [event[1] for event in happened] == ([datagram] if reason == EVENT else [])
+    return reason
+
+
+def crowd(rig: Rig, count: int) -> list[Any]:
+    """The events of so many messages that arrive at once, and that nothing holds."""
+    rig.plane.expect_cookie(OURS)
+    before = rig.drops()
+    for _ in range(count):
+        rig.outside.send(cookie_reply(OURS), rig.port)
+    seen: list[Any] = []
+    while len(seen) < count:
+        assert rig.drops() == before
+        seen += rig.events(events.HANDSHAKE)
+    return seen
+
+
+def load(rig: Rig) -> None:
+    """Let there be load from now on."""
+    crowd(rig, 2 * UNDER_LOAD_BACKLOG)
+
+
+def loaded(rig: Rig, secret: bytes = SECRET) -> bytes:
+    """The cookie of ``outside``, of the secret that the plane answers with."""
+    load(rig)
+    rig.plane.set_cookie_secret(secret, rig.now)
+    return cookie_of(secret, rig.outside.endpoint())
+
+
+# Without load
+
+
+def flip(data: bytes, position: int) -> bytes:
+    changed = bytearray(data)
+    changed[position] ^= 1
+    return bytes(changed)
+
+
+INITIATION, RESPONSE = message(9), message(9, kind=MESSAGE_RESPONSE)
+WITHOUT_LOAD = (
+    (INITIATION, EVENT),
+    (RESPONSE, EVENT),
+    (cookie_reply(NOBODYS), EVENT),
+    # Wrong in size, or in its type
+    (INITIATION[:-1], "malformed"),
+    (INITIATION + b"\0", "malformed"),
+    (RESPONSE[:-1], "malformed"),
+    (RESPONSE + bytes(56), "malformed"),
+    (cookie_reply(1)[:-1], "malformed"),
+    (cookie_reply(1) + b"\0", "malformed"),
+    (b"\0" + INITIATION[1:], "malformed"),
+    (b"\5" + INITIATION[1:], "malformed"),
+    (flip(INITIATION, 1), "malformed"),
+    (flip(RESPONSE, 3), "malformed"),
+    # Without knowledge of our public key
+    (flip(INITIATION, 4), "mac1"),
+    (flip(INITIATION, -33), "mac1"),
+    (flip(INITIATION, -32), "mac1"),
+    (flip(INITIATION, -17), "mac1"),
+    (flip(RESPONSE, -32), "mac1"),
+    (message(9, public=SOMEONE_ELSE), "mac1"),
+    (message(9, kind=MESSAGE_RESPONSE, public=SOMEONE_ELSE), "mac1"),
+    # mac2 does not matter
+    (flip(INITIATION, -16), EVENT),
+    (message(9, b"no cookie"), EVENT),
+)
+
+
+@pytest.mark.parametrize("row", range(len(WITHOUT_LOAD)))
+def test_without_load_mac1_and_size_decide(rig: Rig, row: int) -> None:
+    datagram, expected = WITHOUT_LOAD[row]
+    assert fate(rig, datagram) == expected
+
+
+def test_without_an_identity_nothing_passes(rig: Rig) -> None:
+    rig.plane.set_identity(None)
+    for datagram in (INITIATION, RESPONSE, cookie_reply(OURS)):
+        assert fate(rig, datagram) == "not ready"
+    rig.plane.set_identity(SOMEONE_ELSE)
+    assert fate(rig, INITIATION) == "mac1"
+    assert fate(rig, message(public=SOMEONE_ELSE)) == EVENT
+
+
+# Load
+
+
+def test_a_backlog_is_load_and_told_as_such(rig: Rig) -> None:
+    assert max(event[3] for event in crowd(rig, 100)) < UNDER_LOAD_BACKLOG
+    load(rig)
+    for later in (0, UNDER_LOAD_HOLD_TIME - 1, UNDER_LOAD_HOLD_TIME):
+        rig.now += later
+        (event,) = crowd(rig, 1)
+        expected = 0 if later == UNDER_LOAD_HOLD_TIME else UNDER_LOAD_BACKLOG
+        assert event[3] == expected, later
+        rig.now -= later
+
+
+def test_a_plane_without_a_secret_leaves_the_answer_to_the_engine(rig: Rig) -> None:
+    load(rig)
+    assert fate(rig, INITIATION) == EVENT
+
+
+def test_what_shows_no_cookie_has_an_eighth_of_the_queue(rig: Rig) -> None:
+    count = 4 * UNDER_LOAD_BACKLOG
+    for number in range(count):
+        rig.outside.send(message(number), rig.port)
+    seen: list[Any] = []
+    while len(seen) + rig.drops().get(FULL, 0) < count:
+        seen += rig.events(events.HANDSHAKE)
+    assert rig.drops().keys() == {FULL}
+    # A backlog as large as that is load, and what is handed out makes room.
+    assert len(seen) >= UNDER_LOAD_BACKLOG
+    assert max(event[3] for event in seen) == UNDER_LOAD_BACKLOG
+
+
+@pytest.mark.parametrize("kind", [MESSAGE_INITIATION, MESSAGE_RESPONSE])
+@pytest.mark.parametrize("host", LOOPBACK.values())
+def test_with_a_secret_the_plane_answers_with_a_cookie(
+    rig: Rig, kind: int, host: str
+) -> None:
+    loaded(rig)
+    outside = Outside(host)
+    with outside.socket:
+        datagram = message(0x12345678, kind=kind)
+        assert fate(rig, datagram, outside) == "cookie demanded"
+        sent = outside.receive()
+        assert sent.tos == HANDSHAKE_TOS
+        cookie = opened(sent.data, datagram)
+        assert cookie == cookie_of(SECRET, outside.endpoint())
+        assert fate(rig, message(5, cookie, kind), outside) == EVENT
+
+
+def opened(reply: bytes, datagram: bytes) -> bytes | None:
+    """The cookie in the reply to a datagram."""
+    kind, (receiver, nonce, sealed) = messages.parse(reply)
+    assert (kind, len(reply)) == (MESSAGE_COOKIE_REPLY, COOKIE_REPLY_SIZE)
+    assert struct.pack("<I", receiver) == datagram[4:8]
+    return crypto.xopen(cookie_key(), nonce, sealed, datagram[-32:-16])
+
+
+def test_no_two_replies_share_a_nonce(rig: Rig) -> None:
+    loaded(rig)
+    nonces = set()
+    for _ in range(50):
+        assert fate(rig, INITIATION) == "cookie demanded"
+        nonces.add(rig.outside.receive().data[8:32])
+    assert len(nonces) == 50
+
+
+def test_what_is_forged_is_not_even_answered(rig: Rig) -> None:
+    loaded(rig)
+    assert fate(rig, flip(INITIATION, -32)) == "mac1"
+    assert fate(rig, INITIATION) == "cookie demanded"
+    assert opened(rig.outside.receive().data, INITIATION) is not None
+
+
+def test_a_cookie_is_of_one_address_port_and_secret(rig: Rig) -> None:
+    cookie = loaded(rig)
+    for other in (Outside(), Outside("127.0.0.2")):
+        with other.socket:
+            assert fate(rig, message(1, cookie), other) == "cookie demanded"
+    assert fate(rig, message(1, cookie[:-1] + b"?")) == "cookie demanded"
+    assert fate(rig, flip(message(1, cookie), -1)) == "cookie demanded"
+    assert fate(rig, message(1, cookie)) == EVENT
+    rig.plane.set_cookie_secret(OTHER_SECRET, rig.now)
+    assert fate(rig, message(1, cookie)) == "cookie demanded"
+
+
+def test_a_secret_serves_for_two_minutes(rig: Rig) -> None:
+    cookie = loaded(rig)
+    for later, expected in (
+        (COOKIE_SECRET_LIFETIME - 1, "cookie demanded"),
+        (COOKIE_SECRET_LIFETIME, EVENT),
+    ):
+        rig.now += later
+        load(rig)
+        # Without a secret it is up to the engine, whatever the message shows.
+        assert fate(rig, message()) == expected, later
+        assert fate(rig, message(1, cookie)) == EVENT, later
+        rig.now -= later
+
+
+def test_an_identity_takes_the_secret_along(rig: Rig) -> None:
+    loaded(rig)
+    rig.plane.set_identity(PUBLIC)
+    assert fate(rig, INITIATION) == EVENT
+    rig.plane.set_identity(None)
+    rig.plane.set_cookie_secret(SECRET, rig.now)
+    rig.plane.set_identity(PUBLIC)
+    assert fate(rig, INITIATION) == EVENT
+
+
+def test_each_source_has_a_burst_and_a_steady_rate(rig: Rig) -> None:
+    cookie = loaded(rig)
+    # milliseconds later, how many of ten pass
+    rows = ((0, SOURCE_PACKETS_BURST), (49, 0), (1, 1), (150, 3))
+    for row, (later, passing) in enumerate(rows):
+        rig.now += later
+        fates = [fate(rig, message(n, cookie)) for n in range(10)]
+        expected = [EVENT] * passing + ["source too fast"] * (10 - passing)
+        assert fates == expected, f"row {row}"
+
+
+def test_sources_do_not_share_their_rate(rig: Rig) -> None:
+    cookie = loaded(rig)
+    while fate(rig, message(1, cookie)) == EVENT:
+        pass
+    other = Outside("127.0.0.2")
+    with other.socket:
+        theirs = cookie_of(SECRET, other.endpoint())
+        assert fate(rig, message(1, theirs), other) == EVENT
+
+
+def test_cookie_replies_pass_load_if_they_answer_one_of_the_latest(rig: Rig) -> None:
+    loaded(rig)
+    assert fate(rig, cookie_reply(OURS)) == EVENT
+    assert fate(rig, cookie_reply(NOBODYS)) == "unknown index"
+    for number in range(COOKIES_EXPECTED - 1):
+        rig.plane.expect_cookie(1_000 + number)
+    assert fate(rig, cookie_reply(OURS)) == EVENT
+    rig.plane.expect_cookie(999)
+    assert fate(rig, cookie_reply(OURS)) == "unknown index"
+    assert fate(rig, cookie_reply(999)) == EVENT
+
+
+# What is turned away under load, and what that leaves in the way of answers
+TURNED_AWAY = ((message(), "cookie demanded"), (cookie_reply(NOBODYS), "unknown index"))
+
+
+@pytest.mark.parametrize("row", range(len(TURNED_AWAY)))
+def test_load_lasts_while_as_many_as_make_it_are_turned_away(
+    rig: Rig, row: int
+) -> None:
+    datagram, expected = TURNED_AWAY[row]
+    loaded(rig)
+    rig.now += UNDER_LOAD_HOLD_TIME - 1
+    for _ in range(UNDER_LOAD_BACKLOG - 1):
+        assert fate(rig, datagram) == expected
+    rig.now += 1
+    assert fate(rig, datagram) == EVENT
+    loaded(rig)
+    rig.now += UNDER_LOAD_HOLD_TIME - 1
+    for _ in range(UNDER_LOAD_BACKLOG):
+        assert fate(rig, datagram) == expected
+    rig.now += UNDER_LOAD_HOLD_TIME - 1
+    assert fate(rig, datagram) == expected
+    rig.now += 1
+    assert fate(rig, datagram) == EVENT
+
+
+def test_who_shows_a_cookie_has_the_rest_of_the_queue(rig: Rig) -> None:
+    cookie = loaded(rig)
+    for _ in range(UNDER_LOAD_BACKLOG + 32):
+        rig.outside.send(cookie_reply(OURS), rig.port)
+    rig.outside.send(message(1, cookie), rig.port)
+    seen: list[Any] = []
+    while not seen or seen[-1][1] != message(1, cookie):
+        seen += rig.events(events.HANDSHAKE)
+    assert (rig.drops(), len(seen)) == ({}, UNDER_LOAD_BACKLOG + 33)
