@@ -1,8 +1,8 @@
 #include "aead.h"
+#include "openssl.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -39,21 +39,12 @@ static bool aead_set_up(struct aead_context *context, const EVP_CIPHER *cipher,
 				 direction);
 }
 
-/* openssl.cnf may rule the cipher out, and the texts of all errors take 0.6 MB
- * that nobody reads: neither is loaded, where nobody has done so before. */
-static void aead_begin(void)
-{
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-				    OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS,
-			    NULL);
-}
-
 int aead_init(struct aead *aead)
 {
 	EVP_CIPHER *cipher;
 	bool ready;
 
-	aead_begin();
+	openssl_begin();
 	*aead = (struct aead){0};
 	cipher = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
 	ready = cipher && aead_set_up(&aead->sealing, cipher, ENCRYPT) &&

@@ -1,7 +1,7 @@
 #include "primitives.h"
+#include "openssl.h"
 
 #include <limits.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -13,6 +13,7 @@
 
 static EVP_PKEY *private_key(const uint8_t private[KEY_SIZE])
 {
+	openssl_begin();
 	return EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, private,
 					    KEY_SIZE);
 }
@@ -96,12 +97,14 @@ static bool hchacha(uint8_t subkey[KEY_SIZE], const uint8_t *key,
 /* A context that has taken key, nonce and associated data, or NULL. */
 static EVP_CIPHER_CTX *start(const struct primitives_seal *with, int direction)
 {
-	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+	EVP_CIPHER_CTX *context;
 	uint8_t subkey[KEY_SIZE], nonce[NONCE_SIZE] = {0};
 	const uint8_t *rest = with->nonce + BLOCK_INPUT_SIZE;
 	const bool extended = with->nonce_size == XNONCE_SIZE;
 	bool done = with->aad_size <= INT_MAX;
 
+	openssl_begin();
+	context = EVP_CIPHER_CTX_new();
 	if (extended) {
 		done &= hchacha(subkey, with->key, with->nonce);
 		memcpy(nonce + 4, rest, XNONCE_SIZE - BLOCK_INPUT_SIZE);
