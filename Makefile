@@ -95,7 +95,8 @@ $(SANITIZED)/.installed: $(INSTALLED)
 		-C cmake.define.PYWG_SANITIZE=address,undefined
 	@touch $@
 
-micropython: build ## core and control under MicroPython
+micropython: build ## core, control and libpywg under MicroPython
+	@.ci/need $(C_PACKAGES)
 	$(PYTEST) tests/micropython $(ARGS)
 
 interop: build ## real traffic with other implementations, in network namespaces

@@ -42,7 +42,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "cli": (
         "cli", "openwrt", "control", "dataplane", "crypto", "names", *PROTOCOL_NUMBERS,
     ),
-    "crypto": (),
+    "crypto": ("crypto",),
+    "crypto._libpywg": ("dataplane.library",),
     "names": ("control", *PROTOCOL_NUMBERS),
 }  # fmt: skip
 
@@ -59,6 +60,7 @@ MAY_IMPORT_FROM_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "control": MICROPYTHON,
     "control.address": MICROPYTHON + tuple(f"socket.{name}" for name in ADDRESSES),
     "dataplane": PYTHON3_LIGHT,
+    "dataplane._micropython": ("ffi",),
     # A part of the build; nothing imports it.
     "dataplane.libpywg": ("cffi", "runpy", "sys"),
     "dataplane.reference": (*PYTHON3_LIGHT, "nacl"),
@@ -71,6 +73,7 @@ MAY_IMPORT_FROM_ELSEWHERE: dict[str, tuple[str, ...]] = {
 PLACES = {
     "_blake2": ("crypto",),
     "cffi": ("dataplane.libpywg",),
+    "ffi": ("dataplane._micropython",),
     "nacl": ("crypto", "dataplane.reference"),
     "pyroute2": ("cli",),
 }

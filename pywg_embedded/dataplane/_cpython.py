@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+strerror = os.strerror
+
 # A wheel brings the library along; else it is where the system keeps its own.
 _BESIDE = os.path.join(os.path.dirname(_file), SONAME)
 # For ever: cffi unloads a library that nobody holds, whatever its functions do.

@@ -4,13 +4,13 @@
 2. Keys are copied into the library, and wiped here.
 """
 
-import os
 from array import array
 
 from ..core.constants import DEFAULT_MTU
 from ..core.secret import wipe
 from . import layouts
-from ._cpython import load
+from .library import functions as _library
+from .library import strerror
 from .limits import Limits, no_room_for_allowed_ips
 
 TYPE_CHECKING = False
@@ -307,7 +307,7 @@ def tables(limits: Limits) -> "list[tuple[str, int]]":
 
 def _checked(result: int) -> int:
     if result < 0:
-        raise OSError(-result, os.strerror(-result))
+        raise OSError(-result, strerror(-result))
     return result
 
 
@@ -321,6 +321,5 @@ def _texts(function: "Callable[[int], str | None]") -> "list[str]":
         texts.append(text)
 
 
-_library = load()
 _REASONS = _texts(_library["drop_reason"])
 _TABLES = _texts(_library["table_name"])

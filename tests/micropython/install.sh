@@ -1,7 +1,8 @@
 #!/bin/sh
 # Unpacks MicroPython's unix port from Debian, with a libc and the libraries of its
-# own, into .cache/micropython of the checkout, and starts it as .cache/micropython/run.
-# Neither the packages nor the apt configuration of the host change.
+# own, into .cache/micropython of the checkout, where run.sh starts it. libsodium and
+# libcrypto are for libpywg. Neither the packages nor the apt configuration of the host
+# change.
 set -eu
 
 SUITE=trixie
@@ -9,7 +10,7 @@ PACKAGES="micropython libsodium23 libssl3t64"
 
 cache=$(cd "$(dirname "$0")/../.." && pwd)/.cache
 target=$cache/micropython
-[ -x "$target/run" ] && exit 0
+[ -d "$target/root" ] && exit 0
 
 mkdir -p "$cache"
 work=$(mktemp -d "$cache/micropython.XXXXXX")
@@ -50,13 +51,5 @@ for package in "$apt"/cache/archives/*.deb; do
 done
 rm -rf "$apt"
 
-cat >"$work/run" <<'RUN'
-#!/bin/sh
-root=$(dirname "$0")/root
-libraries=$(echo "$root"/usr/lib/*-linux-gnu)
-exec "$libraries"/ld-linux-*.so.* --library-path "$libraries" \
-	"$root/usr/bin/micropython" "$@"
-RUN
-chmod 755 "$work/run"
 rm -rf "$target"
 mv "$work" "$target"

@@ -7,12 +7,6 @@ import io
 import json
 import sys
 
-import pywg_embedded
-from tests.micropython import crypto
-
-sys.modules["pywg_embedded.crypto"] = crypto
-setattr(pywg_embedded, "crypto", crypto)  # noqa: B010 # no such module here
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from .libpywg import AEADS, ROOT, folder
+
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-MICROPYTHON = ROOT / ".cache" / "micropython" / "run"
+MICROPYTHON = HERE / "run.sh"
 
 
 def modules(pattern: str) -> list[str]:
@@ -25,33 +26,28 @@ PORTABLE = {
     for folder, pattern in (
         ("core", "tests/core/test_*.py"),
         ("control", "tests/control/test_*.py"),
-        ("crypto", "tests/test_crypto.py"),
     )
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def installed() -> None:
-    subprocess.run([HERE / "install.sh"], check=True)
-
-
 def micropython(
-    heap: str, *arguments: str | Path, path: Path = ROOT
+    heap: str, *arguments: str | Path, path: Path = ROOT, aead: str = AEADS[0]
 ) -> subprocess.CompletedProcess[str]:
     """Runs MicroPython with a heap like "16M", importing from ``path`` too."""
+    libraries = {"LIBPYWG": str(folder(aead)), "MICROPYPATH": f"{ROOT}:{path}"}
     return subprocess.run(
         [MICROPYTHON, "-X", f"heapsize={heap}", *arguments],
         cwd=ROOT,
-        env={**os.environ, "MICROPYPATH": f"{ROOT}:{path}"},
+        env={**os.environ, **libraries},
         capture_output=True,
         text=True,
         timeout=600,
     )
 
 
-def run_tests(module: str, path: Path = ROOT) -> list[str]:
+def run_tests(module: str, path: Path = ROOT, aead: str = AEADS[0]) -> list[str]:
     """Runs a module's tests; returns the tracebacks of those that failed."""
-    process = micropython("16M", HERE / "runner.py", module, path=path)
+    process = micropython("16M", HERE / "runner.py", module, path=path, aead=aead)
     if process.returncode != 0:
         output = process.stdout + process.stderr
         return [f"{module} ended with exit code {process.returncode}\n{output}"]
@@ -69,6 +65,12 @@ def test_there_are_portable_tests(folder: str) -> None:
 @pytest.mark.parametrize("module", [*chain(*PORTABLE.values())])
 def test_portable_tests_pass(module: str) -> None:
     failures = run_tests(module)
+    assert not failures, "\n".join(failures)
+
+
+@pytest.mark.parametrize("aead", AEADS)
+def test_libpywg_has_the_primitives(aead: str) -> None:
+    failures = run_tests("tests.test_crypto", aead=aead)
     assert not failures, "\n".join(failures)
 
 

@@ -3,9 +3,6 @@
 The convenient names for both would load much that nobody calls: ``hashlib`` loads
 OpenSSL, 3.7 MB of resident memory; ``nacl.bindings`` twenty modules, ``typing`` and
 ``re``, 1.7 MB, and copies each key into memory that cannot be overwritten.
-
-Keys and texts may be ``bytes`` or ``bytearray``; results are fresh ``bytes``. A key or
-nonce of the wrong size raises ValueError.
 """
 
 import os
@@ -20,15 +17,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 Bytes = bytes | bytearray
-
-random = os.urandom
-
 _KEY_SIZE = 32
 _TAG_SIZE = 16
 _NONCE_SIZE = 12
 _XNONCE_SIZE = 24
 _NULL = _ffi.NULL
 _at = _ffi.from_buffer
+
+
+def random(size: int) -> bytes:
+    """So many bytes that nobody can guess."""
+    return os.urandom(size)
 
 
 def equal(a: Bytes, b: Bytes) -> bool:

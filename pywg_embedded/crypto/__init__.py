@@ -1,0 +1,44 @@
+"""The primitives of a handshake, from where this Python has them.
+
+Keys and texts may be ``bytes`` or ``bytearray``; results are fresh ``bytes``. A key or
+nonce of the wrong size raises ValueError.
+"""
+
+import sys
+
+if sys.implementation.name == "micropython":
+    from ._libpywg import (
+        blake2s,
+        dh,
+        equal,
+        open_sealed,
+        public_key,
+        random,
+        seal,
+        xopen,
+        xseal,
+    )
+else:
+    from ._cpython import (
+        blake2s,
+        dh,
+        equal,
+        open_sealed,
+        public_key,
+        random,
+        seal,
+        xopen,
+        xseal,
+    )
+
+__all__ = [
+    "blake2s",
+    "dh",
+    "equal",
+    "open_sealed",
+    "public_key",
+    "random",
+    "seal",
+    "xopen",
+    "xseal",
+]

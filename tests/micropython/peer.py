@@ -1,0 +1,111 @@
+"""A peer under MicroPython: an engine over libpywg, ``peer.py TUN``, a descriptor.
+
+Speaks lines of JSON. It says who it is and where, is told of the peer that it shall
+have beside 15 others, and runs until its standard input ends; then it tells how it
+went.
+"""
+
+import json
+import sys
+import time
+
+from pywg_embedded import crypto
+from pywg_embedded.control.config import Change, PeerChange
+from pywg_embedded.core.device import Device
+from pywg_embedded.dataplane import events
+from pywg_embedded.dataplane.limits import Limits
+from pywg_embedded.dataplane.native import GRO, GSO, Plane
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LOOPBACK = bytes((127, 0, 0, 1))
+STANDARD_INPUT = 0
+PEERS = 16
+
+
+def boottime() -> int:
+    """Milliseconds; MicroPython's own clocks know nothing of suspend."""
+    with open("/proc/uptime") as file:
+        seconds, hundredths = file.read().split()[0].split(".")
+    return int(seconds) * 1000 + int(hundredths) * 10
+
+
+class Node:
+    """An interface, up, on a port of the loopback."""
+
+    def __init__(self, tun: int) -> None:
+        self.plane = Plane(tun, Limits(peers=PEERS), GSO | GRO)
+        self.port = self.plane.listen(0)
+        self.device = Device(crypto, self.plane, time.time_ns, PEERS)
+        private = crypto.random(32)
+        self.public = crypto.public_key(private)
+        change = Change()
+        change.private_key = private
+        self.device.configure(change, boottime())
+        self.device.interface_up(boottime())
+
+    def meet(self, public: bytes, number: int, port: int = 0) -> None:
+        """Take a peer whose network is 10.N.0.0/16."""
+        peer = PeerChange(public)
+        peer.allowed_ips[bytes((10, number, 0, 0)), 16] = True
+        if port:
+            peer.endpoint = LOOPBACK, port, 0
+        change = Change()
+        change.peers.append(peer)
+        self.device.configure(change, boottime())
+
+    def run(self) -> None:
+        """Move packets and decide until standard input can be read."""
+        self.plane.watch(STANDARD_INPUT)
+        going_on = True
+        while going_on:
+            for event in self.plane.wait(self._timeout()):
+                if event[0] == events.READY:
+                    going_on = False
+                else:
+                    self._tell(event)
+            self.device.handle_timer(boottime())
+            for datagram, endpoint in self.device.datagrams_to_send():
+                self.plane.send_datagram(datagram, endpoint)
+
+    def _timeout(self) -> "int | None":
+        due = self.device.get_timer()
+        return None if due is None else max(0, due - boottime())
+
+    def _tell(self, event: "tuple[Any, ...]") -> None:
+        kind, now = event[0], boottime()
+        if kind == events.HANDSHAKE:
+            self.device.receive_datagram(event[1], event[2], now, event[3])
+        elif kind == events.HANDSHAKE_WANTED:
+            self.device.handshake_wanted(event[1], now)
+        elif kind == events.KEY_CONFIRMED:
+            self.device.key_confirmed(event[1], now)
+        elif kind == events.ACTIVE:
+            self.device.peer_active(event[1], now)
+
+    def report(self) -> "dict[str, Any]":
+        peers = self.device.status(boottime())["peers"]
+        facts = [self.plane.facts(peer["id"]) for peer in peers]
+        return {
+            "peers": len(peers),
+            "handshakes": sum([peer["last_handshake_at"] > 0 for peer in peers]),
+            "rx_bytes": sum([f.rx_bytes for f in facts]),
+            "tx_bytes": sum([f.tx_bytes for f in facts]),
+            "drops": [self.plane.drops, self.device.drops],
+        }
+
+
+def main() -> None:
+    node = Node(int(sys.argv[1]))
+    print(json.dumps({"public": node.public.hex(), "port": node.port}))
+    other = json.loads(sys.stdin.readline())
+    node.meet(bytes.fromhex(other["public"]), other["number"], other["port"])
+    for number in range(PEERS - 1):
+        node.meet(crypto.public_key(crypto.random(32)), 100 + number)
+    node.run()
+    print(json.dumps(node.report()))
+
+
+main()
