@@ -11,6 +11,8 @@ PYTHON := $(VENV)/bin/python
 PYTEST := $(PYTHON) -m pytest
 INSTALLED := $(VENV)/.installed
 SANITIZED := build/sanitized
+# The same, with what the benchmark draws with.
+DRAWS := $(VENV)/.draws
 ARGS ?=
 
 # libpywg, and what it is built from and with.
@@ -19,6 +21,7 @@ LIBPYWG := $(PLANE)/libpywg
 C_SOURCES := $(wildcard $(LIBPYWG)/include/*.h $(LIBPYWG)/src/*.[ch])
 C_TESTS := $(wildcard $(LIBPYWG)/test/*.[ch] $(LIBPYWG)/fuzz/*.[ch])
 C_VENDORED := $(wildcard $(LIBPYWG)/third_party/*/*.[ch])
+C_BENCH := $(wildcard tests/bench/aead/*.[ch])
 BUILT_FROM := pyproject.toml $(PLANE)/signatures.py $(LIBPYWG)/bind.py \
 	$(LIBPYWG)/CMakeLists.txt $(C_SOURCES) $(C_VENDORED)
 
@@ -63,7 +66,8 @@ lint: build ## ruff, mypy, clang-format, shellcheck
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
-	clang-format --dry-run --Werror $(C_SOURCES) $(C_TESTS)
+	clang-format --dry-run --Werror --style=file:$(LIBPYWG)/.clang-format \
+		$(C_SOURCES) $(C_TESTS) $(C_BENCH)
 	@$(SHELL_FILES) | xargs -t shellcheck
 
 unit: build ## each module by itself
@@ -107,9 +111,13 @@ qemu: build ## the Linux kernel's own WireGuard as peer, in an ARM64 machine
 	@.ci/need $(QEMU_PACKAGES)
 	$(PYTHON) -m qemu
 
-bench: build ## ours beside wireguard-go: a table, and JSON in build/bench
+bench: $(DRAWS) ## ours beside wireguard-go: a table; JSON and picture in build/bench
 	@.ci/need $(LAB_PACKAGES)
 	@$(PYTHON) -m tests.bench $(ARGS)
+
+$(DRAWS): $(INSTALLED)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
 
 clean: ## remove all that was built, installed or cached here
 	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build

@@ -1,44 +1,91 @@
-"""The figures as a table for people and as JSON for programs."""
+"""What was measured, as tables for people and as JSON for programs."""
 
 import json
 import os
 import platform
-import statistics
+import re
 import time
 from pathlib import Path
 
-from .gauges import FIGURES
-
-# implementation: figure: one value a run
-Results = dict[str, dict[str, list[float]]]
+from .figures import FIGURES, GOALS, Goal, Results, median
+from .programs import Program
 
 FOLDER = Path("build/bench")
+# The newest that is worth showing; kept with the project.
+PUBLISHED = Path(__file__).parent / "published"
+_TITLE = 36
 
 
-def table(results: Results) -> str:
-    """Medians side by side, and the ratio of the first to the second."""
+def tables(results: Results) -> str:
+    """Medians side by side, then what was set out to reach."""
+    return f"{_medians(results)}\n\n{_goals(results)}"
+
+
+def _medians(results: Results) -> str:
     names = list(results)
-    head = f"{'median':<26}{'':<11}" + "".join(f"{name:>14}" for name in names)
-    rows = [_row(figure, results) for figure in FIGURES]
-    return "\n".join([f"{head}{'ratio':>9}", "-" * (len(head) + 9), *rows])
+    head = f"{'median':<{_TITLE}}{'':<10}" + "".join(f"{name:>14}" for name in names)
+    rows = [_row(key, results) for key in FIGURES if _measured(key, results)]
+    return "\n".join([head, "-" * len(head), *rows])
 
 
-def _row(figure: str, results: Results) -> str:
-    title, unit, digits = FIGURES[figure]
-    values = [statistics.median(runs[figure]) for runs in results.values()]
-    columns = "".join(f"{value:>14.{digits}f}" for value in values)
-    return f"{title:<26}{unit:<11}{columns}{values[0] / values[1]:>9.2f}"
+def _measured(figure: str, results: Results) -> bool:
+    return any(figure in figures for figures in results.values())
 
 
-def save(results: Results) -> Path:
-    """Every value of every run, and what machine they come from."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / time.strftime("%Y-%m-%dT%H-%M-%S.json")
-    machine = {
-        "kernel": platform.release(),
+def _row(key: str, results: Results) -> str:
+    figure = FIGURES[key]
+    columns = ""
+    for program in results:
+        value = median(results, program, key)
+        columns += " " * 14 if value is None else f"{value:>14.{figure.digits}f}"
+    return f"{figure.title:<{_TITLE}}{figure.unit:<10}{columns}".rstrip()
+
+
+def _goals(results: Results) -> str:
+    head = f"{'to reach':<{_TITLE}}{'':<19}{'reached':>9}{'must':>18}{'aim':>18}"
+    rows = []
+    for goal in GOALS:
+        reached = goal.reached(results, goal.figure)
+        if reached is not None:
+            rows.append(_goal(goal, reached))
+    return "\n".join([head, "-" * len(head), *rows])
+
+
+def _goal(goal: Goal, reached: float) -> str:
+    row = f"{FIGURES[goal.figure].title:<{_TITLE}}{goal.of:<19}"
+    row += f"{reached:>9.{goal.digits}f}"
+    for bound in (goal.must, goal.aim):
+        verdict = "met" if goal.meets(reached, bound) else "not met"
+        sign = ">=" if goal.at_least else "<="
+        row += f"{sign:>4} {bound:>5g} {verdict:<7}"
+    return row.rstrip()
+
+
+def machine() -> dict[str, str | int | None]:
+    """Where the figures come from."""
+    processor = re.search(
+        r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE
+    )
+    return {
+        "processor": processor[1] if processor else platform.machine(),
         "architecture": platform.machine(),
         "cores": os.cpu_count(),
+        "kernel": platform.release(),
         "python": platform.python_version(),
     }
-    path.write_text(json.dumps({"machine": machine, "results": results}, indent=2))
+
+
+def save(results: Results, programs: dict[str, Program], effort: str) -> Path:
+    """Every value of every run, the programs' versions, and the machine."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / time.strftime("%Y-%m-%dT%H-%M-%S.json")
+    versions = {name: program.version for name, program in programs.items()}
+    report = {
+        "date": time.strftime("%Y-%m-%d"),
+        "effort": effort,
+        "machine": machine(),
+        "versions": versions,
+        "results": results,
+    }
+    path.write_text(json.dumps(report, indent=2) + "\n")
     return path

@@ -23,10 +23,11 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
 
 
-def resident_bytes(pid: int) -> int:
-    """Memory of a process that is in RAM."""
+def resident_bytes(pid: int, peak: bool = False) -> int:
+    """Memory of a process that is in RAM, or the most that ever was."""
     status = Path(f"/proc/{pid}/status").read_text()
-    kilobytes = re.search(r"VmRSS:\s+(\d+) kB", status)
+    name = "VmHWM" if peak else "VmRSS"
+    kilobytes = re.search(rf"{name}:\s+(\d+) kB", status)
     if not kilobytes:
         raise ProcessLookupError(pid)
     return int(kilobytes[1]) * 1024
@@ -95,9 +96,9 @@ def small_packets(
         # Full soon, and that is well: the kernel has counted them by then.
         sink.bind(address)
         source.connect(address)
-        before = _datagrams_arrived(receiver)
+        before = datagrams_arrived(receiver)
         spent = _flood(source, bytes(payload), seconds)
-        return (_datagrams_arrived(receiver) - before) / spent
+        return (datagrams_arrived(receiver) - before) / spent
 
 
 def _flood(source: socket.socket, datagram: bytes, seconds: float) -> float:
@@ -108,7 +109,7 @@ def _flood(source: socket.socket, datagram: bytes, seconds: float) -> float:
     return spent
 
 
-def _datagrams_arrived(end: WireGuard) -> int:
+def datagrams_arrived(end: WireGuard) -> int:
     """Taken in or refused by sockets. The device would count a large packet that many
     were merged into as one."""
     text = end.host.run("cat", "/proc/net/snmp").stdout

@@ -16,6 +16,8 @@ OUTSIDE = (
 )
 INSIDE = (("10.0.0.1/24", "fd00::1/64"), ("10.0.0.2/24", "fd00::2/64"))
 PREFIX_LENGTH = {4: 24, 6: 64}
+# Of a WireGuard interface, unless told otherwise.
+INSIDE_MTU = 1420
 WIRE = "eth0"
 
 
@@ -35,7 +37,9 @@ class Lab(contextlib.ExitStack):
                 host.add_address(WIRE, f"{address}/{PREFIX_LENGTH[version]}")
         return left, right
 
-    def tunnel(self, left: str, right: str) -> "Tunnel":
+    def tunnel(
+        self, left: str | tuple[str, ...], right: str | tuple[str, ...]
+    ) -> "Tunnel":
         """A wired pair whose hosts each run the implementation named."""
         near, far = self.wired_pair()
         return Tunnel(

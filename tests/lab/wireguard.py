@@ -16,11 +16,12 @@ from .wait import DEADLINE, becomes
 _PROGRAMS = Path(sys.executable).parent
 PYWG = str(_PROGRAMS / "pywg")
 PYWGD = str(_PROGRAMS / "pywgd")
+WIREGUARD_GO = "wireguard-go"
 # Each takes the name of an interface as one argument more.
 IMPLEMENTATIONS = {
     "pywgd": (PYWGD,),
     "pywgd-python": (PYWGD, "--dataplane", "python"),
-    "wireguard-go": ("wireguard-go",),
+    WIREGUARD_GO: (WIREGUARD_GO,),
 }
 SOCKETS = Path("/var/run/wireguard")
 PORT = 51820
@@ -46,6 +47,7 @@ def public_key_of(private_key: str) -> str:
 class WireGuard:
     """One interface with a key, a port and inside addresses; runs within ``with``.
 
+    ``implementation`` is one of IMPLEMENTATIONS, or a command in place of them.
     ``inside`` are addresses with their prefix length, ``outside`` the addresses of
     the host that peers use, by IP version; ``control`` is the program that
     configures it and tells its status.
@@ -54,13 +56,15 @@ class WireGuard:
     def __init__(
         self,
         host: Host,
-        implementation: str,
+        implementation: str | tuple[str, ...],
         inside: tuple[str, ...] = (),
         outside: dict[int, str] | None = None,
         control: str = "wg",
     ) -> None:
         self.host = host
-        self.command = IMPLEMENTATIONS[implementation]
+        if isinstance(implementation, str):
+            implementation = IMPLEMENTATIONS[implementation]
+        self.command = implementation
         self.control = control
         self.name = unique_name()
         self.inside = inside

@@ -1,0 +1,43 @@
+"""The AEAD alone: what no implementation can do a Gbit of TCP for less than."""
+
+import subprocess
+from pathlib import Path
+
+from tests.lab.topology import INSIDE_MTU
+
+from .effort import Effort
+from .programs import Program
+
+LIBSODIUM, OPENSSL = "libsodium", "OpenSSL"
+# Name: (its source here, its name for pkg-config).
+_LIBRARIES = {
+    LIBSODIUM: ("speed_sodium.c", "libsodium"),
+    OPENSSL: ("speed_openssl.c", "libcrypto"),
+}
+LIBRARIES = {
+    name: Program(name, (f"build/bench/{name}",), version="alone")
+    for name in _LIBRARIES
+}
+_SOURCES = Path(__file__).parent / "aead"
+_COMPILER = ("cc", "-std=c99", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror")
+# IPv4, and TCP with timestamps.
+_HEADERS = 20 + 20 + 12
+
+
+def measure(library: Program, effort: Effort) -> dict[str, float]:
+    """CPU-seconds a Gbit: each packet that carries it is sealed once, opened once."""
+    program = Path(library.command[0])
+    if not program.exists():
+        _build(library.name, program)
+    command = [str(program), str(INSIDE_MTU), str(effort.aead_seconds)]
+    each = float(subprocess.check_output(command))
+    return {"cpu": each * 1e9 / 8 / (INSIDE_MTU - _HEADERS)}
+
+
+def _build(name: str, program: Path) -> None:
+    source, package = _LIBRARIES[name]
+    program.parent.mkdir(parents=True, exist_ok=True)
+    question = ["pkg-config", "--cflags", "--libs", package]
+    flags = subprocess.check_output(question, text=True).split()
+    sources = [str(_SOURCES / "speed.c"), str(_SOURCES / source)]
+    subprocess.run([*_COMPILER, *sources, "-o", str(program), *flags], check=True)

@@ -1,0 +1,41 @@
+"""What is compared: programs that run an interface, and how each is started."""
+
+from dataclasses import dataclass
+
+from tests.lab.wireguard import IMPLEMENTATIONS, WIREGUARD_GO
+
+from . import newest
+
+OURS, THEIRS, IN_PYTHON = "pywgd", "wireguard-go", "pywgd-python"
+ROOM_FOR_PEERS = 1100
+ROOM_FOR_ALLOWED_IPS = 140_000
+_ROOM = (
+    "--max-peers",
+    str(ROOM_FOR_PEERS),
+    "--max-allowed-ips",
+    str(ROOM_FOR_ALLOWED_IPS),
+)
+
+
+@dataclass(frozen=True)
+class Program:
+    """``room`` are the options that make its tables hold a crowd."""
+
+    name: str
+    command: tuple[str, ...]
+    version: str = "this checkout"
+    room: tuple[str, ...] = ()
+
+    @property
+    def with_room(self) -> tuple[str, ...]:
+        return self.command + self.room
+
+
+def programs() -> dict[str, Program]:
+    """By name, ours first."""
+    path, version = newest.wireguard_go()
+    return {
+        OURS: Program(OURS, IMPLEMENTATIONS[OURS], room=_ROOM),
+        THEIRS: Program(THEIRS, (path or WIREGUARD_GO,), version),
+        IN_PYTHON: Program(IN_PYTHON, IMPLEMENTATIONS[IN_PYTHON], room=_ROOM),
+    }
