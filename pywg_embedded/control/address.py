@@ -43,21 +43,23 @@ def clear_host_bits(address: bytes, cidr: int) -> bytes:
     """``address`` with everything behind its first ``cidr`` bits zero."""
     size = len(address)
     number = int.from_bytes(address, "big")
-    host_bits = number & _HOST_MASKS[8 * size - cidr]
-    return (number - host_bits).to_bytes(size, "big") if host_bits else address
+    return (number & ~_HOST_MASKS[8 * size - cidr]).to_bytes(size, "big")
 
 
 def parse_allowed_ip(text: str) -> "AllowedIP":
     """``address[/cidr]`` as ``(address, cidr)`` with the host bits cleared."""
     ip, slash, prefix = text.partition("/")
     address = parse_ip(ip)
-    cidr = _CIDRS.get(prefix, _NO_CIDR) if slash else 8 * len(address)
-    if cidr > 8 * len(address):
+    bits = 8 * len(address)
+    cidr = _CIDRS.get(prefix, _NO_CIDR) if slash else bits
+    if cidr > bits:
         try:
-            cidr = _parse_cidr(prefix, 8 * len(address))
+            cidr = _parse_cidr(prefix, bits)
         except ConfigError as error:
             raise ConfigError(f"{quote(text)} is not an address: {error}") from None
-    return clear_host_bits(address, cidr), cidr
+    if int.from_bytes(address, "big") & _HOST_MASKS[bits - cidr]:
+        address = clear_host_bits(address, cidr)
+    return address, cidr
 
 
 def _parse_cidr(text: str, maximum: int) -> int:

@@ -10,6 +10,7 @@ from . import keys
 from .address import (
     format_allowed_ip,
     format_endpoint,
+    format_ip,
     parse_allowed_ip,
     parse_endpoint,
     parse_port,
@@ -292,8 +293,8 @@ def _peer_status(peer: PeerStatus) -> "Iterator[str]":
     for key, number in zip(_HANDSHAKE_KEYS, peer.last_handshake):
         yield f"{key}={number}\n"
     yield from _lines(peer, _COUNTERS)
-    for allowed_ip in peer.allowed_ips:
-        yield f"allowed_ip={format_allowed_ip(allowed_ip)}\n"
+    for address, cidr in peer.allowed_ips:
+        yield f"allowed_ip={format_ip(address)}/{cidr}\n"
 
 
 def format_change(change: Change) -> "Iterator[str]":

@@ -44,6 +44,8 @@ class Running:
         return self._plane.allowed_ips(peer.id) if peer else ()
 
     def owners(self, allowed_ips: "Collection[AllowedIP]") -> "list[bytes | None]":
+        if not self._plane.allowed_ip_count():
+            return [None] * len(allowed_ips)  # as at the start, when there are most
         ids = self._plane.allowed_ip_owners(allowed_ips)
         keys: dict[int | None, bytes | None] = {}
         for peer_id in set(ids):
