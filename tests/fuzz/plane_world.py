@@ -365,7 +365,7 @@ class World:
         for piece in self._inside.large(link.peer).cut():
             datagrams.append(self._sealed(link, piece + bytes(-len(piece) % 16)))
             if self._chance.random() < 0.1:
-                datagrams.append(self._datagram())
+                datagrams.append(self._datagram(outside))
         return Arrival(datagrams, 0, outside, host)
 
     def _link(self) -> Link:
