@@ -94,7 +94,7 @@ class _PlannedPeer:
         # None: as the old one has it.
         self.endpoint: EndpointTuple | None = None
         self.persistent_keepalive = 0
-        self.given: dict[AllowedIP, bool] = {}
+        self.given: list[dict[AllowedIP, bool]] = []
 
     def take_over(self) -> None:
         """Begin with the values of the old one."""
@@ -202,7 +202,7 @@ class Plan:
                 if not add and self._owner(ip) == public_key:
                     self._owners[ip] = None
         self._owners.update(dict.fromkeys(given, public_key))
-        peer.given.update(given)
+        peer.given.append(given)
 
     def _owner(self, allowed_ip: "AllowedIP") -> bytes | None:
         if allowed_ip in self._owners:
@@ -216,10 +216,11 @@ class Plan:
                     self._owners[allowed_ip] = None
         peer = self._peers.get(public_key)
         if peer is not None:
-            for allowed_ip in peer.given:
-                if self._owners[allowed_ip] == public_key:
-                    self._owners[allowed_ip] = None
-            peer.given = {}
+            for given in peer.given:
+                for allowed_ip in given:
+                    if self._owners[allowed_ip] == public_key:
+                        self._owners[allowed_ip] = None
+            peer.given = []
 
     def _moves(self) -> "tuple[Moves, Moves]":
         """By public key, the allowed IPs it loses to nobody, and those it gets."""

@@ -115,7 +115,7 @@ def _draw_panel(axes: Any, panel: Panel, results: Results) -> None:
             _draw_bar(axes, (x, width), results, program, figure)
     axes.set_xticks(range(len(panel.figures)), panel.figures.values())
     axes.set_xlim(-0.6, len(panel.figures) - 0.4)
-    axes.margins(y=0.16)
+    axes.margins(y=0.22)
     axes.set_ylim(bottom=0)
     axes.tick_params(length=0)
     axes.set_yticks([])
@@ -191,7 +191,7 @@ def _draw_notes(axes: Any, report: dict[str, Any]) -> None:
         alone = " alone" if program in _FLOOR else f", {versions[program]}"
         axes.text(0.09, y, program + alone, va="center")
     lines = (
-        "bars: medians; dots: runs, in turns",
+        "bars and numbers: medians; dots: runs, in turns",
         f"{machine['processor']}, {machine['cores']} cores",
         f"Linux {machine['kernel']}, Python {machine['python']}",
         f"{report['date']}, {report['effort']} runs",
