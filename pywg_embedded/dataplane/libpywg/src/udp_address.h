@@ -15,7 +15,7 @@ union udp_address {
 
 /* Room for source, TOS and segment size, of either family. */
 union udp_control {
-	struct cmsghdr aligned;
+	size_t aligned; /* as a cmsghdr, which clang takes at the end alone */
 	uint8_t bytes[256];
 };
 
