@@ -10,7 +10,15 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pywg_embedded.core.constants import MESSAGE_INITIATION, REPLAY_WINDOW_SIZE
+from pywg_embedded.core.constants import (
+    COOKIE_REPLY_SIZE,
+    INITIATION_SIZE,
+    MESSAGE_COOKIE_REPLY,
+    MESSAGE_INITIATION,
+    MESSAGE_RESPONSE,
+    REPLAY_WINDOW_SIZE,
+    RESPONSE_SIZE,
+)
 from tests.dataplane.large import SAMPLES, TCP, VNET, Large
 from tests.dataplane.packets import sized
 
@@ -20,6 +28,8 @@ from .plane_world import Inside
 MEND, FOLLOW, SAME_ID, PUSH, BEND, LONG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 # libpywg/fuzz/fuzz_receive.c
 SEALED, OTHER_PEER, DAMAGED, COUNTER = 0x01, 0x02, 0x04, 0x08
+# Of what is not sealed.
+MENDED = DAMAGED
 CONGESTED, MANY, FROM_IPV6 = 0x30, 0x40, 0x80
 # libpywg/fuzz/fuzz_tun.c
 PARTIAL = 0x02
@@ -96,7 +106,13 @@ def receive() -> Iterator[bytes]:
         record(SEALED | DAMAGED, b"\x45" + bytes(40), struct.pack(">HB", at, 1))
         for at in (0, 4, 8, 16, 60)
     )
-    yield b"\0" + record(0, struct.pack("<I144x", MESSAGE_INITIATION))
+    for kind, size in (
+        (MESSAGE_INITIATION, INITIATION_SIZE),
+        (MESSAGE_RESPONSE, RESPONSE_SIZE),
+        (MESSAGE_COOKIE_REPLY, COOKIE_REPLY_SIZE),
+    ):
+        message = struct.pack("<I", kind).ljust(size, b"\0")
+        yield b"\0" + record(0, message) + record(MENDED | MANY, message, b"\7")
 
 
 def tun() -> Iterator[bytes]:
