@@ -56,7 +56,7 @@ def crowd(rig: Rig, count: int) -> list[Any]:
 
 def load(rig: Rig) -> None:
     """Let there be load from now on."""
-    crowd(rig, 2 * UNDER_LOAD_BACKLOG)
+    crowd(rig, 4 * UNDER_LOAD_BACKLOG)
 
 
 def loaded(rig: Rig, secret: bytes = SECRET) -> bytes:

@@ -30,7 +30,7 @@ MTUS = (0, 576, 1280, 1419, 1420, 1500, 9000)
 IDENTITIES = (PUBLIC, bytes(reversed(PUBLIC)))
 SECRET_AGES = (0, 1, 60_000, 119_000, 119_999, 120_000)
 # More than make load, and than are received at once.
-CROWD = 300
+CROWD = 600
 # Type and size of what is, or nearly is, a handshake message.
 MESSAGES = ((1, 148), (2, 92), (3, 64), (1, 149), (4, 64))
 PROTOCOLS = (1, 6, 17, 58, 59)

@@ -15,9 +15,9 @@ and have the same facts and drops. What may differ, and is not compared or not d
 5. Cookie replies are compared opened, for each has a nonce of its own.
 6. Few errors of the kernel have a word of their own in libpywg, all have one in the
    reference; of those only EMSGSIZE comes up.
-6. A large packet that goes nowhere is refused once by libpywg, and in pieces by the
+7. A large packet that goes nowhere is refused once by libpywg, and in pieces by the
    reference, whose TUN does not have such: it comes only where somebody takes it.
-7. Packets of one burst may change places, those of one flow may not.
+8. Packets of one burst may change places, those of one flow may not.
 
 The TUN is a socket, or for libpywg with all its offloads a real one with large packets,
 of which the reference gets the pieces.
