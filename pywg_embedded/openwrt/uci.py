@@ -10,8 +10,6 @@
    whoever else reads the file does not see it either.
 """
 
-import re
-
 from ..control.text import located, quote
 from ..core.errors import ConfigError
 
@@ -23,9 +21,9 @@ if TYPE_CHECKING:
 
 _SPACES = " \t\n\v\f\r"
 _QUOTES = "'\""
-# What stands for itself, in a bare word and between quotes.
-_BARE = re.compile("[^ \\t\\n\\v\\f\\r'\"\\\\#;]+")
-_WITHIN = {"'": re.compile("[^']+"), '"': re.compile('[^"\\\\]+')}
+# What does not stand for itself, in a bare word and between quotes.
+_NOT_BARE = _SPACES + _QUOTES + "\\#;"
+_NOT_WITHIN = {"'": "'", '"': '"\\'}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _NAME = _LETTERS + "0123456789_"
 _PRINTABLE = "".join(map(chr, range(33, 127)))
@@ -149,7 +147,8 @@ def format_sections(sections: "Iterable[Section]", package: str = "") -> str:
     """The text of a file; led by ``package`` it is what ``uci export`` prints."""
     parts = [f"package {package}\n"] if package else []
     for section in sections:
-        type_ = section.type if _BARE.fullmatch(section.type) else _quoted(section.type)
+        special = any(character in _NOT_BARE for character in section.type)
+        type_ = _quoted(section.type) if special else section.type
         name = f" {_quoted(section.name)}" if section.name else ""
         parts.append(f"\nconfig {type_}{name}\n")
         for option, value in section.options.items():
@@ -213,7 +212,7 @@ class _Scanner:
         return self._text[self._at] if self._at < self._end else ""
 
     def _skip(self, characters: str) -> None:
-        while self._current() and self._current() in characters:
+        while self._at < self._end and self._text[self._at] in characters:
             self._at += 1
 
     def _command_follows(self) -> bool:
@@ -221,10 +220,7 @@ class _Scanner:
         return self._current() not in ("", "#")
 
     def _command(self) -> str:
-        start = self._at
-        while self._current() and self._current() not in " \t":
-            self._at += 1
-        command = self._text[start : self._at]
+        command = self._up_to(" \t")
         if command not in _COMMANDS:
             choice = ", ".join(_WORDS)
             raise ConfigError(f"{quote(command)} is none of {choice}")
@@ -254,7 +250,7 @@ class _Scanner:
             if mark in _QUOTES:
                 text += self._quoted_piece(mark)
             else:
-                text += self._run(_BARE)
+                text += self._run(_NOT_BARE)
         return text
 
     def _quoted_piece(self, mark: str) -> str:
@@ -263,18 +259,23 @@ class _Scanner:
         self._at += 1
         while self._current() != mark:
             if self._current():
-                text += self._run(_WITHIN[mark])
+                text += self._run(_NOT_WITHIN[mark])
             elif not self._extend():
                 raise ConfigError(f"the {mark} of line {line} is never closed")
         self._at += 1
         return text
 
-    def _run(self, plain: "re.Pattern[str]") -> str:
-        """As many characters as are plain, or one behind a backslash, or none."""
-        found = plain.match(self._text, self._at, self._end)
-        if found:
-            self._at = found.end()
-            return found.group()
+    def _run(self, stops: str) -> str:
+        """All up to the next of ``stops``; at a backslash, the character behind it."""
+        return self._up_to(stops) or self._escaped()
+
+    def _up_to(self, stops: str) -> str:
+        start = self._at
+        found = [self._text.find(stop, start, self._end) for stop in stops]
+        self._at = min([at for at in found if at >= 0], default=self._end)
+        return self._text[start : self._at]
+
+    def _escaped(self) -> str:
         self._at += 1
         if self._text[self._at : self._end] in ("", "\n", "\r\n"):
             self._at = self._end
