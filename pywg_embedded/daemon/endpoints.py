@@ -37,8 +37,12 @@ class Endpoints:
         """Add to a change of the whole interface the addresses that are new."""
         for peer in change.peers:
             name = configured.get(peer.public_key)
-            if name and name != self._configured.get(peer.public_key):
+            if name and not self._is_known(peer.public_key, name):
                 peer.endpoint = _numeric(name)
+
+    def _is_known(self, key: bytes, name: "Name") -> bool:
+        given = self._configured.get(key) == name
+        return given and self._interface.hearing(key).endpoint is not None
 
     def follow(self, configured: "dict[bytes, Name]") -> None:
         """From now on these are the names, once the change is made."""

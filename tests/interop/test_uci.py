@@ -158,6 +158,38 @@ def test_8984_peers_come_and_go_and_no_other_session_is_dropped(world: World) ->
     assert world.handshake_at() == before
 
 
+def test_a_peer_removed_by_hand_is_back_where_it_was_on_reload(world: World) -> None:
+    world.router.peers = [world.peer(OUTSIDE[1][4])]
+    world.router.start()
+    peer = ("peer", world.office.public_key, "remove")
+    world.router.host.run("wg", "set", world.router.name, *peer)
+    world.router.reload()
+    assert world.linked()
+
+
+def test_a_peer_that_roamed_is_left_there_on_reload(world: World) -> None:
+    world.router.peers = [world.peer(OUTSIDE[1][4])]
+    world.router.start()
+    assert world.linked()
+    world.host.remove_address(WIRE, "192.0.2.2/24")
+    world.host.add_address(WIRE, "192.0.2.3/24")
+    assert world.host.reaches("10.0.0.1")
+    assert "192.0.2.3:" in world.router.show("endpoints")
+    world.router.reload()
+    assert "192.0.2.3:" in world.router.show("endpoints")
+
+
+def test_11086_the_link_is_back_when_the_uplink_is(world: World) -> None:
+    """https://github.com/openwrt/openwrt/issues/11086"""
+    world.names.records[NAME] = [OUTSIDE[1][4]]
+    world.router.start()
+    assert world.linked()
+    world.router.host.down(WIRE)
+    assert not world.linked(seconds=1)
+    world.router.host.up(WIRE)
+    assert world.linked()
+
+
 def test_numbers_set_by_hand_go_on_to_count(world: World) -> None:
     world.names.records[NAME] = [NOBODY[4]]
     world.router.start()

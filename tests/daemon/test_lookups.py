@@ -1,0 +1,51 @@
+"""Lookups end with an answer each, whenever that may be, and nobody waits."""
+
+import select
+
+import pytest
+
+from pywg_embedded.daemon.lookups import MOST_AT_ONCE, Lookups
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pywg_embedded.control.config import EndpointTuple
+
+KEY = b"k" * 32
+# A name, its endpoints, and what the reason must contain.
+ANSWERED: "tuple[tuple[str, list[EndpointTuple], str], ...]" = (
+    ("192.0.2.1", [(bytes((192, 0, 2, 1)), 7, 0)], ""),
+    ("::1", [(bytes(15) + b"\1", 7, 0)], ""),
+    ("10.1", [], "'10.1' is not an IP address"),
+    ("2001:db8::x", [], "not known"),
+)
+
+
+def readable(lookups: Lookups) -> bool:
+    return bool(select.select([lookups.descriptor()], [], [], 10)[0])
+
+
+@pytest.mark.parametrize("row", range(len(ANSWERED)))
+def test_a_lookup_ends_with_endpoints_or_a_reason(row: int) -> None:
+    host, endpoints, reason = ANSWERED[row]
+    lookups = Lookups()
+    lookups.start(KEY, (host, 7))
+    assert readable(lookups)
+    ((key, name, found, told),) = lookups.answers()
+    assert (key, name, found) == (KEY, (host, 7), endpoints)
+    assert reason in told and bool(told) == (not endpoints)
+
+
+def test_each_answer_makes_room_again_once_it_is_taken() -> None:
+    lookups = Lookups()
+    for port in range(MOST_AT_ONCE):
+        lookups.start(KEY, ("192.0.2.1", port))
+    assert lookups.room() == 0
+    ports: set[int] = set()
+    while len(ports) < MOST_AT_ONCE:
+        assert readable(lookups)
+        ports |= {name[1] for _, name, _, _ in lookups.answers()}
+    assert lookups.room() == MOST_AT_ONCE
+
+
+def test_without_answers_there_is_nothing_to_take() -> None:
+    assert list(Lookups().answers()) == []

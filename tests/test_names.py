@@ -1,0 +1,41 @@
+"""Names to endpoints, by the system."""
+
+import socket
+
+import pytest
+
+from pywg_embedded.control.address import parse_endpoint
+from pywg_embedded.core.errors import ConfigError
+from pywg_embedded.names import look_up
+
+# What needs no name server, and the endpoint it is.
+FOUND = (
+    ("192.0.2.1", "192.0.2.1:7"),
+    ("2001:db8::1", "[2001:db8::1]:7"),
+    ("fe80::1%lo", "[fe80::1%1]:7"),
+)
+# What can be no name, and why.
+REFUSED = (
+    ("", "'' is not an IP address"),
+    ("10.1", "'10.1' is not an IP address"),
+    ("\u00fcnich.example", "is not a host name"),
+)
+
+
+@pytest.mark.parametrize("row", range(len(FOUND)))
+def test_addresses_are_found_as_they_are(row: int) -> None:
+    host, endpoint = FOUND[row]
+    assert look_up(host, 7) == [parse_endpoint(endpoint)]
+
+
+@pytest.mark.parametrize("row", range(len(REFUSED)))
+def test_what_can_be_no_name_is_not_asked_for(row: int) -> None:
+    host, reason = REFUSED[row]
+    with pytest.raises(ConfigError) as refusal:
+        look_up(host, 7)
+    assert reason in str(refusal.value)
+
+
+def test_what_the_system_does_not_know_is_its_error() -> None:
+    with pytest.raises(socket.gaierror):
+        look_up("2001:db8::x", 7)
