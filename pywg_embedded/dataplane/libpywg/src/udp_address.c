@@ -132,21 +132,34 @@ static void load_v6(struct udp_origin *origin, const struct cmsghdr *message)
 	memcpy(origin->endpoint.source, &info.ipi6_addr, 16);
 }
 
-void udp_origin_load(struct udp_origin *origin,
-		     const union udp_address *address, struct msghdr *message)
+static void load_part(struct udp_origin *origin, const struct cmsghdr *part)
 {
-	struct cmsghdr *part;
+	if (part->cmsg_level == IPPROTO_IP)
+		load_v4(origin, part);
+	else if (part->cmsg_level == IPPROTO_IPV6)
+		load_v6(origin, part);
+	else if (part->cmsg_level == UDP_LEVEL &&
+		 part->cmsg_type == UDP_OPTION_GRO)
+		origin->segment = (uint32_t)load_int(part);
+}
+
+void udp_origin_load(struct udp_origin *origin,
+		     const union udp_address *address,
+		     const struct msghdr *message)
+{
+	const uint8_t *control = message->msg_control;
+	const size_t size = message->msg_controllen;
+	const struct cmsghdr *part;
+	size_t at;
 
 	memset(origin, 0, sizeof(*origin));
 	load_address(&origin->endpoint, address);
-	for (part = CMSG_FIRSTHDR(message); part;
-	     part = CMSG_NXTHDR(message, part)) {
-		if (part->cmsg_level == IPPROTO_IP)
-			load_v4(origin, part);
-		else if (part->cmsg_level == IPPROTO_IPV6)
-			load_v6(origin, part);
-		else if (part->cmsg_level == UDP_LEVEL &&
-			 part->cmsg_type == UDP_OPTION_GRO)
-			origin->segment = (uint32_t)load_int(part);
+	/* Not CMSG_NXTHDR: musl's compares signed with unsigned. */
+	for (at = 0; at + CMSG_LEN(0) <= size;
+	     at += CMSG_ALIGN(part->cmsg_len)) {
+		part = (const void *)(control + at);
+		if (part->cmsg_len < CMSG_LEN(0))
+			return;
+		load_part(origin, part);
 	}
 }

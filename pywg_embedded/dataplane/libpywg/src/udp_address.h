@@ -35,6 +35,7 @@ struct udp_origin {
 };
 
 void udp_origin_load(struct udp_origin *origin,
-		     const union udp_address *address, struct msghdr *message);
+		     const union udp_address *address,
+		     const struct msghdr *message);
 
 #endif
