@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit c fuzz sanitize micropython interop qemu bench \
-	clean
+.PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
+	bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -31,9 +31,10 @@ FUZZ_PACKAGES := cmake clang libclang-rt-dev
 LINT_PACKAGES := clang-format shellcheck
 LAB_PACKAGES := iproute2 iputils-ping nftables procps \
 	wireguard-go wireguard-tools
+CROSS_PACKAGES := binutils qemu-user
 QEMU_PACKAGES := cpio kmod qemu-system-arm
 # What `unit` leaves to a target of its own.
-APART := fuzz interop micropython qemu
+APART := cross fuzz interop micropython qemu
 
 PRUNED := .cache .git .venv build
 SHELL_FILES = find . $(PRUNED:%=-name % -prune -o) -type f \
@@ -57,7 +58,7 @@ demo: build ## two homes, linked site to site, in a minute
 	@$(PYTHON) -m tests.lab.demo
 
 test: lint ## everything: lint, then all tests in one run
-	@.ci/need $(FUZZ_PACKAGES) $(LAB_PACKAGES) $(QEMU_PACKAGES)
+	@.ci/need $(CROSS_PACKAGES) $(FUZZ_PACKAGES) $(LAB_PACKAGES) $(QEMU_PACKAGES)
 	$(PYTEST) $(ARGS)
 	@$(MAKE) --no-print-directory sanitize
 
@@ -77,6 +78,10 @@ unit: build ## each module by itself
 c: build ## the test programs of libpywg, under sanitizers
 	@.ci/need $(C_PACKAGES)
 	$(PYTEST) tests/dataplane/libpywg/test_c_programs.py $(ARGS)
+
+cross: build ## libpywg for routers, its test programs on emulated machines
+	@.ci/need $(C_PACKAGES) $(CROSS_PACKAGES)
+	$(PYTEST) tests/cross $(ARGS)
 
 fuzz: build ## hostile input; FUZZ_SECONDS=N gives each target so long
 	@.ci/need $(FUZZ_PACKAGES)

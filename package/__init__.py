@@ -1,0 +1,1 @@
+"""Packages for OpenWrt; ``builder`` makes them without OpenWrt's own tools."""

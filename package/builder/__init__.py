@@ -1,0 +1,5 @@
+"""Cross compile and package for a router, with no more than PyPI and Debian bring.
+
+``targets`` (what can be built for), ``zig`` (the compiler), ``sodium`` (what libpywg
+is linked to), ``library`` (libpywg itself).
+"""

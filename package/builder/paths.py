@@ -1,0 +1,8 @@
+"""Where things are, and where what is built is kept."""
+
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+LIBPYWG = CHECKOUT / "pywg_embedded/dataplane/libpywg"
+CACHE = CHECKOUT / ".cache/cross"
+BUILD = CHECKOUT / "build/cross"

@@ -1,0 +1,69 @@
+"""libsodium for a target: fetched once, compiled once, kept in the cache."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from . import zig
+from .paths import CACHE
+from .targets import Target
+
+RECIPE = Path(__file__).with_name("libsodium")
+REQUIREMENTS = RECIPE / "requirements.txt"
+
+
+def prefix(target: Target) -> Path:
+    """The folder that libsodium is installed below, for this target."""
+    directory = CACHE / f"libsodium-{target.name}-{_key(target)}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if not directory.exists():
+        with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            _build(target, Path(work), directory)
+    return directory
+
+
+def _key(target: Target) -> str:
+    """Changes with all that the result follows from."""
+    digest = hashlib.sha256(f"{target} {version('ziglang')}".encode())
+    for file in sorted(RECIPE.iterdir()):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _build(target: Target, work: Path, directory: Path) -> None:
+    settings = {
+        "CMAKE_INSTALL_PREFIX": str(directory),
+        "SODIUM": str(_sources()),
+        "SODIUM_SONAME": target.sodium,
+    }
+    zig.configure(RECIPE, work, target, settings)
+    zig.build(work, "install")
+
+
+def _sources() -> Path:
+    """The sources as the requirements pin them, checked by pip."""
+    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    directory = CACHE / f"libsodium-sources-{digest}"
+    if not directory.exists():
+        with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            _unpack(_download(Path(work)), Path(work)).rename(directory)
+    return directory
+
+
+def _download(work: Path) -> Path:
+    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+    sources = ("--no-deps", "--no-binary=PyNaCl", "--require-hashes")
+    wanted = ("--requirement", str(REQUIREMENTS), "--dest", str(work))
+    subprocess.run((*pip, "download", *sources, *wanted), check=True)
+    (archive,) = work.glob("*.tar.gz")
+    return archive
+
+
+def _unpack(archive: Path, work: Path) -> Path:
+    shutil.unpack_archive(archive, work)
+    (directory,) = work.glob("*/src/libsodium")
+    return directory

@@ -1,0 +1,56 @@
+"""CMake with zig's C compiler, which brings along the C libraries of all targets."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from .paths import CACHE
+from .targets import Target
+
+
+def configure(
+    source: Path, build: Path, target: Target, settings: Mapping[str, str]
+) -> None:
+    """Set up a build of ``source`` for ``target`` in the folder ``build``."""
+    toolchain = {
+        "CMAKE_SYSTEM_NAME": "Linux",
+        "CMAKE_C_COMPILER": ";".join(_compiler(target)),
+        "CMAKE_BUILD_TYPE": "Release",
+        "CMAKE_C_FLAGS_RELEASE": "",
+        # What cannot be run need not be linked either.
+        "CMAKE_TRY_COMPILE_TARGET_TYPE": "STATIC_LIBRARY",
+    }
+    defined = {**toolchain, **settings}.items()
+    options = [f"-D{name}={value}" for name, value in defined]
+    _cmake(["-S", str(source), "-B", str(build), *options])
+
+
+def build(directory: Path, *goals: str) -> None:
+    """Make the goals, or all, in a folder that ``configure`` set up."""
+    parallel = str(os.cpu_count() or 1)
+    names = ("--target", *goals) if goals else ()
+    _cmake(["--build", str(directory), "--parallel", parallel, *names])
+
+
+def _compiler(target: Target) -> list[str]:
+    spec = find_spec("ziglang")
+    assert spec and spec.origin, "ziglang is among the Python packages for developers"
+    zig = Path(spec.origin).with_name("zig")
+    machine = ["-target", target.machine, f"-mcpu={target.processor}"]
+    # Each set of flags to link with costs a C library of its own.
+    return [str(zig), "cc", *machine, "-O2", "-s"]
+
+
+def _cmake(arguments: list[str]) -> None:
+    # It keeps what it compiles under a name that follows from the content.
+    cache = str(CACHE / "zig")
+    environment = {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache}
+    subprocess.run(
+        ["cmake", *arguments],
+        env={**os.environ, **environment},
+        # What goes wrong is told on the other.
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )

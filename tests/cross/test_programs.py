@@ -1,0 +1,38 @@
+"""The test programs in C on machines of other byte orders and word sizes.
+
+All are linked statically to musl, and run by QEMU's user emulation.
+"""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from package.builder import library
+from package.builder.paths import LIBPYWG
+from package.builder.targets import TARGETS
+
+# One of each machine.
+NAMES = (
+    "aarch64_generic",
+    "arm_cortex-a15_neon-vfpv4",
+    "mips_24kc",
+    "mipsel_24kc",
+    "x86_64",
+)
+PROGRAMS = sorted(path.stem for path in LIBPYWG.glob("test/test_*.c"))
+# It needs an AEAD that the targets do not have.
+PROGRAMS.remove("test_aead_openssl")
+
+
+@pytest.fixture(scope="module")
+def built(request: pytest.FixtureRequest) -> Path:
+    """The folder of the programs for this target."""
+    return library.programs(TARGETS[request.param])
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("built, name", list(zip(NAMES, NAMES)), indirect=["built"])
+def test_program_finds_nothing_wrong(built: Path, name: str, program: str) -> None:
+    emulator = f"qemu-{TARGETS[name].emulator}"
+    subprocess.run([emulator, built / program], check=True)
