@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	bench clean
+	ipk feed bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -14,6 +14,8 @@ SANITIZED := build/sanitized
 # The same, with what the benchmark draws with.
 DRAWS := $(VENV)/.draws
 ARGS ?=
+# What OpenWrt calls the router's architecture.
+ARCH ?= aarch64_cortex-a72
 
 # libpywg, and what it is built from and with.
 PLANE := pywg_embedded/dataplane
@@ -32,6 +34,7 @@ LINT_PACKAGES := clang-format shellcheck
 LAB_PACKAGES := iproute2 iputils-ping nftables procps \
 	wireguard-go wireguard-tools
 CROSS_PACKAGES := binutils qemu-user
+FEED_PACKAGES := signify-openbsd
 QEMU_PACKAGES := cpio kmod qemu-system-arm
 # What `unit` leaves to a target of its own.
 APART := cross fuzz interop micropython qemu
@@ -58,7 +61,8 @@ demo: build ## two homes, linked site to site, in a minute
 	@$(PYTHON) -m tests.lab.demo
 
 test: lint ## everything: lint, then all tests in one run
-	@.ci/need $(CROSS_PACKAGES) $(FUZZ_PACKAGES) $(LAB_PACKAGES) $(QEMU_PACKAGES)
+	@.ci/need $(CROSS_PACKAGES) $(FEED_PACKAGES) $(FUZZ_PACKAGES) $(LAB_PACKAGES) \
+		$(QEMU_PACKAGES)
 	$(PYTEST) $(ARGS)
 	@$(MAKE) --no-print-directory sanitize
 
@@ -72,7 +76,7 @@ lint: build ## ruff, mypy, clang-format, shellcheck
 	@$(SHELL_FILES) | xargs -t shellcheck
 
 unit: build ## each module by itself
-	@.ci/need $(C_PACKAGES) $(LAB_PACKAGES)
+	@.ci/need $(C_PACKAGES) $(FEED_PACKAGES) $(LAB_PACKAGES)
 	$(PYTEST) $(APART:%=--ignore tests/%) $(ARGS)
 
 c: build ## the test programs of libpywg, under sanitizers
@@ -115,6 +119,14 @@ interop: build ## real traffic with other implementations, in network namespaces
 qemu: build ## the Linux kernel's own WireGuard as peer, in an ARM64 machine
 	@.ci/need $(QEMU_PACKAGES)
 	$(PYTHON) -m qemu
+
+ipk: build ## packages for a router with opkg, as in: make ipk ARCH=mipsel_24kc
+	@.ci/need $(C_PACKAGES)
+	@$(PYTHON) -m package.builder ipk $(ARCH)
+
+feed: build ## the same as a signed folder that opkg installs from
+	@.ci/need $(C_PACKAGES)
+	@$(PYTHON) -m package.builder feed $(ARCH)
 
 bench: $(DRAWS) ## ours beside wireguard-go: a table; JSON and picture in build/bench
 	@.ci/need $(LAB_PACKAGES)

@@ -1,0 +1,52 @@
+"""Archives that depend on their content alone: same files in, same bytes out."""
+
+import gzip
+import io
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+
+class File(NamedTuple):
+    """A file's bytes and permissions."""
+
+    content: bytes
+    mode: int = 0o644
+
+
+def tar(files: Mapping[str, File], stamp: int) -> bytes:
+    """The folders that the files are in, then the files, in their order.
+
+    Paths have no leading slash. All belongs to root and was changed at ``stamp``, in
+    seconds since 1970.
+    """
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for folder in sorted({parent for path in files for parent in _parents(path)}):
+            archive.addfile(_member(folder, tarfile.DIRTYPE, 0o755, stamp))
+        for path, file in files.items():
+            member = _member(f"./{path}", tarfile.REGTYPE, file.mode, stamp)
+            member.size = len(file.content)
+            archive.addfile(member, io.BytesIO(file.content))
+    return output.getvalue()
+
+
+def compressed(data: bytes) -> bytes:
+    """``data`` as gzip(1) packs it, without name and time."""
+    output = io.BytesIO()
+    with gzip.GzipFile("", "wb", fileobj=output, mtime=0) as stream:
+        stream.write(data)
+    return output.getvalue()
+
+
+def _parents(path: str) -> Iterator[str]:
+    return (f"./{parent}/" for parent in PurePosixPath(path).parents if parent.name)
+
+
+def _member(name: str, kind: bytes, mode: int, stamp: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type = kind
+    member.mode = mode
+    member.mtime = stamp
+    return member

@@ -1,0 +1,80 @@
+"""A folder that opkg installs from: packages, their index, and its signature.
+
+The signature is that of signify(1) without a password, which OpenWrt calls usign.
+"""
+
+import base64
+import hashlib
+import io
+import os
+import tarfile
+from pathlib import Path
+
+from nacl.signing import SigningKey
+
+from . import ipk
+from .archive import compressed
+
+_ALGORITHM = b"Ed"
+_NUMBER_SIZE = 8
+
+
+class Key:
+    """An Ed25519 key, and the number that signatures name it by."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = SigningKey(seed)
+        public = self._key.verify_key.encode()
+        self.number = hashlib.sha256(public).digest()[:_NUMBER_SIZE]
+        self.public = _armoured("public key", _ALGORITHM + self.number + public)
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature of ``message``, as a file of its own."""
+        signature = self._key.sign(message).signature
+        return _armoured("signature", _ALGORITHM + self.number + signature)
+
+
+def load_key(path: Path) -> Key:
+    """The key whose 32 bytes ``path`` holds; a new one if there is no such file."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(os.urandom(32))
+    return Key(path.read_bytes())
+
+
+def write_index(folder: Path, key: Key) -> None:
+    """Write what opkg reads of a folder of packages, and the public key beside it.
+
+    A router takes the key from a file that bears its number, in /etc/opkg/keys.
+    """
+    index = "\n".join(_entry(path) for path in sorted(folder.glob("*.ipk"))).encode()
+    (folder / "Packages").write_bytes(index)
+    (folder / "Packages.gz").write_bytes(compressed(index))
+    (folder / "Packages.sig").write_bytes(key.sign(index))
+    (folder / key.number.hex()).write_bytes(key.public)
+
+
+def _entry(path: Path) -> str:
+    """What the package says of itself, and how to fetch it, before the description."""
+    content = path.read_bytes()
+    file = {
+        "Filename": path.name,
+        "Size": str(len(content)),
+        "SHA256sum": hashlib.sha256(content).hexdigest(),
+    }
+    lines = "".join(f"{name}: {value}\n" for name, value in file.items())
+    before, description = _control(content).split("Description:")
+    return f"{before}{lines}Description:{description}"
+
+
+def _control(package: bytes) -> str:
+    with tarfile.open(fileobj=io.BytesIO(ipk.member(package, "control"))) as archive:
+        file = archive.extractfile("./control")
+        assert file
+        return file.read().decode()
+
+
+def _armoured(kind: str, content: bytes) -> bytes:
+    text = base64.b64encode(content).decode()
+    return f"untrusted comment: pywg-embedded {kind}\n{text}\n".encode()

@@ -1,0 +1,73 @@
+"""The format that opkg installs, up to OpenWrt 24.10."""
+
+import gzip
+import io
+import tarfile
+
+from pywg_embedded import __version__
+
+from .archive import File, compressed, tar
+from .contents import Package
+
+VERSION = f"{__version__}-r1"
+# OpenWrt's own functions do what each package needs; without them, in an image that is
+# not running, there is nothing to do.
+SCRIPT = """\
+#!/bin/sh
+[ "${{IPKG_NO_SCRIPT}}" = "1" ] && exit 0
+[ -s "${{IPKG_INSTROOT}}/lib/functions.sh" ] || exit 0
+. "${{IPKG_INSTROOT}}/lib/functions.sh"
+default_{name} "$0" "$@"
+"""
+
+
+def file_name(package: Package) -> str:
+    """NAME_VERSION_ARCHITECTURE.ipk."""
+    return f"{package.name}_{VERSION}_{package.architecture}.ipk"
+
+
+def pack(package: Package, stamp: int) -> bytes:
+    """The package; all its files bear the time ``stamp``, in seconds since 1970."""
+    data = tar(package.files, stamp)
+    about = tar(_control(package, len(data), stamp), stamp)
+    members = {
+        "debian-binary": File(b"2.0\n"),
+        "data.tar.gz": File(compressed(data)),
+        "control.tar.gz": File(compressed(about)),
+    }
+    return compressed(tar(members, stamp))
+
+
+def member(package: bytes, name: str) -> bytes:
+    """The tar archive of a packed package that holds its "data" or "control"."""
+    with tarfile.open(fileobj=io.BytesIO(package)) as outer:
+        file = outer.extractfile(f"./{name}.tar.gz")
+        assert file
+        return gzip.decompress(file.read())
+
+
+def control(package: Package, size: int, stamp: int) -> str:
+    """What opkg reads of a package whose files make a tar archive of ``size`` bytes."""
+    fields = {
+        "Package": package.name,
+        "Version": VERSION,
+        "Depends": ", ".join(package.depends),
+        "Provides": ", ".join(package.provides),
+        "Source": "pywg-embedded",
+        "License": "MIT",
+        "LicenseFiles": "LICENSE",
+        "Section": package.section,
+        "SourceDateEpoch": str(stamp),
+        "Architecture": package.architecture,
+        "Installed-Size": str(size),
+        "Description": f"{package.description}",
+    }
+    return "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
+
+
+def _control(package: Package, size: int, stamp: int) -> dict[str, File]:
+    scripts = {
+        name: File(SCRIPT.format(name=name).encode(), 0o755)
+        for name in ("postinst", "prerm")
+    }
+    return {"control": File(control(package, size, stamp).encode()), **scripts}

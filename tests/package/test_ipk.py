@@ -1,0 +1,90 @@
+"""A package as opkg takes it apart."""
+
+import io
+import subprocess
+import tarfile
+
+import pytest
+
+from package.builder import ipk
+from package.builder.archive import File
+from package.builder.contents import Package
+from pywg_embedded import __version__
+
+PACKAGE = Package(
+    name="example",
+    architecture="mips_24kc",
+    depends=("libc", "libsodium"),
+    provides=("sample",),
+    section="net",
+    description="What it is",
+    files={"usr/bin/example": File(b"#!/bin/sh\n", 0o755)},
+)
+STAMP = 1_700_000_000
+PACKED = ipk.pack(PACKAGE, STAMP)
+
+
+def opened(name: str) -> tarfile.TarFile:
+    return tarfile.open(fileobj=io.BytesIO(ipk.member(PACKED, name)))
+
+
+def content(name: str, path: str) -> bytes:
+    with opened(name) as archive:
+        file = archive.extractfile(path)
+        assert file
+        return file.read()
+
+
+def test_members_are_in_the_order_of_the_format() -> None:
+    with tarfile.open(fileobj=io.BytesIO(PACKED)) as outer:
+        assert outer.getnames() == [
+            "./debian-binary",
+            "./data.tar.gz",
+            "./control.tar.gz",
+        ]
+        version = outer.extractfile("./debian-binary")
+        assert version and version.read() == b"2.0\n"
+
+
+def test_file_name_says_what_it_is_and_for_what() -> None:
+    assert ipk.file_name(PACKAGE) == f"example_{__version__}-r1_mips_24kc.ipk"
+
+
+def test_control_has_its_fields_in_order() -> None:
+    size = len(ipk.member(PACKED, "data"))
+    assert content("control", "./control").decode() == (
+        "Package: example\n"
+        f"Version: {__version__}-r1\n"
+        "Depends: libc, libsodium\n"
+        "Provides: sample\n"
+        "Source: pywg-embedded\n"
+        "License: MIT\n"
+        "LicenseFiles: LICENSE\n"
+        "Section: net\n"
+        f"SourceDateEpoch: {STAMP}\n"
+        "Architecture: mips_24kc\n"
+        f"Installed-Size: {size}\n"
+        "Description: What it is\n"
+    )
+
+
+def test_files_are_what_was_packed() -> None:
+    assert content("data", "./usr/bin/example") == b"#!/bin/sh\n"
+
+
+def test_same_package_is_the_same_bytes() -> None:
+    assert ipk.pack(PACKAGE, STAMP) == PACKED
+
+
+@pytest.mark.parametrize("script", ["postinst", "prerm"])
+def test_script_lets_openwrt_do_the_rest(script: str) -> None:
+    text = content("control", f"./{script}").decode()
+    assert f"\ndefault_{script} " in text
+    with opened("control") as archive:
+        assert archive.getmember(f"./{script}").mode == 0o755
+
+
+@pytest.mark.parametrize("script", ["postinst", "prerm"])
+def test_script_does_nothing_in_an_image_that_does_not_run(script: str) -> None:
+    text = content("control", f"./{script}").decode()
+    subprocess.run(["sh", "-c", text], check=True)
