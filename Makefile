@@ -117,7 +117,7 @@ interop: build ## real traffic with other implementations, in network namespaces
 	$(PYTEST) tests/interop $(ARGS)
 
 qemu: build ## the Linux kernel's own WireGuard as peer, in an ARM64 machine
-	@.ci/need $(QEMU_PACKAGES)
+	@.ci/need $(C_PACKAGES) $(QEMU_PACKAGES)
 	$(PYTHON) -m qemu
 
 ipk: build ## packages for a router with opkg, as in: make ipk ARCH=mipsel_24kc

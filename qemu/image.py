@@ -2,18 +2,23 @@
 
 The file system is two cpio archives in one file: Debian's packages, built once and
 kept in ``.cache/qemu`` under a name that follows from what they are built by, and
-the checkout as it is now. (To take newer Debian packages, remove ``.cache/qemu``.)
+our packages and the checks, as the checkout is now. (To take newer Debian packages,
+remove ``.cache/qemu``.)
 Nothing is compressed: under emulation, copying is quicker than unpacking.
 """
 
 import hashlib
+import io
 import platform
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from package.builder import contents, ipk
+from package.builder.targets import TARGETS
 from qemu import packages, tools
 
 ARCHITECTURE = "arm64"
@@ -31,7 +36,7 @@ MOUNT_POINTS = ("dev", "proc", "run", "sys", "tmp", "var/run")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache/qemu"
-PROJECT = ("pywg_embedded", "qemu")
+CHECKS = "qemu"
 
 
 class Base(NamedTuple):
@@ -50,10 +55,18 @@ def base() -> Base:
 
 
 def with_project(archive: Path, target: Path) -> None:
-    """Write ``archive`` followed by the checkout's sources to ``target``."""
+    """Write ``archive`` to ``target``, then our packages and the checks."""
     shutil.copyfile(archive, target)
-    with target.open("ab") as output:
-        _cpio(CHECKOUT, _project_files(), output)
+    with target.open("ab") as output, tempfile.TemporaryDirectory() as root:
+        for package in contents.packages(TARGETS[f"debian_{ARCHITECTURE}"]):
+            _install(ipk.pack(package, stamp=0), root)
+        _cpio(Path(root), sorted(Path(root).rglob("*")), output)
+        _cpio(CHECKOUT, _check_files(), output)
+
+
+def _install(package: bytes, root: str) -> None:
+    with tarfile.open(fileobj=io.BytesIO(ipk.member(package, "data"))) as data:
+        data.extractall(root)
 
 
 def _key() -> str:
@@ -90,10 +103,10 @@ def _complete(root: Path) -> None:
     subprocess.run(depmod, check=True)
 
 
-def _project_files() -> list[Path]:
-    found = [path for top in PROJECT for path in (CHECKOUT / top).rglob("*")]
-    tops = [CHECKOUT / top for top in PROJECT]
-    return tops + sorted(path for path in found if "__pycache__" not in path.parts)
+def _check_files() -> list[Path]:
+    top = CHECKOUT / CHECKS
+    found = (path for path in top.rglob("*") if "__pycache__" not in path.parts)
+    return [top, *sorted(found)]
 
 
 def _cpio(directory: Path, files: list[Path], output: BinaryIO) -> None:

@@ -5,6 +5,7 @@ import shutil
 
 PACKAGES = {
     "apt-get": "apt",
+    "cmake": "cmake",
     "cpio": "cpio",
     "depmod": "kmod",
     "dpkg-deb": "dpkg",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from qemu.guest import actions
-from qemu.guest.peers import KernelPeer, Peer, PywgdPeer
+from qemu.guest.peers import KernelPeer, Peer, PywgdPeer, Yardstick
 from qemu.report import Figures
 
 Action = Callable[[Peer, Peer], Figures]
@@ -40,6 +40,8 @@ ROLES = ((PywgdPeer, KernelPeer), (KernelPeer, PywgdPeer))
 CHECKS = (
     *(Check(action, *kinds) for action in ACTIONS for kinds in ROLES),
     Check(actions.shows_the_same_to_wg_and_pywg, PywgdPeer, KernelPeer),
+    # What pywgd's throughput is to be compared with.
+    Check(actions.sends_a_file, Yardstick, KernelPeer),
 )
 # These mostly wait, so they run beside the others, which run one after another.
 WAITING = (actions.rekeys_without_loss,)

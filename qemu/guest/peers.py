@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from typing import NamedTuple
 
 from qemu.guest.shell import run
@@ -130,18 +129,21 @@ class KernelPeer(Peer):
         self.ip(f"link add {self.interface} type wireguard")
 
 
+class Yardstick(KernelPeer):
+    """The kernel's WireGuard as a peer of its own kind."""
+
+    kind = "yardstick"
+
+
 class PywgdPeer(Peer):
-    """The daemon of the checkout, which has to be ready when it returns."""
+    """The daemon of our package, which has to be ready when it returns."""
 
     kind = "pywgd"
 
     def create_interface(self) -> None:
-        # The machine has no compiler, and so no libpywg.
-        python = [sys.executable, "-m", "pywg_embedded.daemon"]
-        daemon = [*python, "--dataplane", "python", self.interface]
         # Its words go to the console: a pipe would stay open as long as it lives.
         subprocess.run(
-            self.command(*daemon),
+            self.command("pywgd", self.interface),
             env={**os.environ, "LOG_LEVEL": "verbose"},
             stdin=subprocess.DEVNULL,
             check=True,
