@@ -66,7 +66,9 @@ def _prepare(options: Options) -> Loop:
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     tun = _open_tun(options)
     log = Log(tun.name, options.log_level)
-    plane = open_plane(options.dataplane, tun, options.limits, options.offloads)
+    plane = open_plane(
+        options.dataplane, tun, options.limits, options.offloads, options.lanes
+    )
     if plane.kind == LIBPYWG:
         log.verbose(f"packets are moved by {plane.kind}")
     else:

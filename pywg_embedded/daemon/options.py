@@ -7,14 +7,14 @@ from ..core.errors import ConfigError, Error
 from ..dataplane import tun
 from ..dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, OPTIONS, Limits
 from .log import LEVELS
-from .planes import LIBPYWG, NAMES, OFFLOADS
+from .planes import LANES, LIBPYWG, NAMES, OFFLOADS, PYTHON
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _DEFAULTS = Limits()
-_WITH_VALUE = (*OPTIONS, "--dataplane", "--offload", "--state")
+_WITH_VALUE = (*OPTIONS, "--dataplane", "--lanes", "--offload", "--state")
 _MOST_DESCRIPTORS = 2**31 - 1
 _FOREGROUND = ("-f", "--foreground")
 
@@ -31,6 +31,8 @@ A WireGuard interface without a kernel module.
                        much slower
   --offload LIST       what libpywg leaves to the kernel where that can do it: some of
                        tso,uso,gso,gro (default: all), or none
+  --lanes N            2: let libpywg receive on a thread of its own, beside the one
+                       that sends, where there is a second core (default 1)
   --state FOLDER       where to keep what must outlive a reboot: the last handshake's
                        stamp, for machines whose clock starts in the past
   --uci                configure the interface as /etc/config/network says, and again
@@ -61,6 +63,7 @@ class Options:
         self.state = ""
         self.uci = False
         self.offloads = sum(OFFLOADS.values())
+        self.lanes = 1
         self.name = self._read(list(arguments))
         self.tun_fd = _descriptor("WG_TUN_FD")
         self.uapi_fd = _descriptor("WG_UAPI_FD")
@@ -89,11 +92,15 @@ class Options:
             raise UsageError("name one interface, e.g. pywgd wg0; see pywgd --help")
         # It becomes part of a path before the kernel sees it.
         tun.check_name(names[0])
+        if self.lanes > 1 and self.dataplane == PYTHON:
+            raise UsageError(f"--lanes {self.lanes}: {PYTHON} has but one")
         return names[0]
 
     def _set(self, option: str, value: str) -> None:
         if option == "--dataplane":
             self.dataplane = _one_of(NAMES, option, value)
+        elif option == "--lanes":
+            self.lanes = int(_one_of(LANES, option, value))
         elif option == "--state":
             self.state = _folder(option, value)
         elif option == "--offload":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PYTHON, LIBPYWG = "python", "libpywg"
 NAMES = (LIBPYWG, PYTHON)
+LANES = ("1", "2")
 # dataplane/libpywg/include/pywg.h has the same bits.
 OFFLOADS = {"tso": 1, "uso": 2, "gso": 4, "gro": 8}
 
@@ -22,7 +23,9 @@ def takes_vnet_header(name: str) -> bool:
     return name == LIBPYWG
 
 
-def open_plane(name: str, tun: tuntap.Tun, limits: Limits, offloads: int) -> "Plane":
+def open_plane(
+    name: str, tun: tuntap.Tun, limits: Limits, offloads: int, lanes: int
+) -> "Plane":
     """The plane of this name over the TUN; raises Error if it cannot be had.
 
     Only the one that is used is loaded.
@@ -38,4 +41,4 @@ def open_plane(name: str, tun: tuntap.Tun, limits: Limits, offloads: int) -> "Pl
             f"libpywg cannot be loaded ({error}): install it, or let Python move the "
             "packets, slowly: --dataplane python"
         ) from error
-    return native.Plane(tun.descriptor, limits, offloads)
+    return native.Plane(tun.descriptor, limits, offloads, lanes)

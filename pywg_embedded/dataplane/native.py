@@ -38,12 +38,15 @@ _NO_PEER = 0xFFFFFFFF
 class Plane:
     """Moves packets between the TUN descriptor and UDP.
 
-    ``offloads`` beyond GSO and GRO need a TUN with IFF_VNET_HDR.
+    ``offloads`` beyond GSO and GRO need a TUN with IFF_VNET_HDR. With two ``lanes``
+    a thread of its own receives, where there is a second core.
     """
 
     kind = "libpywg"
 
-    def __init__(self, tun: int, limits: Limits, offloads: int = 0) -> None:
+    def __init__(
+        self, tun: int, limits: Limits, offloads: int = 0, lanes: int = 1
+    ) -> None:
         self._limits = limits
         self._mtu = DEFAULT_MTU
         self._peers: set[int] = set()
@@ -60,6 +63,7 @@ class Plane:
                 offloads,
             )
         )
+        self._call("set_lanes", lanes)
 
     def __del__(self) -> None:
         _library["close"](self._number)

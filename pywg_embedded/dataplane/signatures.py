@@ -13,6 +13,7 @@ SIGNATURES = (
     ("table_size", "Q", "IIII"),
     ("table_name", "s", "I"),
     ("offloads", "i", "i"),
+    ("set_lanes", "i", "iI"),
     ("set_time", "i", "iQ"),
     ("add_peer", "i", "iI"),
     ("remove_peer", "i", "iI"),

@@ -18,6 +18,7 @@ DEFAULTS = {
     "dataplane": "libpywg",
     "offloads": 15,
     "uci": False,
+    "lanes": 1,
     "state": "",
 }
 
@@ -37,6 +38,8 @@ ACCEPTED: tuple[tuple[str, dict[str, str], dict[str, object]], ...] = (
     ("--offload tso,gro wg0", {}, {"offloads": 1 + 8}),
     ("--offload gso,gso wg0", {}, {"offloads": 4}),
     ("--offload none wg0", {}, {"offloads": 0}),
+    ("--lanes 2 wg0", {}, {"lanes": 2}),
+    ("wg0 --lanes=1 --dataplane python", {}, {"dataplane": "python"}),
     ("--state /etc/pywg wg0", {}, {"state": "/etc/pywg"}),
     ("wg0", {"WG_TUN_FD": "3", "WG_UAPI_FD": "4"}, {"tun_fd": 3, "uapi_fd": 4}),
     ("wg0", {"WG_TUN_FD": "0"}, {"tun_fd": 0}),
@@ -82,6 +85,9 @@ REFUSED: tuple[tuple[str, dict[str, str], str], ...] = (
     ("--offload tso,lro wg0", {}, "'lro' is none of tso, uso, gso, gro"),
     ("--offload= wg0", {}, "--offload"),
     ("--uci=wg0", {}, "--uci"),
+    ("--lanes 3 wg0", {}, "--lanes: '3' is none of 1, 2"),
+    ("wg0 --lanes", {}, "--lanes"),
+    ("--lanes 2 --dataplane python wg0", {}, "--lanes 2: python has but one"),
     ("wg0", {"WG_TUN_FD": "x"}, "WG_TUN_FD"),
     ("wg0", {"WG_TUN_FD": "-1"}, "WG_TUN_FD"),
     ("wg0", {"WG_UAPI_FD": "\u00b2"}, "WG_UAPI_FD"),

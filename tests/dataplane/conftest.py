@@ -24,7 +24,23 @@ class StoppedPlane(native.Plane):
         return super()._call(name, *arguments)
 
 
-PLANES: dict[str, MakePlane] = {"reference": reference.Plane, "libpywg": StoppedPlane}
+class TwoLanedPlane(StoppedPlane):
+    """Receives on a thread of its own, for as long as it waits."""
+
+    def __init__(self, tun: int, limits: Limits, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        native.Plane.__init__(self, tun, limits, lanes=2)
+
+    def wait(self, timeout: int | None) -> list[tuple[Any, ...]]:
+        # Without time to wait there is nothing that a second thread could do.
+        return super().wait(timeout or 1)
+
+
+PLANES: dict[str, MakePlane] = {
+    "reference": reference.Plane,
+    "libpywg": StoppedPlane,
+    "libpywg-two-lanes": TwoLanedPlane,
+}
 
 
 @pytest.fixture(params=PLANES)

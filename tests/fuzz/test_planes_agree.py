@@ -30,7 +30,7 @@ import pytest
 
 from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane.limits import Limits
-from tests.dataplane.conftest import StoppedPlane
+from tests.dataplane.conftest import StoppedPlane, TwoLanedPlane
 from tests.dataplane.rig import MakePlane, MakeTun, Outside
 from tests.lab.host import Host
 
@@ -111,6 +111,12 @@ def compare(oracle: Side, other: Side, step: Step, where: str) -> None:
         assert seen[1][what] == expected, f"{where}: {what} after {step!r:.400}"
 
 
+def agree(seed: int, oracle: Side, other: Side, far: list[Outside]) -> None:
+    world = World(seed, bool(seed % 2), far, oracle.rig.plane)
+    for number, step in zip(range(STEPS), world.steps()):
+        compare(oracle, other, step, f"seed {seed}, step {number}")
+
+
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_libpywg_does_what_its_oracle_does(
     seed: int,
@@ -118,11 +124,15 @@ def test_libpywg_does_what_its_oracle_does(
     make_side: Callable[..., Side],
     real_tun: MakeTun,
 ) -> None:
-    limits, with_large = limits_of(seed), bool(seed % 2)
-    oracle = make_side(Oracle, limits)
     make_plane = PLANES[seed % len(PLANES)]
     tuns = (real_tun,) if make_plane is SegmentingPlane else ()
-    other = make_side(make_plane, limits, *tuns)
-    world = World(seed, with_large, far, oracle.rig.plane)
-    for number, step in zip(range(STEPS), world.steps()):
-        compare(oracle, other, step, f"seed {seed}, step {number}")
+    other = make_side(make_plane, limits_of(seed), *tuns)
+    agree(seed, make_side(Oracle, limits_of(seed)), other, far)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS // 5))
+def test_it_does_so_in_two_lanes(
+    seed: int, far: list[Outside], make_side: Callable[..., Side]
+) -> None:
+    other = make_side(TwoLanedPlane, limits_of(seed))
+    agree(seed, make_side(Oracle, limits_of(seed)), other, far)

@@ -10,26 +10,33 @@ SOURCES = ROOT / "pywg_embedded/dataplane/libpywg"
 PROGRAMS = sorted(path.stem for path in SOURCES.glob("test/test_*.c"))
 # What tests one AEAD alone.
 OF_ONE = {"test_aead_openssl": "openssl"}
+# What has more than one thread.
+THREADED = ("test_lanes",)
+SANITIZERS = ("address,undefined", "thread")
 ROWS = [
-    (aead, program)
+    ((aead, sanitizers), program)
     for aead in ("sodium", "openssl")
-    for program in PROGRAMS
+    for sanitizers in SANITIZERS
+    for program in (THREADED if sanitizers == "thread" else PROGRAMS)
     if OF_ONE.get(program, aead) == aead
 ]
+NAMES = ["-".join((*build, program)) for build, program in ROWS]
 
 
 @pytest.fixture(scope="module")
 def built(request: pytest.FixtureRequest) -> Path:
-    """The folder of the programs with this AEAD."""
-    folder = ROOT / "build" / f"libpywg-{request.param}"
-    settings = ("-D", f"PYWG_AEAD={request.param}")
-    sanitizers = ("-D", "PYWG_SANITIZE=address,undefined")
-    configure = ("cmake", "-S", SOURCES, "-B", folder, *settings, *sanitizers)
+    """The folder of the programs with this AEAD and these sanitizers."""
+    aead, sanitizers = request.param
+    folder = ROOT / "build" / f"libpywg-{aead}-{sanitizers}"
+    settings = ("-D", f"PYWG_AEAD={aead}", "-D", f"PYWG_SANITIZE={sanitizers}")
+    configure = ("cmake", "-S", SOURCES, "-B", folder, *settings)
     subprocess.run(configure, check=True)
-    subprocess.run(("cmake", "--build", folder, "--parallel", "2"), check=True)
+    targets = THREADED if sanitizers == "thread" else ("all",)
+    build = ("cmake", "--build", folder, "--parallel", "2", "--target", *targets)
+    subprocess.run(build, check=True)
     return folder / "test"
 
 
-@pytest.mark.parametrize("built, program", ROWS, indirect=["built"])
+@pytest.mark.parametrize("built, program", ROWS, indirect=["built"], ids=NAMES)
 def test_program_finds_nothing_wrong(built: Path, program: str) -> None:
     subprocess.run([built / program], check=True)

@@ -86,6 +86,10 @@ PYWG_API uint64_t pywg_table_size(uint32_t table, uint32_t peers,
 PYWG_API const char *pywg_table_name(uint32_t table);
 /* The offloads in use by now. */
 PYWG_API int pywg_offloads(int plane);
+/* Move packets in this many lanes: 1, as from the start, or 2, where pywg_wait
+ * receives on a thread of its own; answers how many there are then: one core
+ * has but one. */
+PYWG_API int pywg_set_lanes(int plane, uint32_t lanes);
 /* Stop the clock at this time, for tests; 0 lets it run again. */
 PYWG_API int pywg_set_time(int plane, uint64_t now);
 

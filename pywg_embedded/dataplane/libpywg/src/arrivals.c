@@ -1,7 +1,10 @@
 #include "arrivals.h"
 #include "events.h"
+#include "lanes.h"
 #include "outgoing.h"
 #include "sessions.h"
+
+#include <string.h>
 
 static void note_facts(struct pywg_facts *facts, const struct arrival *arrival)
 {
@@ -36,12 +39,109 @@ static void apply(struct plane *plane, const struct arrival *arrival)
 		outgoing_want_handshake(plane, number);
 }
 
+/* From one lane to the other. */
+
+static void merge(struct arrival *into, const struct arrival *newer)
+{
+	into->bytes += newer->bytes;
+	into->last = newer->last;
+	into->source = newer->source;
+	if (!into->first_data)
+		into->first_data = newer->first_data;
+	if (newer->last_data)
+		into->last_data = newer->last_data;
+	if (newer->confirms)
+		into->session = newer->session;
+	into->confirms |= newer->confirms;
+	into->wants_successor |= newer->wants_successor;
+}
+
+/* Whether the sending lane has to hear of it now. */
+static bool put(struct plane *plane, const struct arrival *arrival)
+{
+	struct waiting *place = &plane->waiting[arrival->peer];
+	bool urgent =
+		!place->quiet || arrival->confirms || arrival->wants_successor;
+
+	place->quiet = true;
+	merge(&place->arrival, arrival);
+	if (!place->waits) {
+		place->waits = true;
+		place->next = plane->lanes.first;
+		plane->lanes.first = arrival->peer + 1;
+	}
+	return urgent;
+}
+
+static void cross(struct plane *plane)
+{
+	struct lanes *lanes = &plane->lanes;
+	bool meet = plane->handshakes_count > 0;
+	bool urgent = false;
+
+	pthread_mutex_lock(&lanes->mutex);
+	for (uint32_t n = 0; n < plane->arrivals_count; n++) {
+		urgent |= put(plane, &plane->arrivals[n]);
+		meet |= plane->arrivals[n].confirms;
+	}
+	lanes->asked_to_meet |= meet;
+	urgent = (urgent || meet) && !lanes->has_called;
+	lanes->has_called |= urgent;
+	pthread_mutex_unlock(&lanes->mutex);
+	if (urgent)
+		lanes_call(plane);
+}
+
 void arrivals_hand_over(struct plane *plane)
 {
-	for (uint32_t n = 0; n < plane->arrivals_count; n++)
-		apply(plane, &plane->arrivals[n]);
+	if (plane->arrivals_cross)
+		cross(plane);
+	else
+		for (uint32_t n = 0; n < plane->arrivals_count; n++)
+			apply(plane, &plane->arrivals[n]);
 	plane->arrivals_count = 0;
 }
+
+static void take_first(struct plane *plane, struct arrival *out)
+{
+	const uint32_t peer = plane->lanes.first - 1;
+	struct waiting *place = &plane->waiting[peer];
+
+	*out = place->arrival;
+	out->peer = peer;
+	plane->lanes.first = place->next;
+	memset(&place->arrival, 0, sizeof(place->arrival));
+	place->waits = false;
+}
+
+bool arrivals_settle(struct plane *plane)
+{
+	struct lanes *lanes = &plane->lanes;
+	struct arrival arrival;
+	bool meet, found;
+
+	do {
+		pthread_mutex_lock(&lanes->mutex);
+		lanes->has_called = false;
+		meet = lanes->parted && lanes->asked_to_meet;
+		found = !meet && lanes->first;
+		if (found)
+			take_first(plane, &arrival);
+		pthread_mutex_unlock(&lanes->mutex);
+		if (found)
+			apply(plane, &arrival);
+	} while (found);
+	return !meet;
+}
+
+void arrivals_expect(struct plane *plane, uint32_t peer)
+{
+	/* With one lane nothing is written, and the table takes no memory. */
+	if (plane->waiting[peer].quiet)
+		plane->waiting[peer].quiet = false;
+}
+
+/* Notes. */
 
 static struct arrival *note_for(struct plane *plane, uint32_t peer)
 {

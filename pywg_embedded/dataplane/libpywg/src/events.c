@@ -57,9 +57,14 @@ void events_forget_handshakes(struct plane *plane)
 	plane->handshakes_count = 0;
 }
 
+bool events_happened(const struct plane *plane)
+{
+	return plane->events_count;
+}
+
 bool events_wait(const struct plane *plane)
 {
-	return plane->events_count || plane->handshakes_count;
+	return events_happened(plane) || plane->handshakes_count;
 }
 
 static void take_happened(struct plane *plane, struct pywg_event *out)

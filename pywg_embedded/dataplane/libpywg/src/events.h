@@ -12,7 +12,9 @@ void events_queue_handshake(struct plane *plane, const uint8_t *data,
 			    uint32_t length,
 			    const struct pywg_endpoint *source);
 void events_forget_handshakes(struct plane *plane);
-/* Whether there is something to take. */
+/* Whether there is something to take, of any kind but handshakes. */
+bool events_happened(const struct plane *plane);
+/* Of any kind. */
 bool events_wait(const struct plane *plane);
 /* Take up to `room`; how many. */
 uint32_t events_take(struct plane *plane, struct pywg_event *out,

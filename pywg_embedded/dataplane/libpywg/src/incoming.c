@@ -6,6 +6,9 @@
 #include "sessions.h"
 #include "tun.h"
 
+/* Datagrams of one socket before the other gets its turn, in receives. */
+#define UDP_BURSTS 4
+
 static bool carry_congestion(uint8_t *packet, uint8_t outer_tos)
 {
 	const uint8_t inner = packet_traffic_class(packet) & ECN_MASK;
@@ -16,6 +19,12 @@ static bool carry_congestion(uint8_t *packet, uint8_t outer_tos)
 	if (merged != inner)
 		packet_set_ecn(packet, (uint8_t)merged);
 	return true;
+}
+
+static void flush(struct plane *plane)
+{
+	arrivals_hand_over(plane);
+	coalesce_flush(plane->coalescer, tun_write_parts, &plane->receiving);
 }
 
 static void deliver(struct plane *plane, uint32_t peer, uint8_t *data,
@@ -37,7 +46,7 @@ static void deliver(struct plane *plane, uint32_t peer, uint8_t *data,
 		return;
 	}
 	if (!coalesce_add(plane->coalescer, data, packet.length)) {
-		incoming_flush(plane);
+		flush(plane);
 		coalesce_add(plane->coalescer, data, packet.length);
 	}
 }
@@ -93,7 +102,7 @@ static void datagram(struct plane *plane, uint8_t *data, uint32_t length,
 		events_queue_handshake(plane, data, length, &received->source);
 }
 
-void incoming_datagrams(struct plane *plane, const struct received *received)
+static void datagrams(struct plane *plane, const struct received *received)
 {
 	uint32_t at = 0;
 
@@ -107,8 +116,17 @@ void incoming_datagrams(struct plane *plane, const struct received *received)
 	} while (at < received->length);
 }
 
-void incoming_flush(struct plane *plane)
+void incoming_drain(struct plane *plane, struct udp_socket *socket)
 {
-	arrivals_hand_over(plane);
-	coalesce_flush(plane->coalescer, tun_write_parts, &plane->receiving);
+	struct received received[RECEIVE_SLOTS];
+	uint32_t count;
+
+	for (int n = 0; n < UDP_BURSTS; n++) {
+		count = udp_receive(plane, socket, received);
+		for (uint32_t m = 0; m < count; m++)
+			datagrams(plane, &received[m]);
+		flush(plane);
+		if (count < RECEIVE_SLOTS)
+			break;
+	}
 }

@@ -5,9 +5,7 @@
 
 #include "udp.h"
 
-/* One datagram, or several of one size; what they leave for the TUN is written
- * by incoming_flush, before the buffers are received into again. */
-void incoming_datagrams(struct plane *plane, const struct received *received);
-void incoming_flush(struct plane *plane);
+/* A burst of what a socket has; all is written when it ends. */
+void incoming_drain(struct plane *plane, struct udp_socket *socket);
 
 #endif

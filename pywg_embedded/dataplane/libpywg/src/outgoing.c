@@ -11,7 +11,10 @@
 
 #include <string.h>
 
-void outgoing_flush(struct plane *plane)
+/* Packets before others get their turn. */
+#define TUN_BURST 64
+
+static void flush(struct plane *plane)
 {
 	udp_send_burst(plane);
 }
@@ -52,7 +55,7 @@ static uint8_t *place_for_packet(struct plane *plane)
 {
 	if (OUTGOING_SIZE - plane->outgoing_used < ROOM_FOR_ONE ||
 	    plane->messages_count == MOST_MESSAGES)
-		outgoing_flush(plane);
+		flush(plane);
 	return plane->outgoing + plane->outgoing_used + TRANSPORT_HEADER_SIZE;
 }
 
@@ -98,7 +101,7 @@ static void queue_datagram(struct plane *plane, uint32_t peer, uint32_t size,
 	message->segments++;
 	plane->outgoing_used += size;
 	if (is_full(message))
-		outgoing_flush(plane);
+		flush(plane);
 }
 
 /* Zeros up to a multiple of 16, but never beyond the MTU (linux). */
@@ -178,8 +181,8 @@ static void refuse(struct plane *plane, const struct packet *packet,
 		tun_write(plane, answer, size);
 }
 
-void outgoing_packet(struct plane *plane, const struct vnet_header *header,
-		     uint32_t length)
+static void packet_from_tun(struct plane *plane,
+			    const struct vnet_header *header, uint32_t length)
 {
 	struct packet packet;
 	struct segmenter segmenter;
@@ -225,7 +228,7 @@ void outgoing_send_staged(struct plane *plane, uint32_t number)
 			break;
 		send_or_stage(plane, number, (uint32_t)length);
 	}
-	outgoing_flush(plane);
+	flush(plane);
 }
 
 void outgoing_send_keepalive(struct plane *plane, uint32_t number)
@@ -240,4 +243,18 @@ void outgoing_purge_staged(struct plane *plane, uint32_t number)
 {
 	plane->sending.drops[DROP_NO_SESSION] +=
 		staging_purge(plane->staging, number);
+}
+
+void outgoing_drain(struct plane *plane)
+{
+	struct vnet_header header;
+	ssize_t length;
+
+	for (int n = 0; n < TUN_BURST; n++) {
+		length = tun_read(plane, &header, plane->from_tun);
+		if (length < 0)
+			break;
+		packet_from_tun(plane, &header, (uint32_t)length);
+	}
+	flush(plane);
 }

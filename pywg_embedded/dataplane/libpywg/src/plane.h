@@ -2,8 +2,19 @@
  * together.
  *
  * Packets travel in two lanes: the sending one from the TUN to UDP, the
- * receiving one from UDP to the TUN. Each has a `struct lane`, and buffers of
- * its own. */
+ * receiving one from UDP to the TUN. One thread takes turns in both, or there
+ * is a second one for receiving. Nothing is locked for a packet, for everything
+ * has one owner while the lanes are parted (lanes.h):
+ *
+ * 1. The receiving lane: its `struct lane`, the buffers from outside, the
+ *    arrivals noted, the handshakes queued and their sieve, the opening half of
+ *    `aead`, and of a session its window and `asked_for_successor`.
+ * 2. Whoever calls, which is the sending lane: everything else. But of what the
+ *    receiving lane reads (sessions and their buckets, a peer's `next`, allowed
+ *    IPs, sockets, the stopped clock) nothing changes until the lanes have met.
+ * 3. What crosses from the receiving lane to the other: `lanes` and `waiting`,
+ *    under the mutex, at most a few times a burst. Mutexes, for C99 has no
+ *    atomics, and 32-bit machines have none for counters of 64 bits. */
 #ifndef PYWG_PLANE_H
 #define PYWG_PLANE_H
 
@@ -19,6 +30,7 @@
 #include "wire.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -120,6 +132,43 @@ struct lane {
 	uint64_t drops[DROP_COUNT];
 };
 
+/* What came of a peer and waits for the sending lane. */
+struct waiting {
+	struct arrival arrival;
+	uint32_t next; /* peer + 1 */
+	bool waits;
+	/* Nobody asked to hear of the next at once. */
+	bool quiet;
+};
+
+/* What the second thread is at; whatever it is, only its bursts touch the
+ * plane.
+ */
+enum lane_state {
+	LANE_RESTS, /* until the lanes part */
+	LANE_WORKS, /* on a burst */
+	LANE_POLLS,
+};
+
+/* Where two lanes meet; its mutex guards all that both of them touch while they
+ * are parted. */
+struct lanes {
+	bool open; /* there are to be two */
+	bool running; /* the thread was made */
+	bool parted;
+	bool ending;
+	enum lane_state state;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t turn;
+	int called; /* ends a poll of the sending lane */
+	int disturbed; /* and one of the second thread */
+	/* For the sending lane there is what only a meeting settles. */
+	bool asked_to_meet;
+	bool has_called;
+	uint32_t first; /* peer + 1 that has something waiting */
+};
+
 struct plane {
 	bool open;
 	struct arena arena;
@@ -167,6 +216,11 @@ struct plane {
 	struct coalescer *coalescer;
 	struct arrival arrivals[MOST_ARRIVALS];
 	uint32_t arrivals_count;
+	bool arrivals_cross;
+
+	/* Between the lanes. */
+	struct lanes lanes;
+	struct waiting *waiting;
 
 	struct pollfd polled[3 + MOST_WATCHED];
 	uint32_t watched_count;

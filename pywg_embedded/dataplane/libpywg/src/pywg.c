@@ -1,6 +1,8 @@
 #include "pywg.h"
+#include "arrivals.h"
 #include "clock.h"
 #include "events.h"
+#include "lanes.h"
 #include "outgoing.h"
 #include "plane.h"
 #include "sessions.h"
@@ -30,6 +32,7 @@ enum table {
 	TABLE_OUTGOING,
 	TABLE_INCOMING,
 	TABLE_COALESCER,
+	TABLE_WAITING,
 	TABLE_COUNT
 };
 
@@ -113,6 +116,11 @@ static uint64_t size_of_coalescer(const struct arena_limits *limits)
 	return sizeof(struct coalescer);
 }
 
+static uint64_t size_of_waiting(const struct arena_limits *limits)
+{
+	return (uint64_t)limits->peers * sizeof(struct waiting);
+}
+
 static const struct arena_table tables[TABLE_COUNT] = {
 	[TABLE_PEERS] = {"peers", size_of_peers},
 	[TABLE_SESSIONS] = {"sessions", size_of_sessions},
@@ -126,6 +134,7 @@ static const struct arena_table tables[TABLE_COUNT] = {
 	[TABLE_OUTGOING] = {"outgoing burst", size_of_outgoing},
 	[TABLE_INCOMING] = {"incoming burst", size_of_incoming},
 	[TABLE_COALESCER] = {"coalescer", size_of_coalescer},
+	[TABLE_WAITING] = {"arrivals between lanes", size_of_waiting},
 };
 
 uint64_t pywg_table_size(uint32_t table, uint32_t peers, uint32_t allowed_ips,
@@ -180,6 +189,7 @@ static void lay_out(struct plane *plane)
 	plane->outgoing = arena_at(arena, TABLE_OUTGOING);
 	plane->incoming = arena_at(arena, TABLE_INCOMING);
 	plane->coalescer = arena_at(arena, TABLE_COALESCER);
+	plane->waiting = arena_at(arena, TABLE_WAITING);
 }
 
 static int begin(struct plane *plane, int tun)
@@ -247,6 +257,7 @@ int pywg_close(int number)
 
 	if (!plane)
 		return -EBADF;
+	lanes_end(plane);
 	for (uint32_t peer = 0; peer < plane->limits.peers; peer++) {
 		if (plane->peers[peer].exists)
 			sessions_wipe(plane, peer);
@@ -274,6 +285,13 @@ int pywg_offloads(int number)
 	return (int)offloads;
 }
 
+int pywg_set_lanes(int number, uint32_t lanes)
+{
+	struct plane *plane = plane_at(number);
+
+	return plane ? lanes_set(plane, lanes) : -EBADF;
+}
+
 int pywg_set_time(int number, uint64_t now)
 {
 	struct plane *plane = plane_at(number);
@@ -298,6 +316,7 @@ int pywg_add_peer(int number, uint32_t peer)
 	memset(place, 0, sizeof(*place));
 	place->exists = true;
 	place->observed = true;
+	arrivals_expect(plane, peer);
 	place->next = place->current = place->previous = NO_SLOT;
 	return 0;
 }
@@ -555,8 +574,10 @@ int pywg_facts_of(int number, uint32_t peer, int observe,
 
 	if (!plane)
 		return -ENOENT;
-	if (observe)
+	if (observe) {
 		plane->peers[peer].observed = true;
+		arrivals_expect(plane, peer);
+	}
 	memcpy(out, &plane->peers[peer].facts, sizeof(*out));
 	return 0;
 }
@@ -601,6 +622,7 @@ int pywg_listen(int number, uint32_t port)
 
 	if (!plane)
 		return -EBADF;
+	lanes_rest(plane);
 	return udp_listen(plane, port);
 }
 
@@ -610,6 +632,7 @@ int pywg_unlisten(int number)
 
 	if (!plane)
 		return -EBADF;
+	lanes_rest(plane);
 	udp_close(plane);
 	events_forget_handshakes(plane);
 	return 0;
@@ -648,7 +671,7 @@ int pywg_send_datagram(int number, const uint8_t *data, uint32_t length,
 	if (!plane)
 		return -EBADF;
 	memcpy(&to, endpoint, sizeof(to));
-	udp_send_one(plane, &to, data, length, HANDSHAKE_TOS);
+	udp_send_one(&plane->sending, &to, data, length, HANDSHAKE_TOS);
 	return 0;
 }
 

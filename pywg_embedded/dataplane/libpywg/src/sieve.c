@@ -73,7 +73,8 @@ static void answer(struct plane *plane, const uint8_t *data, uint32_t length,
 	uint8_t reply[COOKIE_REPLY_SIZE];
 
 	if (cookie_reply(&plane->sieve.checker, reply, data, length, source))
-		udp_send_one(plane, &to, reply, sizeof(reply), HANDSHAKE_TOS);
+		udp_send_one(&plane->receiving, &to, reply, sizeof(reply),
+			     HANDSHAKE_TOS);
 }
 
 /* What has no valid mac2. Until the engine has handed over a secret, it finds

@@ -13,7 +13,7 @@ int udp_set_fwmark(struct plane *plane, uint32_t fwmark);
  * without need, and ends nothing. */
 void udp_send_burst(struct plane *plane);
 /* Send one datagram to an endpoint; the endpoint loses a stale source. */
-void udp_send_one(struct plane *plane, struct pywg_endpoint *endpoint,
+void udp_send_one(struct lane *lane, struct pywg_endpoint *endpoint,
 		  const uint8_t *data, uint32_t length, uint8_t tos);
 
 /* A datagram, or several of one size but the last. */

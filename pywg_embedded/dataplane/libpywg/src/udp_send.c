@@ -74,19 +74,19 @@ static int send_whole(int descriptor, struct pywg_endpoint *endpoint,
 	return errno;
 }
 
-void udp_send_one(struct plane *plane, struct pywg_endpoint *endpoint,
+void udp_send_one(struct lane *lane, struct pywg_endpoint *endpoint,
 		  const uint8_t *data, uint32_t length, uint8_t tos)
 {
-	struct udp_socket *socket = socket_for(plane, endpoint);
+	struct udp_socket *socket = socket_for(lane->plane, endpoint);
 	int error;
 
 	if (!socket) {
-		lane_drop(&plane->sending, DROP_NO_SOCKET);
+		lane_drop(lane, DROP_NO_SOCKET);
 		return;
 	}
 	error = send_whole(socket->descriptor, endpoint, data, length, tos, 0);
 	if (error)
-		lane_drop(&plane->sending, drop_of_send(error));
+		lane_drop(lane, drop_of_send(error));
 }
 
 /* The datagrams of one message. */

@@ -1,18 +1,18 @@
 #include "wait.h"
+#include "arrivals.h"
 #include "clock.h"
 #include "events.h"
 #include "incoming.h"
+#include "lanes.h"
 #include "outgoing.h"
-#include "tun.h"
-#include "udp.h"
 
 #include <errno.h>
 
-/* Packets of one descriptor before the others get their turn. */
-#define TUN_BURST 64
-#define UDP_BURSTS 4
-
 enum { POLLED_TUN, POLLED_V4, POLLED_V6, POLLED_WATCHED };
+/* While the lanes are parted, the sockets are the other's. */
+enum { POLLED_CALLED = POLLED_V4 };
+
+#define NEVER UINT64_MAX
 
 static uint32_t find_watched(const struct plane *plane, int descriptor)
 {
@@ -51,47 +51,37 @@ int wait_unwatch(struct plane *plane, int descriptor)
 	return 0;
 }
 
-static void drain_tun(struct plane *plane)
-{
-	struct vnet_header header;
-	ssize_t length;
-
-	for (int n = 0; n < TUN_BURST; n++) {
-		length = tun_read(plane, &header, plane->from_tun);
-		if (length < 0)
-			break;
-		outgoing_packet(plane, &header, (uint32_t)length);
-	}
-	outgoing_flush(plane);
-}
-
-static void drain_udp(struct plane *plane, struct udp_socket *socket)
-{
-	struct received received[RECEIVE_SLOTS];
-	uint32_t count;
-
-	for (int n = 0; n < UDP_BURSTS; n++) {
-		count = udp_receive(plane, socket, received);
-		for (uint32_t m = 0; m < count; m++)
-			incoming_datagrams(plane, &received[m]);
-		incoming_flush(plane);
-		if (count < RECEIVE_SLOTS)
-			break;
-	}
-}
-
-static void fill_polled(struct plane *plane)
+static void fill_polled(struct plane *plane, int first, int second)
 {
 	const int descriptors[] = {
 		plane->tun_gone_told ? -1 : plane->tun,
-		plane->v4.descriptor,
-		plane->v6.descriptor,
+		first,
+		second,
 	};
 
 	for (int n = 0; n < POLLED_WATCHED; n++) {
 		plane->polled[n].fd = descriptors[n];
 		plane->polled[n].events = POLLIN;
 	}
+}
+
+/* For poll. */
+static int time_left(const struct plane *plane, uint64_t end)
+{
+	const uint64_t now = plane->sending.now;
+
+	if (end == NEVER)
+		return -1;
+	return now < end ? (int)(end - now) : 0;
+}
+
+static int poll_all(struct plane *plane, int timeout)
+{
+	const int ready = poll(plane->polled,
+			       POLLED_WATCHED + plane->watched_count, timeout);
+
+	clock_read(&plane->sending);
+	return ready;
 }
 
 static uint32_t tell_ready(const struct plane *plane, struct pywg_event *out,
@@ -129,17 +119,16 @@ static uint32_t pump(struct plane *plane, int timeout, struct pywg_event *out,
 	uint32_t taken = 0;
 	int ready;
 
-	fill_polled(plane);
-	ready = poll(plane->polled, POLLED_WATCHED + plane->watched_count,
-		     timeout);
+	fill_polled(plane, plane->v4.descriptor, plane->v6.descriptor);
+	ready = poll_all(plane, timeout);
 	*quiet = ready == 0;
-	plane->receiving.now = clock_read(&plane->sending);
+	plane->receiving.now = plane->sending.now;
 	if (ready > 0 && plane->polled[POLLED_TUN].revents)
-		drain_tun(plane);
+		outgoing_drain(plane);
 	if (ready > 0 && plane->polled[POLLED_V4].revents)
-		drain_udp(plane, &plane->v4);
+		incoming_drain(plane, &plane->v4);
 	if (ready > 0 && plane->polled[POLLED_V6].revents)
-		drain_udp(plane, &plane->v6);
+		incoming_drain(plane, &plane->v6);
 	taken += tell_tun_gone(plane, out);
 	taken += events_take(plane, out + taken, room - taken);
 	/* Last: who is told may remove a peer that the others speak of. */
@@ -148,26 +137,68 @@ static uint32_t pump(struct plane *plane, int timeout, struct pywg_event *out,
 	return taken;
 }
 
+static bool is_any_ready(const struct plane *plane)
+{
+	uint32_t n = 0;
+
+	while (n < plane->watched_count &&
+	       !plane->polled[POLLED_WATCHED + n].revents)
+		n++;
+	return n < plane->watched_count;
+}
+
+/* One round of the sending lane by itself; false if there may be something to
+ * tell. */
+static bool send_round(struct plane *plane)
+{
+	if (plane->polled[POLLED_CALLED].revents)
+		lanes_heard(plane);
+	if (!arrivals_settle(plane))
+		return false;
+	if (plane->polled[POLLED_TUN].revents)
+		outgoing_drain(plane);
+	return !is_any_ready(plane) && !events_happened(plane) &&
+	       !(plane->sending.tun_gone && !plane->tun_gone_told);
+}
+
+/* Let each lane move packets by itself; whether the time is over, also where
+ * the clock stands still. */
+static bool run_parted(struct plane *plane, uint64_t end)
+{
+	int left, ready;
+
+	lanes_part(plane);
+	do {
+		left = time_left(plane, end);
+		fill_polled(plane, plane->lanes.called, -1);
+		ready = poll_all(plane, left);
+	} while (left && ready && (ready < 0 || send_round(plane)));
+	lanes_meet(plane);
+	arrivals_settle(plane);
+	return !left || !ready;
+}
+
 int wait_for_events(struct plane *plane, int timeout, struct pywg_event *out,
 		    uint32_t room)
 {
-	const uint64_t end = clock_read(&plane->sending) + (uint64_t)timeout;
-	int left = timeout;
-	bool quiet;
+	const uint64_t now = clock_read(&plane->sending);
+	const uint64_t end = timeout < 0 ? NEVER : now + (uint64_t)timeout;
+	const bool two = timeout && lanes_ready(plane);
+	bool over = !timeout;
+	bool at_once, quiet;
 	uint32_t taken;
 
 	if (room < 2)
 		return -EINVAL;
 	for (;;) {
-		taken = pump(plane, events_wait(plane) ? 0 : left, out, room,
-			     &quiet);
-		if (taken)
+		at_once = two || over || events_wait(plane);
+		taken = pump(plane, at_once ? 0 : time_left(plane, end), out,
+			     room, &quiet);
+		if (taken || over)
 			return (int)taken;
-		if (timeout < 0)
-			continue;
-		/* The first also where the clock stands still. */
-		if (quiet || plane->sending.now >= end)
+		if (two)
+			over = run_parted(plane, end);
+		else if (quiet || !time_left(plane, end))
 			return 0;
-		left = (int)(end - plane->sending.now);
 	}
 }
