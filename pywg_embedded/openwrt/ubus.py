@@ -1,0 +1,216 @@
+"""A client of ubusd: calls methods of others, offers its own, sends events.
+
+Spoken without libubus, whose Python binding refuses a call with an argument that it
+was not told of: uhttpd adds the session to every call that LuCI makes.
+"""
+
+import os
+import socket
+import struct
+import time
+
+from ..core.errors import Error
+from . import blob
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    Table = dict[str, Any]
+    Method = Callable[[], Table]
+    # Type of the message, number of what it answers, who sent it, its attributes.
+    Message = tuple[int, int, int, dict[int, bytes]]
+
+SOCKETS = ("/var/run/ubus/ubus.sock", "/var/run/ubus.sock")
+_HEADER = struct.Struct(">BBHI")
+_NUMBER = struct.Struct(">I")
+_HELLO, _STATUS, _DATA, _LOOKUP, _INVOKE, _ADD_OBJECT = 0, 1, 2, 4, 5, 6
+_A_STATUS, _A_PATH, _A_OBJECT, _A_METHOD, _A_SIGNATURE, _A_DATA = 1, 2, 3, 4, 6, 7
+_A_NO_REPLY = 10
+_EVENT_OBJECT = 1
+_OK, _METHOD_NOT_FOUND, _NOT_FOUND, _TIMEOUT, _UNKNOWN_ERROR = 0, 3, 4, 7, 9
+_WORDS = {
+    2: "invalid argument",
+    _METHOD_NOT_FOUND: "no such method",
+    _NOT_FOUND: "not found",
+    6: "permission denied",
+    _TIMEOUT: "no answer in time",
+}
+_CHUNK = 65_536
+# As libubus has it; more would be a mistake of the sender.
+_LARGEST = 1 << 20
+_PATIENCE = 3.0
+
+
+class UbusError(Error):
+    """A call failed; ``status`` is ubus' own number."""
+
+    def __init__(self, text: str, status: int = _UNKNOWN_ERROR) -> None:
+        super().__init__(f"ubus: {text}")
+        self.status = status
+
+
+class Ubus:
+    """One connection. Raises OSError when there is no ubusd, or no more."""
+
+    def __init__(self, paths: "Iterable[str]" = SOCKETS) -> None:
+        self._socket = _connect(paths)
+        self._received = b""
+        self._methods: dict[int, dict[str, Method]] = {}
+        self._serial = 0
+        if self._read(_deadline())[0] != _HELLO:
+            raise OSError("ubusd does not greet")
+
+    def descriptor(self) -> int:
+        """What to watch, for ``serve``."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Our objects are gone with the connection."""
+        self._socket.close()
+
+    # Asking others.
+
+    def call(self, path: str, method: str, arguments: "Table") -> "Table":
+        """What a method answers; raises UbusError if it does not."""
+        found = self._ask(_LOOKUP, 0, {_A_PATH: _text(path)}, f"{path}: ")
+        number = found.get(_A_OBJECT)
+        if number is None:
+            raise UbusError(f"{path}: {_WORDS[_NOT_FOUND]}", _NOT_FOUND)
+        attributes = {
+            _A_OBJECT: number,
+            _A_METHOD: _text(method),
+            _A_DATA: blob.pack_table(arguments),
+        }
+        peer = _NUMBER.unpack(number)[0]
+        answer = self._ask(_INVOKE, peer, attributes, f"{path} {method}: ")
+        return blob.unpack_table(answer.get(_A_DATA, b""))
+
+    def send_event(self, kind: str, values: "Table") -> None:
+        """Tell whoever listens for events of this kind."""
+        attributes = {
+            _A_OBJECT: _NUMBER.pack(_EVENT_OBJECT),
+            _A_METHOD: _text("send"),
+            _A_NO_REPLY: b"\1",
+            _A_DATA: blob.pack_table({"id": kind, "data": values}),
+        }
+        self._serial = (self._serial + 1) & 0xFFFF
+        self._write(_INVOKE, self._serial, _EVENT_OBJECT, attributes)
+
+    # Answering others.
+
+    def add_object(self, path: str, methods: "dict[str, Method]") -> None:
+        """Offer methods under a name; their arguments, if any, are not looked at."""
+        signature = blob.pack_table({name: {} for name in methods})
+        attributes = {_A_PATH: _text(path), _A_SIGNATURE: signature}
+        found = self._ask(_ADD_OBJECT, 0, attributes, f"{path}: ")
+        self._methods[_NUMBER.unpack(found[_A_OBJECT])[0]] = methods
+
+    def serve(self) -> None:
+        """Answer the calls that have come in."""
+        try:
+            while True:
+                self._answer(*self._read())
+        except BlockingIOError:
+            pass
+
+    def _answer(
+        self, kind: int, serial: int, peer: int, attributes: "dict[int, bytes]"
+    ) -> None:
+        if kind != _INVOKE:
+            return
+        number = attributes.get(_A_OBJECT, b"")
+        methods = self._methods.get(_NUMBER.unpack(number)[0] if number else 0, {})
+        method = methods.get(attributes.get(_A_METHOD, b"")[:-1].decode())
+        status = _OK if method else _METHOD_NOT_FOUND
+        if method:
+            data = {_A_OBJECT: number, _A_DATA: blob.pack_table(method())}
+            self._write(_DATA, serial, peer, data)
+        ending = {_A_STATUS: _NUMBER.pack(status), _A_OBJECT: number}
+        self._write(_STATUS, serial, peer, ending)
+
+    # Messages.
+
+    def _ask(
+        self, kind: int, peer: int, attributes: "dict[int, bytes]", what: str
+    ) -> "dict[int, bytes]":
+        """The attributes of the last data that came before the status."""
+        self._serial = (self._serial + 1) & 0xFFFF
+        serial = self._serial
+        self._write(kind, serial, peer, attributes)
+        found: dict[int, bytes] = {}
+        deadline = _deadline()
+        while True:
+            message = self._read(deadline)
+            if message[0] not in (_STATUS, _DATA):
+                self._answer(*message)  # a call that crossed ours
+            elif message[1] == serial and message[0] == _DATA:
+                found = message[3]
+            elif message[1] == serial:
+                status = _NUMBER.unpack(message[3][_A_STATUS])[0]
+                if status:
+                    words = _WORDS.get(status, f"error {status}")
+                    raise UbusError(what + words, status)
+                return found
+
+    def _read(self, deadline: float = 0.0) -> "Message":
+        """The next message; BlockingIOError if there is none, UbusError if none
+        comes in time."""
+        message = self._take_message()
+        while message is None:
+            left = deadline - time.monotonic() if deadline else 0.0
+            if deadline and left <= 0:
+                raise UbusError(_WORDS[_TIMEOUT], _TIMEOUT)
+            self._socket.settimeout(left)
+            try:
+                data = self._socket.recv(_CHUNK)
+            except TimeoutError:
+                continue
+            if not data:
+                raise OSError("ubusd is gone")
+            self._received += data
+            message = self._take_message()
+        return message
+
+    def _take_message(self) -> "Message | None":
+        start = _HEADER.size
+        if len(self._received) < start + _NUMBER.size:
+            return None
+        size = _NUMBER.unpack_from(self._received, start)[0] & 0xFFFFFF
+        if not _NUMBER.size <= size <= _LARGEST:
+            raise OSError("ubusd makes no sense")
+        if len(self._received) < start + size:
+            return None
+        _, kind, serial, peer = _HEADER.unpack_from(self._received)
+        body = self._received[start + _NUMBER.size : start + size]
+        self._received = self._received[start + size :]
+        return kind, serial, peer, dict(blob.unpack(body))
+
+    def _write(
+        self, kind: int, serial: int, peer: int, attributes: "dict[int, bytes]"
+    ) -> None:
+        body = b"".join(blob.pack(one, value) for one, value in attributes.items())
+        self._socket.settimeout(_PATIENCE)
+        self._socket.sendall(_HEADER.pack(0, kind, serial, peer) + blob.pack(0, body))
+
+
+def _connect(paths: "Iterable[str]") -> socket.socket:
+    for path in paths:
+        if os.path.exists(path):
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                sock.connect(path)
+            except OSError:
+                sock.close()
+                raise
+            return sock
+    raise FileNotFoundError("there is no ubusd")
+
+
+def _text(text: str) -> bytes:
+    return text.encode() + b"\0"
+
+
+def _deadline() -> float:
+    return time.monotonic() + _PATIENCE

@@ -1,0 +1,186 @@
+"""A small ubusd, for machines that have no real one: a broker with objects of its own.
+
+It follows ubusd as recorded on a router; test_ubus.py holds the recording.
+"""
+
+import contextlib
+import itertools
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pywg_embedded.openwrt import blob
+
+Table = dict[str, Any]
+Call = tuple[str, str, Table]
+
+HEADER = struct.Struct(">BBHI")
+NUMBER = struct.Struct(">I")
+HELLO, STATUS, DATA, LOOKUP, INVOKE, ADD_OBJECT = 0, 1, 2, 4, 5, 6
+A_STATUS, A_PATH, A_OBJECT, A_METHOD, A_DATA = 1, 2, 3, 4, 7
+NOT_FOUND = 4
+_EVENT = NUMBER.pack(1)
+
+
+class Ubusd:
+    """Listens at ``path``; objects are functions from method and arguments to the
+    answer, or None for an error. ``calls`` are all that were made to them, ``events``
+    all that were sent."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.objects: dict[str, Callable[[str, Table], Table | None]] = {}
+        self.calls: list[Call] = []
+        self.events: list[tuple[str, Table]] = []
+        self.offered: dict[str, tuple[_Client, bytes]] = {}
+        self._clients: list[_Client] = []
+        self.peers = itertools.count(0x1000)
+
+    def __enter__(self) -> "Ubusd":
+        self.path.unlink(missing_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self.path))
+        self._listener.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.path.unlink(missing_ok=True)
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for client in self._clients:
+            client.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client = _Client(self, self._listener.accept()[0])
+                self._clients.append(client)
+                threading.Thread(target=client.run, daemon=True).start()
+
+    def number_of(self, path: str) -> bytes | None:
+        """The number of an object."""
+        names = [*self.objects, *self.offered]
+        return NUMBER.pack(100 + names.index(path)) if path in names else None
+
+    def invoke(self, path: str, method: str, arguments: Table) -> Table | None:
+        """Let one of the own objects answer."""
+        self.calls.append((path, method, arguments))
+        return self.objects[path](method, arguments)
+
+    def call(self, path: str, method: str, arguments: Table) -> tuple[int, Table]:
+        """Status and answer of an object that a client offers."""
+        client, number = self.offered[path]
+        return client.call(number, method, arguments)
+
+
+class _Client:
+    def __init__(self, ubusd: Ubusd, sock: socket.socket) -> None:
+        self._ubusd = ubusd
+        self._socket = sock
+        self._answers: list[tuple[int, Table]] = []
+        self._answer: Table = {}
+        self._answered = threading.Event()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def run(self) -> None:
+        """Greet, then answer until there is nobody."""
+        self._send(HELLO, 0, next(self._ubusd.peers), {})
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                kind, serial, _, attributes = self._read()
+                if kind == LOOKUP:
+                    self._look_up(serial, attributes)
+                elif kind == ADD_OBJECT:
+                    self._add(serial, attributes)
+                elif kind == INVOKE:
+                    self._invoke(serial, attributes)
+                elif kind == DATA:
+                    self._answer = blob.unpack_table(attributes[A_DATA])
+                elif kind == STATUS:
+                    status = NUMBER.unpack(attributes[A_STATUS])[0]
+                    self._answers.append((status, self._answer))
+                    self._answered.set()
+
+    def call(self, number: bytes, method: str, arguments: Table) -> tuple[int, Table]:
+        """As somebody else would."""
+        self._answer = {}
+        self._answered.clear()
+        data = blob.pack_table(arguments)
+        name = method.encode() + b"\0"
+        attributes = {A_OBJECT: number, A_METHOD: name, A_DATA: data}
+        self._send(INVOKE, 7, 0x2000, attributes)
+        assert self._answered.wait(5), "no answer"
+        return self._answers.pop()
+
+    def _look_up(self, serial: int, attributes: dict[int, bytes]) -> None:
+        number = self._ubusd.number_of(attributes[A_PATH][:-1].decode())
+        if number:
+            self._send(DATA, serial, 0, {A_OBJECT: number})
+        self._end(serial, 0 if number else NOT_FOUND)
+
+    def _add(self, serial: int, attributes: dict[int, bytes]) -> None:
+        path = attributes[A_PATH][:-1].decode()
+        self._ubusd.offered[path] = (self, b"")
+        number = self._ubusd.number_of(path) or b""
+        self._ubusd.offered[path] = (self, number)
+        self._send(DATA, serial, 0, {A_OBJECT: number})
+        self._end(serial, 0)
+
+    def _invoke(self, serial: int, attributes: dict[int, bytes]) -> None:
+        number = attributes[A_OBJECT]
+        arguments = blob.unpack_table(attributes[A_DATA])
+        if number == _EVENT:
+            self._ubusd.events.append((arguments["id"], arguments["data"]))
+            return
+        path = [*self._ubusd.objects][NUMBER.unpack(number)[0] - 100]
+        method = attributes[A_METHOD][:-1].decode()
+        answer = self._ubusd.invoke(path, method, arguments)
+        if answer is not None:
+            data = {A_OBJECT: number, A_DATA: blob.pack_table(answer)}
+            self._send(DATA, serial, 0, data)
+        self._end(serial, 2 if answer is None else 0)
+
+    def _end(self, serial: int, status: int) -> None:
+        self._send(STATUS, serial, 0, {A_STATUS: NUMBER.pack(status)})
+
+    def _send(
+        self, kind: int, serial: int, peer: int, attributes: dict[int, bytes]
+    ) -> None:
+        body = b"".join(blob.pack(one, value) for one, value in attributes.items())
+        self._socket.sendall(HEADER.pack(0, kind, serial, peer) + blob.pack(0, body))
+
+    def _read(self) -> tuple[int, int, int, dict[int, bytes]]:
+        head = self._exactly(HEADER.size + NUMBER.size)
+        _, kind, serial, peer = HEADER.unpack_from(head)
+        size = NUMBER.unpack_from(head, HEADER.size)[0] & 0xFFFFFF
+        body = self._exactly(size - NUMBER.size)
+        return kind, serial, peer, dict(blob.unpack(body))
+
+    def _exactly(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            more = self._socket.recv(size - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+
+def path_for(folder: Path) -> Path:
+    """A socket's path, short enough for the kernel."""
+    return Path(os.path.relpath(folder / "ubus.sock"))

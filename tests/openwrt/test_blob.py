@@ -1,0 +1,86 @@
+"""Values as ubus carries them; the samples are what libubox makes of them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pywg_embedded.openwrt import blob
+from pywg_embedded.openwrt.blob import BlobError
+
+# A value, and what `ubus call` sent of {"...": value}.
+SAMPLES: tuple[tuple[dict[str, object], str], ...] = (
+    ({"n": 5}, "8500000c00016e0000000005"),
+    ({"v6": False}, "8700000d000276360000000000000000"),
+    ({"big": 2**40}, "8400001400036269670000000000010000000000"),
+    ({"f": 1.5}, "88000010000166003ff8000000000000"),
+    ({"t": {}}, "8200000800017400"),
+    (
+        {"l": ["a", {"x": True}]},
+        "8100002800016c008300000a0000000061000000820000140000000087000009000178"
+        "0001000000",
+    ),
+    (
+        {"target": "192.0.2.1"},
+        "8300001a0006746172676574000000003139322e302e322e31000000",
+    ),
+)
+
+
+@pytest.mark.parametrize("row", range(len(SAMPLES)))
+def test_values_are_written_as_libubox_does(row: int) -> None:
+    values, written = SAMPLES[row]
+    assert blob.pack_table(values).hex() == written
+    assert blob.unpack_table(bytes.fromhex(written)) == values
+
+
+NAMES = st.text(max_size=40).filter(lambda text: "\0" not in text)
+SCALARS = (
+    st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False)
+    | NAMES
+    | st.none()
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4))
+def test_what_was_written_is_read(values: dict[str, object]) -> None:
+    written = blob.pack_table(values)
+    assert len(written) % 4 == 0
+    assert blob.unpack_table(written) == values
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_bring_anything_but_values_or_an_error(data: bytes) -> None:
+    try:
+        blob.unpack_table(data)
+    except BlobError:
+        pass
+
+
+@given(st.data())
+def test_a_blob_cut_short_is_an_error_or_less(data: st.DataObject) -> None:
+    written = blob.pack_table({"a": 1, "b": {"c": ["d", "e"]}})
+    cut = data.draw(st.integers(0, len(written) - 1))
+    try:
+        assert blob.unpack_table(written[:cut]) in ({}, {"a": 1})
+    except BlobError:
+        pass
+
+
+def test_tables_within_tables_end_somewhere() -> None:
+    nested: dict[str, object] = {}
+    for _ in range(100):
+        nested = {"x": nested}
+    with pytest.raises(BlobError):
+        blob.unpack_table(blob.pack_table(nested))
+
+
+def test_what_ubus_does_not_know_is_refused() -> None:
+    with pytest.raises(BlobError, match="nothing that ubus knows"):
+        blob.pack_table({"x": b"bytes"})

@@ -1,0 +1,153 @@
+"""The client of ubusd, beside a recording of a real one and a small one of ours."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pywg_embedded.openwrt.ubus import Ubus, UbusError
+from tests.lab.ubusd import Ubusd, path_for
+from tests.lab.wait import becomes
+
+# Between `ubus call network add_host_route` and the ubusd of OpenWrt (August 2026).
+GREETING = "00000000f229c29800000004"
+LOOKUP = "0004000100000000000000100200000c6e6574776f726b00"
+FOUND = (
+    "0002000100000000000000180200000c6e6574776f726b000300000853ee77eb"
+    "0001000100000000 0000000c0100000800000000"
+)
+INVOKE = (
+    "0005000253ee77eb000000500300000853ee77eb040000136164645f686f73745f726f75746500"
+    "00070000308300001a0006746172676574000000003139322e302e322e31000000"
+    "8700000d000276360000000000000000"
+)
+ANSWER = (
+    "0002000253ee77eb000000240300000853ee77eb07000018830000140009696e74657266616365"
+    "0077616e000001000253ee77eb0000001401000008000000000300000853ee77eb"
+)
+
+
+@pytest.fixture
+def ubusd(tmp_path: Path) -> Iterator[Ubusd]:
+    with Ubusd(path_for(tmp_path)) as ubusd:
+        ubusd.objects["network"] = lambda method, arguments: (
+            {"asked": method, **arguments} if method != "nothing" else None
+        )
+        yield ubusd
+
+
+@pytest.fixture
+def ubus(ubusd: Ubusd) -> Iterator[Ubus]:
+    ubus = Ubus([str(ubusd.path)])
+    yield ubus
+    ubus.close()
+
+
+def test_it_speaks_as_a_router_was_heard_to(tmp_path: Path) -> None:
+    path = str(path_for(tmp_path))
+    heard = []
+
+    def replay(listener: socket.socket) -> None:
+        with listener.accept()[0] as client:
+            client.sendall(bytes.fromhex(GREETING))
+            for said in (FOUND, ANSWER):
+                heard.append(client.recv(4096).hex())
+                client.sendall(bytes.fromhex(said))
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        thread = threading.Thread(target=replay, args=(listener,))
+        thread.start()
+        ubus = Ubus([path])
+        arguments = {"target": "192.0.2.1", "v6": False}
+        answer = ubus.call("network", "add_host_route", arguments)
+        thread.join()
+        ubus.close()
+    assert answer == {"interface": "wan"}
+    assert heard == [LOOKUP, INVOKE]
+
+
+def test_a_method_of_another_is_called(ubus: Ubus) -> None:
+    answer = ubus.call("network", "dump", {"a": [1, "b"]})
+    assert answer == {"asked": "dump", "a": [1, "b"]}
+
+
+FAILURES = (
+    ("nowhere", "dump", "ubus: nowhere: not found", 4),
+    ("network", "nothing", "ubus: network nothing: invalid argument", 2),
+)
+
+
+@pytest.mark.parametrize("row", range(len(FAILURES)))
+def test_a_call_that_fails_says_why(ubus: Ubus, row: int) -> None:
+    path, method, words, status = FAILURES[row]
+    with pytest.raises(UbusError, match=words) as caught:
+        ubus.call(path, method, {})
+    assert caught.value.status == status
+
+
+def test_methods_of_ours_are_called_with_whatever_arguments(
+    ubusd: Ubusd, ubus: Ubus
+) -> None:
+    """uhttpd adds its session to every call that a browser makes."""
+    ubus.add_object("pywg.wg0", {"status": lambda: {"up": True}})
+    served = threading.Thread(target=_serve, args=(ubus, 3))
+    served.start()
+    for arguments in ({}, {"ubus_rpc_session": "1234"}):
+        assert ubusd.call("pywg.wg0", "status", arguments) == (0, {"up": True})
+    assert ubusd.call("pywg.wg0", "nothing", {}) == (3, {})
+    served.join()
+
+
+def _serve(ubus: Ubus, calls: int) -> None:
+    for _ in range(calls):
+        with socket.socket(fileno=socket.dup(ubus.descriptor())) as sock:
+            sock.settimeout(5)
+            sock.recv(1, socket.MSG_PEEK)
+        ubus.serve()
+
+
+def test_a_call_that_crosses_ours_is_answered(ubusd: Ubusd, ubus: Ubus) -> None:
+    def crossing(method: str, arguments: object) -> dict[str, object]:
+        asker.start()
+        assert becomes(lambda: asker.is_alive())
+        return {}
+
+    answers: list[object] = []
+    asker = threading.Thread(
+        target=lambda: answers.append(ubusd.call("pywg.wg0", "status", {}))
+    )
+    ubusd.objects["slow"] = crossing
+    ubus.add_object("pywg.wg0", {"status": lambda: {"up": True}})
+    assert ubus.call("slow", "x", {}) == {}
+    _serve_until(ubus, asker)
+    assert answers == [(0, {"up": True})]
+
+
+def _serve_until(ubus: Ubus, thread: threading.Thread) -> None:
+    def ended() -> bool:
+        ubus.serve()
+        return not thread.is_alive()
+
+    assert becomes(ended)
+
+
+def test_events_are_sent(ubusd: Ubusd, ubus: Ubus) -> None:
+    ubus.send_event("pywg", {"action": "up"})
+    assert becomes(lambda: ubusd.events == [("pywg", {"action": "up"})])
+
+
+def test_a_connection_that_is_lost_is_an_oserror(tmp_path: Path) -> None:
+    with Ubusd(path_for(tmp_path)) as ubusd:
+        ubus = Ubus([str(ubusd.path)])
+    with pytest.raises(OSError):
+        ubus.call("network", "dump", {})
+    ubus.close()
+
+
+def test_no_ubusd_is_an_oserror(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="no ubusd"):
+        Ubus([str(tmp_path / "nothing")])
