@@ -1,0 +1,230 @@
+'use strict';
+'require baseclass';
+'require pywg.address as address';
+'require pywg.keys as keys';
+
+/*
+ * The options of an interface whose proto is pywg, and of its peers: the same table as
+ * in pywg_embedded/openwrt/options.py, which a test compares.
+ *
+ * Values are texts as UCI has them; a list is an array of texts.
+ */
+
+const DEFAULT_PORT = '51820';
+const PROTOCOLS = [ 'pywg', 'wireguard' ];
+const TRUE = [ '1', 'on', 'true', 'yes', 'enabled' ];
+const FALSE = [ '0', 'off', 'false', 'no', 'disabled' ];
+const DIGITS = /^[0-9]{1,20}$/;
+const HEXADECIMAL = /^0x[0-9a-f]{1,8}$/i;
+const HOST = /^[A-Za-z0-9._-]+$/;
+const DOTTED = /^[0-9.]+$/;
+const SECRET = /[A-Za-z0-9+/=]{40}/;
+const QUOTED = 60;
+const LONGEST_NAME = 253;
+const LONGEST_LABEL = 63;
+const ANY = /[ \t\n,]+/;
+/* A comma within belongs to one prefix: lifetimes follow it. */
+const SPACE = /[ \t\n]+/;
+
+/* For a message: not long, and no key. */
+function quote(text) {
+	if (SECRET.test(text))
+		return _('what looks like a key');
+
+	return `'${text.length > QUOTED ? text.slice(0, QUOTED) + '…' : text}'`;
+}
+
+function refuse(words, ...values) {
+	throw new TypeError(words.format(...values));
+}
+
+/* Each kind makes a text canonical, or throws a TypeError with the reason. */
+
+function number(least, greatest) {
+	return text => {
+		const value = BigInt(DIGITS.test(text) ? text : -1);
+
+		if (value < least || value > greatest)
+			refuse(_('%s is not a number from %d to %d'), quote(text), least, greatest);
+
+		return String(value);
+	};
+}
+
+const port = number(0, 65535);
+const mark = number(0, 0xffffffff);
+const keepalive = number(0, 65535);
+
+function flag(text) {
+	if (!TRUE.includes(text) && !FALSE.includes(text))
+		refuse(_('%s is neither 0 nor 1'), quote(text));
+
+	return TRUE.includes(text) ? '1' : '0';
+}
+
+function key(text) {
+	const reason = keys.reason(text);
+
+	if (reason)
+		refuse('%s', reason);
+
+	return text;
+}
+
+function privateKey(text) {
+	return text === 'generate' ? text : key(text);
+}
+
+function formatted(prefix, text) {
+	if (!prefix)
+		refuse(_('%s is not an IP address with or without a prefix length'),
+			quote(text));
+
+	return address.formatPrefix(prefix);
+}
+
+function delegated(text) {
+	const [ , prefix, rest ] = text.match(/^([^,]*)(.*)$/s);
+	const found = address.parsePrefix(prefix);
+
+	if (!found || found.bits === 32 || found.length < 1 || found.length > 64)
+		refuse(_('%s is not an IPv6 prefix of 1 to 64 bits'), quote(text));
+
+	return address.formatPrefix(found) + rest;
+}
+
+function fwmark(text) {
+	if (text.toLowerCase() === 'off')
+		return '0x0';
+
+	const value = HEXADECIMAL.test(text) ? text : mark(text);
+
+	return '0x' + Number(value).toString(16);
+}
+
+function isHostName(text) {
+	const labels = text.replace(/\.$/, '').split('.');
+
+	return HOST.test(text) && text.length <= LONGEST_NAME &&
+		labels.every(label => label.length >= 1 && label.length <= LONGEST_LABEL);
+}
+
+function host(text) {
+	const bare = /^\[.*\]$/.test(text) ? text.slice(1, -1) : text;
+	const numeric = bare.includes(':') || DOTTED.test(bare);
+
+	if (numeric ? !address.parse(bare.replace(/%.*$/, '')) : !isHostName(bare))
+		refuse(_('%s is neither an address nor a host name'), quote(text));
+
+	return bare;
+}
+
+const KINDS = {
+	flag,
+	key,
+	private_key: privateKey,
+	port,
+	endpoint_port: number(1, 65535),
+	address: text => formatted(address.parseInterface(text), text),
+	allowed_ip: text => formatted(address.parsePrefix(text), text),
+	delegated,
+	mtu: number(68, 65535),
+	mark: fwmark,
+	metric: number(0, 0xffffffff),
+	keepalive: text => keepalive(text.toLowerCase() === 'off' ? '0' : text),
+	host,
+	text: text => text
+};
+
+function option(name, kind, fallback, separators) {
+	return { name, kind, fallback: fallback ?? null, separators: separators ?? null };
+}
+
+const INTERFACE = [
+	option('private_key', 'private_key', 'generate'),
+	option('listen_port', 'port'),
+	option('addresses', 'address', null, ANY),
+	option('mtu', 'mtu'),
+	option('fwmark', 'mark'),
+	option('ip6prefix', 'delegated', null, SPACE),
+	option('nohostroute', 'flag', '0'),
+	option('tunlink', 'text'),
+	option('metric', 'metric'),
+	option('ip4table', 'text'),
+	option('ip6table', 'text'),
+	option('disabled', 'flag', '0')
+];
+
+const PEER = [
+	option('public_key', 'key'),
+	option('preshared_key', 'key'),
+	option('allowed_ips', 'allowed_ip', null, ANY),
+	option('route_allowed_ips', 'flag', '0'),
+	option('endpoint_host', 'host'),
+	option('endpoint_port', 'endpoint_port', DEFAULT_PORT),
+	option('persistent_keepalive', 'keepalive', '0'),
+	option('disabled', 'flag', '0'),
+	option('description', 'text'),
+	option('private_key', 'text')
+];
+
+/* What netifd applies to an interface of any protocol by itself. */
+const NETIFD = [
+	'auto', 'carrier_loss_delay', 'defaultroute', 'delegate', 'device', 'dns',
+	'dns_metric', 'dns_search', 'force_link', 'host_device', 'ifname', 'interface',
+	'ip6assign', 'ip6class', 'ip6hint', 'ip6ifaceid', 'ip6weight', 'jail',
+	'jail_device', 'jail_ifname', 'peerdns', 'proto', 'renew', 'tags', 'zone'
+];
+
+function row(table, name) {
+	return table.find(one => one.name === name);
+}
+
+function split(one, texts) {
+	return texts.join('\n').split(one.separators).filter(text => text !== '');
+}
+
+function canonical(one, texts) {
+	const read = KINDS[one.kind];
+
+	/* Of a list where one value is due, netifd takes the last as well. */
+	return one.separators
+		? split(one, texts).map(read) : read(texts[texts.length - 1]);
+}
+
+function reason(table, name, text) {
+	try {
+		canonical(row(table, name), [ text ]);
+	}
+	catch (error) {
+		return error.message;
+	}
+
+	return '';
+}
+
+function isDefault(one, value) {
+	return value === undefined || value === null || value === one.fallback ||
+		(one.separators !== null && value.length === 0);
+}
+
+return baseclass.extend({
+	PROTOCOLS,
+	DEFAULT_PORT,
+	/* The tables: [{ name, kind, fallback, separators }]; a list has separators. */
+	INTERFACE,
+	PEER,
+	NETIFD,
+	/* Which options no one but the owner shall see. */
+	SECRETS: [ 'private_key', 'preshared_key' ],
+	/* A text for a message: on one line, not long, and no key. */
+	quote,
+	/* The row of a table of that name, or undefined. */
+	row,
+	/* Row and all texts of an option -> canonical value; throws a TypeError. */
+	canonical,
+	/* Table, name of the option, text -> why the text cannot be its value, or ''. */
+	reason,
+	/* Whether a value of a row need not be written. */
+	isDefault
+});

@@ -1,0 +1,334 @@
+'use strict';
+'require baseclass';
+'require pywg.options as options';
+
+/*
+ * The configuration file of wg(8) and wg-quick(8) <-> a tunnel, see conf.js.
+ *
+ * Keys and headings in any case, spaces anywhere, comments behind '#'. A comment above
+ * or within a [Peer] is what people call the peer.
+ */
+
+const INTERFACE_KEYS = {
+	PrivateKey: 'private_key',
+	ListenPort: 'listen_port',
+	FwMark: 'fwmark',
+	Address: 'addresses',
+	MTU: 'mtu'
+};
+const PEER_KEYS = {
+	PublicKey: 'public_key',
+	PresharedKey: 'preshared_key',
+	AllowedIPs: 'allowed_ips',
+	PersistentKeepalive: 'persistent_keepalive'
+};
+const HEADING = /^\[(interface|peer)\]$/i;
+const ENDPOINT = /^(\[[^\]]*\]|[^:]*):([0-9]+)$/;
+const TABLE = /^[A-Za-z0-9_.-]+$/;
+/* Prometheus' exporter and others write the name so. */
+const NAMED = /^(?:friendly_name|name)\s*[=:]\s*/i;
+const COMMANDS = [ 'PreUp', 'PostUp', 'PreDown', 'PostDown' ];
+const ANYWHERE = [ '0.0.0.0/0', '::/0' ];
+
+function spelling(names, key) {
+	return names.find(name => name.toLowerCase() === key.toLowerCase());
+}
+
+function isOption(text) {
+	const key = text.split('=')[0].trim();
+	const known = [ ...Object.keys(INTERFACE_KEYS), ...Object.keys(PEER_KEYS),
+		...COMMANDS, 'Endpoint', 'DNS', 'Table', 'SaveConfig' ];
+
+	return text.includes('=') && spelling(known, key) !== undefined;
+}
+
+/* Why what wg-quick does on a computer is not done here. */
+function notTakenOver(key) {
+	if (spelling(COMMANDS, key))
+		return _('a router runs no commands of a configuration: its firewall zones ' +
+			'and hotplug scripts take their place');
+
+	switch (key.toLowerCase()) {
+	case 'dns':
+		return _('name servers are the router\'s own: set them in the interface\'s ' +
+			'advanced settings, or forward the domain to them in DHCP and DNS');
+	case 'saveconfig':
+		return _('what is configured here is saved here');
+	}
+
+	return '';
+}
+
+class Reader {
+	constructor() {
+		this.interface = null;
+		this.peers = [];
+		this.complaints = [];
+		this.table = 'auto';
+		this.comments = [];
+		this.section = null;
+	}
+
+	take(text, line) {
+		const [ , before, comment ] = text.match(/^([^#]*)#?(.*)$/s);
+		const words = before.replace(/\s+/g, '');
+
+		if (HEADING.test(words))
+			this.heading(words.toLowerCase(), line);
+
+		this.note(comment, text.trim() === '');
+
+		if (words && !HEADING.test(words))
+			this.option(words, line);
+	}
+
+	heading(text, line) {
+		if (text === '[interface]') {
+			this.interface ??= {};
+			this.section = { options: this.interface, line, name: '[Interface]' };
+		}
+		else {
+			const peer = { options: {}, line, name: '[Peer]', broken: false };
+
+			this.section = peer;
+			this.describe(this.comments[0]);
+			this.peers.push(peer);
+		}
+
+		this.comments = [];
+	}
+
+	/* What stands above a heading is about it, unless a line is empty between. */
+	note(comment, isEmpty) {
+		const text = comment.replace(/^#+/, '').trim();
+
+		if (isEmpty)
+			this.comments = [];
+
+		if (text === '' || isOption(text))
+			return;
+
+		const isInside = this.section && this.section.name === '[Peer]' &&
+			Object.keys(this.section.options).length === 0;
+
+		if (isInside)
+			this.describe(text);
+		else
+			this.comments.push(text);
+	}
+
+	describe(text) {
+		if (text)
+			this.section.options.description ??= text.replace(NAMED, '');
+	}
+
+	option(text, line) {
+		const at = text.indexOf('=');
+		const key = at < 0 ? text : text.slice(0, at);
+		const value = text.slice(at + 1);
+
+		this.comments = [];
+
+		try {
+			if (at < 0)
+				throw new TypeError(_('%s is neither a heading nor KEY = VALUE')
+					.format(options.quote(text)));
+
+			this.set(key, value, line);
+		}
+		catch (error) {
+			this.refuse(line, key, error.message);
+		}
+	}
+
+	set(key, value, line) {
+		const ignored = notTakenOver(key);
+
+		if (!this.section)
+			throw new TypeError(_('%s stands before any [Interface] or [Peer]')
+				.format(options.quote(key)));
+
+		if (ignored)
+			this.complain('warning', line, key, _('not taken over: %s').format(ignored));
+		else if (this.section.name === '[Peer]')
+			this.setPeer(key, value);
+		else
+			this.setInterface(key, value);
+	}
+
+	setInterface(key, value) {
+		const known = spelling(Object.keys(INTERFACE_KEYS), key);
+
+		if (known)
+			this.store(options.INTERFACE, INTERFACE_KEYS[known], value);
+		else if (key.toLowerCase() === 'table' && TABLE.test(value))
+			this.table = value.toLowerCase();
+		else
+			this.unknown(key);
+	}
+
+	setPeer(key, value) {
+		const known = spelling(Object.keys(PEER_KEYS), key);
+
+		if (known)
+			this.store(options.PEER, PEER_KEYS[known], value);
+		else if (key.toLowerCase() === 'endpoint')
+			this.setEndpoint(value);
+		else
+			this.unknown(key);
+	}
+
+	unknown(key) {
+		throw new TypeError(_('%s is not an option of %s').format(
+			options.quote(key), this.section.name));
+	}
+
+	setEndpoint(value) {
+		const found = value.match(ENDPOINT);
+
+		if (!found)
+			throw new TypeError(
+				_('%s is not an endpoint: it must read HOST:PORT or [IPV6-ADDRESS]:PORT')
+					.format(options.quote(value)));
+
+		this.store(options.PEER, 'endpoint_host', found[1]);
+		this.store(options.PEER, 'endpoint_port', found[2]);
+	}
+
+	store(table, name, text) {
+		const row = options.row(table, name);
+		const value = options.canonical(row, [ text ]);
+		const before = this.section.options[name] ?? [];
+
+		/* A list in several lines is one list. */
+		this.section.options[name] = row.separators
+			? [ ...new Set([ ...before, ...value ]) ] : value;
+	}
+
+	refuse(line, option, reason) {
+		const isPeer = this.section && this.section.name === '[Peer]';
+
+		if (isPeer)
+			this.section.broken = true;
+
+		this.complain(isPeer ? 'peer left out' : 'error', line, option, reason);
+	}
+
+	complain(severity, line, option, reason) {
+		this.complaints.push({ severity, line, section: '', option, reason });
+	}
+
+	finish() {
+		this.peers.forEach(peer => this.checkPeer(peer));
+		this.spreadTable();
+
+		return {
+			interface: this.interface,
+			peers: this.peers.filter(peer => !peer.broken).map(peer => peer.options),
+			complaints: this.complaints
+		};
+	}
+
+	checkPeer(peer) {
+		if (!peer.broken && !peer.options.public_key) {
+			peer.broken = true;
+			this.complain('peer left out', peer.line, 'PublicKey',
+				_('missing: nobody can be told from others without it'));
+		}
+
+		if ((peer.options.allowed_ips ?? []).some(one => ANYWHERE.includes(one)))
+			this.complain('warning', peer.line, 'AllowedIPs',
+				_('everything that has no other way will go to this peer'));
+	}
+
+	/* wg-quick routes all allowed IPs, unless told otherwise. */
+	spreadTable() {
+		for (const peer of this.table === 'off' ? [] : this.peers)
+			peer.options.route_allowed_ips = '1';
+
+		if (![ 'auto', 'off', 'main' ].includes(this.table))
+			Object.assign(this.interface,
+				{ ip4table: this.table, ip6table: this.table });
+	}
+}
+
+function read(text) {
+	const reader = new Reader();
+
+	text.split('\n').forEach((line, at) => reader.take(line, at + 1));
+
+	return reader.finish();
+}
+
+function line(key, value) {
+	const text = Array.isArray(value) ? value.join(', ') : value;
+
+	return text ? `${key} = ${text}\n` : '';
+}
+
+function table(tunnel) {
+	const routed = tunnel.peers.some(peer => peer.options.route_allowed_ips === '1');
+
+	if (!routed && tunnel.peers.length)
+		return 'off';
+
+	return tunnel.options.ip4table ?? tunnel.options.ip6table;
+}
+
+function formatInterface(tunnel) {
+	const its = tunnel.options;
+
+	return '[Interface]\n' +
+		line('PrivateKey', its.private_key === 'generate' ? '' : its.private_key) +
+		line('Address', its.addresses) +
+		line('ListenPort', its.listen_port === '0' ? '' : its.listen_port) +
+		line('FwMark', its.fwmark === '0x0' ? '' : its.fwmark) +
+		line('MTU', its.mtu) +
+		line('Table', table(tunnel));
+}
+
+function endpoint(peer) {
+	const host = peer.options.endpoint_host;
+	const port = peer.options.endpoint_port ?? options.DEFAULT_PORT;
+
+	if (!host)
+		return '';
+
+	return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function formatPeer(peer, isTerse) {
+	const its = peer.options;
+	const name = (its.description ?? '').replace(/\s+/g, ' ').trim();
+	const isOff = !its.persistent_keepalive || its.persistent_keepalive === '0';
+
+	return '[Peer]\n' +
+		(name && !isTerse ? `# ${name}\n` : '') +
+		line('PublicKey', its.public_key) +
+		line('PresharedKey', its.preshared_key) +
+		line('AllowedIPs', its.allowed_ips) +
+		line('Endpoint', endpoint(peer)) +
+		line('PersistentKeepalive', isOff ? '' : its.persistent_keepalive);
+}
+
+function write(tunnel, isTerse) {
+	const peers = tunnel.peers.filter(peer => peer.options.disabled !== '1');
+	const parts = tunnel.options ? [ formatInterface({ ...tunnel, peers }) ] : [];
+
+	return parts.concat(peers.map(peer => formatPeer(peer, isTerse))).join('\n');
+}
+
+return baseclass.extend({
+	/*
+	 * text -> { interface, peers, complaints }: options of the interface, or null for a
+	 * lone [Peer], and those of each peer; complaints as in conf.js.
+	 */
+	read,
+	/*
+	 * tunnel -> text; isTerse leaves comments out, for a QR code. Peers that are
+	 * disabled are not in it.
+	 */
+	write,
+	/* peer -> 'host:port', '[address]:port', or '' if it has no endpoint. */
+	endpoint
+});
