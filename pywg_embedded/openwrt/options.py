@@ -15,6 +15,7 @@ from ..control.address import (
 from ..control.text import parse_number, quote
 from ..control.wgconf import parse_fwmark, parse_keepalive
 from ..core.errors import ConfigError
+from .keyring import parse_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _parse_flag(text: str) -> bool:
 
 
 def _parse_private_key(text: str) -> bytes:
-    return GENERATE if text == "generate" else keys.from_base64(text)
+    return GENERATE if text == "generate" else parse_secret(text)
 
 
 def _format_private_key(key: bytes) -> str:
@@ -133,7 +134,8 @@ def _parse_host(text: str) -> str:
 
 FLAG = Kind("0 or 1", _parse_flag, lambda flag: "1" if flag else "0")
 KEY = Kind("key, base64", keys.from_base64, keys.to_base64)
-PRIVATE_KEY = Kind("key, base64", _parse_private_key, _format_private_key)
+PRIVATE_KEY = Kind("key or kept:NAME", _parse_private_key, _format_private_key)
+SECRET = Kind("key or kept:NAME", parse_secret, keys.to_base64)
 PORT = Kind("port", parse_port)
 ENDPOINT_PORT = Kind("port", _parse_endpoint_port)
 ADDRESS = Kind("address[/length]", _parse_address, format_allowed_ip)
@@ -179,7 +181,7 @@ INTERFACE_OPTIONS = (
 
 PEER_OPTIONS = (
     Option("public_key", KEY, None, "Who it is. Required."),
-    Option("preshared_key", KEY, None, "A secret that both ends share besides."),
+    Option("preshared_key", SECRET, None, "A secret that both ends share besides."),
     Option(
         "allowed_ips", ALLOWED_IP, (),
         "What it may send from and is sent; without a length, /32 or /128.", _ANY,

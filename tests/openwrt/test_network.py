@@ -127,6 +127,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 DRAWN: dict[options.Kind, st.SearchStrategy[Any]] = {
     options.FLAG: st.booleans(),
     options.KEY: keys,
+    options.SECRET: keys,
     options.PRIVATE_KEY: st.one_of(keys, st.just(options.GENERATE)),
     options.PORT: st.integers(0, 65535),
     options.ENDPOINT_PORT: st.integers(1, 65535),
