@@ -6,9 +6,6 @@
 #include "sessions.h"
 #include "tun.h"
 
-/* Datagrams of one socket before the other gets its turn, in receives. */
-#define UDP_BURSTS 4
-
 static bool carry_congestion(uint8_t *packet, uint8_t outer_tos)
 {
 	const uint8_t inner = packet_traffic_class(packet) & ECN_MASK;
@@ -119,14 +116,18 @@ static void datagrams(struct plane *plane, const struct received *received)
 void incoming_drain(struct plane *plane, struct udp_socket *socket)
 {
 	struct received received[RECEIVE_SLOTS];
+	uint32_t drained = 0;
+	size_t bytes = 0;
 	uint32_t count;
 
-	for (int n = 0; n < UDP_BURSTS; n++) {
+	do {
 		count = udp_receive(plane, socket, received);
-		for (uint32_t m = 0; m < count; m++)
-			datagrams(plane, &received[m]);
+		for (uint32_t n = 0; n < count; n++) {
+			bytes += received[n].length;
+			datagrams(plane, &received[n]);
+		}
 		flush(plane);
-		if (count < RECEIVE_SLOTS)
-			break;
-	}
+		drained += count;
+	} while (count == RECEIVE_SLOTS && drained < BURST_COUNT &&
+		 bytes < BURST_BYTES);
 }

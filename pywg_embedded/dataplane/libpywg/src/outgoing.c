@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-/* Packets before others get their turn. */
-#define TUN_BURST 64
-
 static void flush(struct plane *plane)
 {
 	udp_send_burst(plane);
@@ -248,12 +245,14 @@ void outgoing_purge_staged(struct plane *plane, uint32_t number)
 void outgoing_drain(struct plane *plane)
 {
 	struct vnet_header header;
+	size_t bytes = 0;
 	ssize_t length;
 
-	for (int n = 0; n < TUN_BURST; n++) {
+	for (int n = 0; n < BURST_COUNT && bytes < BURST_BYTES; n++) {
 		length = tun_read(plane, &header, plane->from_tun);
 		if (length < 0)
 			break;
+		bytes += (size_t)length;
 		packet_from_tun(plane, &header, (uint32_t)length);
 	}
 	flush(plane);

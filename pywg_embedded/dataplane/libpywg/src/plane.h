@@ -42,6 +42,10 @@
 #define MOST_SEGMENTS 64
 #define MOST_MESSAGES 64
 #define MOST_WATCHED 64
+/* Of one descriptor before the others get their turn: datagrams or packets, for
+ * each costs a call, and bytes, for much takes long to seal and to open. */
+#define BURST_COUNT 64
+#define BURST_BYTES (256 * 1024)
 #define RECEIVE_SLOTS 4
 #define RECEIVE_SLOT_SIZE 65536
 #define MOST_ARRIVALS 16
