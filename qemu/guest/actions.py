@@ -14,7 +14,7 @@ from qemu.guest.shell import eventually, run
 from qemu.guest.traffic import ping, send
 from qemu.report import Figures
 
-FILE_SIZE = 32_000_000
+FILE_SIZE = 8_000_000
 # Longer than the five seconds after which a handshake is tried again.
 SILENCE = 7
 

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import time
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from qemu.guest.shell import eventually
 TCP_PORT = "5001"
 # Seconds after which a transfer that stalls is cut off.
 TRANSFER_LIMIT = "60"
+STREAM = ("busybox", "timeout", TRANSFER_LIMIT, "python3", "-m", "qemu.guest.stream")
 
 
 class Pings(NamedTuple):
@@ -41,25 +41,14 @@ def send(file: Path, sender: Peer, receiver: Peer) -> float:
 
     What arrives has to be what was sent.
     """
-    listen = _netcat(receiver, "-l", "-p", TCP_PORT)
-    # nc would hang up if its own input ended, so that stays open.
-    with Popen(listen, stdin=PIPE, stdout=PIPE) as receiving:
-        eventually(lambda: _listens(receiver), "nc listens")
-        start = time.monotonic()
-        with file.open("rb") as content:
-            connect = _netcat(sender, receiver.inside[4], TCP_PORT)
-            sending = Popen(connect, stdin=content)
+    place = (receiver.inside[4], TCP_PORT, str(file))
+    with Popen(receiver.command(*STREAM, "receive", *place), stdout=PIPE) as receiving:
+        eventually(lambda: _listens(receiver), "the receiver listens")
+        sender.run(*STREAM, "send", *place)
         assert receiving.stdout
-        arrived = receiving.stdout.read()
-        seconds = time.monotonic() - start
-    sending.wait()
-    assert arrived == file.read_bytes(), f"{len(arrived)} bytes arrived, or others"
-    return seconds
-
-
-def _netcat(peer: Peer, *arguments: str) -> list[str]:
-    limited = ["busybox", "timeout", TRANSFER_LIMIT, "busybox", "nc"]
-    return peer.command(*limited, *arguments)
+        seconds = receiving.stdout.read()
+    assert receiving.returncode == 0, "what arrived is not what was sent"
+    return float(seconds)
 
 
 def _listens(peer: Peer) -> bool:
