@@ -33,7 +33,7 @@ def programs(target: Target) -> Path:
 
 
 def _built(target: Target, kind: str, settings: dict[str, str]) -> Path:
-    directory = BUILD / target.name / kind
+    directory = BUILD / f"{target.name}-{zig.key(target)}" / kind
     libsodium = sodium.prefix(target) / kind
     aead = {"PYWG_AEAD": "sodium", "CMAKE_PREFIX_PATH": str(libsodium)}
     zig.configure(LIBPYWG, directory, target, {**aead, **settings})

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 from . import zig
@@ -28,7 +27,7 @@ def prefix(target: Target) -> Path:
 
 def _key(target: Target) -> str:
     """Changes with all that the result follows from."""
-    digest = hashlib.sha256(f"{target} {version('ziglang')}".encode())
+    digest = hashlib.sha256(f"{target} {zig.key(target)}".encode())
     for file in sorted(RECIPE.iterdir()):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

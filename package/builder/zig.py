@@ -1,8 +1,10 @@
 """CMake with zig's C compiler, which brings along the C libraries of all targets."""
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Mapping
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,6 +34,12 @@ def build(directory: Path, *goals: str) -> None:
     parallel = str(os.cpu_count() or 1)
     names = ("--target", *goals) if goals else ()
     _cmake(["--build", str(directory), "--parallel", parallel, *names])
+
+
+def key(target: Target) -> str:
+    """Changes with the compiler and its flags, which CMake takes for the same."""
+    told = f"{version('ziglang')} {_compiler(target)[1:]}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _compiler(target: Target) -> list[str]:

