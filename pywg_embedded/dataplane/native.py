@@ -314,6 +314,11 @@ def tables(limits: Limits) -> "list[tuple[str, int]]":
     ]
 
 
+def keep_capabilities(kept: int) -> None:
+    """Give up what the process may do but for these bits of capabilities(7)."""
+    _checked(_library["keep_capabilities"](kept & 0xFFFFFFFF, kept >> 32))
+
+
 def _checked(result: int) -> int:
     if result < 0:
         raise OSError(-result, strerror(-result))

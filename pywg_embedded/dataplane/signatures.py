@@ -49,6 +49,7 @@ SIGNATURES = (
     ("wait", "i", "iipI"),
     ("drops", "Q", "iI"),
     ("drop_reason", "s", "I"),
+    ("keep_capabilities", "i", "II"),
     ("random", "i", "pI"),
     ("equal", "i", "ppI"),
     ("blake2s", "i", "pIpIpI"),

@@ -165,6 +165,10 @@ PYWG_API uint64_t pywg_drops(int plane, uint32_t reason);
 /* The reason in words, NULL beyond the last. */
 PYWG_API const char *pywg_drop_reason(uint32_t reason);
 
+/* This thread, and those that it starts, may do no more than these bits of
+ * capabilities(7) say, and never again. */
+PYWG_API int pywg_keep_capabilities(uint32_t low, uint32_t high);
+
 /* The primitives of a handshake, for a Python that lacks them. */
 PYWG_API int pywg_random(uint8_t *out, uint32_t size);
 /* Whether two secrets are the same, in constant time. */
