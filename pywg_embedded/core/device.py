@@ -122,6 +122,15 @@ class Device:
             self._want_handshake(peer, now)
             self._plan(peer, now)
 
+    def rekey(self, peer_id: int, now: int) -> None:
+        """There shall be a new session, whatever there is; and now, if we call."""
+        peer = self.peers.with_id(peer_id)
+        if peer is not None and self._up:
+            self._abandon_handshake(peer)
+            peer.handshake_sent_at = 0
+            self._want_handshake(peer, now)
+            self._plan(peer, now)
+
     def key_confirmed(self, peer_id: int, now: int) -> None:
         """The first packet under a keypair came in that we derived as responder."""
         peer = self.peers.with_id(peer_id)

@@ -311,6 +311,26 @@ def test_no_handshake_begins_within_five_seconds_of_the_last_message() -> None:
             assert len(side.sent()) == count, later
 
 
+def test_rekey_begins_a_handshake_whatever_there_is() -> None:
+    a, b = session()
+    for now in (NOW, NOW + 1):
+        a.device.rekey(0, now)
+        (initiation,) = a.sent()
+        assert messages.parse(initiation)
+    b.receive(initiation, a.endpoint, NOW + 20)
+    carry(b, a, NOW + 20)
+    assert a.status()["last_handshake_at"] == NOW + 20
+    assert a.status()["initiations_unanswered"] == 0
+
+
+def test_rekey_of_nobody_or_while_down_is_nothing() -> None:
+    a, _ = pair()
+    a.device.rekey(7, NOW)
+    a.device.interface_down(NOW)
+    a.device.rekey(0, NOW)
+    assert a.sent() == []
+
+
 def test_a_peer_without_an_endpoint_gets_no_initiation() -> None:
     a, b = Side(1), Side(2)
     a.device.configure(change(peer_change(b.public)), NOW)
