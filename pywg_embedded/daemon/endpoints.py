@@ -51,6 +51,15 @@ class Endpoints:
         names = {key: name for key, name in configured.items() if not _numeric(name)}
         self._resolver.set_names(names, clock.boottime())
 
+    def forget(self) -> None:
+        """Every name is as if it had just been given."""
+        self._resolver.set_names({}, clock.boottime())
+        self.follow(self._configured)
+
+    def failure(self, public_key: bytes) -> str:
+        """Why a peer's name could not be resolved when last tried; empty if it was."""
+        return self._failed.get(public_key, "")
+
     def descriptor(self) -> int:
         """What to watch, for ``take_answers``."""
         return self._lookups.descriptor()

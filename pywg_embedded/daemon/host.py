@@ -9,6 +9,7 @@ from ..core.constants import DEFAULT_MTU
 from ..dataplane.tun import Tun
 from . import netlink
 from .log import Log
+from .routes import MAIN_TABLE, route
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,20 +21,14 @@ if TYPE_CHECKING:
 
 _RTM_NEWLINK, _NEW, _DELETE = 16, 0, 1
 _ADDRESS, _ROUTE = 20, 24
-_NLM_F_REPLACE, _NLM_F_CREATE = 0x100, 0x400
 _IFF_UP = 1
 _IFLA_MTU = 4
 _IFA_F_NODAD = 0x02
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
-_RTA_DST, _RTA_OIF, _RTA_PRIORITY, _RTA_TABLE = 1, 4, 6, 15
-_RTPROT_STATIC, _RTN_UNICAST = 4, 1
-_SCOPES = {4: 253, 16: 0}
 _FAMILIES = {4: socket.AF_INET, 16: socket.AF_INET6}
-_MAIN_TABLE = 254
-_TABLES = {"default": 253, "main": _MAIN_TABLE, "local": 255}
+_TABLES = {"default": 253, "main": MAIN_TABLE, "local": 255}
 _IFINFO = struct.Struct("@BxHiII")
 _IFADDR = struct.Struct("@4BI")
-_RTMSG = struct.Struct("@8BI")
 _NUMBER = struct.Struct("@I")
 _GONE_ALREADY = (errno.ESRCH, errno.EADDRNOTAVAIL, errno.ENODEV)
 
@@ -69,7 +64,7 @@ class Host:
     def _give(self, thing: "tuple[int, bytes]", text: str) -> None:
         kind, body = thing
         try:
-            netlink.demand(kind + _NEW, body, _NLM_F_CREATE | _NLM_F_REPLACE)
+            netlink.demand(kind + _NEW, body, netlink.CREATE | netlink.REPLACE)
         except OSError as error:
             self._log.error(f"{text}: {error.strerror}")
             return
@@ -106,24 +101,13 @@ class Host:
             if table is None:
                 self._log.error(f"{text}: a table is known by its number alone here")
             else:
-                body = self._route(prefix, table, interface.metric or 0)
+                metric = interface.metric or 0
+                body = route(prefix, self._tun.index, table, metric)
                 routes.append((_ROUTE, body, text))
         return routes
-
-    def _route(self, prefix: "AllowedIP", table: int, metric: int) -> bytes:
-        address, length = prefix
-        size = len(address)
-        head = (_FAMILIES[size], length, 0, 0, 0, _RTPROT_STATIC, _SCOPES[size])
-        body = _RTMSG.pack(*head, _RTN_UNICAST, 0)
-        body += netlink.attribute(_RTA_DST, address)
-        body += netlink.attribute(_RTA_OIF, _NUMBER.pack(self._tun.index))
-        body += netlink.attribute(_RTA_TABLE, _NUMBER.pack(table))
-        if metric:
-            body += netlink.attribute(_RTA_PRIORITY, _NUMBER.pack(metric))
-        return body
 
 
 def _table(text: str | None) -> int | None:
     if text is None:
-        return _MAIN_TABLE
+        return MAIN_TABLE
     return int(text) if text.isdigit() and len(text) < 10 else _TABLES.get(text)

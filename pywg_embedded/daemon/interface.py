@@ -40,18 +40,20 @@ class Interface:
     ) -> None:
         self.device = device
         self.plane = plane
-        self._limits = limits
+        self.limits = limits
         self._log = log
         self._port = 0
         self._any_port = True
         self._fwmark = 0
-        self._up = False
+        self.up = False
+        # Why we do not listen, though we should.
+        self.refused = ""
         self._booted_at = 0
 
     def configure(self, change: Change) -> None:
         """Apply a change whole, or raise ConfigError with nothing changed."""
         plan = Plan(Running(self.device, self.plane, self._values()), change)
-        plan.check_limits(self._limits.peers, self._limits.allowed_ips)
+        plan.check_limits(self.limits.peers, self.limits.allowed_ips)
         difference = plan.difference()
         self._configure_socket(difference)
         self.device.configure(difference, clock.boottime())
@@ -75,7 +77,7 @@ class Interface:
 
     def set_up(self, up: bool) -> None:
         """Follow the link: an interface that is down has no socket and no session."""
-        if up == self._up:
+        if up == self.up:
             return
         if up:
             self._port = self.plane.listen(self._port)
@@ -83,7 +85,7 @@ class Interface:
         else:
             self.device.interface_down(clock.boottime())
             self.plane.close()
-        self._up = up
+        self.up = up
         self._log.verbose(f"up, on UDP port {self._port}" if up else "down")
         self.flush()
 
@@ -148,6 +150,27 @@ class Interface:
         self.device.configure(change, clock.boottime())
         self.flush()
 
+    def endpoints(self) -> "frozenset[bytes]":
+        """The addresses that peers are spoken to at."""
+        facts = [self.plane.facts(peer.id) for peer in self.device.peers]
+        return frozenset(one.endpoint.address for one in facts if one.endpoint)
+
+    def port(self) -> int:
+        """The UDP port that is configured, or was chosen; 0 before it is."""
+        return self._port
+
+    def fwmark(self) -> int:
+        """The mark of what we send, 0 for none."""
+        return self._fwmark
+
+    def rekey(self, only_silent: bool) -> None:
+        """Begin a handshake with every peer, or with those that are not heard."""
+        now = clock.boottime()
+        for peer in self.device.peers:
+            if not only_silent or self.hearing(peer.public_key).is_silent(now):
+                self.device.rekey(peer.id, now)
+        self.flush()
+
     def peers_with_source(self) -> list[int]:
         """The peers whose packets leave from a fixed local address."""
         ids = [peer.id for peer in self.device.peers]
@@ -198,7 +221,7 @@ class Interface:
             return self._port  # any will do, and so this one
         taken = self.plane.listen(port)
         self._any_port = not port
-        if self._up:
+        if self.up:
             return taken
         # Only tried: an interface that is down holds no port.
         self.plane.close()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from .router import Router
     from .source import Source
 
 # What no descriptor tells us is looked at this often: whether the socket file is
@@ -31,7 +32,7 @@ _SIGNALS_AT_ONCE = 64
 class Loop:
     """Runs an interface until it is gone, its socket is removed, or a signal comes.
 
-    With a ``source``, SIGHUP has it read again.
+    With a ``source``, SIGHUP has it read again; a ``router`` is told of routes.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Loop:
         server: UapiServer,
         log: Log,
         source: "Source | None" = None,
+        router: "Router | None" = None,
     ) -> None:
         self._interface = interface
         self._plane = interface.plane
@@ -48,10 +50,10 @@ class Loop:
         self._server = server
         self._log = log
         self._source = source
+        self._router = router
         self._wake, self._waker = os.pipe()
         self._running = True
         self._chores_at = 0
-        self._refused_port = ""
         self._drops: dict[str, int] = {}
         self._unchecked: list[int] = []
 
@@ -76,6 +78,8 @@ class Loop:
     def close(self) -> None:
         """Clean up behind us; the end of ``run`` does so by itself."""
         self._server.close()
+        if self._router:
+            self._router.close()
         self._interface.close()
         self._links.close()
 
@@ -108,6 +112,8 @@ class Loop:
             self._heed_signals()
         elif self._source and event[1] == self._source.endpoints.descriptor():
             self._source.endpoints.take_answers()
+        elif self._router and event[1] == self._router.bus.descriptor():
+            self._router.bus.serve()
         else:
             self._serve(event[1])
 
@@ -134,12 +140,12 @@ class Loop:
         self._plane.mtu = self._links.mtu
         try:
             self._interface.set_up(up)
-            self._refused_port = ""
+            refused = ""
         except OSError as error:
-            text = f"cannot listen: {error.strerror}; set another listen-port"
-            if text != self._refused_port:
-                self._log.error(text)
-            self._refused_port = text
+            refused = f"cannot listen: {error.strerror}; set another listen-port"
+        if refused and refused != self._interface.refused:
+            self._log.error(refused)
+        self._interface.refused = refused
 
     def _do_chores(self) -> None:
         if not self._server.exists():
@@ -147,9 +153,12 @@ class Loop:
         self._links.look()
         self._follow_link()
         self._log_drops()
+        routes_changed = self._links.routes_changed
         self._check_sources()
         if self._source:
             self._source.endpoints.tend()
+        if self._router:
+            self._router.tend(routes_changed)
 
     def _log_drops(self) -> None:
         if not self._log.is_verbose():

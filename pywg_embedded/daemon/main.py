@@ -14,10 +14,10 @@ from ..core.constants import DEFAULT_MTU
 from ..core.device import Device
 from ..core.errors import Error
 from ..dataplane import tun as tuntap
-from . import clock
+from . import clock, privileges
 from .interface import Interface
 from .links import Links
-from .log import Log
+from .log import Log, to_syslog
 from .loop import SIGNALS, Loop
 from .options import USAGE, Options
 from .planes import LIBPYWG, open_plane, takes_vnet_header
@@ -28,6 +28,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .attempts import Attempts
+    from .router import Router
     from .source import Source
 
 _STANDARD_ERROR = 2
@@ -45,13 +47,17 @@ def main() -> int:
     try:
         _fill_standard_descriptors()
         options = Options(arguments)
-        loop = _prepare(options)
+        attempts = _attempts(options)
+        loop = _prepare(options, attempts)
         if not options.foreground:
             _step_back(loop, options.keep_stderr)
     except (Error, OSError) as error:
         print(f"pywgd: {error}", file=sys.stderr)
         return 1
-    return loop.run()
+    code = loop.run()
+    if attempts:
+        attempts.succeed()
+    return code
 
 
 def _fill_standard_descriptors() -> None:
@@ -61,11 +67,12 @@ def _fill_standard_descriptors() -> None:
     os.close(descriptor)
 
 
-def _prepare(options: Options) -> Loop:
+def _prepare(options: Options, attempts: "Attempts | None") -> Loop:
     # Until the loop can clean up behind itself.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     tun = _open_tun(options)
-    log = Log(tun.name, options.log_level)
+    log = Log(tun.name, options.log_level, to_syslog if options.netifd else None)
+    privileges.drop(log)
     plane = open_plane(
         options.dataplane, tun, options.limits, options.offloads, options.lanes
     )
@@ -75,22 +82,55 @@ def _prepare(options: Options) -> Loop:
         log.error(f"packets are moved by {plane.kind}, which is slow")
     device = Device(crypto, plane, _stamp_clock(options, log), options.limits.peers)
     interface = Interface(device, plane, options.limits, log)
-    source = _configure(options.name, interface, tun, log) if options.uci else None
+    router = _router(interface, tun, log, attempts) if attempts else None
+    source = None
+    if options.uci:
+        source = _configure(options.name, interface, tun, log, router)
     links = Links(tun)
     # Last, for whoever sees it may take the interface for ready.
     server = UapiServer(tun.name, options.uapi_fd, options.limits)
-    loop = Loop(interface, links, server, log, source)
+    loop = Loop(interface, links, server, log, source, router)
     loop.begin()
     return loop
 
 
-def _configure(name: str, interface: Interface, tun: tuntap.Tun, log: Log) -> "Source":
-    # Who is configured by others has no use for the memory this takes.
+# Who is configured by others has no use for the memory that these take.
+
+
+def _attempts(options: Options) -> "Attempts | None":
+    if not options.netifd:
+        return None
+    from .attempts import Attempts, wait
+
+    attempts = Attempts(options.name)
+    wait(attempts.begin())
+    return attempts
+
+
+def _router(
+    interface: Interface, tun: tuntap.Tun, log: Log, attempts: "Attempts"
+) -> "Router":
+    from .router import Router
+
+    return Router(interface, tun, log, attempts)
+
+
+def _configure(
+    name: str,
+    interface: Interface,
+    tun: tuntap.Tun,
+    log: Log,
+    router: "Router | None",
+) -> "Source":
     from .host import Host
     from .source import Source
 
-    source = Source(name, interface, Host(tun, log), log)
-    source.load()
+    if router is None:
+        source = Source(name, interface, Host(tun, log), log)
+        source.load()
+        return source
+    source = Source(name, interface, router.netifd, log)
+    router.present(source)
     return source
 
 

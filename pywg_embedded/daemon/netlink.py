@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUFFER = 65_536
+# For what is made: in the place of the like of it, or where there is none.
+REPLACE, CREATE = 0x100, 0x400
 _NLM_F_REQUEST, _NLM_F_ACK = 1, 4
 _NLMSG_ERROR = 2
 _ANSWER_TIME = 1.0

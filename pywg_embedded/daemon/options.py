@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS = Limits()
 _WITH_VALUE = (*OPTIONS, "--dataplane", "--lanes", "--offload", "--state")
+_STATE_FOLDER = "/etc/pywg"
 _MOST_DESCRIPTORS = 2**31 - 1
 _FOREGROUND = ("-f", "--foreground")
 
@@ -36,7 +37,9 @@ A WireGuard interface without a kernel module.
   --state FOLDER       where to keep what must outlive a reboot: the last handshake's
                        stamp, for machines whose clock starts in the past
   --uci                configure the interface as /etc/config/network says, and again
-                       on SIGHUP
+                       on SIGHUP; implies --state {_STATE_FOLDER}
+  --netifd             the same for OpenWrt's netifd to start: addresses, routes and the
+                       state of things go through ubus, and messages to syslog
   --version            print the version
   -h, --help           print this
 
@@ -62,9 +65,12 @@ class Options:
         self.dataplane = LIBPYWG
         self.state = ""
         self.uci = False
+        self.netifd = False
         self.offloads = sum(OFFLOADS.values())
         self.lanes = 1
         self.name = self._read(list(arguments))
+        if self.uci and not self.state:
+            self.state = _STATE_FOLDER
         self.tun_fd = _descriptor("WG_TUN_FD")
         self.uapi_fd = _descriptor("WG_UAPI_FD")
         level = os.environ.get("LOG_LEVEL", "error")
@@ -78,8 +84,9 @@ class Options:
             word, equals, value = arguments.pop(0).partition("=")
             if word in _FOREGROUND and not equals:
                 self.foreground = True
-            elif word == "--uci" and not equals:
+            elif word in ("--uci", "--netifd") and not equals:
                 self.uci = True
+                self.netifd = self.netifd or word == "--netifd"
             elif word in _WITH_VALUE:
                 if not equals:
                     value = arguments.pop(0) if arguments else ""

@@ -9,9 +9,19 @@ from ..openwrt import edit, network, store
 from ..openwrt.network import INTERFACE_REFUSED, PROTOCOL
 from ..openwrt.options import GENERATE
 from .endpoints import Endpoints
-from .host import Host
-from .interface import Interface
-from .log import Log
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ..openwrt.network import Complaint
+    from .interface import Interface
+    from .log import Log
+
+    class Host(Protocol):
+        """Whoever gives the link its addresses and routes."""
+
+        def apply(self, wanted: network.Interface) -> None: ...
 
 
 class Source:
@@ -19,15 +29,23 @@ class Source:
 
     A wrong value of the interface itself, or one that cannot be applied, refuses the
     whole, and leaves what there was; a wrong peer is left out.
+
+    ``wanted`` is what was applied last, ``complaints`` and ``refusal`` (empty: none)
+    are about what was read last.
     """
 
-    def __init__(self, name: str, interface: Interface, host: Host, log: Log) -> None:
+    def __init__(
+        self, name: str, interface: "Interface", host: "Host", log: "Log"
+    ) -> None:
         self._name = name
         self._path = store.network_path()
         self._interface = interface
         self._host = host
         self._log = log
         self.endpoints = Endpoints(interface, log)
+        self.wanted = network.Interface(name)
+        self.complaints: list[Complaint] = []
+        self.refusal = ""
 
     def load(self) -> None:
         """Read and apply; raises Error, or OSError, if that is refused."""
@@ -38,6 +56,7 @@ class Source:
         change = wanted.change()
         self.endpoints.fill_in(change, configured)
         self._interface.configure(change)
+        self.wanted = wanted
         self._host.apply(wanted)
         self.endpoints.follow(configured)
 
@@ -45,8 +64,10 @@ class Source:
         """The same; a refusal is logged."""
         try:
             self.load()
+            self.refusal = ""
             self._log.verbose("configuration read again")
         except (Error, OSError) as error:
+            self.refusal = str(error)
             self._log.error(f"configuration left as it was: {error}")
 
     def _read(self) -> network.Interface:
@@ -58,10 +79,14 @@ class Source:
                 raise ConfigError(f"{text}; try: pywg migrate {self._name}")
         except ConfigError as error:
             raise located(self._path, error) from None
+        self.complaints = complaints
         for complaint in complaints:
             self._log.error(str(complaint))
-        if any(complaint.severity == INTERFACE_REFUSED for complaint in complaints):
-            raise ConfigError(f"{self._path}: {self._name} has wrong values, see above")
+        refused = [one for one in complaints if one.severity == INTERFACE_REFUSED]
+        if refused:
+            raise ConfigError(
+                f"{self._path}: {self._name} has wrong values: {refused[0]}"
+            )
         return wanted
 
     def _generate_key(self) -> bytes:

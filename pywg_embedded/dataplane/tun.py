@@ -58,8 +58,7 @@ class Tun:
 
     def mtu(self) -> int:
         """The MTU; asks by name, so only where it was made."""
-        mtu: int = struct.unpack_from("@i", self._ask(_SIOCGIFMTU), 16)[0]
-        return mtu
+        return mtu_of(self.name)
 
     def set_mtu(self, mtu: int) -> None:
         """Set the MTU; asks by name, so only where it was made."""
@@ -80,9 +79,19 @@ class Tun:
         os.close(self.descriptor)
 
     def _ask(self, request: int, argument: bytes = b"") -> bytes:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            ifreq = struct.pack("16s24s", os.fsencode(self.name), argument)
-            return fcntl.ioctl(sock, request, ifreq)
+        return _ask(self.name, request, argument)
+
+
+def mtu_of(name: str) -> int:
+    """The MTU of any interface; raises OSError if there is none of this name."""
+    mtu: int = struct.unpack_from("@i", _ask(name, _SIOCGIFMTU), 16)[0]
+    return mtu
+
+
+def _ask(name: str, request: int, argument: bytes = b"") -> bytes:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        ifreq = struct.pack("16s24s", os.fsencode(name), argument)
+        return fcntl.ioctl(sock, request, ifreq)
 
 
 def create(name: str, vnet_header: bool = False) -> Tun:

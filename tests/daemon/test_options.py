@@ -19,6 +19,7 @@ DEFAULTS = {
     "offloads": 15,
     "uci": False,
     "lanes": 1,
+    "netifd": False,
     "state": "",
 }
 
@@ -44,7 +45,9 @@ ACCEPTED: tuple[tuple[str, dict[str, str], dict[str, object]], ...] = (
     ("wg0", {"WG_TUN_FD": "3", "WG_UAPI_FD": "4"}, {"tun_fd": 3, "uapi_fd": 4}),
     ("wg0", {"WG_TUN_FD": "0"}, {"tun_fd": 0}),
     ("wg0", {"WG_TUN_FD": "", "WG_UAPI_FD": ""}, {}),
-    ("--uci wg0", {}, {"uci": True}),
+    ("--uci wg0", {}, {"uci": True, "state": "/etc/pywg"}),
+    ("--uci --state /x wg0", {}, {"uci": True, "state": "/x"}),
+    ("--netifd wg0", {}, {"uci": True, "netifd": True, "state": "/etc/pywg"}),
     ("wg0", {"LOG_LEVEL": "silent"}, {"log_level": "silent"}),
     ("wg0", {"LOG_LEVEL": "error"}, {"keep_stderr": True}),
     ("wg0", {"LOG_LEVEL": "verbose"}, {"log_level": "verbose", "keep_stderr": True}),

@@ -154,7 +154,8 @@ def test_what_the_kernel_refuses_is_reported_and_the_rest_done(
 def test_in_background_it_returns_when_all_is_configured(router: UciRouter) -> None:
     router.interface += ["option addresses '10.0.0.1/24'"]
     router.write()
-    router.host.run(*PYWGD, "--uci", router.name, env=router.environment())
+    state = ("--state", str(router.file.parent))
+    router.host.run(*PYWGD, "--uci", *state, router.name, env=router.environment())
     assert addresses(router) == ["10.0.0.1/24"]
     assert int(router.show("listen-port")) > 0
     (pid,) = router.host.pids()

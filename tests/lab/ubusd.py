@@ -78,10 +78,19 @@ class Ubusd:
         self.calls.append((path, method, arguments))
         return self.objects[path](method, arguments)
 
-    def call(self, path: str, method: str, arguments: Table) -> tuple[int, Table]:
-        """Status and answer of an object that a client offers."""
+    def poke(self, path: str, method: str, arguments: Table | None = None) -> None:
+        """Call an object that a client offers."""
         client, number = self.offered[path]
-        return client.call(number, method, arguments)
+        client.call(number, method, arguments or {})
+
+    def answer_of(self, path: str) -> tuple[int, Table]:
+        """Status and answer of the call that it was poked with."""
+        return self.offered[path][0].answer()
+
+    def call(self, path: str, method: str, arguments: Table) -> tuple[int, Table]:
+        """Both: whoever offers the object serves it meanwhile."""
+        self.poke(path, method, arguments)
+        return self.answer_of(path)
 
 
 class _Client:
@@ -116,14 +125,17 @@ class _Client:
                     self._answers.append((status, self._answer))
                     self._answered.set()
 
-    def call(self, number: bytes, method: str, arguments: Table) -> tuple[int, Table]:
-        """As somebody else would."""
+    def call(self, number: bytes, method: str, arguments: Table) -> None:
+        """Call the client, as somebody else would."""
         self._answer = {}
         self._answered.clear()
         data = blob.pack_table(arguments)
         name = method.encode() + b"\0"
         attributes = {A_OBJECT: number, A_METHOD: name, A_DATA: data}
         self._send(INVOKE, 7, 0x2000, attributes)
+
+    def answer(self) -> tuple[int, Table]:
+        """What it answered."""
         assert self._answered.wait(5), "no answer"
         return self._answers.pop()
 

@@ -45,7 +45,7 @@ class UciRouter:
         self.write()
         with self._log.open("a") as log:
             daemon = self.host.start(
-                *(PYWGD, "-f", "--uci", self.name),
+                *(PYWGD, "-f", "--uci", "--state", str(self.file.parent), self.name),
                 env=self.environment() | {"LOG_LEVEL": "verbose"},
                 stderr=log,
             )

@@ -1,6 +1,18 @@
-"""What netifd is told."""
+"""What netifd is told, and what it tells."""
 
-from pywg_embedded.openwrt.netifd import update_link
+from typing import Any
+
+import pytest
+
+from pywg_embedded.control.address import parse_ip
+from pywg_embedded.openwrt.netifd import (
+    Way,
+    block_restart,
+    notify_error,
+    update_link,
+    uplinks,
+    way_to,
+)
 
 from .samples import interface_text, peer_text, read_well
 
@@ -41,6 +53,33 @@ def test_addresses_routes_and_prefixes_are_announced() -> None:
     }
 
 
+HALVES = [
+    {"target": "0.0.0.0", "netmask": "1"},
+    {"target": "128.0.0.0", "netmask": "1"},
+]
+HALVES_6 = [{"target": "::", "netmask": "1"}, {"target": "8000::", "netmask": "1"}]
+WHOLE = [{"target": "0.0.0.0", "netmask": "0"}]
+WHOLE_6 = [{"target": "::", "netmask": "0"}]
+# Options of the interface, IPv4 routes, IPv6 routes.
+DEFAULTS: tuple[tuple[str, object, object], ...] = (
+    ("", HALVES, HALVES_6),
+    ("option metric '0'", HALVES, HALVES_6),
+    ("option metric '20'", WHOLE, WHOLE_6),
+    ("option ip4table '7'", WHOLE, HALVES_6),
+    ("option ip6table '7'", HALVES, WHOLE_6),
+)
+
+
+@pytest.mark.parametrize("row", range(len(DEFAULTS)))
+def test_4597_a_default_route_takes_the_place_of_no_other(row: int) -> None:
+    """https://github.com/openwrt/packages/issues/4597"""
+    option, routes, routes_6 = DEFAULTS[row]
+    everything = "option allowed_ips '0.0.0.0/0 ::/0'"
+    peer = peer_text(1, ROUTED, everything)
+    message = update_link(read_well(interface_text(option), peer), "wg0", 51820)
+    assert (message["routes"], message["routes6"]) == (routes, routes_6)
+
+
 def test_the_port_is_opened_where_the_world_is() -> None:
     message = update_link(read_well(interface_text()), "wg0", 51820, ["eth1", "wwan0"])
     rule = {
@@ -67,3 +106,98 @@ def test_8984_a_change_of_peers_alone_is_a_new_announcement() -> None:
         [{"target": "10.0.1.0", "netmask": "24"}],
         [{"target": "10.0.2.0", "netmask": "24"}],
     ]
+
+
+def test_errors_and_blocks_name_the_interface() -> None:
+    assert notify_error("wg0", "CONFIGURATION", "no such key") == {
+        "action": 3,
+        "interface": "wg0",
+        "error": ["CONFIGURATION", "no such key"],
+    }
+    assert block_restart("wg0") == {"action": 4, "interface": "wg0"}
+
+
+def uplink(name: str, device: str, number: int, metric: int = 0) -> dict[str, Any]:
+    """As ``network.interface dump`` shows one with default routes."""
+    zero = {"source": "0.0.0.0/0"}
+    return {
+        "interface": name,
+        "up": True,
+        "l3_device": device,
+        "metric": metric,
+        "ipv4-address": [{"address": f"10.77.{number}.2", "mask": 24}],
+        "ipv6-address": [{"address": f"fd77:{number}::2", "mask": 64}],
+        "route": [
+            {"target": "0.0.0.0", "mask": 0, "nexthop": f"10.77.{number}.1", **zero},
+            {"target": "::", "mask": 0, "nexthop": f"fd77:{number}::1", **zero},
+        ],
+    }
+
+
+def world() -> dict[str, Any]:
+    """A LAN, two uplinks, and an interface of ours that swallows everything."""
+    lan = {
+        "interface": "lan",
+        "up": True,
+        "l3_device": "br-lan",
+        "ipv4-address": [{"address": "192.168.1.1", "mask": 24}],
+    }
+    ours = uplink("wg0", "wg0", 9)
+    return {
+        "interface": [
+            lan, ours, uplink("wwan", "wwan0", 2, 20), uplink("wan", "eth1", 1, 10),
+        ],
+    }  # fmt: skip
+
+
+def change(dump: dict[str, Any], name: str, **values: object) -> dict[str, Any]:
+    """The same, but for an interface."""
+    for one in dump["interface"]:
+        if one["interface"] == name:
+            one.update(values)
+    return dump
+
+
+FAR, FAR_6 = parse_ip("192.0.2.9"), parse_ip("2001:db8::9")
+
+
+def test_uplinks_are_the_others_that_lead_to_the_world() -> None:
+    assert uplinks(world(), "wg0") == ["wwan0", "eth1"]
+    assert uplinks(world(), "wg0", only="wan") == ["eth1"]
+    assert uplinks(change(world(), "wan", up=False), "wg0") == ["wwan0"]
+    assert uplinks({}, "wg0") == []
+
+
+# What is different, the destination, tunlink, the device, the gateway.
+WAYS: tuple[tuple[dict[str, Any], str, str | None, str, str], ...] = (
+    (world(), "192.0.2.9", None, "eth1", "10.77.1.1"),
+    (world(), "2001:db8::9", None, "eth1", "fd77:1::1"),
+    (change(world(), "wan", up=False), "192.0.2.9", None, "wwan0", "10.77.2.1"),
+    (world(), "192.0.2.9", "wwan", "wwan0", "10.77.2.1"),
+    (world(), "192.168.1.7", None, "br-lan", ""),
+    (world(), "10.77.2.1", None, "wwan0", ""),
+    (change(world(), "wan", metric=30), "192.0.2.9", None, "wwan0", "10.77.2.1"),
+)
+
+
+@pytest.mark.parametrize("row", range(len(WAYS)))
+def test_22905_the_way_to_a_peer_is_that_of_the_best_uplink(row: int) -> None:
+    """https://github.com/openwrt/openwrt/issues/22905"""
+    dump, address, only, device, gateway = WAYS[row]
+    found = way_to(dump, "wg0", parse_ip(address), only)
+    assert found == Way(device, parse_ip(gateway) if gateway else b"")
+
+
+def test_where_no_uplink_is_there_is_no_way() -> None:
+    dump = change(change(world(), "wan", up=False), "wwan", up=False)
+    assert way_to(dump, "wg0", FAR) is None
+    assert way_to(world(), "wg0", FAR, only="nothing") is None
+    assert way_to({}, "wg0", FAR_6) is None
+
+
+def test_a_route_of_another_table_leads_nobody() -> None:
+    dump = world()
+    for one in dump["interface"]:
+        for route in one.get("route", ()):
+            route["table"] = 7
+    assert way_to(dump, "wg0", FAR) is None

@@ -1,0 +1,134 @@
+"""Our link in netifd's hands: addresses, routes, and ways to the peers outside of it.
+
+1. netifd hears of it as soon as anything of it changes, and applies the difference.
+2. Nothing depends on an uplink: when one goes, another leads to the peers, or none
+   does for a while; the link stays.
+"""
+
+import socket
+
+from ..dataplane.tun import mtu_of
+from ..openwrt import netifd
+from . import pathmtu
+from .detours import Detours
+from .routes import device_to
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..dataplane.tun import Tun
+    from ..openwrt.netifd import Way
+    from ..openwrt.network import Interface as Wanted
+    from .bus import Bus
+    from .interface import Interface
+    from .log import Log
+
+    Table = dict[str, Any]
+
+
+class Netifd:
+    """Stands where ``Host`` stands on a machine without netifd."""
+
+    def __init__(self, interface: "Interface", tun: "Tun", bus: "Bus", log: "Log"):
+        self._interface = interface
+        self._tun = tun
+        self._bus = bus
+        self._detours = Detours(log)
+        self._wanted: Wanted | None = None
+        self._seen: tuple[Any, ...] = ()
+        self._told: Table = {}
+        self._mtu = 0
+
+    def apply(self, wanted: "Wanted") -> None:
+        """From now on it shall be so."""
+        before = self._wanted
+        if before and tuple(before.routes()) != tuple(wanted.routes()):
+            self._detours.lead({})  # who needs one is seen without them
+        self._wanted = wanted
+        self.follow(routes_changed=True)
+
+    def follow(self, routes_changed: bool) -> None:
+        """Look whether anything is different; to be called every second or so."""
+        wanted = self._wanted
+        if wanted is None:
+            return
+        endpoints = self._interface.endpoints()
+        port = self._interface.port()
+        seen = (endpoints, port, self._bus.connections)
+        if seen == self._seen and not routes_changed:
+            return
+        dump = self._bus.call(netifd.INTERFACE, netifd.DUMP, {})
+        if dump is None:
+            return
+        self._seen = seen
+        self._detours.lead(self._ways(wanted, dump, endpoints))
+        uplinks = netifd.uplinks(dump, wanted.name, wanted.tunlink)
+        self._set_mtu(wanted.mtu or self._path_mtu(endpoints, uplinks))
+        self._tell(netifd.update_link(wanted, self._tun.name, port, uplinks))
+
+    def refuse(self, name: str, code: str, reason: str) -> None:
+        """Say why we cannot go on, and that trying again would be in vain."""
+        self.complain(name, code, reason)
+        self._notify(netifd.block_restart(name))
+
+    def complain(self, name: str, code: str, reason: str) -> None:
+        """Say that something is wrong."""
+        self._notify(netifd.notify_error(name, code, reason))
+
+    def close(self) -> None:
+        """Leave no route behind."""
+        self._detours.lead({})
+
+    def _tell(self, message: "Table") -> None:
+        told = {**message, "connections": self._bus.connections}
+        if told != self._told and self._notify(message):
+            self._told = told
+
+    def _notify(self, message: "Table") -> bool:
+        answer = self._bus.call(netifd.INTERFACE, netifd.NOTIFY, message)
+        return answer is not None
+
+    def _ways(
+        self, wanted: "Wanted", dump: "Table", endpoints: "frozenset[bytes]"
+    ) -> "dict[bytes, Way]":
+        ways = {}
+        for address in () if wanted.nohostroute else endpoints:
+            if wanted.tunlink or self._is_swallowed(address):
+                way = netifd.way_to(dump, wanted.name, address, wanted.tunlink)
+                if way:
+                    ways[address] = way
+        return ways
+
+    def _is_swallowed(self, address: bytes) -> bool:
+        """Whether the way to it leads, or would lead, through our own link."""
+        if address in self._detours.addresses():
+            return True
+        return device_to(address, self._interface.fwmark()) == self._tun.index
+
+    def _path_mtu(self, endpoints: "frozenset[bytes]", uplinks: "list[str]") -> int:
+        paths = []
+        for address in endpoints:
+            index = device_to(address, self._interface.fwmark())
+            if index and index != self._tun.index:
+                paths.append((len(address), _mtu_of(_name_of(index))))
+        return pathmtu.inside(paths or [(16, _mtu_of(one)) for one in uplinks])
+
+    def _set_mtu(self, mtu: int) -> None:
+        if mtu != self._mtu:
+            self._tun.set_mtu(mtu)
+            self._mtu = mtu
+
+
+def _name_of(index: int) -> str:
+    try:
+        return socket.if_indextoname(index)
+    except OSError:
+        return ""
+
+
+def _mtu_of(device: str) -> int:
+    try:
+        return mtu_of(device)
+    except OSError:
+        return 0

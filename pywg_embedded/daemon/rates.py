@@ -1,0 +1,51 @@
+"""How fast a peer's bytes came and went of late: a ring of fixed size."""
+
+from array import array
+
+STEP = 10_000
+LENGTH = 60
+_GREATEST = 0xFFFFFFFF
+
+
+class Rates:
+    """The last ten minutes, a sample of bytes a second every ten seconds.
+
+    ``begun_at`` is in milliseconds, the counters are those of the peer then.
+    """
+
+    __slots__ = ("_at", "_count", "_next", "_rx", "_rx_bytes", "_tx", "_tx_bytes")
+
+    def __init__(self, begun_at: int, rx_bytes: int, tx_bytes: int) -> None:
+        self._rx = array("I", bytes(4 * LENGTH))
+        self._tx = array("I", bytes(4 * LENGTH))
+        self._next = 0
+        self._count = 0
+        self._at, self._rx_bytes, self._tx_bytes = begun_at, rx_bytes, tx_bytes
+
+    def note(self, now: int, rx_bytes: int, tx_bytes: int) -> None:
+        """The counters as they are ``now``; taken once a step."""
+        elapsed = now - self._at
+        if elapsed < STEP:
+            return
+        self._rx[self._next] = _rate(rx_bytes - self._rx_bytes, elapsed)
+        self._tx[self._next] = _rate(tx_bytes - self._tx_bytes, elapsed)
+        self._next = (self._next + 1) % LENGTH
+        self._count = min(self._count + 1, LENGTH)
+        self._at, self._rx_bytes, self._tx_bytes = now, rx_bytes, tx_bytes
+
+    def last(self) -> tuple[int, int]:
+        """Received and sent in the last step."""
+        at = self._next - 1
+        return self._rx[at], self._tx[at]
+
+    def history(self) -> "tuple[list[int], list[int]]":
+        """Received and sent, the oldest first."""
+        return self._ordered(self._rx), self._ordered(self._tx)
+
+    def _ordered(self, ring: "array[int]") -> list[int]:
+        first = self._next - self._count
+        return [ring[(first + at) % LENGTH] for at in range(self._count)]
+
+
+def _rate(count: int, milliseconds: int) -> int:
+    return min(max(count, 0) * 1_000 // milliseconds, _GREATEST)

@@ -1,0 +1,51 @@
+"""How long to wait before starting once more."""
+
+from pathlib import Path
+
+from pywg_embedded.daemon.attempts import Attempts
+
+
+def begin(folder: Path, times: int = 1) -> list[int]:
+    """The delays of starts of which none ended well."""
+    return [Attempts("wg0", str(folder)).begin() for _ in range(times)]
+
+
+def test_who_is_started_again_and_again_waits_longer_and_longer(tmp_path: Path) -> None:
+    assert begin(tmp_path, 10) == [0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert set(begin(tmp_path, 100)) == {60}
+
+
+def test_who_was_told_to_end_is_not_held_up(tmp_path: Path) -> None:
+    begin(tmp_path, 5)
+    Attempts("wg0", str(tmp_path)).succeed()
+    assert begin(tmp_path, 2) == [0, 1]
+
+
+def test_each_interface_is_counted_by_itself(tmp_path: Path) -> None:
+    begin(tmp_path, 5)
+    assert Attempts("wg1", str(tmp_path)).begin() == 0
+
+
+def test_what_cannot_be_read_counts_nothing(tmp_path: Path) -> None:
+    for text in ("", "x", "-5"):
+        (tmp_path / "wg0.attempts").write_text(text)
+        assert begin(tmp_path) == [0]
+
+
+def test_where_nothing_can_be_written_nobody_waits(tmp_path: Path) -> None:
+    nowhere = tmp_path / "file"
+    nowhere.write_text("")
+    assert begin(nowhere / "folder", 3) == [0, 0, 0]
+
+
+def test_success_without_a_start_is_no_error(tmp_path: Path) -> None:
+    Attempts("wg0", str(tmp_path)).succeed()
+
+
+def test_whoever_is_blocked_says_so_until_the_next_start(tmp_path: Path) -> None:
+    mark = tmp_path / "wg0.blocked"
+    begin(tmp_path, 3)
+    Attempts("wg0", str(tmp_path)).block()
+    assert mark.exists()
+    assert begin(tmp_path) == [0]
+    assert not mark.exists()

@@ -1,0 +1,25 @@
+"""What fits into one datagram."""
+
+import pytest
+
+from pywg_embedded.daemon.pathmtu import inside
+
+# Size of the peer's address and the device's MTU for each way, what fits.
+ROWS: tuple[tuple[list[tuple[int, int]], int], ...] = (
+    ([], 1420),
+    ([(4, 1500)], 1440),
+    ([(16, 1500)], 1420),
+    ([(4, 1492)], 1432),
+    ([(4, 1500), (16, 1500), (4, 1492)], 1420),
+    ([(4, 1500), (16, 1480)], 1400),
+    ([(4, 0)], 1420),
+    ([(4, 0), (4, 1492)], 1432),
+    ([(16, 1280)], 1280),
+    ([(4, 9000)], 8940),
+)
+
+
+@pytest.mark.parametrize("row", range(len(ROWS)))
+def test_the_narrowest_way_decides(row: int) -> None:
+    paths, expected = ROWS[row]
+    assert inside(paths) == expected
