@@ -31,7 +31,7 @@ BUILD_PACKAGES := python3-venv gcc libc6-dev pkg-config libsodium-dev libssl-dev
 C_PACKAGES := cmake
 FUZZ_PACKAGES := cmake clang libclang-rt-dev
 LINT_PACKAGES := clang-format shellcheck
-LAB_PACKAGES := iproute2 iputils-ping nftables procps \
+LAB_PACKAGES := busybox iproute2 iputils-ping nftables procps \
 	wireguard-go wireguard-tools
 CROSS_PACKAGES := binutils qemu-user
 FEED_PACKAGES := signify-openbsd
