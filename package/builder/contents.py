@@ -22,6 +22,19 @@ COMMANDS = {
     "usr/bin/pywg": "pywg_embedded.cli.main",
     "usr/sbin/pywgd": "pywg_embedded.daemon.main",
 }
+# Where a file of package/pywg-embedded/files goes, and its mode.
+SYSTEM = {
+    "etc/hotplug.d/ntp/50-pywg": ("pywg.ntp", 0o644),
+    "etc/init.d/pywg": ("pywg.init", 0o755),
+    "lib/netifd/proto/pywg.sh": ("pywg.sh", 0o755),
+    "lib/upgrade/keep.d/pywg-embedded": ("pywg.keep", 0o644),
+}
+POSTRM = """\
+#!/bin/sh
+[ "$PKG_UPGRADE" = 1 ] && exit 0
+rm -rf "$IPKG_INSTROOT/etc/pywg"
+[ -n "$IPKG_INSTROOT" ] || rm -rf /var/run/pywg /var/run/pywg-embedded
+"""
 LAUNCHER = """\
 #!/usr/bin/python3
 import sys
@@ -36,7 +49,10 @@ sys.exit(main())
 
 
 class Package(NamedTuple):
-    """A package before it has a format; ``architecture`` is "all" for any."""
+    """A package before it has a format; ``architecture`` is "all" for any.
+
+    ``postrm`` is a script that runs once the files are gone.
+    """
 
     name: str
     architecture: str
@@ -45,11 +61,12 @@ class Package(NamedTuple):
     section: str
     description: str
     files: dict[str, File]
+    postrm: str = ""
 
 
 def packages(target: Target) -> tuple[Package, ...]:
     """All that a router of this architecture needs of us."""
-    return _libpywg(target), _pywg_embedded()
+    return _libpywg(target), pywg_embedded()
 
 
 def _libpywg(target: Target) -> Package:
@@ -70,7 +87,8 @@ def _libpywg(target: Target) -> Package:
     )
 
 
-def _pywg_embedded() -> Package:
+def pywg_embedded() -> Package:
+    """The package without anything compiled."""
     return Package(
         "pywg-embedded",
         "all",
@@ -78,7 +96,8 @@ def _pywg_embedded() -> Package:
         (),
         "net",
         "WireGuard without a kernel module",
-        {**_sources(), **_launchers()},
+        {**_sources(), **_launchers(), **_system()},
+        POSTRM,
     )
 
 
@@ -95,4 +114,12 @@ def _launchers() -> dict[str, File]:
     return {
         path: File(LAUNCHER.format(home=HOME, module=module).encode(), 0o755)
         for path, module in COMMANDS.items()
+    }
+
+
+def _system() -> dict[str, File]:
+    folder = CHECKOUT / "package/pywg-embedded/files"
+    return {
+        path: File((folder / name).read_bytes(), mode)
+        for path, (name, mode) in SYSTEM.items()
     }

@@ -70,4 +70,6 @@ def _control(package: Package, size: int, stamp: int) -> dict[str, File]:
         name: File(SCRIPT.format(name=name).encode(), 0o755)
         for name in ("postinst", "prerm")
     }
+    if package.postrm:
+        scripts["postrm"] = File(package.postrm.encode(), 0o755)
     return {"control": File(control(package, size, stamp).encode()), **scripts}

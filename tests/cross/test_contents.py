@@ -3,6 +3,7 @@
 import pytest
 
 from package.builder import contents, library
+from package.builder.paths import CHECKOUT
 from package.builder.targets import TARGETS
 from pywg_embedded.dataplane.signatures import SONAME
 
@@ -31,8 +32,15 @@ def test_sources_are_those_of_the_project_and_no_more() -> None:
     home = f"{contents.HOME}/pywg_embedded/"
     sources = {path for path in PYWG_EMBEDDED.files if path.startswith(home)}
     assert home + "daemon/main.py" in sources
-    assert sources | set(contents.COMMANDS) == set(PYWG_EMBEDDED.files)
+    others = {*contents.COMMANDS, *contents.SYSTEM}
+    assert sources | others == set(PYWG_EMBEDDED.files)
     assert not any("/libpywg/" in path or "__pycache__" in path for path in sources)
+
+
+def test_system_gets_every_file_that_is_for_it() -> None:
+    folder = CHECKOUT / "package/pywg-embedded/files"
+    names = {name for name, _ in contents.SYSTEM.values()}
+    assert names == {path.name for path in folder.iterdir()}
 
 
 def test_no_two_packages_have_a_file_in_common() -> None:

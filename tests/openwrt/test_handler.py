@@ -183,6 +183,19 @@ def test_who_waits_for_a_better_configuration_is_started(tmp_path: Path) -> None
     ]
 
 
+def test_who_was_stopped_is_started_and_nobody_else(tmp_path: Path) -> None:
+    script = RECORDING + CONFIGURATION + INIT
+    status = """ifstatus() {
+	[ "$1" = wg0 ] && echo '"autostart": true' || echo '"autostart": false'
+}
+"""
+    write(tmp_path, NETWORK)
+    down, up = (f"ubus call network.interface.wg0 {verb}" for verb in ("down", "up"))
+    assert said(tmp_path, script + status + "stop_service") == [down]
+    assert said(tmp_path, script + "start_service") == [up]
+    assert said(tmp_path, script + "start_service") == []
+
+
 OBJECTS = 'ubus() { [ "$1" != list ] && echo "$@" || echo pywg.wg0 pywg.wg1; }\n'
 # What ntpd says has happened, who is told.
 STEPS: tuple[tuple[str, list[str]], ...] = (

@@ -88,3 +88,11 @@ def test_script_lets_openwrt_do_the_rest(script: str) -> None:
 def test_script_does_nothing_in_an_image_that_does_not_run(script: str) -> None:
     text = content("control", f"./{script}").decode()
     subprocess.run(["sh", "-c", text], check=True)
+
+
+def test_what_is_to_be_done_at_the_end_is_a_script() -> None:
+    packed = ipk.pack(PACKAGE._replace(postrm="#!/bin/sh\n"), STAMP)
+    with tarfile.open(fileobj=io.BytesIO(ipk.member(packed, "control"))) as control:
+        assert control.getmember("./postrm").mode == 0o755
+    with opened("control") as control:
+        assert "./postrm" not in control.getnames()
