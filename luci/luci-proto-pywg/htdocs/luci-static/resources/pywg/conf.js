@@ -61,7 +61,8 @@ function readUci(text) {
 		format: 'uci',
 		tunnels: found.tunnels.map(tunnel => ({
 			...tunnel,
-			peers: tunnel.peers.map(({ name, options: its }) => ({ name, options: its }))
+			peers: tunnel.peers.map(({ name, id, options: its }) =>
+				({ name, id, options: its }))
 		})),
 		firewall: sections.filter(section => section.package === 'firewall'),
 		complaints: broken.concat(found.complaints)

@@ -84,7 +84,7 @@ class Reader {
 			this.complain(LEFT_OUT, label, section, 'public_key',
 				_('is that of %s already').format(twin.label));
 		else
-			tunnel.peers.push({ name: section.name, label, options: its });
+			tunnel.peers.push({ name: section.name, id: section.id, label, options: its });
 	}
 
 	/* Allowed IPs that two peers have: the later one gets them. */
@@ -172,7 +172,23 @@ function write(tunnel) {
 	})));
 }
 
+function fromLuci(objects) {
+	return objects.map(one => ({
+		package: 'network',
+		type: one['.type'],
+		name: one['.anonymous'] ? '' : one['.name'],
+		id: one['.name'],
+		options: Object.fromEntries(
+			Object.entries(one).filter(([ name ]) => !name.startsWith('.'))),
+		lines: {}
+	}));
+}
+
 return baseclass.extend({
+	/*
+	 * What LuCI's uci.sections('network') gives -> sections, each with its id besides.
+	 */
+	fromLuci,
 	/*
 	 * sections of ucitext -> { tunnels, complaints }; sections of other packages than
 	 * network are not looked at.

@@ -1,0 +1,92 @@
+'use strict';
+'require baseclass';
+'require pywg.address as address';
+'require pywg.options as options';
+
+/*
+ * One side of a link, seen from the other: what is a peer here is an interface there.
+ */
+
+const CALLING_KEEPALIVE = '25';
+
+function interfaces(texts) {
+	return (texts ?? []).map(address.parseInterface);
+}
+
+function isHost(prefix) {
+	return prefix.length === prefix.bits;
+}
+
+function lengthOf(networks, own) {
+	const holder = networks.find(one => address.contains(address.network(one), own));
+
+	return holder ? holder.length : own.bits;
+}
+
+/* A peer's own addresses are the hosts among its allowed IPs, those in our network
+   first of all. */
+function addressesOf(peer, tunnel) {
+	const networks = interfaces(tunnel.options.addresses);
+	const hosts = interfaces(peer.options.allowed_ips).filter(isHost);
+	const near = hosts.filter(own => lengthOf(networks, own) < own.bits);
+
+	return (near.length ? near : hosts).map(own =>
+		address.formatPrefix({ ...own, length: lengthOf(networks, own) }));
+}
+
+function hostsOf(texts) {
+	return interfaces(texts).map(own =>
+		address.formatPrefix({ ...own, length: own.bits }));
+}
+
+function given(table) {
+	return Object.fromEntries(Object.entries(table).filter(([ , value ]) =>
+		value !== undefined && value !== null && value !== '' && value.length !== 0));
+}
+
+function peerOf(tunnel, us) {
+	return {
+		name: '',
+		options: given({
+			public_key: us.public_key,
+			preshared_key: us.preshared_key,
+			allowed_ips: us.allowed_ips ?? hostsOf(tunnel.options.addresses),
+			route_allowed_ips: '1',
+			endpoint_host: us.endpoint,
+			endpoint_port: us.endpoint
+				? us.port ?? tunnel.options.listen_port ?? options.DEFAULT_PORT : '',
+			persistent_keepalive: us.keepalive,
+			description: us.name
+		})
+	};
+}
+
+function make(tunnel, peer, us) {
+	return {
+		name: us.interface ?? tunnel.name,
+		proto: us.proto ?? 'pywg',
+		options: given({
+			private_key: peer.options.private_key,
+			listen_port: us.listen_port,
+			addresses: addressesOf(peer, tunnel),
+			mtu: us.mtu
+		}),
+		peers: [ peerOf(tunnel, { ...us, preshared_key: peer.options.preshared_key }) ]
+	};
+}
+
+return baseclass.extend({
+	/* What keeps a NAT open, by all experience. */
+	CALLING_KEEPALIVE,
+	/* The addresses of a tunnel, texts -> the same as hosts: what a peer allows. */
+	hostsOf,
+	/* Peer, tunnel -> the addresses that the peer has itself in the tunnel. */
+	addressesOf,
+	/*
+	 * Our tunnel, one of its peers and what the other side must know of us -> its
+	 * tunnel. us: { public_key, name, endpoint, port, allowed_ips, keepalive, interface,
+	 * listen_port, mtu, proto }; all but the key may be missing. Without the peer's own
+	 * private_key, whoever takes it must fill that in.
+	 */
+	make
+});
