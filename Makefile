@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	ipk feed bench clean
+	luci ipk feed bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -37,7 +37,12 @@ CROSS_PACKAGES := binutils qemu-user
 FEED_PACKAGES := signify-openbsd
 QEMU_PACKAGES := cpio kmod qemu-system-arm
 # What `unit` leaves to a target of its own.
-APART := cross fuzz interop micropython qemu
+APART := cross fuzz interop luci micropython qemu
+
+# What checks LuCI's modules, and how.
+ESLINT_HOME := .cache/eslint
+ESLINT := $(ESLINT_HOME)/node_modules/.bin/eslint --max-warnings 0 \
+	--config $(ESLINT_HOME)/eslint.config.mjs luci tests/luci
 
 PRUNED := .cache .git .venv build
 SHELL_FILES = find . $(PRUNED:%=-name % -prune -o) -type f \
@@ -66,7 +71,7 @@ test: lint ## everything: lint, then all tests in one run
 	$(PYTEST) $(ARGS)
 	@$(MAKE) --no-print-directory sanitize
 
-lint: build ## ruff, mypy, clang-format, shellcheck
+lint: build $(ESLINT_HOME)/.installed ## ruff, mypy, clang-format, shellcheck, eslint
 	@.ci/need $(LINT_PACKAGES)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
@@ -74,6 +79,15 @@ lint: build ## ruff, mypy, clang-format, shellcheck
 	clang-format --dry-run --Werror --style=file:$(LIBPYWG)/.clang-format \
 		$(C_SOURCES) $(C_TESTS) $(C_BENCH)
 	@$(SHELL_FILES) | xargs -t shellcheck
+	$(ESLINT)
+
+$(ESLINT_HOME)/.installed: $(wildcard luci/lint/*)
+	@command -v npm >/dev/null || .ci/need nodejs npm
+	@echo "Installing eslint into $(@D)"
+	@mkdir -p $(@D)
+	@cp luci/lint/* $(@D)
+	@npm install --prefix $(@D) --silent --no-audit --no-fund --no-package-lock
+	@touch $@
 
 unit: build ## each module by itself
 	@.ci/need $(C_PACKAGES) $(FEED_PACKAGES) $(LAB_PACKAGES)
@@ -119,6 +133,10 @@ interop: build ## real traffic with other implementations, in network namespaces
 qemu: build ## the Linux kernel's own WireGuard as peer, in an ARM64 machine
 	@.ci/need $(C_PACKAGES) $(QEMU_PACKAGES)
 	$(PYTHON) -m qemu
+
+luci: build $(ESLINT_HOME)/.installed ## LuCI's pages: eslint, and their logic under node
+	$(ESLINT)
+	$(PYTEST) tests/luci $(ARGS)
 
 ipk: build ## packages for a router with opkg, as in: make ipk ARCH=mipsel_24kc
 	@.ci/need $(C_PACKAGES)

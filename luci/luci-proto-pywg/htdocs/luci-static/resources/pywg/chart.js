@@ -5,8 +5,8 @@
 /*
  * The rates of the last ten minutes as a chart: what to draw, as numbers and text.
  *
- * Times are milliseconds of any clock that goes on (performance.now()); ages are seconds
- * before now, rates bytes a second; null where nothing is known.
+ * Times are milliseconds of any clock that goes on (performance.now()); ages are
+ * seconds before now, rates bytes a second; null where nothing is known.
  */
 
 const SPAN = 600;
@@ -130,7 +130,8 @@ function line(places) {
 }
 
 function path(points, way, top, box) {
-	return pieces(points, way).map(piece => line(placed(piece, way, top, box))).join('');
+	return pieces(points, way)
+		.map(piece => line(placed(piece, way, top, box))).join('');
 }
 
 function area(points, way, top, box) {
@@ -151,8 +152,8 @@ return baseclass.extend({
 	/* [{ age, label }] of the other axis. */
 	timeTicks,
 	/*
-	 * What a series has seen, 'rx' or 'tx', the top of the scale, { width, height, span }
-	 * -> the data of an SVG path: the line alone, and closed at the bottom.
+	 * What a series has seen, 'rx' or 'tx', the top of the scale, { width, height, span
+	 * } -> the data of an SVG path: the line alone, and closed at the bottom.
 	 */
 	path,
 	area

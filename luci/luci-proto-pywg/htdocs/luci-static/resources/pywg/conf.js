@@ -18,10 +18,12 @@
  */
 
 const LONGEST_NAME = 15;
+/* A browser may give the path too; either kind of slash. */
+const PATH = new RegExp('^.*[/\\\\]');
 const CONF = /^\s*\[(interface|peer)\]/im;
 
 function baseName(fileName) {
-	return (fileName ?? '').replace(/^.*[\/\\]/, '').replace(/\.[A-Za-z0-9]{1,8}$/, '');
+	return (fileName ?? '').replace(PATH, '').replace(/\.[A-Za-z0-9]{1,8}$/, '');
 }
 
 function interfaceName(text) {

@@ -5,9 +5,9 @@
 /*
  * Why there is no session, in words, and what to do about it.
  *
- * The codes are those of the ubus object: the state of a peer, the reasons of drops, and
- * the errors of the interface that netifd keeps. A tone is 'good', 'idle', 'waiting',
- * 'bad' or 'off'; an action 'resolve', 'rekey', 'retry'.
+ * The codes are those of the ubus object: the state of a peer, the reasons of drops,
+ * and the errors of the interface that netifd keeps. A tone is 'good', 'idle',
+ * 'waiting', 'bad' or 'off'; an action 'resolve', 'rekey', 'retry'.
  */
 
 /* Code: tone, what it is called, what is the matter, what to do, and the button. */
@@ -23,8 +23,8 @@ const STATES = {
 		'retry'
 	],
 	resolving: [
-		'waiting', _('Looking up'), _('The name of the endpoint is being looked up.'), '',
-		'resolve'
+		'waiting', _('Looking up'), _('The name of the endpoint is being looked up.'),
+		'', 'resolve'
 	],
 	down: [
 		'off', _('Interface down'), _('The interface is down.'),
@@ -37,8 +37,8 @@ const STATES = {
 	],
 	unresolved: [
 		'bad', _('Unknown name'), _('The name of the endpoint cannot be resolved.'),
-		_('Check the spelling of the endpoint, and whether this router resolves names ' +
-			'(Network, Diagnostics). It is tried again by itself.'), 'resolve'
+		_('Check the spelling of the endpoint, and whether this router resolves ' +
+			'names (Network, Diagnostics). It is tried again by itself.'), 'resolve'
 	],
 	psk: [
 		'bad', _('Preshared keys differ'),
@@ -59,7 +59,8 @@ const STATES = {
 	mac1: [
 		'bad', _('Wrong key there'),
 		_('Somebody calls who has another public key for this router.'),
-		_('Enter this interface\'s public key as the key of the peer on the other side.'),
+		_('Enter this interface\'s public key as the key of the peer on the other ' +
+			'side.'),
 		'retry'
 	],
 	no_endpoint: [
@@ -70,8 +71,8 @@ const STATES = {
 	],
 	clock: [
 		'bad', _('Clock not set'),
-		_('There is no answer, and the clock of this router is not set: the other side ' +
-			'refuses time stamps older than the last it saw.'),
+		_('There is no answer, and the clock of this router is not set: the other ' +
+			'side refuses time stamps older than the last it saw.'),
 		_('Set the clock (System, Time synchronization); the way to the time server ' +
 			'must not lead through the tunnel.'), 'retry'
 	],
@@ -83,13 +84,14 @@ const STATES = {
 	nobody: [
 		'bad', _('Nobody listens'),
 		_('The endpoint is there, but nothing listens on this port.'),
-		_('Check the port of the endpoint, and whether the tunnel of the other side is ' +
-			'up.'), 'retry'
+		_('Check the port of the endpoint, and whether the tunnel of the other side ' +
+			'is up.'), 'retry'
 	],
 	no_answer: [
 		'bad', _('No answer'), _('There is no answer from the endpoint.'),
-		_('Is that the other side\'s address, is its UDP port open in the firewall and ' +
-			'forwarded to it, and does it have this interface\'s public key?'), 'retry'
+		_('Is that the other side\'s address, is its UDP port open in the firewall ' +
+			'and forwarded to it, and does it have this interface\'s public key?'),
+		'retry'
 	]
 };
 
@@ -196,8 +198,8 @@ return baseclass.extend({
 	/* Seconds since the last handshake, null for never -> { tone, words }. */
 	age,
 	/*
-	 * Counts by reason -> [{ reason, count, isTrouble, words }], trouble first; the words
-	 * go on after 'a packet'.
+	 * Counts by reason -> [{ reason, count, isTrouble, words }], trouble first; the
+	 * words go on after 'a packet'.
 	 */
 	drops
 });

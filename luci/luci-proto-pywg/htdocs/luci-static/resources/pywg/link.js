@@ -8,12 +8,12 @@
 /*
  * The assistant: links two homes, and works out both sides' configuration.
  *
- * What is known of this router is `here`: { name, lans, networks, wan: { addresses, mtu },
- * endpoint, tunnels, tunnel, firewall, lan }. name is the home's; lans are the prefixes
- * that the other home may reach, networks all of this router's; endpoint is where the
- * other side can call us, '' for nowhere; tunnels are all there are, tunnel is the one to
- * add to, or null for a new one; firewall are that package's sections and lan the name of
- * the home's interface.
+ * What is known of this router is `here`: { name, lans, networks, wan: { addresses, mtu
+ * }, endpoint, tunnels, tunnel, firewall, lan }. name is the home's; lans are the
+ * prefixes that the other home may reach, networks all of this router's; endpoint is
+ * where the other side can call us, '' for nowhere; tunnels are all there are, tunnel
+ * is the one to add to, or null for a new one; firewall are that package's sections and
+ * lan the name of the home's interface.
  *
  * A problem is { field, severity, reason }: 'error' or 'warning', at 'lans', 'name',
  * 'endpoint', 'port', 'keys' or 'addresses'.
@@ -84,8 +84,8 @@ function checkEndpoints(here, other) {
 			_('one of the homes must be reachable: give the name or address of one')));
 	else if (here.endpoint && isBehindNat(here.wan))
 		found.push(problem('endpoint', 'warning',
-			_('this router has no public IPv4 or IPv6 address: it can be called only if ' +
-				'the router in front of it forwards the UDP port')));
+			_('this router has no public IPv4 or IPv6 address: it can be called only ' +
+				'if the router in front of it forwards the UDP port')));
 
 	return found;
 }
@@ -193,17 +193,18 @@ function otherFirewall(tunnel) {
 	const port = tunnel.options.listen_port;
 	const needsRule = tunnel.proto !== 'pywg' && port;
 
-	return zone.create(tunnel.name, 'lan').concat(needsRule ? [ zone.openPort(port) ] : []);
+	return zone.create(tunnel.name, 'lan')
+		.concat(needsRule ? [ zone.openPort(port) ] : []);
 }
 
 function natNote(here, other) {
 	if (isBehindNat(here.wan) && other.endpoint)
-		return _('This router is behind NAT: it sends a keepalive every %s s, so that ' +
-			'the other home can reach it.').format(otherside.CALLING_KEEPALIVE);
+		return _('This router is behind NAT: it sends a keepalive every %s s, so ' +
+			'that the other home can reach it.').format(otherside.CALLING_KEEPALIVE);
 
 	if (!other.endpoint)
-		return _('The other home calls, and sends a keepalive every %s s, so that this ' +
-			'home can reach it.').format(otherside.CALLING_KEEPALIVE);
+		return _('The other home calls, and sends a keepalive every %s s, so that ' +
+			'this home can reach it.').format(otherside.CALLING_KEEPALIVE);
 
 	return _('Each home can call the other.');
 }
@@ -213,14 +214,14 @@ function notes(tunnel, peer, here, other, firewall) {
 
 	return [
 		natNote(here, other),
-		_('%s goes through the tunnel to the other home, %s from there to here.').format(
+		_('%s is reached through the tunnel from here, %s from there.').format(
 			other.lans.join(', '), here.lans.join(', ')),
 		_('In the tunnel this router is %s, the other %s.').format(
 			tunnel.options.addresses.join(', '),
 			otherside.addressesOf(peer, tunnel).join(', ')),
 		_('The tunnel belongs to the firewall zone %s.').format(firewall.zone),
-		mtu ? _('The MTU is %s, for the way out of this home has less room than usual.')
-			.format(mtu) : _('The MTU is the usual one, %d.').format(USUAL_MTU)
+		_('The MTU is %s, as the way out of this home permits.').format(
+			mtu || USUAL_MTU)
 	];
 }
 
@@ -323,10 +324,10 @@ function mirror(theirs, here, other, keys) {
 return baseclass.extend({
 	/*
 	 * here, other: { name, lans, endpoint, port, proto }, keys: { here: { private,
-	 * public }, other: { private, public }, preshared } -> { problems, here, other, notes
-	 * }. here is { tunnel, peer, firewall } with the proposal of zone.js, other is {
-	 * tunnel, firewall }, to be written by conf.write; both are null if a problem is an
-	 * error. notes say what was decided, and why.
+	 * public }, other: { private, public }, preshared } -> { problems, here, other,
+	 * notes }. here is { tunnel, peer, firewall } with the proposal of zone.js, other
+	 * is { tunnel, firewall }, to be written by conf.write; both are null if a problem
+	 * is an error. notes say what was decided, and why.
 	 */
 	plan,
 	/*

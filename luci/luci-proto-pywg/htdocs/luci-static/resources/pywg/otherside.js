@@ -84,9 +84,9 @@ return baseclass.extend({
 	addressesOf,
 	/*
 	 * Our tunnel, one of its peers and what the other side must know of us -> its
-	 * tunnel. us: { public_key, name, endpoint, port, allowed_ips, keepalive, interface,
-	 * listen_port, mtu, proto }; all but the key may be missing. Without the peer's own
-	 * private_key, whoever takes it must fill that in.
+	 * tunnel. us: { public_key, name, endpoint, port, allowed_ips, keepalive,
+	 * interface, listen_port, mtu, proto }; all but the key may be missing. Without the
+	 * peer's own private_key, whoever takes it must fill that in.
 	 */
 	make
 });

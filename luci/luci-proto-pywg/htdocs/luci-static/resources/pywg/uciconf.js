@@ -84,7 +84,9 @@ class Reader {
 			this.complain(LEFT_OUT, label, section, 'public_key',
 				_('is that of %s already').format(twin.label));
 		else
-			tunnel.peers.push({ name: section.name, id: section.id, label, options: its });
+			tunnel.peers.push({
+				name: section.name, id: section.id, label, options: its
+			});
 	}
 
 	/* Allowed IPs that two peers have: the later one gets them. */

@@ -3,8 +3,8 @@
 'require pywg.options as options';
 
 /*
- * UCI text, read as libuci reads it and written as `uci export` writes it: the rules are
- * those of pywg_embedded/openwrt/uci.py.
+ * UCI text, read as libuci reads it and written as `uci export` writes it: the rules
+ * are those of pywg_embedded/openwrt/uci.py.
  *
  * A section is { package, type, name, options, lines }: an option is a text or an array
  * of texts, lines has the line of each, and of the section itself at ''.

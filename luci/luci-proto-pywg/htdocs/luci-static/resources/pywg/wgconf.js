@@ -149,7 +149,8 @@ class Reader {
 				.format(options.quote(key)));
 
 		if (ignored)
-			this.complain('warning', line, key, _('not taken over: %s').format(ignored));
+			this.complain('warning', line, key,
+				_('not taken over: %s').format(ignored));
 		else if (this.section.name === '[Peer]')
 			this.setPeer(key, value);
 		else
@@ -188,8 +189,8 @@ class Reader {
 
 		if (!found)
 			throw new TypeError(
-				_('%s is not an endpoint: it must read HOST:PORT or [IPV6-ADDRESS]:PORT')
-					.format(options.quote(value)));
+				_('%s is not an endpoint: it must read HOST:PORT or ' +
+					'[IPV6-ADDRESS]:PORT').format(options.quote(value)));
 
 		this.store(options.PEER, 'endpoint_host', found[1]);
 		this.store(options.PEER, 'endpoint_port', found[2]);

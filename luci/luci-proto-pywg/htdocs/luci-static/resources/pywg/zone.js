@@ -52,7 +52,8 @@ function missing(sections, home) {
 	const both = [ forwarding(home, ZONE), forwarding(ZONE, home) ];
 
 	return both.filter(one => !found.some(other =>
-		other.options.src === one.options.src && other.options.dest === one.options.dest));
+		other.options.src === one.options.src &&
+		other.options.dest === one.options.dest));
 }
 
 function homeZone(zones, network) {
@@ -79,8 +80,8 @@ return baseclass.extend({
 	ZONE,
 	/*
 	 * Sections of the firewall, the name of the tunnel's interface and of the home's ->
-	 * { zone, join, add }: the zone it will be in; the id of the zone that its name is to
-	 * be added to, or null; sections to add.
+	 * { zone, join, add }: the zone it will be in; the id of the zone that its name is
+	 * to be added to, or null; sections to add.
 	 */
 	propose,
 	/* Name of an interface, name of the home's zone -> all sections of a new zone. */

@@ -1,0 +1,156 @@
+/* Import and export, by the cases that Python reads as well. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+
+import { Realm, plain } from './luci.mjs';
+
+const realm = new Realm();
+const conf = realm.require('pywg.conf');
+const ucitext = realm.require('pywg.ucitext');
+const uciconf = realm.require('pywg.uciconf');
+
+function cases(name) {
+	return JSON.parse(readFileSync(new URL(`cases/${name}.json`, import.meta.url)));
+}
+
+function lines(text) {
+	return text.trim().split('\n');
+}
+
+function uciOf(tunnels) {
+	return lines(ucitext.format(tunnels.flatMap(one => plain(uciconf.write(one)))
+		.map(section => ({ ...section, package: '' }))));
+}
+
+for (const [ number, row ] of cases('conf').entries())
+	test(`conf ${number}: ${row.name}`, () => {
+		const found = plain(conf.read(row.text.join('\n'), row.file));
+
+		assert.equal(found.format, 'conf');
+		assert.deepEqual(
+			found.complaints.map(one => [ one.severity, one.line, one.option ]),
+			row.complaints);
+
+		if (row.uci.length) {
+			assert.deepEqual(uciOf(found.tunnels), row.uci);
+			assert.deepEqual(lines(conf.write(found.tunnels[0], 'conf')), row.conf);
+		}
+	});
+
+for (const [ number, row ] of cases('uci').entries())
+	test(`uci ${number}: ${row.name}`, () => {
+		const found = plain(conf.read(row.text.join('\n'), ''));
+		const place = one => one.section ? one.option : one.line;
+
+		assert.equal(found.format, 'uci');
+		assert.deepEqual(
+			found.complaints.map(one => [ one.severity, one.section, place(one) ]),
+			row.complaints);
+
+		if (row.uci.length)
+			assert.deepEqual(uciOf(found.tunnels), row.uci.join('\n').split('\n'));
+	});
+
+test('what was exported is read as the same, in either format', () => {
+	for (const row of cases('conf').filter(one => one.uci.length)) {
+		const [ tunnel ] = conf.read(row.text.join('\n'), row.file).tunnels;
+
+		for (const format of [ 'conf', 'uci' ]) {
+			const again = conf.read(conf.write(tunnel, format), row.file);
+
+			assert.deepEqual(uciOf(again.tunnels), row.uci, row.name);
+		}
+	}
+});
+
+test('a text that was on Windows is read as it is', () => {
+	const row = cases('conf')[0];
+	const found = conf.read('\ufeff' + row.text.join('\r\n'), `C:\\keys\\${row.file}`);
+
+	assert.deepEqual(uciOf(found.tunnels), row.uci);
+});
+
+test('what is no configuration is said to be none', () => {
+	for (const text of [ '', '\n', '# nothing', 'config system' ]) {
+		const { tunnels, complaints } = plain(conf.read(text));
+
+		assert.deepEqual(tunnels, [], text);
+		assert.equal(complaints.length, 1, text);
+		assert.match(complaints[0].reason, /no \[Interface\]/);
+	}
+});
+
+test('peers whose interface is not in the text stand by themselves', () => {
+	const [ , peers ] = cases('uci')[1].text.join('\n').split('\n\n');
+	const { tunnels } = plain(conf.read(peers));
+
+	assert.equal(tunnels.length, 1);
+	assert.equal(tunnels[0].name, 'wg0');
+	assert.equal(tunnels[0].options, null);
+	assert.equal(tunnels[0].peers[0].options.description, 'Alice');
+});
+
+test('packages are told apart, and the firewall goes along', () => {
+	const row = cases('uci')[1];
+	const [ tunnel ] = conf.read(row.text.join('\n')).tunnels;
+	const zone = {
+		package: 'firewall', type: 'zone', name: 'wg0', options: { network: [ 'wg0' ] }
+	};
+	const text = conf.write(tunnel, 'uci', [ zone ]);
+	const found = plain(conf.read(text));
+
+	assert.match(text, /^package network\n\nconfig interface 'wg0'\n/);
+	assert.match(text, /\n\npackage firewall\n\nconfig zone 'wg0'\n/);
+	assert.deepEqual(found.complaints, []);
+	assert.deepEqual(uciOf(found.tunnels), row.uci);
+	assert.deepEqual(found.firewall.map(one => one.options), [ zone.options ]);
+});
+
+test('a QR code carries no comment, and no file a disabled peer', () => {
+	const [ tunnel ] = conf.read(cases('conf')[0].text.join('\n')).tunnels;
+	const disabled = { ...tunnel.peers[0].options, disabled: '1' };
+
+	assert.doesNotMatch(conf.write(tunnel, 'qr'), /#/);
+	assert.doesNotMatch(
+		conf.write({ ...tunnel, peers: [ { options: disabled } ] }, 'conf'), /Peer/);
+});
+
+test('a description of several lines stays a comment', () => {
+	const tunnel = {
+		name: '', options: null,
+		peers: [ { options: { description: 'one\n[Interface]\nMTU = 1' } } ]
+	};
+
+	assert.match(conf.write(tunnel, 'conf'), /^\[Peer\]\n# one \[Interface\] MTU = 1\n$/);
+});
+
+test('a secret in the wrong place is in no message', () => {
+	const secret = 'AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=';
+	const texts = [
+		`[Interface]\nListenPort = ${secret}`, `[Interface]\n${secret}`,
+		`[Peer]\nEndpoint = ${secret}`, `config interface ${secret}`, secret,
+		`config interface a b ${secret}`, `[Interface]\nPrivateKey = x${secret}`
+	];
+
+	for (const text of texts) {
+		const { complaints } = plain(conf.read(text));
+
+		assert.equal(complaints[0].severity === 'warning', false, text);
+		assert.ok(!complaints.some(one => one.reason.includes(secret)), text);
+	}
+});
+
+test('a file is named after the peer', () => {
+	const rows = [
+		[ 'Grandma\'s house', 'conf', 'grandma-s-house.conf' ],
+		[ 'Zoë', 'conf', 'zoe.conf' ],
+		[ '  ../etc/passwd', 'conf', 'etc-passwd.conf' ],
+		[ 'home', 'uci', 'home.uci' ],
+		[ '…', 'conf', 'tunnel.conf' ]
+	];
+
+	for (const [ name, format, file ] of rows)
+		assert.equal(conf.fileName(name, format), file);
+});

@@ -1,0 +1,63 @@
+/* The table of options: what each takes, and as what. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { Realm } from './luci.mjs';
+
+const options = new Realm().require('pywg.options');
+
+/* Table, option, text, what it is; null where it cannot be the value. */
+const ROWS = [
+	[ 'INTERFACE', 'private_key', 'generate', 'generate' ],
+	[ 'INTERFACE', 'private_key', '', null ],
+	[ 'INTERFACE', 'listen_port', '0', '0' ],
+	[ 'INTERFACE', 'listen_port', '65536', null ],
+	[ 'INTERFACE', 'listen_port', '99999999999999999999999', null ],
+	[ 'INTERFACE', 'listen_port', '-1', null ],
+	[ 'INTERFACE', 'listen_port', '0x10', null ],
+	[ 'INTERFACE', 'addresses', '10.0.0.1/24', [ '10.0.0.1/24' ] ],
+	[ 'INTERFACE', 'addresses', 'fd00:0::1 10.0.0.1,', [ 'fd00::1/128', '10.0.0.1/32' ] ],
+	[ 'INTERFACE', 'addresses', '10.0.0.1/24/24', null ],
+	[ 'INTERFACE', 'mtu', '68', '68' ],
+	[ 'INTERFACE', 'mtu', '67', null ],
+	[ 'INTERFACE', 'fwmark', '0xFFFFFFFF', '0xffffffff' ],
+	[ 'INTERFACE', 'fwmark', '0x100000000', null ],
+	[ 'INTERFACE', 'fwmark', '4294967295', '0xffffffff' ],
+	[ 'INTERFACE', 'fwmark', 'OFF', '0x0' ],
+	[ 'INTERFACE', 'ip6prefix', '2001:db8::1/64,60', [ '2001:db8::/64,60' ] ],
+	[ 'INTERFACE', 'ip6prefix', '2001:db8::/65', null ],
+	[ 'INTERFACE', 'ip6prefix', '10.0.0.0/8', null ],
+	[ 'INTERFACE', 'nohostroute', 'enabled', '1' ],
+	[ 'INTERFACE', 'nohostroute', '2', null ],
+	[ 'PEER', 'persistent_keepalive', 'off', '0' ],
+	[ 'PEER', 'persistent_keepalive', '65536', null ],
+	[ 'PEER', 'endpoint_port', '0', null ],
+	[ 'PEER', 'endpoint_host', '[2001:db8::1]', '2001:db8::1' ],
+	[ 'PEER', 'endpoint_host', 'fe80::1%eth0', 'fe80::1%eth0' ],
+	[ 'PEER', 'endpoint_host', 'router.', 'router.' ],
+	[ 'PEER', 'endpoint_host', '10.1', null ],
+	[ 'PEER', 'endpoint_host', 'a..b', null ],
+	[ 'PEER', 'endpoint_host', `${'a'.repeat(64)}.org`, null ],
+	[ 'PEER', 'endpoint_host', 'a b', null ],
+	[ 'PEER', 'endpoint_host', '', null ],
+	[ 'PEER', 'description', 'it\'s', 'it\'s' ]
+];
+
+for (const [ number, [ table, name, text, value ] ] of ROWS.entries())
+	test(`row ${number}: ${name} '${text}'`, () => {
+		const reason = options.reason(options[table], name, text);
+		const row = options.row(options[table], name);
+
+		assert.equal(reason === '', value !== null, reason);
+
+		if (value !== null)
+			assert.deepEqual(
+				JSON.stringify(options.canonical(row, [ text ])), JSON.stringify(value));
+	});
+
+test('of a list where one value is due, the last counts', () => {
+	const row = options.row(options.INTERFACE, 'mtu');
+
+	assert.equal(options.canonical(row, [ '1300', '1400' ]), '1400');
+});
