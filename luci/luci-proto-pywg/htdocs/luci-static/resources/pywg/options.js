@@ -19,6 +19,7 @@ const HEXADECIMAL = /^0x[0-9a-f]{1,8}$/i;
 const HOST = /^[A-Za-z0-9._-]+$/;
 const DOTTED = /^[0-9.]+$/;
 const SECRET = /[A-Za-z0-9+/=]{40}/;
+const KEPT = /^kept:[A-Za-z0-9_-]{1,64}$/;
 const QUOTED = 60;
 const LONGEST_NAME = 253;
 const LONGEST_LABEL = 63;
@@ -71,8 +72,13 @@ function key(text) {
 	return text;
 }
 
+/* Or the name of one that the router keeps apart. */
+function secret(text) {
+	return KEPT.test(text) ? text : key(text);
+}
+
 function privateKey(text) {
-	return text === 'generate' ? text : key(text);
+	return text === 'generate' ? text : secret(text);
 }
 
 function formatted(prefix, text) {
@@ -123,6 +129,7 @@ const KINDS = {
 	flag,
 	key,
 	private_key: privateKey,
+	secret,
 	port,
 	endpoint_port: number(1, 65535),
 	address: text => formatted(address.parseInterface(text), text),
@@ -157,7 +164,7 @@ const INTERFACE = [
 
 const PEER = [
 	option('public_key', 'key'),
-	option('preshared_key', 'key'),
+	option('preshared_key', 'secret'),
 	option('allowed_ips', 'allowed_ip', null, ANY),
 	option('route_allowed_ips', 'flag', '0'),
 	option('endpoint_host', 'host'),
