@@ -157,11 +157,13 @@ class Resolver:
 
 
 def in_turn(endpoints: "list[EndpointTuple]") -> "list[EndpointTuple]":
-    """The same in the same order, but the two families alternate."""
-    size = len(endpoints[0][0])
-    first = [endpoint for endpoint in endpoints if len(endpoint[0]) == size]
-    other = [endpoint for endpoint in endpoints if len(endpoint[0]) != size]
+    """Each once, in the same order, but the two families alternate."""
+    # A host with two lines in /etc/hosts is found twice.
+    each = [one for at, one in enumerate(endpoints) if one not in endpoints[:at]]
+    size = len(each[0][0])
+    first = [endpoint for endpoint in each if len(endpoint[0]) == size]
+    other = [endpoint for endpoint in each if len(endpoint[0]) != size]
     alternating = []
-    for index in range(len(endpoints)):
+    for index in range(len(each)):
         alternating += first[index : index + 1] + other[index : index + 1]
     return alternating

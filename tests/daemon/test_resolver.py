@@ -168,6 +168,13 @@ def test_22116_addresses_of_both_families_are_tried_in_turn() -> None:
     assert [one for one in seen if one] == [V4, V6, V4, V6]
 
 
+def test_an_address_that_was_found_twice_does_not_keep_the_next_from_its_turn() -> None:
+    case = settled(V4, V4, V4_OTHER)
+    case.hearing.in_vain = True
+    case.wait(ANSWER_TIME).asks()
+    assert case.finds(V4, V4, V4_OTHER) == V4_OTHER
+
+
 def test_each_address_has_its_time_to_answer() -> None:
     case = settled(V6, V4)
     case.hearing.in_vain = True
@@ -210,6 +217,7 @@ ORDERS = (
     ([V6, V4], [V6, V4]),
     ([V4, V4_OTHER, V6], [V4, V6, V4_OTHER]),
     ([V6, V4, V4_OTHER], [V6, V4, V4_OTHER]),
+    ([V4, V4, V6, V4_OTHER, V6], [V4, V6, V4_OTHER]),
 )
 
 
