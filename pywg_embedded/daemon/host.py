@@ -5,7 +5,9 @@ import socket
 import struct
 
 from ..control.address import format_allowed_ip
+from ..control.text import parse_number
 from ..core.constants import DEFAULT_MTU
+from ..core.errors import ConfigError
 from ..dataplane.tun import Tun
 from . import netlink
 from .log import Log
@@ -27,6 +29,7 @@ _IFA_F_NODAD = 0x02
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _FAMILIES = {4: socket.AF_INET, 16: socket.AF_INET6}
 _TABLES = {"default": 253, "main": MAIN_TABLE, "local": 255}
+_GREATEST_TABLE = 2**32 - 1
 _IFINFO = struct.Struct("@BxHiII")
 _IFADDR = struct.Struct("@4BI")
 _NUMBER = struct.Struct("@I")
@@ -110,4 +113,9 @@ class Host:
 def _table(text: str | None) -> int | None:
     if text is None:
         return MAIN_TABLE
-    return int(text) if text.isdigit() and len(text) < 10 else _TABLES.get(text)
+    if text in _TABLES:
+        return _TABLES[text]
+    try:
+        return parse_number(text, _GREATEST_TABLE)
+    except ConfigError:
+        return None

@@ -134,8 +134,9 @@ def test_a_wrong_value_on_reload_changes_nothing(router: UciRouter) -> None:
     assert "configuration left as it was" in said
 
 
-def test_a_table_of_a_name_that_nobody_knows_is_reported(router: UciRouter) -> None:
-    router.interface += ["option ip4table 'vpn'"]
+@pytest.mark.parametrize("table", ["vpn", "\N{SUPERSCRIPT TWO}", "-1", str(2**32)])
+def test_a_table_that_nobody_knows_is_reported(router: UciRouter, table: str) -> None:
+    router.interface += [f"option ip4table '{table}'"]
     router.peers = [routed_peer("10.1.0.0/16")]
     router.start()
     assert routes(router) == []
