@@ -49,6 +49,7 @@ class Stamps:
         elapsed = (self._boottime() - self._started) * 1_000_000
         shown = self._wall()
         now = max(self._floor + elapsed, shown if shown < YEAR_2200 else 0)
+        self._floor = now - elapsed
         if now + MARGIN > self._reserved:
             self._reserve(now + LOOK_AHEAD)
         return now

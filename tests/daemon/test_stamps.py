@@ -98,6 +98,20 @@ def test_a_clock_from_the_future_leaves_stamps_that_still_rise(router: Router) -
     assert before < first < router.stamps()
 
 
+def test_a_peer_that_is_added_again_after_a_clock_was_set_back_is_heard(
+    router: Router,
+) -> None:
+    stamps = Tai64n(router.stamps)
+    router.wall = TODAY + 60 * YEAR
+    previous = stamps.after(0)
+    router.wall = TODAY
+    for _ in range(30):
+        router.passes(120 * SECOND)
+        previous = stamps.after(previous)
+    router.passes(SECOND)
+    assert stamps.after(0) > previous
+
+
 def test_a_clock_that_cannot_be_right_is_not_followed(router: Router) -> None:
     before = router.stamps()
     router.wall = 2**62
