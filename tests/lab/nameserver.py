@@ -1,19 +1,14 @@
 """A small name server on a host, whose answers a test changes as it goes."""
 
 import socket
-import struct
 import threading
 from pathlib import Path
 from types import TracebackType
 
-from .host import FAMILIES, Host, version
+from . import dns
+from .host import Host
 
 _RESOLV_CONF = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
-_HEADER = struct.Struct("!6H")
-_ANSWER, _NXDOMAIN = 0x8580, 0x8583
-_TYPES = {1: 4, 28: 6}  # A and AAAA, by IP version
-_INTERNET = 1
-_NAME_OF_QUESTION = 0xC000 | _HEADER.size
 
 
 class NameServer:
@@ -59,31 +54,6 @@ class NameServer:
                 query, client = self._socket.recvfrom(512)
             except TimeoutError:
                 continue
-            name, end = _read_name(query)
-            self.asked.append(name)
+            self.asked.append(dns.name_in(query))
             if not self.mute:
-                self._socket.sendto(self._answer(query, name, end), client)
-
-    def _answer(self, query: bytes, name: str, end: int) -> bytes:
-        kind = struct.unpack_from("!H", query, end)[0]
-        known = self.records.get(name)
-        wanted = [a for a in known or [] if version(a) == _TYPES.get(kind)]
-        flags = _NXDOMAIN if known is None else _ANSWER
-        identity = struct.unpack_from("!H", query)[0]
-        parts = [_HEADER.pack(identity, flags, 1, len(wanted), 0, 0)]
-        parts.append(query[_HEADER.size : end + 4])
-        for address in wanted:
-            data = socket.inet_pton(FAMILIES[version(address)], address)
-            head = (_NAME_OF_QUESTION, kind, _INTERNET, 0, len(data))
-            parts.append(struct.pack("!HHHIH", *head) + data)
-        return b"".join(parts)
-
-
-def _read_name(query: bytes) -> tuple[str, int]:
-    """The name that is asked for, and where in the query it ends."""
-    labels = []
-    at = _HEADER.size
-    while query[at]:
-        labels.append(query[at + 1 : at + 1 + query[at]].decode())
-        at += 1 + query[at]
-    return ".".join(labels), at + 1
+                self._socket.sendto(dns.answer(query, self.records), client)
