@@ -318,7 +318,9 @@ function mirror(theirs, here, other, keys) {
 		mtu: theirs.options.mtu
 	});
 
-	return adopt(made, here);
+	const found = adopt(made, here);
+
+	return { ...found, problems: checkEndpoints(here, other).concat(found.problems) };
 }
 
 return baseclass.extend({

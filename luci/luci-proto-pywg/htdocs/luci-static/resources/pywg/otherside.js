@@ -39,6 +39,10 @@ function hostsOf(texts) {
 		address.formatPrefix({ ...own, length: own.bits }));
 }
 
+function networksOf(texts) {
+	return texts.map(text => address.formatPrefix(address.parsePrefix(text)));
+}
+
 function given(table) {
 	return Object.fromEntries(Object.entries(table).filter(([ , value ]) =>
 		value !== undefined && value !== null && value !== '' && value.length !== 0));
@@ -50,11 +54,12 @@ function peerOf(tunnel, us) {
 		options: given({
 			public_key: us.public_key,
 			preshared_key: us.preshared_key,
-			allowed_ips: us.allowed_ips ?? hostsOf(tunnel.options.addresses),
+			allowed_ips: networksOf(
+				us.allowed_ips ?? hostsOf(tunnel.options.addresses)),
 			route_allowed_ips: '1',
 			endpoint_host: us.endpoint,
 			endpoint_port: us.endpoint
-				? us.port ?? tunnel.options.listen_port ?? options.DEFAULT_PORT : '',
+				? us.port || tunnel.options.listen_port || options.DEFAULT_PORT : '',
 			persistent_keepalive: us.keepalive,
 			description: us.name
 		})

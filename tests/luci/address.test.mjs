@@ -1,0 +1,180 @@
+/* Addresses and prefixes, and what is free among them. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { load, plain } from './luci.mjs';
+
+const address = load('pywg.address');
+
+function formatted(text) {
+	const found = address.parse(text);
+
+	return found && address.format(found);
+}
+
+/* Text, and its canonical form; null for what is no address. */
+const ADDRESSES = [
+	[ '0.0.0.0', '0.0.0.0' ],
+	[ '255.255.255.255', '255.255.255.255' ],
+	[ '256.0.0.0', null ],
+	[ '1.2.3', null ],
+	[ '1.2.3.4.5', null ],
+	[ '01.2.3.4', null ],
+	[ '1.2.3.', null ],
+	[ ' 1.2.3.4', null ],
+	[ '', null ],
+	[ '::', '::' ],
+	[ '::1', '::1' ],
+	[ '1::', '1::' ],
+	[ '2001:DB8:0:0:0:0:0:1', '2001:db8::1' ],
+	[ '2001:db8:0:1:0:0:0:1', '2001:db8:0:1::1' ],
+	[ '2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1' ],
+	[ '2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1' ],
+	[ '1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0' ],
+	[ '::ffff:192.0.2.1', '::ffff:192.0.2.1' ],
+	[ '64:ff9b::192.0.2.33', '64:ff9b::c000:221' ],
+	[ '1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8' ],
+	[ '1:2:3:4:5:6:7:8:9', null ],
+	[ '1:2:3:4:5:6:7', null ],
+	[ '1:2:3:4::5:6:7:8', null ],
+	[ '1::2::3', null ],
+	[ '12345::', null ],
+	[ 'g::', null ],
+	[ ':::', null ],
+	[ ':1:2:3:4:5:6:7', null ],
+	[ '1.2.3.4::', null ],
+	[ '::1.2.3.256', null ],
+	[ '::1.2.3.4:5', null ],
+	[ 'fe80::1%eth0', null ]
+];
+
+for (const [ number, [ text, expected ] ] of ADDRESSES.entries())
+	test(`address ${number}: '${text}'`, () => {
+		assert.equal(formatted(text), expected);
+	});
+
+/* Text, with its host bits, and without. */
+const PREFIXES = [
+	[ '10.0.0.1/24', '10.0.0.1/24', '10.0.0.0/24' ],
+	[ '10.0.0.1', '10.0.0.1/32', '10.0.0.1/32' ],
+	[ '10.0.0.1/0', '10.0.0.1/0', '0.0.0.0/0' ],
+	[ 'fd00::1/64', 'fd00::1/64', 'fd00::/64' ],
+	[ 'fd00::1', 'fd00::1/128', 'fd00::1/128' ],
+	[ '10.0.0.1/33', null, null ],
+	[ '10.0.0.1/', null, null ],
+	[ '10.0.0.1/024', null, null ],
+	[ '10.0.0.1/24/1', null, null ],
+	[ '/24', null, null ]
+];
+
+for (const [ number, [ text, kept, cleared ] ] of PREFIXES.entries())
+	test(`prefix ${number}: '${text}'`, () => {
+		const own = address.parseInterface(text), net = address.parsePrefix(text);
+
+		assert.equal(own && address.formatPrefix(own), kept);
+		assert.equal(net && address.formatPrefix(net), cleared);
+	});
+
+/* One prefix, another, whether the first holds the second, whether they meet. */
+const MEETINGS = [
+	[ '10.0.0.0/8', '10.1.0.0/16', true, true ],
+	[ '10.1.0.0/16', '10.0.0.0/8', false, true ],
+	[ '10.0.0.0/24', '10.0.1.0/24', false, false ],
+	[ '0.0.0.0/0', '192.0.2.1', true, true ],
+	[ '0.0.0.0/0', '::/0', false, false ],
+	[ 'fd00::/8', 'fd12::/16', true, true ]
+];
+
+for (const [ number, [ one, other, holds, meet ] ] of MEETINGS.entries())
+	test(`meeting ${number}: ${one} and ${other}`, () => {
+		const [ first, second ] = [ one, other ].map(address.parsePrefix);
+
+		assert.equal(address.contains(first, second), holds);
+		assert.equal(address.overlaps(first, second), meet);
+	});
+
+/* Address, and whether nobody elsewhere can call it. */
+const PLACES = [
+	[ '192.168.1.2', true ], [ '100.64.0.1', true ], [ '100.127.255.255', true ],
+	[ '100.128.0.0', false ], [ '172.32.0.1', false ], [ '172.31.0.1', true ],
+	[ '203.0.113.1', false ], [ 'fe80::1', true ], [ 'fd00::1', true ],
+	[ '2001:db8::1', false ]
+];
+
+for (const [ number, [ text, expected ] ] of PLACES.entries())
+	test(`place ${number}: ${text}`, () => {
+		assert.equal(address.isPrivate(address.parse(text)), expected);
+	});
+
+test('networks of two homes that meet are named, both', () => {
+	assert.deepEqual(
+		plain(address.clashes(
+			[ '192.168.1.1/24', 'fd00::1/48', '10.0.0.0/8' ],
+			[ '192.168.1.128/25', 'fd00:0:0:1::/64', '172.16.0.0/12', 'nonsense' ])),
+		[
+			{ ours: '192.168.1.0/24', theirs: '192.168.1.128/25' },
+			{ ours: 'fd00::/48', theirs: 'fd00:0:0:1::/64' }
+		]);
+});
+
+test('allowed IPs of two peers that meet are found, but for default routes', () => {
+	assert.deepEqual(
+		plain(address.peerOverlaps([
+			[ '10.0.0.0/24', '0.0.0.0/0' ], [ '10.0.0.7/32' ], [ '10.0.0.0/24' ],
+			[ '0.0.0.0/0' ]
+		])),
+		[
+			{
+				peer: 1, other: 0, prefix: '10.0.0.7/32', otherPrefix: '10.0.0.0/24',
+				same: false
+			},
+			{
+				peer: 2, other: 0, prefix: '10.0.0.0/24', otherPrefix: '10.0.0.0/24',
+				same: true
+			},
+			{
+				peer: 2, other: 1, prefix: '10.0.0.0/24', otherPrefix: '10.0.0.7/32',
+				same: false
+			},
+			{
+				peer: 3, other: 0, prefix: '0.0.0.0/0', otherPrefix: '0.0.0.0/0',
+				same: true
+			}
+		]);
+});
+
+/* Our addresses, allowed IPs of the peers, and what is free. */
+const FREE = [
+	[ [ '10.0.0.1/24' ], [], [ '10.0.0.2/32' ] ],
+	[ [ '10.0.0.1/24' ], [ '10.0.0.2/32', '10.0.0.4/32' ], [ '10.0.0.3/32' ] ],
+	[ [ '10.0.0.9/24' ], [], [ '10.0.0.1/32' ] ],
+	[ [ '10.0.0.1/24' ], [ '10.0.0.0/29' ], [ '10.0.0.8/32' ] ],
+	[ [ '10.0.0.1/24' ], [ '0.0.0.0/0', '10.0.0.0/24' ], [ '10.0.0.2/32' ] ],
+	[ [ '10.0.0.1/30' ], [ '10.0.0.2/32' ], [] ],
+	[ [ '10.0.0.0/31' ], [], [ '10.0.0.1/32' ] ],
+	[ [ '10.0.0.1/32' ], [], [] ],
+	[ [ '10.0.0.1/24', 'fd00::1/64' ], [ 'fd00::2/128' ],
+		[ '10.0.0.2/32', 'fd00::3/128' ] ],
+	[ [ 'fd00::1/64' ], [ 'fd00::/65' ], [ 'fd00::8000:0:0:0/128' ] ],
+	[ [ 'nonsense' ], [], [] ]
+];
+
+for (const [ number, [ own, allowed, expected ] ] of FREE.entries())
+	test(`free address ${number}: beside ${own} and ${allowed}`, () => {
+		assert.deepEqual(plain(address.nextAddresses(own, allowed)), expected);
+	});
+
+test('the next port is the first that nobody uses', () => {
+	assert.equal(address.nextPort([]), 51820);
+	assert.equal(address.nextPort([ '51820', 51821, '51823' ]), 51822);
+	assert.equal(address.nextPort([ '4500' ], 4500), 4501);
+	assert.equal(address.nextPort([ '65535' ], 65535), 65535);
+});
+
+test('a network for tunnels meets nothing that is in use', () => {
+	assert.equal(address.freeNetwork([]), '10.77.0.0/24');
+	assert.equal(address.freeNetwork([ '10.77.0.9/25', '0.0.0.0/0' ]), '10.77.1.0/24');
+	assert.equal(address.freeNetwork([ '10.0.0.0/8' ]), '172.31.0.0/24');
+	assert.equal(address.freeNetwork([ '10.0.0.0/8', '172.16.0.0/12' ]), null);
+});

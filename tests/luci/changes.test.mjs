@@ -1,0 +1,185 @@
+/* What an import changes: shown, and done. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { Realm, plain } from './luci.mjs';
+
+const realm = new Realm();
+const changes = realm.require('pywg.changes');
+const conf = realm.require('pywg.conf');
+const uciconf = realm.require('pywg.uciconf');
+
+const KEYS = [ 'A', 'B', 'C', 'D' ].map(digit => `${digit.repeat(42)}A=`);
+
+/* As LuCI's uci.sections('network') has it. */
+const SECTIONS = [
+	{ '.type': 'interface', '.name': 'lan', '.anonymous': false, '.index': 0,
+		proto: 'static' },
+	{ '.type': 'interface', '.name': 'wg0', '.anonymous': false, '.index': 1,
+		proto: 'pywg', private_key: KEYS[0], addresses: [ '10.0.0.1/24' ], mtu: '1400',
+		defaultroute: '0' },
+	{ '.type': 'pywg_wg0', '.name': 'cfg01', '.anonymous': true, '.index': 2,
+		public_key: KEYS[1], allowed_ips: [ '10.0.0.2/32', '10.2.0.0/16' ],
+		description: 'Alice', private_key: KEYS[3] },
+	{ '.type': 'pywg_wg0', '.name': 'bob', '.anonymous': false, '.index': 3,
+		public_key: KEYS[2], allowed_ips: '10.0.0.3/32' }
+];
+
+function current() {
+	return uciconf.read(uciconf.fromLuci(SECTIONS)).tunnels[0];
+}
+
+function imported(text) {
+	return conf.read(text, 'wg0.conf').tunnels[0];
+}
+
+function shown(before, after) {
+	return plain(changes.between(before, after)).filter(one => one.kind !== 'same')
+		.map(one => [ one.kind, one.title, ...one.lines
+			.filter(line => line.sign !== ' ').map(line => line.sign + line.text) ]);
+}
+
+const WHOLE = `[Interface]
+PrivateKey = ${KEYS[3]}
+Address = 10.0.0.1/24
+
+[Peer]
+PublicKey = ${KEYS[1]}
+AllowedIPs = 10.0.0.2/32, 10.3.0.0/16
+`;
+
+const ALONE = `[Peer]
+# Carol
+PublicKey = ${KEYS[0]}
+AllowedIPs = 10.0.0.4/32
+`;
+
+test('what LuCI has loaded is read with its ids', () => {
+	const tunnel = plain(current());
+
+	assert.equal(tunnel.name, 'wg0');
+	assert.deepEqual(tunnel.peers.map(one => [ one.id, one.name ]),
+		[ [ 'cfg01', '' ], [ 'bob', 'bob' ] ]);
+	assert.deepEqual(tunnel.peers[1].options.allowed_ips, [ '10.0.0.3/32' ]);
+});
+
+test('a whole file replaces interface and peers, but not what it cannot say', () => {
+	const before = current();
+	const after = changes.merge(before, imported(WHOLE));
+
+	assert.deepEqual(shown(before, after), [
+		[
+			'changed', 'Interface wg0', '-private_key: ••••••••',
+			'+private_key: ••••••••', '-mtu: 1400'
+		],
+		[
+			'changed', 'Peer Alice', '-allowed_ips: 10.2.0.0/16',
+			'+allowed_ips: 10.3.0.0/16', '+route_allowed_ips: 1'
+		],
+		[
+			'removed', `Peer ${KEYS[2]}`, `-public_key: ${KEYS[2]}`,
+			'-allowed_ips: 10.0.0.3/32'
+		]
+	]);
+});
+
+test('a lone peer is added, and the others stay', () => {
+	const before = current();
+	const after = changes.merge(before, imported(ALONE));
+
+	assert.deepEqual(shown(before, after), [ [
+		'added', 'Peer Carol', `+public_key: ${KEYS[0]}`, '+allowed_ips: 10.0.0.4/32',
+		'+route_allowed_ips: 1', '+description: Carol'
+	] ]);
+});
+
+test('a lone peer that is there is renewed in its place', () => {
+	const before = current();
+	const after = changes.merge(before, imported(ALONE.replace(KEYS[0], KEYS[1])));
+
+	assert.equal(after.peers.length, 2);
+	assert.equal(after.peers[0].id, 'cfg01');
+	assert.equal(after.peers[0].options.description, 'Carol');
+	assert.equal(after.peers[0].options.private_key, KEYS[3]);
+});
+
+test('the same again changes nothing', () => {
+	const before = current();
+
+	assert.deepEqual(shown(before, current()), []);
+	assert.deepEqual(plain(changes.steps(before, current())), []);
+});
+
+test('steps say what to set, to remove and to add', () => {
+	const before = current();
+	const after = changes.merge(before, imported(WHOLE + ALONE));
+
+	assert.deepEqual(plain(changes.steps(before, after)), [
+		{ action: 'set', id: 'wg0', options: { private_key: KEYS[3], mtu: null } },
+		{
+			action: 'set', id: 'cfg01',
+			options: {
+				allowed_ips: [ '10.0.0.2/32', '10.3.0.0/16' ], route_allowed_ips: '1'
+			}
+		},
+		{
+			action: 'add', type: 'pywg_wg0', name: '',
+			options: {
+				public_key: KEYS[0], allowed_ips: [ '10.0.0.4/32' ],
+				route_allowed_ips: '1', description: 'Carol'
+			}
+		},
+		{ action: 'remove', id: 'bob' }
+	]);
+});
+
+test('a new interface is one of ours, whatever it was', () => {
+	const text = 'config interface vpn\n option proto wireguard\n' +
+		`config wireguard_vpn\n option public_key ${KEYS[1]}`;
+	const after = changes.merge(null, conf.read(text).tunnels[0]);
+
+	assert.deepEqual(plain(changes.steps(null, after)).map(one => [ one.type, one.name ]),
+		[ [ 'interface', 'vpn' ], [ 'pywg_vpn', '' ] ]);
+	assert.equal(changes.steps(null, after)[0].options.proto, 'pywg');
+});
+
+test('the steps, done, make what was shown', () => {
+	const uci = new Uci(SECTIONS);
+	const before = current();
+	const after = changes.merge(before, imported(WHOLE + ALONE));
+
+	changes.apply(uci, changes.steps(before, after), 'network');
+
+	const [ done ] = uciconf.read(uciconf.fromLuci(uci.sections)).tunnels;
+
+	assert.deepEqual(plain(uciconf.write(done)), plain(uciconf.write(after)));
+});
+
+/* LuCI's uci, as far as it keeps sections. */
+class Uci {
+	constructor(sections) {
+		this.sections = structuredClone(sections);
+	}
+
+	add(config, type, name) {
+		const id = name ?? `new${this.sections.length}`;
+
+		this.sections.push({ '.type': type, '.name': id, '.anonymous': !name });
+
+		return id;
+	}
+
+	set(config, id, name, value) {
+		const section = this.sections.find(one => one['.name'] === id);
+
+		section[name] = value;
+
+		if (value === null)
+			delete section[name];
+	}
+
+	remove(config, id) {
+		this.sections = this.sections.filter(one => one['.name'] !== id);
+	}
+}
