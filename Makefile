@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	luci ipk feed bench clean
+	luci po ipk feed bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -137,6 +137,9 @@ qemu: build ## the Linux kernel's own WireGuard as peer, in an ARM64 machine
 luci: build $(ESLINT_HOME)/.installed ## LuCI's pages: eslint, and their logic under node
 	$(ESLINT)
 	$(PYTEST) tests/luci $(ARGS)
+
+po: build ## LuCI's strings anew: the template, and what translations lack
+	$(PYTHON) -m luci.po
 
 ipk: build ## packages for a router with opkg, as in: make ipk ARCH=mipsel_24kc
 	@.ci/need $(C_PACKAGES)

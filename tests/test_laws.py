@@ -26,7 +26,7 @@ import pywg_embedded
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "pywg_embedded"
-FOLDERS = (PACKAGE, "tests", "qemu")
+FOLDERS = (PACKAGE, "tests", "qemu", "luci")
 MAX_FUNCTION_LINES = 60
 MESSAGE_SIZES = (148, 92)
 

@@ -48,8 +48,8 @@ const STATES = {
 	stale: [
 		'bad', _('Old clock there'),
 		_('The other side calls with an old time stamp: its clock has gone back.'),
-		_('Set the clock of the other side (System, Time synchronization). After the ' +
-			'right time it is heard again.'), 'retry'
+		_('Set the clock of the other side (System, Time synchronization). Once its ' +
+			'time is right, it is heard again.'), 'retry'
 	],
 	unknown_peer: [
 		'bad', _('Unknown key'), _('Somebody calls whose public key no peer here has.'),

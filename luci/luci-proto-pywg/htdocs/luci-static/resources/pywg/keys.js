@@ -7,8 +7,9 @@
  */
 
 const LENGTH = 44;
-/* 32 bytes end in a digit whose last two bits are zero, and one '='. */
-const KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+/* 32 bytes end in a digit whose last two bits are zero, and one '='. A slash as such
+   would end the expression for xgettext. */
+const KEY = /^[A-Za-z0-9+\x2f]{42}[AEIMQUYcgkosw048]=$/;
 const SHOWN = 8;
 
 function reason(text) {

@@ -18,7 +18,7 @@ const DIGITS = /^[0-9]{1,20}$/;
 const HEXADECIMAL = /^0x[0-9a-f]{1,8}$/i;
 const HOST = /^[A-Za-z0-9._-]+$/;
 const DOTTED = /^[0-9.]+$/;
-const SECRET = /[A-Za-z0-9+/=]{40}/;
+const SECRET = /[A-Za-z0-9+\x2f=]{40}/;
 const KEPT = /^kept:[A-Za-z0-9_-]{1,64}$/;
 const QUOTED = 60;
 const LONGEST_NAME = 253;

@@ -1,0 +1,1 @@
+"""What LuCI shows of us: the package luci-proto-pywg, and what checks it."""
