@@ -1,5 +1,7 @@
 /* The rules that LuCI's own modules are held to, and a few stricter ones. */
 
+import { readdirSync } from 'node:fs';
+
 import js from '@eslint/js';
 import json from '@eslint/json';
 import { defineConfig } from 'eslint/config';
@@ -12,10 +14,8 @@ const REQUIRED = [
 	'session', 'uci', 'ui', 'uqr', 'validation', 'view', 'widgets'
 ];
 /* 'require pywg.NAME as NAME' */
-const OURS = [
-	'address', 'changes', 'chart', 'conf', 'diagnosis', 'keys', 'link', 'options',
-	'otherside', 'uciconf', 'ucitext', 'units', 'wgconf', 'zone'
-];
+const OURS = readdirSync('luci/luci-proto-pywg/htdocs/luci-static/resources/pywg')
+	.filter(name => name.endsWith('.js')).map(name => name.slice(0, -'.js'.length));
 
 function readonly(names) {
 	return Object.fromEntries(names.map(name => [ name, 'readonly' ]));

@@ -1,0 +1,74 @@
+'use strict';
+'require network';
+'require pywg.diagnosis as diagnosis';
+'require pywg.interfaceform as interfaceform';
+'require pywg.peergrid as peergrid';
+'require uci';
+
+/* What Network > Interfaces knows of the protocol. */
+
+network.registerPatternVirtual(/^pywg/);
+
+for (const [ code, words ] of Object.entries(diagnosis.ERRORS))
+	network.registerErrorCode(code, words);
+
+/* netifd's codes are few; the reason is what comes with them. */
+function inWords(error, translated) {
+	const details = (error.data ?? []).filter(text => text);
+
+	return details.length ? `${translated}: ${details.join(' ')}` : translated;
+}
+
+return network.registerProtocol('pywg', {
+	getI18n() {
+		return _('WireGuard link (pywg)');
+	},
+
+	getIfname() {
+		return this._ubus('l3_device') || this.sid;
+	},
+
+	getPackageName() {
+		return 'pywg-embedded';
+	},
+
+	getOpkgPackage() {
+		return this.getPackageName();
+	},
+
+	isFloating() {
+		return true;
+	},
+
+	isVirtual() {
+		return true;
+	},
+
+	getDevices() {
+		return null;
+	},
+
+	containsDevice(device) {
+		return network.getIfnameOf(device) === this.getIfname();
+	},
+
+	getErrors() {
+		const translated = this.super('getErrors', []);
+
+		return translated && translated.map((text, at) =>
+			inWords(this._ubus('errors')[at], text));
+	},
+
+	renderFormOptions(section) {
+		const peers = peergrid.add(section);
+
+		interfaceform.add(section, peers);
+	},
+
+	deleteConfiguration() {
+		const type = `pywg_${this.sid}`;
+
+		uci.sections('network', type).forEach(peer =>
+			uci.remove('network', peer['.name']));
+	}
+});

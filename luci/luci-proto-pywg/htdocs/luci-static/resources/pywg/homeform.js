@@ -1,0 +1,152 @@
+'use strict';
+'require baseclass';
+'require pywg.changelist as changelist';
+'require pywg.conf as conf';
+'require pywg.field as field';
+'require pywg.link as link';
+'require pywg.options as options';
+'require pywg.textinput as textinput';
+
+/* The first screen: who the other home is, or what it sent. */
+
+const NO_KEYS = { here: {}, other: {}, preshared: '' };
+const OURS = 'ours', THEIRS = 'theirs';
+const PROTOCOLS = [
+	[ 'pywg', _('OpenWrt with pywg') ],
+	[ 'wireguard', _('OpenWrt with the stock WireGuard, or anything else') ]
+];
+
+class HomeForm {
+	constructor(known) {
+		const check = () => this.check();
+
+		this.known = known;
+		this.text = '';
+		this.name = field.text(_('Name of the other home'), '', check, '', _('cabin'));
+		this.lans = field.list(_('Its network (LAN)'), [], check,
+			_('As its router shows it, for instance 192.168.8.0/24.'),
+			'192.168.8.0/24');
+		this.endpoint = field.text(_('Its name or address'), '', check,
+			_('On the internet. Leave empty if it cannot be called.'),
+			'cabin.example.org');
+		this.port = field.text(_('Its port'), '', check, '', options.DEFAULT_PORT);
+		this.proto = field.choice(_('Its router'), PROTOCOLS, check);
+		this.ownLans = field.list(_('Our network (LAN)'), known.lans, check,
+			_('What the other home may reach here.'));
+		this.ownEndpoint = field.text(_('Our name or address'), known.endpoint, check,
+			_('On the internet. Leave empty if this router cannot be called.'),
+			'home.example.org');
+		this.into = field.choice(_('Add it to'), [ [ '', _('a new tunnel') ] ].concat(
+			known.tunnels.map(one => [ one.name, one.name ])), check);
+		this.owner = field.choice(_('What is pasted'), [
+			[ OURS, _('was made for this router') ],
+			[ THEIRS, _('are the settings of the other router itself') ]
+		], check);
+		this.problems = E('div', { 'aria-live': 'polite' });
+		this.node = this.draw();
+		this.check();
+	}
+
+	draw() {
+		const input = textinput.make(text => {
+			this.text = text;
+			this.check();
+		});
+
+		this.pasted = E('details', [
+			E('summary', _('The other home has sent its half already')),
+			input, this.owner.node
+		]);
+
+		return E('div', [
+			E('p', _('Both homes\' devices will reach each other. Keys, addresses, ' +
+				'routes and the firewall are set up here for both sides.')),
+			E('div', { 'class': 'pywg-homes' }, [
+				E('fieldset', [ E('legend', _('The other home')), this.name.node,
+					this.lans.node, this.endpoint.node, this.port.node,
+					this.proto.node ]),
+				E('fieldset', [ E('legend', _('This home')), this.ownLans.node,
+					this.ownEndpoint.node, this.into.node ])
+			]),
+			this.pasted, this.problems
+		]);
+	}
+
+	here() {
+		const tunnel = this.known.tunnels.find(one => one.name === this.into.value());
+
+		return {
+			...this.known, tunnel: tunnel ?? null, lans: this.ownLans.value(),
+			endpoint: this.ownEndpoint.value()
+		};
+	}
+
+	other() {
+		return {
+			name: this.name.value() || _('other home'), lans: this.lans.value(),
+			endpoint: this.endpoint.value(), port: this.port.value(),
+			proto: this.proto.value()
+		};
+	}
+
+	read() {
+		const { tunnels, complaints } = conf.read(this.text, '');
+
+		return { tunnel: tunnels[0], complaints };
+	}
+
+	check() {
+		const isPasted = Boolean(this.text.trim());
+		/* Nobody is told of what is missing before they have begun. */
+		const isBegun = !isPasted && this.lans.input.value;
+
+		L.dom.content(this.problems, isPasted
+			? changelist.complaints(this.read().complaints) : '');
+		this.showProblems(isBegun ? this.findProblems() : []);
+	}
+
+	findProblems() {
+		return link.plan(this.here(), this.other(), NO_KEYS).problems;
+	}
+
+	showProblems(problems) {
+		const fields = { lans: this.lans, endpoint: this.endpoint, port: this.port };
+
+		for (const [ name, its ] of Object.entries(fields))
+			its.complain(changelist.problems(
+				problems.filter(one => one.field === name)));
+
+		const others = problems.filter(one => !fields[one.field]);
+
+		if (others.length)
+			L.dom.content(this.problems, changelist.problems(others));
+	}
+
+	answers() {
+		const answers = { here: this.here(), other: this.other() };
+
+		if (!this.text.trim()) {
+			const problems = this.findProblems();
+
+			this.showProblems(problems);
+
+			return problems.some(one => one.severity === 'error') ? null : answers;
+		}
+
+		const { tunnel, complaints } = this.read();
+		const isWrong = !tunnel?.options ||
+			complaints.some(one => one.severity === 'error');
+
+		return isWrong ? null : {
+			...answers, text: this.text, tunnel, isOurs: this.owner.value() === OURS
+		};
+	}
+}
+
+return baseclass.extend({
+	/*
+	 * What here.js knows -> { node, answers() }: null while something is wrong, else {
+	 * here, other } of link.js, and { text, tunnel, isOurs } if a text was pasted.
+	 */
+	make: known => new HomeForm(known)
+});

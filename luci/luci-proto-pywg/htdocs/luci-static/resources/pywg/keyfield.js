@@ -1,0 +1,183 @@
+'use strict';
+'require baseclass';
+'require form';
+'require pywg.button as button';
+'require pywg.clipboard as clipboard';
+'require pywg.keys as keys';
+'require pywg.router as router';
+'require uci';
+'require ui';
+
+/*
+ * Keys in a form. A secret one is made and stays on the router; the form has the name
+ * that it is kept under, and the key itself only if its owner asks.
+ */
+
+function notify(error) {
+	ui.addNotification(null, E('p', error.message), 'error');
+}
+
+/* The text of what is kept in a hidden field, and what can be done with it. */
+const KeyField = form.Value.extend({
+	__name__: 'CBI.PywgKey',
+
+	cfgvalue(name) {
+		return uci.get('network', name, this.option) ?? '';
+	},
+
+	formvalue(name) {
+		return this.field(name)?.dataset.value ?? null;
+	},
+
+	field(name) {
+		return this.map.findElement('id', this.cbid(name));
+	},
+
+	isValid() {
+		return true;
+	},
+
+	getValidationError() {
+		return '';
+	},
+
+	triggerValidation() {
+		return true;
+	},
+
+	renderWidget(name, _index, value) {
+		const node = E('div', {
+			'id': this.cbid(name), 'class': 'pywg-key', 'data-value': value ?? ''
+		});
+
+		this.draw(node);
+
+		return node;
+	},
+
+	set(node, value) {
+		node.dataset.value = value;
+		node.dispatchEvent(new CustomEvent('widget-change', { bubbles: true }));
+
+		return this.draw(node);
+	},
+
+	draw(node) {
+		const shown = node.querySelector('.pywg-key-shown') ??
+			node.appendChild(E('div', { 'class': 'pywg-key-shown' }));
+
+		return this.describe(node.dataset.value).then(
+			parts => L.dom.content(shown, parts.concat(this.actions(node))),
+			notify);
+	},
+
+	actions(node) {
+		const value = node.dataset.value;
+		const made = () => this.make().then(answer => this.set(node, answer.secret));
+		const actions = [
+			button.make(value ? _('Make a new one') : _('Make one'), made)
+		];
+
+		if (value)
+			actions.push(button.make(_('Show it'), () => this.show(node)));
+
+		actions.push(button.make(_('Enter one…'), () => this.ask(node)));
+
+		if (value && this.clearable)
+			actions.push(button.make(_('Remove'), () => this.set(node, '')));
+
+		return E('div', { 'class': 'pywg-buttons' }, actions);
+	},
+
+	show(node) {
+		return router.reveal(node.dataset.value).then(key =>
+			L.dom.content(node.querySelector('.pywg-key-secret') ??
+				node.appendChild(E('div', { 'class': 'pywg-key-secret' })),
+			clipboard.code(key)), notify);
+	},
+
+	ask(node) {
+		const input = E('input', {
+			'type': 'password', 'class': 'cbi-input-text', 'autocomplete': 'off',
+			'aria-label': this.title
+		});
+		const reason = E('em', { 'class': 'pywg-reason' });
+		const take = () => {
+			reason.textContent = keys.reason(input.value.trim());
+
+			if (!reason.textContent)
+				return this.keep(input.value.trim())
+					.then(answer => this.set(node, answer.secret));
+		};
+
+		L.dom.content(node.querySelector('.pywg-key-shown'), [
+			input, ' ', button.make(_('Keep it'), take), ' ',
+			button.make(_('Cancel'), () => this.draw(node)), reason
+		]);
+		input.addEventListener('input', () => {
+			reason.textContent = keys.reason(input.value.trim());
+		});
+		input.focus();
+	}
+});
+
+const PrivateKey = KeyField.extend({
+	__name__: 'CBI.PywgPrivateKey',
+
+	make() {
+		return router.generateKey();
+	},
+
+	keep(key) {
+		return router.keepKey(key);
+	},
+
+	describe(value) {
+		if (!value || value === 'generate')
+			return Promise.resolve([ E('em', _('One is made on saving.')) ]);
+
+		return router.publicKey(value).then(key => [
+			clipboard.code(key),
+			E('div', { 'class': 'pywg-note' }, router.isKept(value)
+				? _('The public key, for the other side. The private one stays on ' +
+					'the router, outside of the configuration.')
+				: _('The public key, for the other side. The private one is in the ' +
+					'configuration.'))
+		]);
+	},
+
+	parse(name) {
+		const value = this.formvalue(name);
+
+		if (value && value !== 'generate')
+			return this.super('parse', [ name ]);
+
+		return router.generateKey().then(answer =>
+			uci.set('network', name, this.option, answer.secret));
+	}
+});
+
+const PresharedKey = KeyField.extend({
+	__name__: 'CBI.PywgPresharedKey',
+	clearable: true,
+
+	make() {
+		return router.generatePsk();
+	},
+
+	keep(key) {
+		return router.keepPsk(key);
+	},
+
+	describe(value) {
+		return Promise.resolve([ E('span', value ? _('There is one.') : _('none')) ]);
+	}
+});
+
+return baseclass.extend({
+	PresharedKey,
+
+	addInterfaceKey(section) {
+		section.taboption('general', PrivateKey, 'private_key', _('Key'));
+	}
+});

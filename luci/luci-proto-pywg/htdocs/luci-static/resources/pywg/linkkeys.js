@@ -1,0 +1,40 @@
+'use strict';
+'require baseclass';
+'require pywg.onscreen as onscreen';
+'require pywg.router as router';
+
+/* The keys of a link: our secrets stay on the router, theirs are shown once. */
+
+return baseclass.extend({
+	/* For link.plan, with the names of ours in their place. */
+	async make() {
+		const ours = await router.generateKey();
+		const theirs = await router.generatePair();
+		const shared = await router.generatePsk();
+
+		return {
+			here: { private: ours.secret, public: ours.public_key },
+			other: { private: theirs.private_key, public: theirs.public_key },
+			preshared: shared.secret
+		};
+	},
+
+	/* For link.mirror: ours, to answer the tunnel that the other side has. */
+	async answering(tunnel) {
+		const ours = await router.generateKey();
+
+		return {
+			here: { private: ours.secret, public: ours.public_key },
+			other: { public: tunnel.options.private_key
+				? await router.publicKey(tunnel.options.private_key) : '' }
+		};
+	},
+
+	/* The other side's half: its keys written out. */
+	async revealed(other) {
+		return { ...other, tunnel: await onscreen.revealed(other.tunnel) };
+	},
+
+	/* Our half: its keys kept. */
+	kept: tunnel => onscreen.kept(tunnel)
+});

@@ -1,0 +1,83 @@
+'use strict';
+'require baseclass';
+'require pywg.dialog as dialog';
+'require pywg.exportdialog as exportdialog';
+'require pywg.field as field';
+'require pywg.here as here';
+'require pywg.onscreen as onscreen';
+'require pywg.otherside as otherside';
+'require pywg.router as router';
+'require uci';
+
+/* What a peer's own router or phone needs, from what the forms show. */
+
+class OtherSide {
+	constructor(section, peerForm, id, known, publicKey) {
+		this.section = section;
+		this.peerForm = peerForm;
+		this.id = id;
+		this.known = known;
+		this.publicKey = publicKey;
+		this.sheet = E('div');
+		this.endpoint = field.text(_('Where it reaches this router'), known.endpoint,
+			() => this.show());
+		this.lans = field.list(_('What it reaches behind this router'), known.lans,
+			() => this.show());
+		this.node = dialog.open(_('For the other side'), [
+			this.keyNote(), this.endpoint.node, this.lans.node, this.sheet
+		], []);
+		this.show();
+	}
+
+	keyNote() {
+		return E('div', [
+			E('p', _('Without its private key, which only the other side has, the ' +
+				'text leaves that out. Or make a new pair of keys: the private one ' +
+				'is in the text below and nowhere else, so take it along now.')),
+			E('button', {
+				'class': 'btn cbi-button', 'type': 'button',
+				'click': () => this.makeKeys()
+			}, _('Make a new pair of keys'))
+		]);
+	}
+
+	async makeKeys() {
+		const pair = await router.generatePair();
+
+		this.privateKey = pair.private_key;
+		this.peerForm.getUIElement(this.id, 'public_key').setValue(pair.public_key);
+		await this.show();
+	}
+
+	async show() {
+		const name = this.section.section;
+		const tunnel = onscreen.tunnel(name, this.section, null);
+		const shown = onscreen.tunnel(name, null, this.peerForm).peers
+			.find(peer => peer.id === this.id);
+		const { peers: [ peer ] } =
+			await onscreen.revealed({ options: null, peers: [ shown ] });
+		const stored = uci.get('network', this.id, 'private_key');
+		const theirs = otherside.make(tunnel, { ...peer, options: {
+			...peer.options, private_key: this.privateKey ?? stored
+		} }, {
+			public_key: this.publicKey, name: this.known.name,
+			endpoint: this.endpoint.value(), keepalive: otherside.CALLING_KEEPALIVE,
+			allowed_ips: otherside.hostsOf(tunnel.options.addresses)
+				.concat(this.lans.value())
+		});
+
+		L.dom.content(this.sheet, exportdialog.sheet(theirs, [],
+			peer.options.description ?? name));
+	}
+}
+
+return baseclass.extend({
+	async open(section, peerForm, id) {
+		const own = section.formvalue(section.section, 'private_key');
+		const [ known, publicKey ] = await Promise.all([
+			here.look(), own ? router.publicKey(own) : ''
+		]);
+
+		return new OtherSide(section, peerForm, id, known, publicKey).node;
+	}
+});

@@ -1,0 +1,79 @@
+'use strict';
+'require baseclass';
+'require pywg.diagnosis as diagnosis';
+'require pywg.peeractions as peeractions';
+'require pywg.picture as picture';
+'require pywg.state as state';
+'require pywg.text as text';
+'require pywg.units as units';
+
+/* One peer of the status page: a line, and what opens below it. */
+
+let count = 0;
+
+function figure(name) {
+	const value = E('span', { 'class': 'pywg-value' });
+
+	return { value, node: E('div', { 'class': 'pywg-figure', 'data-figure': name }, [
+		E('small', name), value
+	]) };
+}
+
+class PeerCard {
+	constructor(interfaceName, name) {
+		this.badge = state.badge();
+		this.figures = {
+			handshake: figure(_('Handshake')), received: figure(_('Received')),
+			sent: figure(_('Sent')), endpoint: figure(_('Endpoint'))
+		};
+		this.reason = E('p', { 'class': 'pywg-warning', 'hidden': '' });
+		this.advice = E('p', { 'class': 'pywg-advice', 'hidden': '' });
+		this.allowed = E('p', { 'class': 'pywg-note' });
+		this.picture = picture.make();
+		this.actions = peeractions.make(interfaceName, name);
+		this.node = this.draw(name);
+	}
+
+	draw(name) {
+		const id = `pywg-peer-${count++}`;
+		const more = E('div', { 'class': 'pywg-more', 'id': id }, [
+			this.reason, this.advice, this.picture.node, this.allowed, this.actions.node
+		]);
+		const line = E('summary', [
+			E('strong', { 'class': 'pywg-name' }, name), this.badge,
+			...Object.values(this.figures).map(one => one.node)
+		]);
+
+		return E('details', { 'class': 'pywg-peer', 'open': '' }, [ line, more ]);
+	}
+
+	update(peer, history) {
+		const words = diagnosis.peer(peer);
+		const { handshake, received, sent, endpoint } = this.figures;
+
+		state.set(this.badge, peer);
+		this.node.dataset.state = peer.state;
+		this.node.dataset.tone = words.tone;
+		state.setAge(handshake.value, peer.handshake_age);
+		text.set(received.value,
+			`${units.bytes(peer.rx_bytes)} · ${units.rate(peer.rx_rate)}`);
+		text.set(sent.value,
+			`${units.bytes(peer.tx_bytes)} · ${units.rate(peer.tx_rate)}`);
+		text.set(endpoint.value, peer.endpoint || peer.endpoint_host || '–');
+		text.set(this.reason,
+			[ words.why, words.detail ].filter(one => one).join('\n'));
+		text.set(this.advice, words.advice);
+		text.set(this.allowed, peer.allowed_ips.length
+			? _('Allowed IPs: %s').format(peer.allowed_ips.join(', '))
+			: _('No allowed IPs: nothing is sent to it.'));
+		this.picture.update(history, peer);
+		this.actions.update(peer);
+	}
+}
+
+return baseclass.extend({
+	/* { node, update } of a peer; update takes its status and its history. */
+	make(interfaceName, name) {
+		return new PeerCard(interfaceName, name);
+	}
+});

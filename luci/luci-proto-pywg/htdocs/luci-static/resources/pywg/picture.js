@@ -1,0 +1,115 @@
+'use strict';
+'require baseclass';
+'require pywg.chart as chart';
+'require pywg.text as text';
+'require pywg.units as units';
+
+/*
+ * The chart of a peer's rates: what the router remembers of the last ten minutes, then
+ * what is counted here.
+ */
+
+const SVG = 'http://www.w3.org/2000/svg';
+/* Stretched to its place by the style sheet. */
+const BOX = { width: 600, height: 100 };
+/* Seconds between two rates that the router remembers. */
+const STEP = 10;
+
+function shape(name, attributes) {
+	const node = document.createElementNS(SVG, name);
+
+	Object.entries(attributes).forEach(([ key, value ]) =>
+		node.setAttribute(key, value));
+
+	return node;
+}
+
+function gridLines() {
+	return [ 0, 0.25, 0.5, 0.75, 1 ].map(part => shape('line', {
+		'class': 'pywg-grid', x1: 0, x2: BOX.width,
+		y1: part * BOX.height, y2: part * BOX.height
+	}));
+}
+
+function legend(way, words) {
+	const rate = E('span', { 'class': 'pywg-value' });
+
+	return { rate, node: E('span', { 'data-line': way }, [ words, ' ', rate ]) };
+}
+
+function times() {
+	return E('div', { 'class': 'pywg-times' }, chart.timeTicks().map(tick =>
+		E('small', {
+			'style': `left:${100 * (1 - tick.age / chart.SPAN)}%`
+		}, tick.label)));
+}
+
+class Picture {
+	constructor() {
+		this.series = chart.series();
+		this.isFilled = false;
+		this.shapes = {
+			rxArea: shape('path', { 'class': 'pywg-area', 'data-way': 'rx' }),
+			rx: shape('path', { 'class': 'pywg-line', 'data-way': 'rx' }),
+			tx: shape('path', { 'class': 'pywg-line', 'data-way': 'tx' })
+		};
+		this.top = E('small', { 'class': 'pywg-top' });
+		this.rx = legend('rx', _('Received'));
+		this.tx = legend('tx', _('Sent'));
+		this.node = this.draw();
+	}
+
+	draw() {
+		this.svg = shape('svg', {
+			'class': 'pywg-chart', 'role': 'img', 'preserveAspectRatio': 'none',
+			'viewBox': `0 0 ${BOX.width} ${BOX.height}`
+		});
+		this.svg.append(...gridLines(), ...Object.values(this.shapes));
+
+		return E('figure', { 'class': 'pywg-picture' }, [
+			E('figcaption', { 'class': 'pywg-legend' }, [ this.rx.node, this.tx.node ]),
+			E('div', { 'class': 'pywg-plot' }, [ this.top, this.svg ]),
+			times()
+		]);
+	}
+
+	update(history, peer) {
+		const now = performance.now();
+
+		if (!this.isFilled && history) {
+			this.series.fill(now, history.rx, history.tx, STEP);
+			this.isFilled = true;
+		}
+
+		this.series.add(now, peer.rx_bytes, peer.tx_bytes);
+		this.show(now, peer);
+	}
+
+	show(now, peer) {
+		const points = this.series.seen(now);
+		const { top, ticks } = chart.scale(this.series.greatest());
+
+		this.shapes.rxArea.setAttribute('d', chart.area(points, 'rx', top, BOX));
+		this.shapes.rx.setAttribute('d', chart.path(points, 'rx', top, BOX));
+		this.shapes.tx.setAttribute('d', chart.path(points, 'tx', top, BOX));
+		this.showWords(points[points.length - 1], ticks[ticks.length - 1].label, peer);
+	}
+
+	showWords(last, top, peer) {
+		const rates = [ last?.rx ?? peer.rx_rate, last?.tx ?? peer.tx_rate ]
+			.map(units.rate);
+
+		text.set(this.top, top);
+		text.set(this.rx.rate, rates[0]);
+		text.set(this.tx.rate, rates[1]);
+		this.svg.setAttribute('aria-label',
+			_('Last ten minutes; now %s received, %s sent').format(...rates));
+	}
+}
+
+return baseclass.extend({
+	/* { node, update }; update takes a peer's history, if there is one, and status. */
+	make() {
+		return new Picture();
+	}
+});

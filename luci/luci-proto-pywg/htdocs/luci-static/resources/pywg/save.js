@@ -1,0 +1,39 @@
+'use strict';
+'require baseclass';
+'require pywg.changes as changes';
+'require uci';
+'require ui';
+
+/* Puts what was decided among LuCI's unsaved changes, and applies them. */
+
+function addSections(sections) {
+	for (const section of sections) {
+		const id = uci.add('firewall', section.type);
+
+		Object.entries(section.options).forEach(([ name, value ]) =>
+			uci.set('firewall', id, name, value));
+	}
+}
+
+function join(id, network) {
+	const members = L.toArray(uci.get('firewall', id, 'network'));
+
+	if (!members.includes(network))
+		uci.set('firewall', id, 'network', members.concat(network));
+}
+
+return baseclass.extend({
+	/* The tunnel as it was (or null), and { tunnel, firewall } of link.js. */
+	async link(before, { tunnel, firewall }) {
+		changes.apply(uci, changes.steps(before, tunnel), 'network');
+
+		if (firewall.join)
+			join(firewall.join, tunnel.name);
+
+		addSections(firewall.add);
+		await uci.save();
+		await ui.changes.init();
+	},
+
+	apply: () => ui.changes.apply(true)
+});

@@ -1,0 +1,30 @@
+'use strict';
+'require baseclass';
+'require pywg.diagnosis as diagnosis';
+'require pywg.text as text';
+
+/* A peer's state: a dot in a colour, and always a word beside it. */
+
+const ABSENT = { tone: 'off', title: _('Not running') };
+
+return baseclass.extend({
+	badge() {
+		return E('span', { 'class': 'pywg-state', 'data-tone': 'off' }, ABSENT.title);
+	},
+
+	/* Shows the state of a peer (null: it is not there) in a badge. */
+	set(badge, peer) {
+		const words = peer ? diagnosis.peer(peer) : ABSENT;
+
+		badge.dataset.tone = words.tone;
+		text.set(badge, words.title);
+	},
+
+	/* Shows when the last handshake was, in words and colour. */
+	setAge(node, seconds) {
+		const age = diagnosis.age(seconds);
+
+		node.dataset.tone = age.tone;
+		text.set(node, age.words);
+	}
+});
