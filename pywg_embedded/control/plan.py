@@ -107,10 +107,13 @@ class Plan:
     """The outcome: every peer and allowed IP that the change touches, as it will be.
 
     A peer that ``replace_peers`` drops and a later section names again goes on: it
-    keeps its session and its endpoint, all else starts from the defaults.
+    keeps its session and its endpoint, all else starts from the defaults. Sections of
+    our ``own`` public key count for nothing: there is one file for all of a mesh.
     """
 
-    def __init__(self, running: "Running", change: Change) -> None:
+    def __init__(
+        self, running: "Running", change: Change, own: bytes | None = None
+    ) -> None:
         self._running = running
         self._change = change
         self._peers: dict[bytes, _PlannedPeer | None] = {}
@@ -124,7 +127,8 @@ class Plan:
                 self._release_all(public_key)
                 self._set(public_key, None)
         for section in change.peers:
-            self._apply(section)
+            if section.public_key != own:
+                self._apply(section)
         # In the order of _owners.
         self._owners_before = running.owners(self._owners)
 

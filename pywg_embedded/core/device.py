@@ -214,6 +214,12 @@ class Device:
             "peers": [_peer_status(peer) for peer in self.peers],
         }
 
+    def public_key(self, private: bytes | None = None) -> bytes | None:
+        """Our public key, or what it becomes with this private one; None for none."""
+        if private is None:
+            return self._identity.public if self._identity else None
+        return None if private == _NO_KEY else self._crypto.public_key(private)
+
     def private_key(self) -> bytes:
         """Our static key, all zero for none; a secret, so mind who sees it."""
         return bytes(self._identity.private) if self._identity else _NO_KEY
@@ -518,8 +524,7 @@ class Device:
             self._plane.send_staged(peer.id)
 
     def _add_peer(self, change: "PeerChange") -> Peer | None:
-        own = self._identity.public if self._identity else None
-        if change.update_only or change.public_key == own:
+        if change.update_only or change.public_key == self.public_key():
             return None
         peer = self.peers.add(change.public_key)
         self._derive_static_static(peer)

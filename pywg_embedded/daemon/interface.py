@@ -52,7 +52,8 @@ class Interface:
 
     def configure(self, change: Change) -> None:
         """Apply a change whole, or raise ConfigError with nothing changed."""
-        plan = Plan(Running(self.device, self.plane, self._values()), change)
+        running = Running(self.device, self.plane, self._values())
+        plan = Plan(running, change, self.device.public_key(change.private_key))
         plan.check_limits(self.limits.peers, self.limits.allowed_ips)
         difference = plan.difference()
         self._configure_socket(difference)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from pywg_embedded import crypto
 from pywg_embedded.control.config import Change, PeerChange
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.errors import ConfigError
@@ -302,6 +303,28 @@ def test_our_own_key_is_no_peer(running: Interface) -> None:
 
 
 # The link
+
+
+def test_what_our_own_key_is_to_have_nobody_else_keeps(running: Interface) -> None:
+    # One list of peers for all machines of a mesh: a prefix moves from A to us.
+    own = crypto.public_key(PRIVATE)
+    ours, a = PeerChange(own), peer_change(A)
+    ours.allowed_ips = {(b"\x0a\0\0\0", 8): True}
+    a.replace_allowed_ips = True
+    running.configure(change(a, ours))
+    assert owned(running)[key(A)] == []
+    private = key(78)
+    ours = PeerChange(crypto.public_key(private))
+    ours.allowed_ips = {(b"\x0a\0\0\1", 32): True}
+    b = peer_change(B)
+    running.configure(change(b, ours, private_key=private, replace_peers=True))
+    assert owned(running) == {key(B): []}
+
+
+def test_our_own_key_takes_no_room(running: Interface) -> None:
+    ours = PeerChange(crypto.public_key(PRIVATE))
+    running.configure(change(peer_change(C), ours))
+    assert len(owned(running)) == 3
 
 
 def test_an_interface_that_is_down_holds_no_port(interface: Interface) -> None:
