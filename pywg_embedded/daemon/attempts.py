@@ -5,7 +5,11 @@ left behind says it.
 """
 
 import os
-import time
+import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _FOLDER = "/var/run/pywg"
 _LONGEST_DELAY = 60
@@ -20,6 +24,15 @@ class Attempts:
     def __init__(self, name: str, folder: str = _FOLDER) -> None:
         self._path = f"{folder}/{name}.attempts"
         self._blocked = f"{folder}/{name}.blocked"
+
+    def wait(self, signals: "Iterable[int]") -> bool:
+        """Note that we start, and wait for our turn; False if one of these signals,
+        all blocked, tells us to end meanwhile."""
+        delay = self.begin()
+        if not delay or signal.sigtimedwait(signals, delay) is None:
+            return True
+        self.succeed()
+        return False
 
     def begin(self) -> int:
         """Note that we start; how many seconds to wait beforehand."""
@@ -59,9 +72,3 @@ def _remove(path: str) -> None:
         os.unlink(path)
     except OSError:
         pass  # it was never made
-
-
-def wait(seconds: int) -> None:
-    """Nothing happens; a signal ends it, and us."""
-    if seconds:
-        time.sleep(seconds)

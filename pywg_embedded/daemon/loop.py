@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _CHORES_EVERY = 1_000
 # Each is a question to the kernel, and packets wait meanwhile.
 _SOURCES_AT_ONCE = 64
-_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-SIGNALS = (*_ENDING_SIGNALS, signal.SIGHUP)
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (*ENDING_SIGNALS, signal.SIGHUP)
 _SIGNALS_AT_ONCE = 64
 
 
@@ -184,7 +184,7 @@ class Loop:
         os.set_blocking(self._waker, False)
         signal.set_wakeup_fd(self._waker)
         self._plane.watch(self._wake)
-        for number in SIGNALS if self._source else _ENDING_SIGNALS:
+        for number in SIGNALS if self._source else ENDING_SIGNALS:
             signal.signal(number, lambda *_: None)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 

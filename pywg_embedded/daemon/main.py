@@ -18,7 +18,7 @@ from . import clock, privileges
 from .interface import Interface
 from .links import Links
 from .log import Log, to_syslog
-from .loop import SIGNALS, Loop
+from .loop import ENDING_SIGNALS, SIGNALS, Loop
 from .options import USAGE, Options
 from .planes import LIBPYWG, open_plane, takes_vnet_header
 from .stamps import Stamps
@@ -47,7 +47,11 @@ def main() -> int:
     try:
         _fill_standard_descriptors()
         options = Options(arguments)
+        # Until the loop can clean up behind itself.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         attempts = _attempts(options)
+        if attempts and not attempts.wait(ENDING_SIGNALS):
+            return 0
         loop = _prepare(options, attempts)
         if not options.foreground:
             _step_back(loop, options.keep_stderr)
@@ -68,8 +72,6 @@ def _fill_standard_descriptors() -> None:
 
 
 def _prepare(options: Options, attempts: "Attempts | None") -> Loop:
-    # Until the loop can clean up behind itself.
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     tun = _open_tun(options)
     log = Log(tun.name, options.log_level, to_syslog if options.netifd else None)
     privileges.drop(log)
@@ -100,11 +102,9 @@ def _prepare(options: Options, attempts: "Attempts | None") -> Loop:
 def _attempts(options: Options) -> "Attempts | None":
     if not options.netifd:
         return None
-    from .attempts import Attempts, wait
+    from .attempts import Attempts
 
-    attempts = Attempts(options.name)
-    wait(attempts.begin())
-    return attempts
+    return Attempts(options.name)
 
 
 def _router(

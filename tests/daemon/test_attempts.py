@@ -1,6 +1,11 @@
 """How long to wait before starting once more."""
 
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from pywg_embedded.daemon.attempts import Attempts
 
@@ -40,6 +45,29 @@ def test_where_nothing_can_be_written_nobody_waits(tmp_path: Path) -> None:
 
 def test_success_without_a_start_is_no_error(tmp_path: Path) -> None:
     Attempts("wg0", str(tmp_path)).succeed()
+
+
+@pytest.fixture
+def blocked_signals() -> Iterator[tuple[int, ...]]:
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    yield signals
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def test_who_is_told_to_end_while_waiting_has_not_failed(
+    tmp_path: Path, blocked_signals: tuple[int, ...]
+) -> None:
+    begin(tmp_path, 9)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert not Attempts("wg0", str(tmp_path)).wait(blocked_signals)
+    assert begin(tmp_path) == [0]
+
+
+def test_the_first_start_waits_for_nothing(
+    tmp_path: Path, blocked_signals: tuple[int, ...]
+) -> None:
+    assert Attempts("wg0", str(tmp_path)).wait(blocked_signals)
 
 
 def test_whoever_is_blocked_says_so_until_the_next_start(tmp_path: Path) -> None:
