@@ -4,7 +4,9 @@ netifd's and procd's own shell is not at hand: a few lines here stand for it, an
 down what they are told.
 """
 
+import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -44,7 +46,7 @@ config_get() {
 uci() { grep "^$3[.=]" config; }
 """
 HANDLER = f"INCLUDE_ONLY=1\n. {FILES}/pywg.sh\n"
-INIT = f". {FILES}/pywg.init\nSTATE=state\n"
+INIT = f". {FILES}/pywg.init\nSTATE=state\nCONFIG=config\n"
 
 
 def said(folder: Path, script: str, *, path: str = "/bin:/usr/bin") -> list[str]:
@@ -94,13 +96,16 @@ def daemon(tmp_path: Path) -> str:
     return f"{program.parent}:/bin:/usr/bin"
 
 
+RELOAD = ["call pywg.wg0 reload"]
 # What netifd calls, and what it hears.
 GOLDEN: tuple[tuple[str, list[str]], ...] = (
     (
         "proto_pywg_setup wg0",
         ["proto_run_command wg0 pywgd --foreground --netifd wg0"],
     ),
-    ("proto_pywg_renew wg0 wg0", ["ubus call pywg.wg0 reload"]),
+    # What it prints would be in the log.
+    ("proto_pywg_renew wg0 wg0", []),
+    ('exec 3>&1; ubus() { echo "$@" >&3; }; proto_pywg_renew wg0 wg0', RELOAD),
     ("proto_pywg_teardown wg0 wg0", ["proto_kill_command wg0"]),
 )
 
@@ -175,12 +180,23 @@ def test_8984_whose_peers_changed_hears_of_it_and_nobody_else(
 
 def test_who_waits_for_a_better_configuration_is_started(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
-    (tmp_path / "state/wg0.blocked").touch()
+    mark = tmp_path / "state/wg0.blocked"
+    mark.touch()
+    os.utime(mark, (1, 1))
     changes = {"network.wg0.mtu": "1300", "network.home.disabled": "1"}
     assert reload(tmp_path, changes) == [
         "ubus call network.interface.wg0 up",
         "ubus call network.interface.wg1 renew",
     ]
+
+
+def test_who_was_stopped_by_this_very_configuration_is_not(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    mark = tmp_path / "state/wg0.blocked"
+    mark.touch()
+    later = time.time() + 5
+    os.utime(mark, (later, later))
+    assert reload(tmp_path, {"network.wg0.mtu": "12"}) == []
 
 
 def test_who_was_stopped_is_started_and_nobody_else(tmp_path: Path) -> None:

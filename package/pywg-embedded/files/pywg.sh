@@ -34,7 +34,7 @@ proto_pywg_setup() {
 }
 
 proto_pywg_renew() {
-	ubus call "pywg.$1" reload
+	ubus call "pywg.$1" reload >/dev/null
 }
 
 proto_pywg_teardown() {
