@@ -22,19 +22,14 @@ COMMANDS = {
     "usr/bin/pywg": "pywg_embedded.cli.main",
     "usr/sbin/pywgd": "pywg_embedded.daemon.main",
 }
-# Where a file of package/pywg-embedded/files goes, and its mode.
+FEED = CHECKOUT / "package/pywg-embedded"
+# Where a file of its folder "files" goes, and its mode.
 SYSTEM = {
     "etc/hotplug.d/ntp/50-pywg": ("pywg.ntp", 0o644),
     "etc/init.d/pywg": ("pywg.init", 0o755),
     "lib/netifd/proto/pywg.sh": ("pywg.sh", 0o755),
     "lib/upgrade/keep.d/pywg-embedded": ("pywg.keep", 0o644),
 }
-POSTRM = """\
-#!/bin/sh
-[ "$PKG_UPGRADE" = 1 ] && exit 0
-rm -rf "$IPKG_INSTROOT/etc/pywg"
-[ -n "$IPKG_INSTROOT" ] || rm -rf /var/run/pywg /var/run/pywg-embedded
-"""
 LAUNCHER = """\
 #!/usr/bin/python3
 import sys
@@ -97,7 +92,7 @@ def pywg_embedded() -> Package:
         "net",
         "WireGuard without a kernel module",
         {**_sources(), **_launchers(), **_system()},
-        POSTRM,
+        (FEED / "postrm").read_text(),
     )
 
 
@@ -118,8 +113,7 @@ def _launchers() -> dict[str, File]:
 
 
 def _system() -> dict[str, File]:
-    folder = CHECKOUT / "package/pywg-embedded/files"
     return {
-        path: File((folder / name).read_bytes(), mode)
+        path: File((FEED / "files" / name).read_bytes(), mode)
         for path, (name, mode) in SYSTEM.items()
     }
