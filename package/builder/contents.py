@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from pywg_embedded import __version__
 from pywg_embedded.dataplane.signatures import SONAME
 
 from . import library
@@ -16,6 +17,8 @@ from .archive import File
 from .paths import CHECKOUT, LIBPYWG
 from .targets import Target
 
+VERSION = f"{__version__}-r1"
+MAINTAINER = "The pywg-embedded authors"
 HOME = "usr/lib/pywg-embedded"
 DATAPLANE = "pywg_embedded/dataplane"
 COMMANDS = {
@@ -46,54 +49,97 @@ sys.exit(main())
 class Package(NamedTuple):
     """A package before it has a format; ``architecture`` is "all" for any.
 
-    ``postrm`` is a script that runs once the files are gone.
+    ``postinst`` runs when the files are there, with OpenWrt's functions at hand;
+    ``postrm`` is a script that runs once they are gone. A ``preferred`` one is taken
+    where others provide the same.
     """
 
     name: str
     architecture: str
     depends: tuple[str, ...]
-    provides: tuple[str, ...]
     section: str
     description: str
     files: dict[str, File]
+    provides: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    license: str = "MIT"
+    postinst: str = ""
     postrm: str = ""
+    preferred: bool = False
+
+
+class Variant(NamedTuple):
+    """A libpywg: by where its cipher is from, and the package that has that."""
+
+    aead: str
+    depends: str
+    of: str
+
+
+# The first is preferred: Python's cryptography needs that library anyway.
+VARIANTS = (
+    Variant("sodium", "libsodium", "libsodium"),
+    Variant("openssl", "libopenssl3", "OpenSSL"),
+)
 
 
 def packages(target: Target) -> tuple[Package, ...]:
     """All that a router of this architecture needs of us."""
-    return _libpywg(target), pywg_embedded()
+    return _libpywg(target, VARIANTS[0]), pywg_embedded()
 
 
-def _libpywg(target: Target) -> Package:
+def everything(target: Target) -> tuple[Package, ...]:
+    """All that there is for a router of this architecture to choose from."""
+    libraries = [_libpywg(target, variant) for variant in VARIANTS]
+    return *libraries, pywg_embedded()
+
+
+def _libpywg(target: Target, variant: Variant) -> Package:
+    name = f"libpywg-{variant.aead}"
     with tempfile.TemporaryDirectory() as work:
-        library.install(target, Path(work))
+        library.install(target, variant.aead, Path(work))
         built = {path.name: path.read_bytes() for path in Path(work).iterdir()}
     return Package(
-        "libpywg-sodium",
+        name,
         target.name,
-        ("libc", "libsodium"),
-        ("libpywg",),
+        ("libc", variant.depends),
         "libs",
-        "Moves the packets of pywg-embedded, with the cipher of libsodium",
+        f"Moves the packets of pywg-embedded, with the cipher of {variant.of}",
         {
             f"usr/lib/{SONAME}": File(built[SONAME], 0o755),
             f"{HOME}/{DATAPLANE}/_libpywg.py": File(built["_libpywg.py"]),
+            **_licence(name),
         },
+        provides=("libpywg",),
+        conflicts=tuple(
+            f"libpywg-{other.aead}" for other in VARIANTS if other != variant
+        ),
+        license="MIT CC0-1.0",
+        preferred=variant == VARIANTS[0],
     )
 
 
 def pywg_embedded() -> Package:
     """The package without anything compiled."""
+    scripts = CHECKOUT / "package/pywg-embedded/scripts"
     return Package(
         "pywg-embedded",
         "all",
-        ("libc", "libpywg", "python3-light", "python3-pynacl", "kmod-tun"),
-        (),
+        (
+            *("libc", "libpywg", "kmod-tun"),
+            *("python3-light", "python3-pynacl", "python3-ubus"),
+        ),
         "net",
         "WireGuard without a kernel module",
-        {**_sources(), **_launchers(), **_system()},
-        (FEED / "postrm").read_text(),
+        {**_sources(), **_launchers(), **_system(), **_licence("pywg-embedded")},
+        postinst=(scripts / "postinst").read_text(),
+        postrm=(scripts / "postrm").read_text(),
     )
+
+
+def _licence(name: str) -> dict[str, File]:
+    text = (CHECKOUT / "LICENSE").read_bytes()
+    return {f"usr/share/licenses/{name}/LICENSE": File(text)}
 
 
 def _sources() -> dict[str, File]:

@@ -48,7 +48,9 @@ def write_index(folder: Path, key: Key) -> None:
 
     A router takes the key from a file that bears its number, in /etc/opkg/keys.
     """
-    index = "\n".join(_entry(path) for path in sorted(folder.glob("*.ipk"))).encode()
+    entries = [_entry(path) for path in sorted(folder.glob("*.ipk"))]
+    # opkg takes a line for complete when there is one after it.
+    index = "".join(f"{entry}\n" for entry in entries).encode()
     (folder / "Packages").write_bytes(index)
     (folder / "Packages.gz").write_bytes(compressed(index))
     (folder / "Packages.sig").write_bytes(key.sign(index))

@@ -4,12 +4,9 @@ import gzip
 import io
 import tarfile
 
-from pywg_embedded import __version__
-
 from .archive import File, compressed, tar
-from .contents import Package
+from .contents import MAINTAINER, VERSION, Package
 
-VERSION = f"{__version__}-r1"
 # OpenWrt's own functions do what each package needs; without them, in an image that is
 # not running, there is nothing to do.
 SCRIPT = """\
@@ -52,24 +49,28 @@ def control(package: Package, size: int, stamp: int) -> str:
         "Package": package.name,
         "Version": VERSION,
         "Depends": ", ".join(package.depends),
+        "Conflicts": ", ".join(package.conflicts),
         "Provides": ", ".join(package.provides),
         "Source": "pywg-embedded",
-        "License": "MIT",
+        "License": package.license,
         "LicenseFiles": "LICENSE",
         "Section": package.section,
         "SourceDateEpoch": str(stamp),
+        "Maintainer": MAINTAINER,
         "Architecture": package.architecture,
         "Installed-Size": str(size),
-        "Description": f"{package.description}",
+        "Description": package.description,
     }
     return "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
 
 
 def _control(package: Package, size: int, stamp: int) -> dict[str, File]:
     scripts = {
-        name: File(SCRIPT.format(name=name).encode(), 0o755)
-        for name in ("postinst", "prerm")
+        "postinst": SCRIPT.format(name="postinst"),
+        "postinst-pkg": package.postinst,
+        "prerm": SCRIPT.format(name="prerm"),
+        "postrm": package.postrm,
     }
-    if package.postrm:
-        scripts["postrm"] = File(package.postrm.encode(), 0o755)
-    return {"control": File(control(package, size, stamp).encode()), **scripts}
+    about = File(control(package, size, stamp).encode())
+    files = {name: File(text.encode(), 0o755) for name, text in scripts.items() if text}
+    return {"control": about, **files}

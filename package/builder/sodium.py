@@ -15,14 +15,14 @@ RECIPE = Path(__file__).with_name("libsodium")
 REQUIREMENTS = RECIPE / "requirements.txt"
 
 
-def prefix(target: Target) -> Path:
-    """The folder that libsodium is installed below, for this target."""
+def prefix(target: Target, kind: str) -> Path:
+    """The folder that libsodium is installed below, "shared" or "static"."""
     directory = CACHE / f"libsodium-{target.name}-{_key(target)}"
     CACHE.mkdir(parents=True, exist_ok=True)
     if not directory.exists():
         with tempfile.TemporaryDirectory(dir=CACHE) as work:
             _build(target, Path(work), directory)
-    return directory
+    return directory / kind
 
 
 def _key(target: Target) -> str:

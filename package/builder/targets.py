@@ -33,6 +33,7 @@ TARGETS = {
         ("mipsel_24kc", "mipsel-linux-musleabi", _MIPS, "mipsel", _OPENWRT),
         ("x86_64", "x86_64-linux-musl", "x86_64", "x86_64", _OPENWRT),
         # The C library's version is that of Debian 12.
+        ("debian_amd64", "x86_64-linux-gnu.2.36", "x86_64", "x86_64", _DEBIAN),
         ("debian_arm64", "aarch64-linux-gnu.2.36", "generic", "aarch64", _DEBIAN),
         ("debian_armhf", "arm-linux-gnueabihf.2.36", "generic+v7a", "arm", _DEBIAN),
     )

@@ -36,6 +36,12 @@ def build(directory: Path, *goals: str) -> None:
     _cmake(["--build", str(directory), "--parallel", parallel, *names])
 
 
+def call(target: Target, *arguments: str) -> None:
+    """Call the compiler itself."""
+    command = [*_compiler(target), *arguments]
+    subprocess.run(command, env=_environment(), check=True)
+
+
 def key(target: Target) -> str:
     """Changes with the compiler and its flags, which CMake takes for the same."""
     told = f"{version('ziglang')} {_compiler(target)[1:]}"
@@ -52,13 +58,17 @@ def _compiler(target: Target) -> list[str]:
 
 
 def _cmake(arguments: list[str]) -> None:
-    # It keeps what it compiles under a name that follows from the content.
-    cache = str(CACHE / "zig")
-    environment = {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache}
     subprocess.run(
         ["cmake", *arguments],
-        env={**os.environ, **environment},
+        env=_environment(),
         # What goes wrong is told on the other.
         stdout=subprocess.DEVNULL,
         check=True,
     )
+
+
+def _environment() -> dict[str, str]:
+    # It keeps what it compiles under a name that follows from the content.
+    cache = str(CACHE / "zig")
+    caches = {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache}
+    return {**os.environ, **caches}

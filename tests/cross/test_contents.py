@@ -8,7 +8,7 @@ from package.builder.targets import TARGETS
 from pywg_embedded.dataplane.signatures import SONAME
 
 TARGET = TARGETS["x86_64"]
-LIBPYWG, PYWG_EMBEDDED = contents.packages(TARGET)
+LIBPYWG, OTHER_LIBPYWG, PYWG_EMBEDDED = contents.everything(TARGET)
 
 
 def test_architecture_is_that_of_what_is_compiled() -> None:
@@ -16,8 +16,22 @@ def test_architecture_is_that_of_what_is_compiled() -> None:
     assert PYWG_EMBEDDED.architecture == "all"
 
 
+def test_router_needs_one_library_and_may_choose() -> None:
+    assert contents.packages(TARGET) == (LIBPYWG, PYWG_EMBEDDED)
+    assert LIBPYWG.provides == OTHER_LIBPYWG.provides == ("libpywg",)
+    assert LIBPYWG.conflicts == (OTHER_LIBPYWG.name,)
+    assert OTHER_LIBPYWG.conflicts == (LIBPYWG.name,)
+    assert (LIBPYWG.preferred, OTHER_LIBPYWG.preferred) == (True, False)
+
+
+@pytest.mark.parametrize("package", contents.everything(TARGET))
+def test_package_brings_its_licence(package: contents.Package) -> None:
+    text = (CHECKOUT / "LICENSE").read_bytes()
+    assert package.files[f"usr/share/licenses/{package.name}/LICENSE"].content == text
+
+
 def test_library_is_where_the_loader_looks() -> None:
-    content = library.library(TARGET).read_bytes()
+    content = library.library(TARGET, "sodium").read_bytes()
     assert LIBPYWG.files[f"usr/lib/{SONAME}"].content == content
 
 
@@ -32,7 +46,8 @@ def test_sources_are_those_of_the_project_and_no_more() -> None:
     home = f"{contents.HOME}/pywg_embedded/"
     sources = {path for path in PYWG_EMBEDDED.files if path.startswith(home)}
     assert home + "daemon/main.py" in sources
-    others = {*contents.COMMANDS, *contents.SYSTEM}
+    licence = "usr/share/licenses/pywg-embedded/LICENSE"
+    others = {*contents.COMMANDS, *contents.SYSTEM, licence}
     assert sources | others == set(PYWG_EMBEDDED.files)
     assert not any("/libpywg/" in path or "__pycache__" in path for path in sources)
 

@@ -33,7 +33,7 @@ def test_index_tells_how_to_fetch_a_package(folder: Path) -> None:
         f"Filename: {ipk.file_name(PACKAGE)}\n"
         f"Size: {len(PACKED)}\n"
         f"SHA256sum: {hashlib.sha256(PACKED).hexdigest()}\n"
-        "Description: What it is\n"
+        "Description: What it is\n\n"
     )
     assert gzip.decompress((folder / "Packages.gz").read_bytes()).decode() == index
 
@@ -42,7 +42,7 @@ def test_packages_are_a_blank_line_apart(folder: Path) -> None:
     other = PACKAGE._replace(name="other")
     (folder / ipk.file_name(other)).write_bytes(ipk.pack(other, 0))
     feed.write_index(folder, KEY)
-    entries = (folder / "Packages").read_text().split("\n\n")
+    entries = (folder / "Packages").read_text().removesuffix("\n\n").split("\n\n")
     assert [each.splitlines()[0] for each in entries] == [
         "Package: example",
         "Package: other",

@@ -16,6 +16,8 @@ PACKAGE = Package(
     architecture="mips_24kc",
     depends=("libc", "libsodium"),
     provides=("sample",),
+    conflicts=("other",),
+    postinst="#!/bin/sh\ntrue\n",
     section="net",
     description="What it is",
     files={"usr/bin/example": File(b"#!/bin/sh\n", 0o755)},
@@ -56,12 +58,14 @@ def test_control_has_its_fields_in_order() -> None:
         "Package: example\n"
         f"Version: {__version__}-r1\n"
         "Depends: libc, libsodium\n"
+        "Conflicts: other\n"
         "Provides: sample\n"
         "Source: pywg-embedded\n"
         "License: MIT\n"
         "LicenseFiles: LICENSE\n"
         "Section: net\n"
         f"SourceDateEpoch: {STAMP}\n"
+        "Maintainer: The pywg-embedded authors\n"
         "Architecture: mips_24kc\n"
         f"Installed-Size: {size}\n"
         "Description: What it is\n"
@@ -88,6 +92,10 @@ def test_script_lets_openwrt_do_the_rest(script: str) -> None:
 def test_script_does_nothing_in_an_image_that_does_not_run(script: str) -> None:
     text = content("control", f"./{script}").decode()
     subprocess.run(["sh", "-c", text], check=True)
+
+
+def test_what_openwrt_does_at_the_start_goes_by_its_name() -> None:
+    assert content("control", "./postinst-pkg").decode() == PACKAGE.postinst
 
 
 def test_what_is_to_be_done_at_the_end_is_a_script() -> None:
