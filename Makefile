@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	luci po ipk feed bench clean
+	luci po ipk feed apk bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -34,7 +34,7 @@ LINT_PACKAGES := clang-format shellcheck
 LAB_PACKAGES := busybox iproute2 iputils-ping nftables procps \
 	wireguard-go wireguard-tools
 CROSS_PACKAGES := binutils qemu-user
-FEED_PACKAGES := signify-openbsd
+FEED_PACKAGES := openssl signify-openbsd
 QEMU_PACKAGES := cpio kmod qemu-system-arm
 # What `unit` leaves to a target of its own.
 APART := cross fuzz interop luci micropython qemu
@@ -148,6 +148,10 @@ ipk: build ## packages for a router with opkg, as in: make ipk ARCH=mipsel_24kc
 feed: build ## the same as a signed folder that opkg installs from
 	@.ci/need $(C_PACKAGES)
 	@$(PYTHON) -m package.builder feed $(ARCH)
+
+apk: build ## the same for a router with apk, which has to be here too
+	@.ci/need $(C_PACKAGES) openssl
+	@$(PYTHON) -m package.builder apk $(ARCH)
 
 bench: $(MEASURED)/.installed ## ours beside wireguard-go: a table; JSON and picture in build/bench
 	@.ci/need $(LAB_PACKAGES)

@@ -1,51 +1,88 @@
-"""``python -m package.builder ipk ARCHITECTURE`` or ``feed ARCHITECTURE``.
+"""``python -m package.builder ipk|feed|apk ARCHITECTURE``.
 
-``ipk`` writes the packages to build/packages/ARCHITECTURE; ``feed`` makes of that a
-folder which opkg installs from, signed with the key in .cache/feed.key.
+``ipk`` writes the packages that opkg installs to build/ipk/ARCHITECTURE; ``feed`` makes
+of that a folder which opkg installs from, signed with the key in .cache/feed.key;
+``apk`` makes such a folder for apk, build/apk/ARCHITECTURE, with .cache/feed.pem.
 """
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from . import contents, feed, ipk
+from . import apk, contents, feed, ipk
 from .paths import CHECKOUT
 from .targets import TARGETS, Target
 
-KEY = CHECKOUT / ".cache/feed.key"
-PACKAGES = CHECKOUT / "build/packages"
+CACHE = CHECKOUT / ".cache"
+BUILD = CHECKOUT / "build"
 
 
 def main() -> int:
     """Do as the command line says; the exit code."""
-    if len(sys.argv) != 3 or sys.argv[1] not in ("ipk", "feed"):
-        print("usage: python -m package.builder ipk|feed ARCHITECTURE", file=sys.stderr)
-        return 1
+    if len(sys.argv) != 3 or sys.argv[1] not in GOALS:
+        goals = "|".join(GOALS)
+        return _refuse(f"usage: python -m package.builder {goals} ARCHITECTURE")
     goal, name = sys.argv[1:]
     if name not in TARGETS:
         known = ", ".join(TARGETS)
-        print(f"no such architecture: {name}; there are {known}", file=sys.stderr)
-        return 1
-    folder = PACKAGES / name
-    _write_packages(TARGETS[name], folder)
-    if goal == "feed":
-        key = feed.load_key(KEY)
-        feed.write_index(folder, key)
-        print(f"signed with key {key.number.hex()}")
+        return _refuse(f"no such architecture: {name}; there are {known}")
+    if goal == "apk" and not apk.tool():
+        return _refuse(apk.MISSING)
+    GOALS[goal](TARGETS[name])
     return 0
 
 
-def _write_packages(target: Target, folder: Path) -> None:
+def _make_ipk(target: Target) -> Path:
+    folder = _emptied(BUILD / "ipk" / target.name)
+    for package in contents.everything(target):
+        path = folder / ipk.file_name(package)
+        path.write_bytes(ipk.pack(package, _stamp()))
+        _tell(package, path)
+    return folder
+
+
+def _make_feed(target: Target) -> None:
+    folder = _make_ipk(target)
+    key = feed.load_key(CACHE / "feed.key")
+    feed.write_index(folder, key)
+    print(f"signed with key {key.number.hex()}")
+
+
+def _make_apk(target: Target) -> None:
+    folder = _emptied(BUILD / "apk" / target.name)
+    for package in contents.everything(target):
+        path = folder / apk.file_name(package)
+        apk.write(package, _stamp(), path)
+        _tell(package, path)
+    apk.write_index(folder, apk.load_key(CACHE / "feed.pem"))
+    print(f"signed; the key for it is {apk.PUBLIC_KEY}")
+
+
+GOALS: dict[str, Callable[[Target], object]] = {
+    "ipk": _make_ipk,
+    "feed": _make_feed,
+    "apk": _make_apk,
+}
+
+
+def _refuse(reason: str) -> int:
+    print(reason, file=sys.stderr)
+    return 1
+
+
+def _emptied(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
-    for package in contents.packages(target):
-        path = folder / ipk.file_name(package)
-        path.write_bytes(ipk.pack(package, _stamp()))
-        installed = sum(len(file.content) for file in package.files.values())
-        size = path.stat().st_size
-        print(f"{path.relative_to(CHECKOUT)}: {size} bytes, installed {installed}")
+    return folder
+
+
+def _tell(package: contents.Package, path: Path) -> None:
+    installed = sum(len(file.content) for file in package.files.values())
+    size = path.stat().st_size
+    print(f"{path.relative_to(CHECKOUT)}: {size} bytes, installed {installed}")
 
 
 def _stamp() -> int:
