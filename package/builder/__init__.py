@@ -2,6 +2,6 @@
 
 ``targets`` (what can be built for), ``zig`` (the compiler), ``sodium`` and ``openssl``
 (what libpywg is linked to), ``library`` (libpywg itself), ``contents`` (what the
-packages hold), ``archive`` and ``ipk`` (opkg's format), ``feed`` (a folder that it
-installs from), ``apk`` (the same for apk).
+packages hold), ``lmo`` (translations, as LuCI reads them), ``archive`` and ``ipk``
+(opkg's format), ``feed`` (a folder that it installs from), ``apk`` (the same for apk).
 """

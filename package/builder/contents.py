@@ -9,10 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from luci import po
 from pywg_embedded import __version__
 from pywg_embedded.dataplane.signatures import SONAME
 
-from . import library
+from . import library, lmo
 from .archive import File
 from .paths import CHECKOUT, LIBPYWG
 from .targets import Target
@@ -33,6 +34,9 @@ SYSTEM = {
     "lib/netifd/proto/pywg.sh": ("pywg.sh", 0o755),
     "lib/upgrade/keep.d/pywg-embedded": ("pywg.keep", 0o644),
 }
+# Where a folder of the package for LuCI goes.
+LUCI = {"htdocs": "www", "root": ""}
+LUCI_LANGUAGES = "usr/lib/lua/luci/i18n"
 LAUNCHER = """\
 #!/usr/bin/python3
 import sys
@@ -91,7 +95,7 @@ def packages(target: Target) -> tuple[Package, ...]:
 def everything(target: Target) -> tuple[Package, ...]:
     """All that there is for a router of this architecture to choose from."""
     libraries = [_libpywg(target, variant) for variant in VARIANTS]
-    return *libraries, pywg_embedded()
+    return *libraries, pywg_embedded(), luci_proto_pywg()
 
 
 def _libpywg(target: Target, variant: Variant) -> Package:
@@ -121,7 +125,6 @@ def _libpywg(target: Target, variant: Variant) -> Package:
 
 def pywg_embedded() -> Package:
     """The package without anything compiled."""
-    scripts = CHECKOUT / "package/pywg-embedded/scripts"
     return Package(
         "pywg-embedded",
         "all",
@@ -132,9 +135,27 @@ def pywg_embedded() -> Package:
         "net",
         "WireGuard without a kernel module",
         {**_sources(), **_launchers(), **_system(), **_licence("pywg-embedded")},
-        postinst=(scripts / "postinst").read_text(),
-        postrm=(scripts / "postrm").read_text(),
+        postinst=_script("pywg-embedded.postinst"),
+        postrm=_script("pywg-embedded.postrm"),
     )
+
+
+def luci_proto_pywg() -> Package:
+    """What makes the protocol a part of LuCI, with all its languages."""
+    return Package(
+        "luci-proto-pywg",
+        "all",
+        ("libc", "luci-base", "pywg-embedded"),
+        "luci",
+        "Links over WireGuard without a kernel module, in LuCI",
+        {**_pages(), **_languages(), **_licence("luci-proto-pywg")},
+        postinst=_script("luci-proto-pywg.postinst"),
+        postrm=_script("luci-proto-pywg.postrm"),
+    )
+
+
+def _script(name: str) -> str:
+    return (Path(__file__).with_name("scripts") / name).read_text()
 
 
 def _licence(name: str) -> dict[str, File]:
@@ -148,6 +169,24 @@ def _sources() -> dict[str, File]:
         f"{HOME}/{path.relative_to(CHECKOUT)}": File(path.read_bytes())
         for path in sorted(tree.rglob("*.py"))
         if LIBPYWG not in path.parents
+    }
+
+
+def _pages() -> dict[str, File]:
+    return {
+        f"{target}/{path.relative_to(po.PACKAGE / folder)}".lstrip("/"): File(
+            path.read_bytes()
+        )
+        for folder, target in LUCI.items()
+        for path in sorted((po.PACKAGE / folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def _languages() -> dict[str, File]:
+    return {
+        f"{LUCI_LANGUAGES}/pywg.{language}.lmo": File(lmo.compiled(path.read_text()))
+        for language, path in po.translations().items()
     }
 
 

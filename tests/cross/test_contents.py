@@ -1,14 +1,17 @@
 """What a router gets: all that it needs, and where it belongs."""
 
+import itertools
+
 import pytest
 
+from luci import po
 from package.builder import contents, library
 from package.builder.paths import CHECKOUT
 from package.builder.targets import TARGETS
 from pywg_embedded.dataplane.signatures import SONAME
 
 TARGET = TARGETS["x86_64"]
-LIBPYWG, OTHER_LIBPYWG, PYWG_EMBEDDED = contents.everything(TARGET)
+LIBPYWG, OTHER_LIBPYWG, PYWG_EMBEDDED, LUCI = contents.everything(TARGET)
 
 
 def test_architecture_is_that_of_what_is_compiled() -> None:
@@ -58,5 +61,23 @@ def test_system_gets_every_file_that_is_for_it() -> None:
     assert names == {path.name for path in folder.iterdir()}
 
 
-def test_no_two_packages_have_a_file_in_common() -> None:
-    assert not LIBPYWG.files.keys() & PYWG_EMBEDDED.files.keys()
+def test_luci_gets_every_page_and_language() -> None:
+    tree = po.PACKAGE
+    shipped = {path for path in tree.glob("htdocs/**/*") if path.is_file()}
+    assert LUCI.files["www/luci-static/resources/protocol/pywg.js"]
+    pages = {path for path in LUCI.files if path.startswith("www/")}
+    assert len(pages) == len(shipped)
+    assert LUCI.files["usr/share/rpcd/acl.d/luci-proto-pywg.json"]
+    languages = {path for path in LUCI.files if path.endswith(".lmo")}
+    assert languages == {
+        f"usr/lib/lua/luci/i18n/pywg.{language}.lmo" for language in ("de", "fr")
+    }
+
+
+@pytest.mark.parametrize(
+    "one, other", itertools.combinations(contents.packages(TARGET) + (LUCI,), 2)
+)
+def test_no_two_packages_have_a_file_in_common(
+    one: contents.Package, other: contents.Package
+) -> None:
+    assert not one.files.keys() & other.files.keys()

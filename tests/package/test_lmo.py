@@ -1,0 +1,76 @@
+"""Translations in the form that LuCI reads; hashes are those of its own po2lmo."""
+
+import struct
+
+import pytest
+
+from package.builder.lmo import compiled, hashed
+
+PO = r"""msgid ""
+msgstr ""
+"Language: de\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\n"
+
+msgctxt "ctx"
+msgid "one \"peer\""
+msgid_plural "%d peers"
+msgstr[0] "ein Gerät"
+msgstr[1] "%d Geräte"
+
+msgid "same"
+msgstr "same"
+
+msgid "empty"
+msgstr ""
+
+msgid "Ölä"
+msgstr "Öl"
+"""
+RULE = b"nplurals=2; plural=(n != 1);"
+
+
+def unpacked(lmo: bytes) -> dict[int, tuple[int, bytes]]:
+    """Number of forms and text, by key."""
+    (at,) = struct.unpack(">L", lmo[-4:])
+    table = struct.iter_unpack(">4L", lmo[at:-4])
+    return {key: (n, lmo[start : start + size]) for key, n, start, size in table}
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("p", 0xA013CEB3),
+        ("pe", 0x075626DB),
+        ("pee", 0x50C3C464),
+        ("peer", 0xFFD22536),
+        ("Peer %s", 0x4FB2BC5F),
+        ("Interface %s", 0xF132BDF8),
+        ("Ö", 0x66163A59),
+        ("aÖ", 0xB2C539DB),
+        ("abÖ", 0x549FFEF0),
+        ("Schlüssel", 0x9591B281),
+    ],
+)
+def test_hash_is_that_of_luci(text: str, value: int) -> None:
+    assert hashed(text.encode()) == value
+
+
+def test_each_form_has_a_key_of_its_own() -> None:
+    assert unpacked(compiled(PO)) == {
+        0: (0, RULE),
+        hashed(b'ctx\1one "peer"\0020'): (2, "ein Gerät".encode()),
+        hashed(b'ctx\1one "peer"\0021'): (2, "%d Geräte".encode()),
+        hashed("Ölä".encode()): (1, "Öl".encode()),
+    }
+
+
+def test_keys_are_in_order_and_texts_at_whole_words() -> None:
+    lmo = compiled(PO)
+    (at,) = struct.unpack(">L", lmo[-4:])
+    table = list(struct.iter_unpack(">4L", lmo[at:-4]))
+    assert table == sorted(table)
+    assert all(start % 4 == 0 for _, _, start, _ in table)
+
+
+def test_no_translation_is_an_empty_table() -> None:
+    assert compiled('msgid "a"\nmsgstr ""\n') == bytes(4)
