@@ -35,7 +35,7 @@ LAB_PACKAGES := busybox iproute2 iputils-ping nftables procps \
 	wireguard-go wireguard-tools
 CROSS_PACKAGES := binutils qemu-user
 FEED_PACKAGES := openssl signify-openbsd
-QEMU_PACKAGES := cpio kmod qemu-system-arm
+QEMU_PACKAGES := cpio e2fsprogs kmod qemu-system-arm
 # What `unit` leaves to a target of its own.
 APART := cross fuzz interop luci micropython qemu
 
@@ -130,7 +130,7 @@ interop: build ## real traffic with other implementations, in network namespaces
 	@.ci/need $(LAB_PACKAGES)
 	$(PYTEST) tests/interop $(ARGS)
 
-qemu: build ## the Linux kernel's own WireGuard as peer, in an ARM64 machine
+qemu: build ## two homes, and the Linux kernel's own WireGuard, in ARM machines
 	@.ci/need $(C_PACKAGES) $(QEMU_PACKAGES)
 	$(PYTHON) -m qemu
 

@@ -1,18 +1,19 @@
-"""``python -m qemu``: pywgd and the kernel's WireGuard as peers, in an ARM64 machine.
+"""``python -m qemu``: pywgd and the kernel's WireGuard as peers, in ARM machines.
 
 One line a check, with its figures; the exit code is 0 if all of them passed.
 """
 
 import sys
+from itertools import chain
 
-from qemu import machine, tools
+from qemu import machine, steps, tools
 
 
 def main() -> int:
-    """Run the machine; the exit code."""
+    """Run the machines; the exit code."""
     passed = True
     try:
-        for report in machine.run():
+        for report in chain(machine.run(), *map(steps.run, steps.ARCHITECTURES)):
             print(report, flush=True)
             passed = passed and report.ok
     except tools.MissingTools as missing:

@@ -2,41 +2,47 @@
 
 The file system is two cpio archives in one file: Debian's packages, built once and
 kept in ``.cache/qemu`` under a name that follows from what they are built by, and
-our packages and the checks, as the checkout is now. (To take newer Debian packages,
-remove ``.cache/qemu``.)
+the checkout as it is now: our packages, for the machine to install, and the checks.
+(To take newer Debian packages, remove ``.cache/qemu``.)
 Nothing is compressed: under emulation, copying is quicker than unpacking.
 """
 
 import hashlib
-import io
 import platform
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from package.builder import contents, ipk
 from package.builder.targets import TARGETS
-from qemu import packages, tools
+from qemu import architectures, packages, tools
+from qemu.architectures import Architecture
 
-ARCHITECTURE = "arm64"
 PACKAGES = (
     "busybox-static",
     "iproute2",
     "iputils-ping",
-    "linux-image-cloud-arm64",
     "python3",
     "python3-nacl",
     "wireguard-tools",
 )
+# Those that these need are kept with them, all others left out.
+MODULES = (
+    *("virtio_mmio", "virtio_console", "virtio_blk", "virtio_net"),
+    *("crc32c_generic", "ext4", "overlay"),
+    *("tun", "veth", "wireguard"),
+)
 NOT_NEEDED = ("boot", "usr/share/doc", "usr/share/locale", "usr/share/man")
-MOUNT_POINTS = ("dev", "proc", "run", "sys", "tmp", "var/run")
+MOUNT_POINTS = ("dev", "mnt", "proc", "run", "sys", "tmp", "var/run")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache/qemu"
-CHECKS = "qemu"
+CHECKS = ("qemu", "tests/lab/dns.py")
+# Where the machine finds these.
+PACKAGE_FOLDER = "packages"
+MODULE_LIST = "etc/modules"
 
 
 class Base(NamedTuple):
@@ -46,42 +52,45 @@ class Base(NamedTuple):
     archive: Path
 
 
-def base() -> Base:
+def base(architecture: Architecture) -> Base:
     """Debian's part, built if the cache does not hold it."""
-    directory = CACHE / _key()
+    directory = CACHE / _key(architecture)
     if not directory.exists():
-        _build(directory)
+        _build(architecture, directory)
     return Base(directory / "vmlinuz", directory / "packages.cpio")
 
 
-def with_project(archive: Path, target: Path) -> None:
-    """Write ``archive`` to ``target``, then our packages and the checks."""
+def build(architecture: Architecture, target: Path) -> Path:
+    """Write all files of a machine to ``target``; the path of its kernel."""
+    kernel, archive = base(architecture)
     shutil.copyfile(archive, target)
     with target.open("ab") as output, tempfile.TemporaryDirectory() as root:
-        for package in contents.packages(TARGETS[f"debian_{ARCHITECTURE}"]):
-            _install(ipk.pack(package, stamp=0), root)
+        _write_packages(architecture, Path(root, PACKAGE_FOLDER))
         _cpio(Path(root), sorted(Path(root).rglob("*")), output)
         _cpio(CHECKOUT, _check_files(), output)
+    return kernel
 
 
-def _install(package: bytes, root: str) -> None:
-    with tarfile.open(fileobj=io.BytesIO(ipk.member(package, "data"))) as data:
-        data.extractall(root)
+def _write_packages(architecture: Architecture, folder: Path) -> None:
+    folder.mkdir()
+    for package in contents.packages(TARGETS[f"debian_{architecture}"]):
+        (folder / ipk.file_name(package)).write_bytes(ipk.pack(package, stamp=0))
 
 
-def _key() -> str:
+def _key(architecture: Architecture) -> str:
     """Changes with the code that builds the base and with Debian's release."""
     release = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    digest = hashlib.sha256(release.encode())
-    for module in (__file__, packages.__file__):
+    digest = hashlib.sha256(f"{architecture} {release}".encode())
+    for module in (__file__, packages.__file__, architectures.__file__):
         digest.update(Path(module).read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _build(directory: Path) -> None:
+def _build(architecture: Architecture, directory: Path) -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
-        root = packages.unpack(PACKAGES, ARCHITECTURE, Path(work))
+        wanted = (*PACKAGES, architecture.kernel)
+        root = packages.unpack(wanted, architecture.name, Path(work))
         result = Path(work) / "result"
         result.mkdir()
         next(root.glob("boot/vmlinuz-*")).rename(result / "vmlinuz")
@@ -99,14 +108,42 @@ def _complete(root: Path) -> None:
         shutil.rmtree(root / name, ignore_errors=True)
     for name in MOUNT_POINTS:
         (root / name).mkdir(parents=True, exist_ok=True)
-    depmod = tools.command("depmod", "--basedir", str(root), release.name)
+    (root / "bin/sh").symlink_to("busybox")
+    (root / MODULE_LIST).write_text("".join(f"{name}\n" for name in MODULES))
+    _list_modules(root, release.name)
+    _leave_out_modules(release)
+    _list_modules(root, release.name)
+
+
+def _list_modules(root: Path, release: str) -> None:
+    depmod = tools.command("depmod", "--basedir", str(root), release)
     subprocess.run(depmod, check=True)
 
 
+def _leave_out_modules(release: Path) -> None:
+    lines = (release / "modules.dep").read_text().splitlines()
+    needs = dict(line.split(":") for line in lines)
+    kept = {path for path in needs if _module(path) in MODULES}
+    kept.update(*(needs[path].split() for path in tuple(kept)))
+    for path in needs.keys() - kept:
+        (release / path).unlink()
+
+
+def _module(path: str) -> str:
+    """What is in kernel/net/a-b.ko.xz is called a_b."""
+    return Path(path).name.partition(".")[0].replace("-", "_")
+
+
 def _check_files() -> list[Path]:
-    top = CHECKOUT / CHECKS
-    found = (path for path in top.rglob("*") if "__pycache__" not in path.parts)
-    return [top, *sorted(found)]
+    found = {path for top in CHECKS for path in _below(CHECKOUT / top)}
+    # A folder comes before what is in it.
+    parents = {parent for path in found for parent in path.parents}
+    inside = {path for path in parents if CHECKOUT in path.parents}
+    return sorted(path for path in found | inside if path.name != "__pycache__")
+
+
+def _below(top: Path) -> list[Path]:
+    return [path for path in (top, *top.rglob("*")) if path.suffix != ".pyc"]
 
 
 def _cpio(directory: Path, files: list[Path], output: BinaryIO) -> None:

@@ -1,7 +1,7 @@
 """One ARM64 machine: boot it, hear its reports, end it.
 
-No report is taken from the console; that goes to a file, and its last lines go into
-the report of each check that failed or that the machine did not live to make.
+The last lines of the console go into the report of each check that failed or that the
+machine did not live to make.
 """
 
 import subprocess
@@ -10,24 +10,19 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from qemu import image, tools
+from qemu import emulator, image, tools
+from qemu.architectures import ARM64
 from qemu.guest.checks import CHECKS
 from qemu.report import Report
 
 # The whole run takes about four minutes where the host has two idle processors.
 TIME_LIMIT = 600.0
 MEMORY_MB = 2048
-CONSOLE_LINES = 40
 
-KERNEL_ARGUMENTS = "console=ttyAMA0 quiet panic=-1 rdinit=/qemu/guest/init"
 HARDWARE = (
-    # The processor of a Raspberry Pi 4.
-    "-machine virt -cpu cortex-a72 -smp 2 -accel tcg,thread=multi "
-    "-nodefaults -no-user-config -no-reboot -display none "
-    "-device virtio-serial-device "
+    "-smp 2 "
     # A "stdio" port would close, and block the guest, when our input ends.
-    "-chardev file,id=reports,path=/dev/stdout "
-    "-device virtserialport,chardev=reports"
+    "-chardev file,id=port,path=/dev/stdout"
 )
 
 
@@ -63,21 +58,11 @@ def _reports(directory: Path, console: Path, limit: float) -> Iterator[Report]:
 
 
 def _command(directory: Path, console: Path) -> list[str]:
-    base = image.base()
     files = directory / "files.cpio"
-    image.with_project(base.archive, files)
-    return tools.command(
-        "qemu-system-aarch64",
-        *HARDWARE.split(),
-        *("-m", str(MEMORY_MB)),
-        *("-serial", f"file:{console}"),
-        *("-kernel", str(base.kernel)),
-        *("-initrd", str(files)),
-        *("-append", KERNEL_ARGUMENTS),
-    )
+    kernel = image.build(ARM64, files)
+    machine = emulator.command(ARM64, kernel, files, console, "checks")
+    return [*machine, *HARDWARE.split(), "-m", str(MEMORY_MB)]
 
 
 def _with_console(report: Report, console: Path) -> Report:
-    lines = console.read_text(errors="replace").splitlines()
-    detail = [report.detail, "The console, up to here:", *lines[-CONSOLE_LINES:]]
-    return report._replace(detail="\n".join(detail))
+    return report._replace(detail=emulator.with_console(report.detail, console))

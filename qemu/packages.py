@@ -55,7 +55,9 @@ def _merged_root(root: Path) -> Path:
 
 def _download(packages: tuple[str, ...], architecture: str, apt: Path) -> list[Path]:
     options = _private_apt(architecture, apt)
-    _run("apt-get", *options, "update")
+    # A mirror may lack a part of what it lists; what is then missing, if any, is told
+    # by the next command.
+    _run("apt-get", *options, "update", check=False)
     _run("apt-get", *options, "--yes", "--download-only", "install", *packages)
     return sorted((apt / "cache/archives").glob("*.deb"))
 
@@ -78,7 +80,7 @@ def _private_apt(architecture: str, apt: Path) -> list[str]:
     return [f"--option={name}={value}" for name, value in settings.items()]
 
 
-def _run(tool: str, *arguments: str) -> None:
+def _run(tool: str, *arguments: str, check: bool = True) -> None:
     subprocess.run(
-        tools.command(tool, *arguments), check=True, stdout=subprocess.DEVNULL
+        tools.command(tool, *arguments), check=check, stdout=subprocess.DEVNULL
     )

@@ -9,7 +9,9 @@ PACKAGES = {
     "cpio": "cpio",
     "depmod": "kmod",
     "dpkg-deb": "dpkg",
+    "mke2fs": "e2fsprogs",
     "qemu-system-aarch64": "qemu-system-arm",
+    "qemu-system-arm": "qemu-system-arm",
 }
 # Debian keeps depmod where an ordinary user does not look.
 SEARCH_PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"

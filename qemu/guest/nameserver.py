@@ -1,0 +1,25 @@
+"""The name server of a router, for the programs on it."""
+
+import socket
+from pathlib import Path
+from threading import Thread
+
+from tests.lab import dns
+
+ADDRESS = "127.0.0.1"
+
+
+class NameServer:
+    """Answers from ``records``, addresses by name, for as long as the machine runs."""
+
+    def __init__(self) -> None:
+        self.records: dns.Records = {}
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((ADDRESS, 53))
+        Path("/etc/resolv.conf").write_text(f"nameserver {ADDRESS}\n")
+        Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            query, client = self._socket.recvfrom(512)
+            self._socket.sendto(dns.answer(query, self.records), client)

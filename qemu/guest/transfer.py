@@ -1,0 +1,42 @@
+"""``python -m qemu.guest.transfer receive|send ...``: so many bytes over TCP.
+
+Both ends know what is to come, for it follows from how much it is. Whoever receives
+keeps it in a file, so that it can be seen how far it is, and prints the seconds from
+the first byte to the last.
+"""
+
+import random
+import socket
+import sys
+import time
+from pathlib import Path
+
+PORT = 5001
+PIECE = 1 << 16
+
+
+def content(size: int) -> bytes:
+    """What is sent when ``size`` bytes are asked for."""
+    return random.Random(size).randbytes(size)
+
+
+def receive(path: Path) -> None:
+    with socket.create_server(("", PORT)) as server, path.open("wb", 0) as file:
+        connection, _ = server.accept()
+        start = time.monotonic()
+        while piece := connection.recv(PIECE):
+            file.write(piece)
+        print(time.monotonic() - start)
+
+
+def send(address: str, size: int) -> None:
+    data = content(size)
+    with socket.create_connection((address, PORT)) as connection:
+        connection.sendall(data)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "receive":
+        receive(Path(sys.argv[2]))
+    else:
+        send(sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,137 @@
+"""What two homes go through: each step is made once, and checked for both links."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from qemu import image, tools
+from qemu.architectures import ARM64, ARMHF, Architecture
+from qemu.home import Failed, Files
+from qemu.homes import KINDS, LARGE_SIZE, LATER, LEFT, MIDDLE, NAME, Homes, both
+from qemu.report import Figures, Report
+
+# Answers for one of the links, by its kind.
+Check = Callable[[str], Figures]
+
+ARCHITECTURES = (ARM64, ARMHF)
+LEFT_ELSEWHERE, RIGHT_ELSEWHERE = "192.0.2.11", "192.0.2.22"
+FILE_SIZE = 8_000_000
+YEARS_BACK = 10
+
+
+def is_installed(homes: Homes) -> Check:
+    homes.power_on()
+    figures = homes.install()
+    return lambda _: figures
+
+
+def reaches_the_other_home(homes: Homes) -> Check:
+    homes.configure()
+    both(homes.start_left, homes.start_right)
+    return homes.reach
+
+
+def sends_a_file(homes: Homes) -> Check:
+    def check(kind: str) -> Figures:
+        homes.send(kind, FILE_SIZE)
+        return homes.complete(kind, FILE_SIZE)
+
+    return check
+
+
+def goes_on_when_its_daemon_is_killed(homes: Homes) -> Check:
+    homes.send_until_the_middle()
+    homes.left.do("kill_pywgd")
+    for kind in KINDS:
+        homes.assert_in_the_middle(kind, "wait_until_received", size=MIDDLE)
+    homes.left.do("start_pywgd")
+    return lambda kind: homes.complete(kind, LARGE_SIZE)
+
+
+def follows_a_name_that_leads_elsewhere(homes: Homes) -> Check:
+    homes.right.do("move", old=homes.right_address, new=RIGHT_ELSEWHERE)
+    homes.right_address = RIGHT_ELSEWHERE
+    homes.restart_right()
+    homes.left.do("set_name", name=NAME, address=RIGHT_ELSEWHERE)
+    return lambda kind: homes.reach(kind, LATER)
+
+
+def comes_back_after_a_power_cut(homes: Homes) -> Check:
+    homes.send_until_the_middle()
+    homes.left.cut_power()
+    for kind in KINDS:
+        homes.assert_in_the_middle(kind, "give_up")
+    homes.start_left_again(LEFT)
+    return homes.reach
+
+
+def links_with_its_clock_ten_years_back(homes: Homes) -> Check:
+    homes.left.power_off()
+    now = datetime.now(UTC)
+    then = now.replace(year=now.year - YEARS_BACK, day=1)
+    # At another address, so that the right home cannot be the one that begins.
+    homes.start_left_again(LEFT_ELSEWHERE, f"{then:%Y-%m-%dT%H:%M:%S}")
+    year = homes.left.do("tell_year")["year"]
+    assert year == then.year, f"the clock shows {year:g}"
+    return homes.reach
+
+
+class Step(NamedTuple):
+    """Something that is done once, and what answers for each of ``subjects`` whether
+    it went well."""
+
+    do: Callable[[Homes], Check]
+    subjects: tuple[str, ...] = KINDS
+
+    def names(self, architecture: Architecture) -> list[str]:
+        do = self.do.__name__
+        return [f"{architecture}_{subject}_{do}" for subject in self.subjects]
+
+
+STEPS = (
+    Step(is_installed, ("package",)),
+    Step(reaches_the_other_home),
+    Step(sends_a_file),
+    Step(goes_on_when_its_daemon_is_killed),
+    Step(follows_a_name_that_leads_elsewhere),
+    Step(comes_back_after_a_power_cut),
+    Step(links_with_its_clock_ten_years_back),
+)
+
+
+def names(architecture: Architecture) -> list[str]:
+    """The names of all checks, in order."""
+    return [name for step in STEPS for name in step.names(architecture)]
+
+
+def run(architecture: Architecture) -> Iterator[Report]:
+    """Let two machines do all steps; one report a check, as they come."""
+    tools.require_all()
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        archive = folder / "files.cpio"
+        kernel = image.build(architecture, archive)
+        homes = Homes(Files(architecture, kernel, archive), folder)
+        try:
+            for step in STEPS:
+                yield from _carry_out(step, homes, architecture)
+        finally:
+            homes.power_off()
+
+
+def _carry_out(step: Step, homes: Homes, architecture: Architecture) -> list[Report]:
+    names = step.names(architecture)
+    try:
+        check = step.do(homes)
+    except (AssertionError, Failed) as error:
+        return [Report(name, False, str(error), {}) for name in names]
+    return [_report(*each, check) for each in zip(names, step.subjects)]
+
+
+def _report(name: str, subject: str, check: Check) -> Report:
+    try:
+        return Report(name, True, "", check(subject))
+    except (AssertionError, Failed) as error:
+        return Report(name, False, str(error), {})
