@@ -142,6 +142,26 @@ test('a secret in the wrong place is in no message', () => {
 	}
 });
 
+test('a key that the router keeps is named in UCI, and in no other text', () => {
+	const key = 'AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=';
+	const [ tunnel ] = conf.read(`config interface wg0
+	option proto pywg
+	option private_key kept:mine
+
+config pywg_wg0
+	option public_key '${key}'
+	option preshared_key 'kept:ours'
+`).tunnels;
+	const text = conf.write(tunnel, 'conf');
+
+	assert.match(text, /^# PrivateKey is kept by the router$/m);
+	assert.match(text, /^# PresharedKey is kept by the router$/m);
+	assert.doesNotMatch(text, /kept:/);
+	assert.match(conf.write(tunnel, 'uci'), /private_key 'kept:mine'/);
+	assert.deepEqual(plain(conf.read('[Interface]\nPrivateKey = kept:mine').complaints)
+		.map(one => [ one.severity, one.line ]), [ [ 'error', 2 ] ]);
+});
+
 test('a file is named after the peer', () => {
 	const rows = [
 		[ 'Grandma\'s house', 'conf', 'grandma-s-house.conf' ],

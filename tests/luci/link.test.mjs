@@ -287,6 +287,26 @@ Endpoint = [2001:db8::1]:4711
 `);
 });
 
+test('what the router keeps cannot be given away, and is said to be missing', () => {
+	const tunnel = {
+		name: 'wg0', proto: 'pywg', options: { addresses: [ '10.0.0.1/24' ] }, peers: []
+	};
+	const peer = {
+		name: '',
+		options: { allowed_ips: [ '10.0.0.2/32' ], preshared_key: 'kept:ours' }
+	};
+	const made = otherside.make(tunnel, peer, { public_key: KEYS.here.public });
+
+	assert.deepEqual(plain(otherside.missing(peer)), [ 'private_key', 'preshared_key' ]);
+	assert.doesNotMatch(conf.write(made, 'uci'), /kept/);
+
+	const whole = {
+		options: { private_key: KEYS.other.private, preshared_key: KEYS.preshared }
+	};
+
+	assert.deepEqual(plain(otherside.missing(whole)), []);
+});
+
 function firewall(type, options, id) {
 	return { package: 'firewall', type, name: '', id, options };
 }

@@ -1,9 +1,13 @@
-/* Prints the table of options as JSON. */
+/* Prints what Python has a table of as well, as JSON. */
 
 import { load } from './luci.mjs';
 
 const { INTERFACE, PEER, NETIFD } = load('pywg.options');
+const { ERRORS, codes, dropReasons } = load('pywg.diagnosis');
 const rows = table => table.map(({ name, kind, fallback, separators }) =>
 	({ name, kind, fallback, separators: separators ? separators.source : '' }));
 
-console.log(JSON.stringify({ INTERFACE: rows(INTERFACE), PEER: rows(PEER), NETIFD }));
+console.log(JSON.stringify({
+	INTERFACE: rows(INTERFACE), PEER: rows(PEER), NETIFD,
+	STATES: codes(), DROPS: dropReasons(), ERRORS: Object.keys(ERRORS)
+}));

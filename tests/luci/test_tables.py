@@ -1,7 +1,10 @@
-"""What is written down in Python and in LuCI's modules is the same."""
+"""What is written down in Python or C, and in LuCI's modules, is the same."""
 
+import re
+from pathlib import Path
 from typing import Any
 
+from pywg_embedded.daemon.diagnosis import CODES
 from pywg_embedded.openwrt import options
 from pywg_embedded.openwrt.options import (
     INTERFACE_OPTIONS,
@@ -12,6 +15,15 @@ from pywg_embedded.openwrt.options import (
 )
 
 from .node import needs_node, printed
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "pywg_embedded"
+HANDLER = ROOT / "package/pywg-embedded/files/pywg.sh"
+IN_PYTHON = re.compile(r'Drop\("([^"]+)"\)|\.open\([^)]*, "([^"]+)"\)')
+IN_C = re.compile(r'X\([A-Z0-9_]+, "([^"]+)"\)')
+ERROR = re.compile(
+    r'(?:refuse|complain)\([^"()]*, "([A-Z_]+)"|notify_error.* ([A-Z_]+) '
+)
 
 KINDS = {
     kind: name.lower() for name, kind in vars(options).items() if isinstance(kind, Kind)
@@ -35,3 +47,29 @@ def test_both_have_the_same_table_of_options() -> None:
     assert table["INTERFACE"] == list(map(row, INTERFACE_OPTIONS))
     assert table["PEER"] == list(map(row, PEER_OPTIONS))
     assert table["NETIFD"] == list(NETIFD_OPTIONS)
+
+
+def found(pattern: re.Pattern[str], *paths: Path) -> set[str]:
+    return {
+        next(filter(None, match.groups()))
+        for path in paths
+        for match in pattern.finditer(path.read_text())
+    }
+
+
+@needs_node
+def test_every_state_of_a_peer_has_words() -> None:
+    assert sorted(printed("table.mjs")["STATES"]) == sorted(CODES)
+
+
+@needs_node
+def test_every_reason_of_a_drop_has_words() -> None:
+    reasons = found(IN_C, PACKAGE / "dataplane/libpywg/src/drops.h")
+    reasons |= found(IN_PYTHON, *PACKAGE.glob("core/*.py"))
+    assert sorted(printed("table.mjs")["DROPS"]) == sorted(reasons)
+
+
+@needs_node
+def test_every_error_of_an_interface_has_words() -> None:
+    errors = found(ERROR, HANDLER, *PACKAGE.glob("daemon/*.py"))
+    assert sorted(printed("table.mjs")["ERRORS"]) == sorted(errors)

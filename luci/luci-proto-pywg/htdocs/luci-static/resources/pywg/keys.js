@@ -21,6 +21,8 @@ function reason(text) {
 }
 
 return baseclass.extend({
+	/* Whether a value is a key itself, not 'generate' or the name of a kept one. */
+	isKey: text => KEY.test(text ?? ''),
 	/* Why a text is not a key; '' if it is one. */
 	reason,
 	/* The beginning of a public key, to tell peers apart. */

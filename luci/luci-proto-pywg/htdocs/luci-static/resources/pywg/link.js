@@ -303,10 +303,9 @@ function entryFor(tunnel, publicKey) {
 
 function mirror(theirs, here, other, keys) {
 	const entry = entryFor(theirs, keys.here.public);
-	const its = { ...entry.options, private_key: keys.here.private };
 	const isHidden = isBehindNat(here.wan) || !here.endpoint;
 
-	const made = otherside.make(theirs, { ...entry, options: its }, {
+	const made = otherside.make(theirs, entry, {
 		public_key: keys.other.public,
 		name: other.name,
 		endpoint: other.endpoint,
@@ -318,7 +317,8 @@ function mirror(theirs, here, other, keys) {
 		mtu: theirs.options.mtu
 	});
 
-	const found = adopt(made, here);
+	const own = { ...made.options, private_key: keys.here.private };
+	const found = adopt({ ...made, options: own }, here);
 
 	return { ...found, problems: checkEndpoints(here, other).concat(found.problems) };
 }

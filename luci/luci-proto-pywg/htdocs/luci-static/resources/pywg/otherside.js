@@ -1,6 +1,7 @@
 'use strict';
 'require baseclass';
 'require pywg.address as address';
+'require pywg.keys as keys';
 'require pywg.options as options';
 
 /*
@@ -66,17 +67,33 @@ function peerOf(tunnel, us) {
 	};
 }
 
+/* A key that the router keeps is not in the browser, and has another name there. */
+function told(value) {
+	return keys.isKey(value) ? value : undefined;
+}
+
+function missing(peer) {
+	const { private_key: own, preshared_key: shared } = peer.options;
+
+	return [
+		...(keys.isKey(own) ? [] : [ 'private_key' ]),
+		...(!shared || keys.isKey(shared) ? [] : [ 'preshared_key' ])
+	];
+}
+
 function make(tunnel, peer, us) {
 	return {
 		name: us.interface ?? tunnel.name,
 		proto: us.proto ?? 'pywg',
 		options: given({
-			private_key: peer.options.private_key,
+			private_key: told(peer.options.private_key),
 			listen_port: us.listen_port,
 			addresses: addressesOf(peer, tunnel),
 			mtu: us.mtu
 		}),
-		peers: [ peerOf(tunnel, { ...us, preshared_key: peer.options.preshared_key }) ]
+		peers: [ peerOf(tunnel, {
+			...us, preshared_key: told(peer.options.preshared_key)
+		}) ]
 	};
 }
 
@@ -90,8 +107,13 @@ return baseclass.extend({
 	/*
 	 * Our tunnel, one of its peers and what the other side must know of us -> its
 	 * tunnel. us: { public_key, name, endpoint, port, allowed_ips, keepalive,
-	 * interface, listen_port, mtu, proto }; all but the key may be missing. Without the
-	 * peer's own private_key, whoever takes it must fill that in.
+	 * interface, listen_port, mtu, proto }; all but the key may
+	 * be missing.
 	 */
-	make
+	make,
+	/*
+	 * A peer -> which of its keys are not known here ('private_key', 'preshared_key'):
+	 * whoever takes what make has made must fill them in.
+	 */
+	missing
 });

@@ -174,9 +174,9 @@ function write(tunnel) {
 	})));
 }
 
-function fromLuci(objects) {
+function fromLuci(objects, config) {
 	return objects.map(one => ({
-		package: 'network',
+		package: config ?? 'network',
 		type: one['.type'],
 		name: one['.anonymous'] ? '' : one['.name'],
 		id: one['.name'],
@@ -188,7 +188,8 @@ function fromLuci(objects) {
 
 return baseclass.extend({
 	/*
-	 * What LuCI's uci.sections('network') gives -> sections, each with its id besides.
+	 * What LuCI's uci.sections gives of a configuration, 'network' if it is not said ->
+	 * sections, each with its id besides.
 	 */
 	fromLuci,
 	/*

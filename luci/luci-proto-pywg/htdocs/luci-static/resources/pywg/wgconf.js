@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require pywg.keys as keys';
 'require pywg.options as options';
 
 /*
@@ -22,6 +23,7 @@ const PEER_KEYS = {
 	AllowedIPs: 'allowed_ips',
 	PersistentKeepalive: 'persistent_keepalive'
 };
+const KEYS = [ 'private_key', 'public_key', 'preshared_key' ];
 const HEADING = /^\[(interface|peer)\]$/i;
 const ENDPOINT = /^(\[[^\]]*\]|[^:]*):([0-9]+)$/;
 const TABLE = /^[A-Za-z0-9_.-]+$/;
@@ -197,6 +199,12 @@ class Reader {
 	}
 
 	store(table, name, text) {
+		/* Only UCI has words that stand for a key. */
+		const reason = KEYS.includes(name) ? keys.reason(text) : '';
+
+		if (reason)
+			throw new TypeError(reason);
+
 		const row = options.row(table, name);
 		const value = options.canonical(row, [ text ]);
 		const before = this.section.options[name] ?? [];
@@ -267,6 +275,14 @@ function line(key, value) {
 	return text ? `${key} = ${text}\n` : '';
 }
 
+function secret(key, value) {
+	if (!value || value === 'generate')
+		return '';
+
+	return keys.isKey(value)
+		? line(key, value) : `# ${_('%s is kept by the router').format(key)}\n`;
+}
+
 function table(tunnel) {
 	const routed = tunnel.peers.some(peer => peer.options.route_allowed_ips === '1');
 
@@ -280,7 +296,7 @@ function formatInterface(tunnel) {
 	const its = tunnel.options;
 
 	return '[Interface]\n' +
-		line('PrivateKey', its.private_key === 'generate' ? '' : its.private_key) +
+		secret('PrivateKey', its.private_key) +
 		line('Address', its.addresses) +
 		line('ListenPort', its.listen_port === '0' ? '' : its.listen_port) +
 		line('FwMark', its.fwmark === '0x0' ? '' : its.fwmark) +
@@ -306,7 +322,7 @@ function formatPeer(peer, isTerse) {
 	return '[Peer]\n' +
 		(name && !isTerse ? `# ${name}\n` : '') +
 		line('PublicKey', its.public_key) +
-		line('PresharedKey', its.preshared_key) +
+		secret('PresharedKey', its.preshared_key) +
 		line('AllowedIPs', its.allowed_ips) +
 		line('Endpoint', endpoint(peer)) +
 		line('PersistentKeepalive', isOff ? '' : its.persistent_keepalive);

@@ -1,0 +1,90 @@
+/* What the assistant makes of what the router says of itself. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { load, plain } from './luci.mjs';
+
+const home = load('pywg.home');
+
+const LOOPBACK = {
+	'interface': 'loopback', up: true, l3_device: 'lo',
+	'ipv4-address': [ { address: '127.0.0.1', mask: 8 } ]
+};
+const LAN = {
+	'interface': 'lan', up: true, l3_device: 'br-lan', route: [],
+	'ipv4-address': [ { address: '192.168.1.1', mask: 24 } ],
+	'ipv6-address': [ { address: 'fe80::1', mask: 64 } ],
+	'ipv6-prefix-assignment': [
+		{ address: 'fd00:1::', mask: 60, 'local-address': { address: 'fd00:1::1', mask: 60 } },
+		{ address: '2001:db8::', mask: 60,
+			'local-address': { address: '2001:db8::1', mask: 60 } },
+		{ address: 'fd00:2::', mask: 60 }
+	]
+};
+const WAN = {
+	'interface': 'wan', up: true, l3_device: 'pppoe-wan',
+	'ipv4-address': [ { address: '100.64.3.2', mask: 32 } ], 'ipv6-address': [],
+	route: [ { target: '0.0.0.0', mask: 0, nexthop: '100.64.0.1' } ]
+};
+const GUEST = {
+	'interface': 'guest', up: true, l3_device: 'br-guest',
+	'ipv4-address': [ { address: '192.168.9.1', mask: 24 } ]
+};
+const DOWN = {
+	'interface': 'iot', up: false,
+	'ipv4-address': [ { address: '10.9.0.1', mask: 24 } ]
+};
+const NETWORK = [ {
+	'.type': 'interface', '.name': 'wg0', '.anonymous': false, proto: 'pywg',
+	addresses: [ '10.77.0.1/24' ]
+} ];
+const FIREWALL = [ {
+	'.type': 'zone', '.name': 'cfg03', '.anonymous': true, name: 'lan', network: [ 'lan' ]
+} ];
+
+function described(...interfaces) {
+	return plain(home.describe({
+		hostname: 'OpenWrt', interfaces, network: NETWORK, firewall: FIREWALL,
+		mtus: { 'pppoe-wan': 1492, 'br-lan': 1500 }
+	}));
+}
+
+test('the router is known by its networks, its way out, and its tunnels', () => {
+	const here = described(LOOPBACK, GUEST, LAN, WAN, DOWN);
+
+	assert.equal(here.name, 'OpenWrt');
+	assert.equal(here.lan, 'lan');
+	assert.deepEqual(here.lans, [ '192.168.1.0/24', 'fd00:1::/60' ]);
+	assert.deepEqual(here.networks, [
+		'192.168.9.1/24', '192.168.1.1/24', 'fd00:1::1/60', '2001:db8::1/60',
+		'100.64.3.2/32', '10.77.0.1/24'
+	]);
+	assert.deepEqual(here.wan, { addresses: [ '100.64.3.2' ], mtu: 1492 });
+	assert.deepEqual(here.tunnels.map(one => one.name), [ 'wg0' ]);
+	assert.deepEqual(here.firewall.map(one => [ one.package, one.type, one.id ]),
+		[ [ 'firewall', 'zone', 'cfg03' ] ]);
+});
+
+test('where no network is called lan, the first that leads nowhere else is it', () => {
+	assert.equal(described(WAN, GUEST).lan, 'guest');
+	assert.deepEqual(described(WAN, GUEST).lans, [ '192.168.9.0/24' ]);
+});
+
+test('a router without any network has none to offer', () => {
+	const here = described(LOOPBACK, DOWN);
+
+	assert.equal(here.lan, 'lan');
+	assert.deepEqual(here.lans, []);
+	assert.deepEqual(here.wan, { addresses: [] });
+});
+
+test('the tunnels\' own interfaces are no home', () => {
+	const tunnel = {
+		'interface': 'wg0', up: true, l3_device: 'wg0',
+		'ipv4-address': [ { address: '10.77.0.1', mask: 24 } ]
+	};
+
+	assert.equal(described(tunnel, GUEST).lan, 'guest');
+	assert.deepEqual(described(tunnel, GUEST).networks, [ '10.77.0.1/24', '192.168.9.1/24' ]);
+});
