@@ -35,23 +35,20 @@ const DOWN = {
 	'interface': 'iot', up: false,
 	'ipv4-address': [ { address: '10.9.0.1', mask: 24 } ]
 };
-const NETWORK = [ {
-	'.type': 'interface', '.name': 'wg0', '.anonymous': false, proto: 'pywg',
-	addresses: [ '10.77.0.1/24' ]
-} ];
-const FIREWALL = [ {
-	'.type': 'zone', '.name': 'cfg03', '.anonymous': true, name: 'lan', network: [ 'lan' ]
-} ];
+const TUNNEL = {
+	name: 'wg0', proto: 'pywg', options: { addresses: [ '10.77.0.1/24' ] }, peers: []
+};
+const ZONE = { 'package': 'firewall', type: 'zone', name: '', id: 'cfg03', options: {} };
 
-function described(...interfaces) {
+function described(interfaces, ...names) {
 	return plain(home.describe({
-		hostname: 'OpenWrt', interfaces, network: NETWORK, firewall: FIREWALL,
+		hostname: 'OpenWrt', interfaces, names, tunnels: [ TUNNEL ], firewall: [ ZONE ],
 		mtus: { 'pppoe-wan': 1492, 'br-lan': 1500 }
 	}));
 }
 
 test('the router is known by its networks, its way out, and its tunnels', () => {
-	const here = described(LOOPBACK, GUEST, LAN, WAN, DOWN);
+	const here = described([ LOOPBACK, GUEST, LAN, WAN, DOWN ]);
 
 	assert.equal(here.name, 'OpenWrt');
 	assert.equal(here.lan, 'lan');
@@ -61,18 +58,17 @@ test('the router is known by its networks, its way out, and its tunnels', () => 
 		'100.64.3.2/32', '10.77.0.1/24'
 	]);
 	assert.deepEqual(here.wan, { addresses: [ '100.64.3.2' ], mtu: 1492 });
-	assert.deepEqual(here.tunnels.map(one => one.name), [ 'wg0' ]);
-	assert.deepEqual(here.firewall.map(one => [ one.package, one.type, one.id ]),
-		[ [ 'firewall', 'zone', 'cfg03' ] ]);
+	assert.deepEqual([ here.tunnels, here.tunnel ], [ [ TUNNEL ], null ]);
+	assert.deepEqual(here.firewall, [ ZONE ]);
 });
 
 test('where no network is called lan, the first that leads nowhere else is it', () => {
-	assert.equal(described(WAN, GUEST).lan, 'guest');
-	assert.deepEqual(described(WAN, GUEST).lans, [ '192.168.9.0/24' ]);
+	assert.equal(described([ WAN, GUEST ]).lan, 'guest');
+	assert.deepEqual(described([ WAN, GUEST ]).lans, [ '192.168.9.0/24' ]);
 });
 
 test('a router without any network has none to offer', () => {
-	const here = described(LOOPBACK, DOWN);
+	const here = described([ LOOPBACK, DOWN ]);
 
 	assert.equal(here.lan, 'lan');
 	assert.deepEqual(here.lans, []);
@@ -85,6 +81,16 @@ test('the tunnels\' own interfaces are no home', () => {
 		'ipv4-address': [ { address: '10.77.0.1', mask: 24 } ]
 	};
 
-	assert.equal(described(tunnel, GUEST).lan, 'guest');
-	assert.deepEqual(described(tunnel, GUEST).networks, [ '10.77.0.1/24', '192.168.9.1/24' ]);
+	assert.equal(described([ tunnel, GUEST ]).lan, 'guest');
+	assert.deepEqual(described([ tunnel, GUEST ]).networks,
+		[ '10.77.0.1/24', '192.168.9.1/24' ]);
+});
+
+test('where this router can be called is a name, or else an address of its own', () => {
+	const called = { ...WAN, 'ipv4-address': [ { address: '203.0.113.7', mask: 24 } ] };
+
+	assert.equal(described([ LAN, called ], 'home.example.org').endpoint,
+		'home.example.org');
+	assert.equal(described([ LAN, called ]).endpoint, '203.0.113.7');
+	assert.equal(described([ LAN, WAN ]).endpoint, '');
 });

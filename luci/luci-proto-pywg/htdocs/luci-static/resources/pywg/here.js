@@ -1,74 +1,44 @@
 'use strict';
 'require baseclass';
-'require pywg.address as address';
+'require pywg.home as home';
 'require pywg.onscreen as onscreen';
+'require pywg.uciconf as uciconf';
 'require rpc';
 'require uci';
 
 /* What is known of this router: its networks, its ways out, its name. */
 
-const HOME = 'lan';
-
 const dump = rpc.declare({
 	object: 'network.interface', method: 'dump', expect: { interface: [] }
 });
+const devices = rpc.declare({ object: 'network.device', method: 'status' });
 
-function addressesOf(one) {
-	return [ 'ipv4-address', 'ipv6-address' ].flatMap(family => one[family] ?? []);
+function mtusOf(found) {
+	return Object.fromEntries(
+		Object.entries(found).map(([ name, device ]) => [ name, device.mtu ]));
 }
 
-function networksOf(one) {
-	return addressesOf(one)
-		.map(its => address.parsePrefix(`${its.address}/${its.mask}`))
-		.filter(prefix => prefix && prefix.length < prefix.bits)
-		.map(address.formatPrefix);
-}
-
-function isWayOut(one) {
-	return (one.route ?? []).some(route => route.mask === 0);
-}
-
-function isReachable(text) {
-	const found = address.parse(text);
-
-	return found !== null && !address.isPrivate(found);
-}
-
-/* A name that follows the address is better than the address. */
-function callable(addresses) {
-	const names = uci.sections('ddns', 'service')
-		.filter(one => one.enabled === '1').map(one => one.lookup_host);
-
-	return names.concat(addresses.filter(isReachable)).find(one => one) ?? '';
-}
-
-function firewall() {
-	return [ 'zone', 'forwarding' ].flatMap(type => uci.sections('firewall', type)
-		.map(one => ({ type, id: one['.name'], options: one })));
+function names() {
+	return uci.sections('ddns', 'service')
+		.filter(one => one.enabled === '1' && one.lookup_host)
+		.map(one => one.lookup_host);
 }
 
 async function look() {
-	const [ all ] = await Promise.all([
-		dump(), uci.load('network'), uci.load('firewall'), uci.load('system'),
+	const [ interfaces, found ] = await Promise.all([
+		dump(), devices(),
+		uci.load('network'), uci.load('firewall'), uci.load('system'),
 		L.resolveDefault(uci.load('ddns'), null)
 	]);
-	const plain = all.filter(one =>
-		one.proto !== 'pywg' && one.interface !== 'loopback');
-	const ways = plain.filter(isWayOut);
-	const addresses = ways.flatMap(addressesOf).map(its => its.address);
-	const home = plain.find(one => one.interface === HOME) ?? {};
 
-	return {
-		name: uci.sections('system', 'system')[0]?.hostname ?? '',
-		lan: HOME,
-		lans: networksOf(home).filter(text => !text.includes(':')),
-		networks: plain.flatMap(networksOf),
-		wan: { addresses, mtu: null },
-		endpoint: callable(addresses),
+	return home.describe({
+		hostname: uci.sections('system', 'system')[0]?.hostname ?? '',
+		interfaces,
+		mtus: mtusOf(found),
+		names: names(),
 		tunnels: onscreen.tunnels(),
-		tunnel: null,
-		firewall: firewall()
-	};
+		firewall: uciconf.fromLuci(uci.sections('firewall'), 'firewall')
+	});
 }
 
 return baseclass.extend({

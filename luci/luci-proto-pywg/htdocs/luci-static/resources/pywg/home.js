@@ -1,7 +1,6 @@
 'use strict';
 'require baseclass';
 'require pywg.address as address';
-'require pywg.uciconf as uciconf';
 
 /*
  * What the assistant must know of this router, from what the router says of itself: the
@@ -47,6 +46,14 @@ function lasting(texts) {
 		.map(networkOf);
 }
 
+/* A name that follows the address is better than the address. */
+function callable(names, addresses) {
+	const reachable = addresses.filter(text =>
+		!address.isPrivate(address.parse(text)));
+
+	return [ ...names, ...reachable ][0] ?? '';
+}
+
 /* A tunnel that is down has its network all the same. */
 function networksOf(interfaces, tunnels) {
 	return [ ...new Set([
@@ -57,9 +64,9 @@ function networksOf(interfaces, tunnels) {
 
 function describe(router) {
 	const up = router.interfaces.filter(one => one.up && one.interface !== 'loopback');
-	const { tunnels } = uciconf.read(uciconf.fromLuci(router.network));
 	const uplinks = up.filter(isUplink);
-	const lan = lanOf(up, tunnels.map(one => one.name));
+	const lan = lanOf(up, router.tunnels.map(one => one.name));
+	const addresses = uplinks.flatMap(addressesOf).map(entry => entry.address);
 	const mtus = uplinks.map(one => router.mtus[one.l3_device])
 		.filter(mtu => mtu !== undefined);
 
@@ -67,23 +74,23 @@ function describe(router) {
 		name: router.hostname,
 		lan: lan?.interface ?? LAN,
 		lans: lan ? lasting(prefixesOf(lan)) : [],
-		networks: networksOf(up, tunnels),
+		networks: networksOf(up, router.tunnels),
 		wan: {
-			addresses: uplinks.flatMap(addressesOf).map(entry => entry.address),
+			addresses,
 			mtu: mtus.length ? Math.min(...mtus) : undefined
 		},
-		endpoint: '',
-		tunnels,
+		endpoint: callable(router.names, addresses),
+		tunnels: router.tunnels,
 		tunnel: null,
-		firewall: uciconf.fromLuci(router.firewall, 'firewall')
+		firewall: router.firewall
 	};
 }
 
 return baseclass.extend({
 	/*
-	 * router: { hostname, interfaces: those of `network.interface dump`, mtus: of their
-	 * devices, network and firewall: LuCI's uci.sections } -> `here`; its endpoint and
-	 * tunnel are for the user to choose.
+	 * router: { hostname, interfaces, mtus, names, tunnels, firewall } -> `here`:
+	 * interfaces are those of `network.interface dump`, mtus of their devices, names
+	 * those that follow the router's address, tunnels and firewall as link.js has them.
 	 */
 	describe
 });
