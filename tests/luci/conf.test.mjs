@@ -101,11 +101,38 @@ test('packages are told apart, and the firewall goes along', () => {
 	const text = conf.write(tunnel, 'uci', [ zone ]);
 	const found = plain(conf.read(text));
 
-	assert.match(text, /^package network\n\nconfig interface 'wg0'\n/);
-	assert.match(text, /\n\npackage firewall\n\nconfig zone 'wg0'\n/);
+	assert.match(text, /^cat >>\/etc\/config\/network <<'END'\n\nconfig interface 'wg0'/);
+	assert.match(text, /\n\nEND\ncat >>\/etc\/config\/firewall <<'END'\n\nconfig zone /);
+	assert.match(text, /\n\nEND\nreload_config\n$/);
 	assert.deepEqual(found.complaints, []);
 	assert.deepEqual(uciOf(found.tunnels), row.uci);
 	assert.deepEqual(found.firewall.map(one => one.options), [ zone.options ]);
+});
+
+test('packages of `uci export` are told apart too', () => {
+	const text = 'package network\n\nconfig interface wg0\n option proto pywg\n' +
+		'package firewall\n\nconfig zone wg0\n option name vpn\n';
+	const found = plain(conf.read(text));
+
+	assert.deepEqual(found.tunnels.map(one => one.name), [ 'wg0' ]);
+	assert.deepEqual(found.firewall.map(one => one.options), [ { name: 'vpn' } ]);
+});
+
+test('no value ends what a shell is to append, and lines keep their numbers', () => {
+	const row = cases('uci')[1];
+	const [ tunnel ] = conf.read(row.text.join('\n')).tunnels;
+
+	tunnel.peers[0].options.description = 'a\nEND\nreload_config\ncat >>/etc/config/x';
+
+	const text = conf.write(tunnel, 'uci');
+	const found = conf.read(text);
+
+	assert.match(text, /^cat >>\/etc\/config\/network <<'END_'$/m);
+	assert.deepEqual(plain(found.complaints), []);
+	assert.equal(found.tunnels[0].peers[0].options.description,
+		tunnel.peers[0].options.description);
+	assert.equal(conf.read(text.replace('option mtu', 'option mtus')).complaints[0].line,
+		text.split('\n').findIndex(line => line.includes('mtu')) + 1);
 });
 
 test('a QR code carries no comment, and no file a disabled peer', () => {

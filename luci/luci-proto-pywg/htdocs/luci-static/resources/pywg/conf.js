@@ -1,6 +1,7 @@
 'use strict';
 'require baseclass';
 'require pywg.options as options';
+'require pywg.paste as paste';
 'require pywg.ucitext as ucitext';
 'require pywg.uciconf as uciconf';
 'require pywg.wgconf as wgconf';
@@ -54,7 +55,7 @@ function readConf(text, fileName) {
 }
 
 function readUci(text) {
-	const { sections, error } = ucitext.parse(text);
+	const { sections, error } = ucitext.parse(paste.read(text));
 	const found = uciconf.read(sections);
 	const broken = error
 		? [ { severity: 'error', section: '', option: '', ...error } ] : [];
@@ -92,7 +93,7 @@ function read(text, fileName) {
 function write(tunnel, format, firewall) {
 	switch (format) {
 	case 'uci':
-		return ucitext.format(uciconf.write(tunnel)
+		return paste.write(uciconf.write(tunnel)
 			.map(section => ({ ...section, package: 'network' }))
 			.concat(firewall ?? []));
 	case 'qr':
@@ -118,8 +119,8 @@ return baseclass.extend({
 	read,
 	/*
 	 * A tunnel -> the text of a format: 'conf' (wg-quick), 'qr' (the same without
-	 * comments) or 'uci' (to be read by `uci -m import`), the latter with the sections
-	 * of the firewall behind it. It has what is given, whatever was loaded before.
+	 * comments) or 'uci' (for a router's shell, see paste.js), the latter with the
+	 * firewall's sections behind it. It has what is given, whatever was loaded.
 	 */
 	write,
 	/* What a peer or tunnel is called, format -> the name of a file for it. */

@@ -3,7 +3,7 @@
 'require pywg.options as options';
 
 /*
- * UCI text, read as libuci reads it and written as `uci export` writes it: the rules
+ * UCI text, read as libuci reads it and written as `uci commit` writes it: the rules
  * are those of pywg_embedded/openwrt/uci.py.
  *
  * A section is { package, type, name, options, lines }: an option is a text or an array
@@ -297,17 +297,7 @@ function formatSection(section) {
 }
 
 function format(sections) {
-	let current = '';
-	const parts = sections.map(section => {
-		const head = (section.package ?? '') === current
-			? '' : `${current ? '\n' : ''}package ${section.package}\n`;
-
-		current = section.package ?? '';
-
-		return head + formatSection(section);
-	});
-
-	return parts.join('') + '\n';
+	return sections.map(formatSection).join('') + '\n';
 }
 
 return baseclass.extend({
@@ -317,7 +307,7 @@ return baseclass.extend({
 	 * would not read the file either.
 	 */
 	parse,
-	/* sections -> text, led by `package` where one is given. */
+	/* sections -> text, whatever their packages are. */
 	format,
 	/* All values of an option of a section, whichever way it was written. */
 	values(section, option) {
