@@ -30,13 +30,14 @@ static void apply(struct plane *plane, const struct arrival *arrival)
 		peer->observed = false;
 		events_raise(plane, PYWG_ACTIVE, number);
 	}
+	/* A successor that came due before is told of before it is there. */
+	if (arrival->wants_successor)
+		outgoing_want_handshake(plane, number);
 	if (arrival->confirms &&
 	    sessions_confirm(plane, number, arrival->session)) {
 		events_raise(plane, PYWG_KEY_CONFIRMED, number);
 		outgoing_send_staged(plane, number);
 	}
-	if (arrival->wants_successor)
-		outgoing_want_handshake(plane, number);
 }
 
 /* From one lane to the other. */
@@ -171,9 +172,6 @@ void arrivals_note(struct plane *plane, uint32_t number, uint32_t length,
 	struct session *session = &plane->sessions[number];
 	struct arrival *arrival;
 
-	/* A successor that came due before is told of before it is there. */
-	if (confirms)
-		arrivals_hand_over(plane);
 	arrival = note_for(plane, peer);
 	arrival->source = *source;
 	arrival->bytes += length;
