@@ -67,6 +67,7 @@ MAY_IMPORT_FROM_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "openwrt": PYTHON3_LIGHT,
     "names": ("socket",),
     "daemon": PYTHON3_LIGHT,
+    "daemon.attempts": (*PYTHON3_LIGHT, "hashlib"),
     "daemon.lookups": ("_thread", "os", "socket"),
 }
 # The only parts that may import these.

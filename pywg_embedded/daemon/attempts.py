@@ -6,6 +6,7 @@ left behind says it.
 
 import os
 import signal
+from hashlib import md5
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _FOLDER = "/var/run/pywg"
 _LONGEST_DELAY = 60
 _MOST_COUNTED = 16
+_LONGEST = 1_000
 # Milliseconds; who has run for so long was not started in vain.
 LONG_ENOUGH = 60_000
 
@@ -24,6 +26,7 @@ class Attempts:
     def __init__(self, name: str, folder: str = _FOLDER) -> None:
         self._path = f"{folder}/{name}.attempts"
         self._blocked = f"{folder}/{name}.blocked"
+        self._reason = f"{folder}/{name}.reason"
 
     def wait(self, signals: "Iterable[int]") -> bool:
         """Note that we start, and wait for our turn; False if one of these signals,
@@ -38,33 +41,58 @@ class Attempts:
         """Note that we start; how many seconds to wait beforehand."""
         _remove(self._blocked)
         count = self._read()
-        try:
-            os.makedirs(os.path.dirname(self._path), mode=0o755, exist_ok=True)
-            with open(self._path, "w") as file:
-                file.write(f"{min(count + 1, _MOST_COUNTED)}\n")
-        except OSError:
+        if not _write(self._path, f"{min(count + 1, _MOST_COUNTED)}\n".encode()):
             return 0
         return min(1 << count - 1, _LONGEST_DELAY) if count else 0
 
     def succeed(self) -> None:
         """This start was not in vain, or we were told to end."""
         _remove(self._path)
+        _remove(self._reason)
 
-    def block(self) -> None:
-        """It would be in vain to try again: the init script starts us on a change."""
-        _remove(self._path)
+    def fail(self, reason: str) -> None:
+        """Leave word of why it was in vain, for the next one to pass on."""
+        _write(self._reason, reason.encode())
+
+    def reason(self) -> str:
+        """Why the last start was in vain; empty if it was not, or nobody knows."""
+        return _read(self._reason).decode("utf-8", "replace")
+
+    def block(self, configuration: str) -> None:
+        """It would be in vain to try again with what this file has in it: the init
+        script starts us when that changes."""
+        self.succeed()
         try:
-            with open(self._blocked, "w"):
-                pass
+            with open(configuration, "rb") as file:
+                digest = md5(file.read()).hexdigest()
         except OSError:
-            pass  # then it takes an "ifup"
+            return
+        # As md5sum(1) prints it.
+        _write(self._blocked, f"{digest}  -\n".encode())
 
     def _read(self) -> int:
         try:
-            with open(self._path) as file:
-                return min(max(int(file.read(8)), 0), _MOST_COUNTED)
-        except (OSError, ValueError):
+            return min(max(int(_read(self._path)), 0), _MOST_COUNTED)
+        except ValueError:
             return 0
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(_LONGEST)
+    except OSError:
+        return b""
+
+
+def _write(path: str, content: bytes) -> bool:
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content[:_LONGEST])
+    except OSError:
+        return False
+    return True
 
 
 def _remove(path: str) -> None:

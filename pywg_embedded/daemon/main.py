@@ -50,7 +50,7 @@ def main() -> int:
         # Until the loop can clean up behind itself.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         attempts = _attempts(options)
-        if attempts and not attempts.wait(ENDING_SIGNALS):
+        if attempts and not _gets_its_turn(options.name, attempts):
             return 0
         loop = _prepare(options, attempts)
         if not options.foreground:
@@ -105,6 +105,15 @@ def _attempts(options: Options) -> "Attempts | None":
     from .attempts import Attempts
 
     return Attempts(options.name)
+
+
+def _gets_its_turn(name: str, attempts: "Attempts") -> bool:
+    from .router import pass_on
+
+    reason = attempts.reason()
+    if reason:
+        pass_on(name, reason)
+    return attempts.wait(ENDING_SIGNALS)
 
 
 def _router(

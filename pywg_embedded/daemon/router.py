@@ -1,7 +1,9 @@
 """The daemon as a part of OpenWrt: under netifd, and as an object on ubus."""
 
 from ..core.errors import EINVAL, ENOSPC, ConfigError
-from ..openwrt.ubus import Ubus
+from ..openwrt import store
+from ..openwrt.netifd import INTERFACE, NOTIFY, notify_error
+from ..openwrt.ubus import Ubus, UbusError
 from . import clock
 from .attempts import LONG_ENOUGH
 from .bus import Bus
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from .source import Source
 
 _EVENT = "pywg"
+# Codes of errors that netifd shows.
+START, CONFIGURATION = "START", "CONFIGURATION"
 
 
 class Router:
@@ -92,10 +96,11 @@ class Router:
     def _refuse(self, error: ConfigError) -> None:
         # What only the configuration can mend is not tried again until it changes.
         if error.errno in (EINVAL, ENOSPC):
-            self._attempts.block()
-            self.netifd.refuse(self._name, "CONFIGURATION", str(error))
+            self._attempts.block(store.network_path())
+            self.netifd.refuse(self._name, CONFIGURATION, str(error))
         else:
-            self.netifd.complain(self._name, "START", str(error))
+            self._attempts.fail(str(error))
+            self.netifd.complain(self._name, START, str(error))
 
     def _look_at_source(self) -> None:
         if self._source and self._stale:
@@ -104,7 +109,7 @@ class Router:
         if self._source and self._source.refusal != self._refusal:
             self._refusal = self._source.refusal
             if self._refusal:
-                self.netifd.complain(self._name, "CONFIGURATION", self._refusal)
+                self.netifd.complain(self._name, CONFIGURATION, self._refusal)
 
     def _reload(self) -> "dict[str, Any]":
         # Not at once: we may be in the midst of a call of our own.
@@ -124,3 +129,13 @@ class Router:
     def _retry(self) -> "dict[str, Any]":
         self._interface.rekey(only_silent=True)
         return {}
+
+
+def pass_on(name: str, reason: str) -> None:
+    """Tell netifd, which forgets it at each start, why the last one was in vain."""
+    try:
+        ubus = Ubus()
+        ubus.call(INTERFACE, NOTIFY, notify_error(name, START, reason))
+        ubus.close()
+    except (OSError, UbusError):
+        pass  # it is in the log, too

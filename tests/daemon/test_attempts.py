@@ -73,7 +73,17 @@ def test_the_first_start_waits_for_nothing(
 def test_whoever_is_blocked_says_so_until_the_next_start(tmp_path: Path) -> None:
     mark = tmp_path / "wg0.blocked"
     begin(tmp_path, 3)
-    Attempts("wg0", str(tmp_path)).block()
+    Attempts("wg0", str(tmp_path)).block(os.devnull)
     assert mark.exists()
     assert begin(tmp_path) == [0]
     assert not mark.exists()
+
+
+def test_why_it_was_in_vain_is_passed_on_until_it_was_not(tmp_path: Path) -> None:
+    attempts = Attempts("wg0", str(tmp_path))
+    begin(tmp_path)
+    attempts.fail("the port is in use")
+    begin(tmp_path)
+    assert attempts.reason() == "the port is in use"
+    attempts.succeed()
+    assert attempts.reason() == ""

@@ -4,13 +4,12 @@ netifd's and procd's own shell is not at hand: a few lines here stand for it, an
 down what they are told.
 """
 
-import os
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
+from pywg_embedded.daemon.attempts import Attempts
 from pywg_embedded.openwrt.options import (
     FLAG,
     INTERFACE_OPTIONS,
@@ -178,11 +177,11 @@ def test_8984_whose_peers_changed_hears_of_it_and_nobody_else(
     assert reload(tmp_path, changes) == calls
 
 
-def test_who_waits_for_a_better_configuration_is_started(tmp_path: Path) -> None:
+def test_who_waits_for_another_configuration_is_started(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
-    mark = tmp_path / "state/wg0.blocked"
-    mark.touch()
-    os.utime(mark, (1, 1))
+    write(tmp_path, NETWORK)
+    refused = (tmp_path / "config").rename(tmp_path / "refused")
+    Attempts("wg0", str(tmp_path / "state")).block(str(refused))
     changes = {"network.wg0.mtu": "1300", "network.home.disabled": "1"}
     assert reload(tmp_path, changes) == [
         "ubus call network.interface.wg0 up",
@@ -192,11 +191,11 @@ def test_who_waits_for_a_better_configuration_is_started(tmp_path: Path) -> None
 
 def test_who_was_stopped_by_this_very_configuration_is_not(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
-    mark = tmp_path / "state/wg0.blocked"
-    mark.touch()
-    later = time.time() + 5
-    os.utime(mark, (later, later))
-    assert reload(tmp_path, {"network.wg0.mtu": "12"}) == []
+    changes = {"network.wg0.mtu": "12"}
+    write(tmp_path, NETWORK | changes)
+    refused = (tmp_path / "config").rename(tmp_path / "refused")
+    Attempts("wg0", str(tmp_path / "state")).block(str(refused))
+    assert reload(tmp_path, changes) == []
 
 
 def test_who_was_stopped_is_started_and_nobody_else(tmp_path: Path) -> None:
