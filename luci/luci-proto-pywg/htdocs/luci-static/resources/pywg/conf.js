@@ -124,7 +124,5 @@ return baseclass.extend({
 	 */
 	write,
 	/* What a peer or tunnel is called, format -> the name of a file for it. */
-	fileName,
-	/* What can be the name of an interface, from the name of a file or of a home. */
-	interfaceName
+	fileName
 });

@@ -341,7 +341,5 @@ return baseclass.extend({
 	 * The other side's own tunnel, here, other as for plan, and keys: { here, other: {
 	 * public } } -> ours, the same three.
 	 */
-	mirror,
-	/* Whether a wan: { addresses } has no address that can be called from elsewhere. */
-	isBehindNat
+	mirror
 });

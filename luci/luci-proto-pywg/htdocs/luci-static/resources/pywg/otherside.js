@@ -72,15 +72,6 @@ function told(value) {
 	return keys.isKey(value) ? value : undefined;
 }
 
-function missing(peer) {
-	const { private_key: own, preshared_key: shared } = peer.options;
-
-	return [
-		...(keys.isKey(own) ? [] : [ 'private_key' ]),
-		...(!shared || keys.isKey(shared) ? [] : [ 'preshared_key' ])
-	];
-}
-
 function make(tunnel, peer, us) {
 	return {
 		name: us.interface ?? tunnel.name,
@@ -107,13 +98,8 @@ return baseclass.extend({
 	/*
 	 * Our tunnel, one of its peers and what the other side must know of us -> its
 	 * tunnel. us: { public_key, name, endpoint, port, allowed_ips, keepalive,
-	 * interface, listen_port, mtu, proto }; all but the key may
-	 * be missing.
+	 * interface, listen_port, mtu, proto }; all but the key may be missing. A key that
+	 * the router keeps is missing in what is made.
 	 */
-	make,
-	/*
-	 * A peer -> which of its keys are not known here ('private_key', 'preshared_key'):
-	 * whoever takes what make has made must fill them in.
-	 */
-	missing
+	make
 });

@@ -345,7 +345,5 @@ return baseclass.extend({
 	 * tunnel -> text; isTerse leaves comments out, for a QR code. Peers that are
 	 * disabled are not in it.
 	 */
-	write,
-	/* peer -> 'host:port', '[address]:port', or '' if it has no endpoint. */
-	endpoint
+	write
 });

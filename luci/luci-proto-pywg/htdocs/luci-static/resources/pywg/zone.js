@@ -76,8 +76,6 @@ function propose(sections, network, lan) {
 }
 
 return baseclass.extend({
-	/* The name of the zone that is proposed. */
-	ZONE,
 	/*
 	 * Sections of the firewall, the name of the tunnel's interface and of the home's ->
 	 * { zone, join, add }: the zone it will be in; the id of the zone that its name is
