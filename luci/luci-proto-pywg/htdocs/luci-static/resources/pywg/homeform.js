@@ -53,6 +53,10 @@ class HomeForm {
 			this.check();
 		});
 
+		this.otherHome = E('fieldset', [
+			E('legend', _('The other home')), this.name.node, this.lans.node,
+			this.endpoint.node, this.port.node, this.proto.node
+		]);
 		this.pasted = E('details', [
 			E('summary', _('The other home has sent its half already')),
 			input, this.owner.node
@@ -62,9 +66,7 @@ class HomeForm {
 			E('p', _('Both homes\' devices will reach each other. Keys, addresses, ' +
 				'routes and the firewall are set up here for both sides.')),
 			E('div', { 'class': 'pywg-homes' }, [
-				E('fieldset', [ E('legend', _('The other home')), this.name.node,
-					this.lans.node, this.endpoint.node, this.port.node,
-					this.proto.node ]),
+				this.otherHome,
 				E('fieldset', [ E('legend', _('This home')), this.ownLans.node,
 					this.ownEndpoint.node, this.into.node ])
 			]),
@@ -103,6 +105,8 @@ class HomeForm {
 		L.dom.content(this.problems, isPasted
 			? changelist.complaints(this.read().complaints) : '');
 		this.showProblems(isBegun ? this.findProblems() : []);
+		/* What was made for us says all of that. */
+		this.otherHome.hidden = isPasted && this.owner.value() === OURS;
 	}
 
 	findProblems() {

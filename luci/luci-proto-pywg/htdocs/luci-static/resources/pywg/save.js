@@ -35,5 +35,12 @@ return baseclass.extend({
 		await ui.changes.init();
 	},
 
-	apply: () => ui.changes.apply(true)
+	/* Ends on the status page, where the link comes up. */
+	apply() {
+		document.addEventListener('uci-applied', () => {
+			location.href = L.url('admin/status/pywg');
+		}, { once: true });
+
+		return ui.changes.apply(true);
+	}
 });
