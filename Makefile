@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	luci po ipk feed apk bench clean
+	qemu-openwrt luci po ipk feed apk bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -49,7 +49,7 @@ SHELL_FILES = find . $(PRUNED:%=-name % -prune -o) -type f \
 	-exec awk 'FNR == 1 && /^\#!.*sh/ { print FILENAME } { nextfile }' {} +
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 
 build: $(INSTALLED) ## .venv with pywgd and pywg in .venv/bin
@@ -133,6 +133,10 @@ interop: build ## real traffic with other implementations, in network namespaces
 qemu: build ## two homes, and the Linux kernel's own WireGuard, in ARM machines
 	@.ci/need $(C_PACKAGES) $(QEMU_PACKAGES)
 	$(PYTHON) -m qemu
+
+qemu-openwrt: build ## the same on OpenWrt's own: IMAGE=...-initramfs-kernel.bin
+	@.ci/need $(C_PACKAGES) $(QEMU_PACKAGES)
+	@$(PYTHON) -m qemu.openwrt $(IMAGE)
 
 luci: build $(ESLINT_HOME)/.installed ## LuCI's pages: eslint, and their logic under node
 	$(ESLINT)

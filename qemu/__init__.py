@@ -5,4 +5,7 @@ unpacked, not installed), ``image`` (what a machine starts from), ``emulator`` (
 Then either ``machine``: one that makes all checks by itself; or ``home``, ``homes``
 and ``steps``: two that are told what to do. Inside the machines: ``guest``. Both
 sides: ``report``. All of it: ``python -m qemu``.
+
+With an image of OpenWrt's own: ``openwrt`` (two machines), ``console`` (a shell on a
+serial line), ``router`` (what is typed there).
 """
