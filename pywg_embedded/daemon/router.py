@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _EVENT = "pywg"
 # Codes of errors that netifd shows.
-START, CONFIGURATION = "START", "CONFIGURATION"
+ERRORS = START, CONFIGURATION = "START", "CONFIGURATION"
 
 
 class Router:
