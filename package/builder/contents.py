@@ -128,10 +128,7 @@ def pywg_embedded() -> Package:
     return Package(
         "pywg-embedded",
         "all",
-        (
-            *("libc", "libpywg", "kmod-tun"),
-            *("python3-light", "python3-pynacl", "python3-ubus"),
-        ),
+        ("libc", "libpywg", "kmod-tun", "python3-light", "python3-pynacl"),
         "net",
         "WireGuard without a kernel module",
         {**_sources(), **_launchers(), **_system(), **_licence("pywg-embedded")},
