@@ -164,13 +164,17 @@ INTERFACE_OPTIONS = (
         "addresses", ADDRESS, (),
         "Addresses of the interface; without a length, /32 or /128.", _ANY,
     ),
-    Option("mtu", MTU, None, "MTU of the interface. Absent: 1420."),
+    Option(
+        "mtu", MTU, None,
+        "MTU of the interface. Absent: what fits on the way to the peers.",
+    ),
     Option("fwmark", MARK, None, "Mark of the encrypted packets. Absent or 0: none."),
     Option(
         "ip6prefix", DELEGATED, (), "Prefixes that other interfaces may share.", _SPACE
     ),
     Option(
-        "nohostroute", FLAG, False, "Leave the routes to the peers' endpoints alone."
+        "nohostroute", FLAG, False,
+        "Make no ways to endpoints that the tunnel would swallow.",
     ),
     Option("tunlink", TEXT, None, "Only this interface may lead to the endpoints."),
     Option("metric", METRIC, None, "Metric of the routes to the peers' allowed IPs."),
