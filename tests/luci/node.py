@@ -24,3 +24,25 @@ def printed(script: str) -> Any:
     done = run(script)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+class Conversation:
+    """A script that answers a line of JSON with another, as long as we ask."""
+
+    def __init__(self, script: str) -> None:
+        self._node = subprocess.Popen(
+            ["node", script],
+            cwd=FOLDER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, *question: str) -> Any:
+        assert self._node.stdin and self._node.stdout
+        self._node.stdin.write(json.dumps(question) + "\n")
+        self._node.stdin.flush()
+        return json.loads(self._node.stdout.readline())
+
+    def close(self) -> None:
+        self._node.communicate()

@@ -29,6 +29,7 @@ const ENDPOINT = /^(\[[^\]]*\]|[^:]*):([0-9]+)$/;
 const TABLE = /^[A-Za-z0-9_.-]+$/;
 /* Prometheus' exporter and others write the name so. */
 const NAMED = /^(?:friendly_name|name)\s*[=:]\s*/i;
+const LONE_COMMA = /^,|,,|,$/;
 const COMMANDS = [ 'PreUp', 'PostUp', 'PreDown', 'PostDown' ];
 const ANYWHERE = [ '0.0.0.0/0', '::/0' ];
 
@@ -204,6 +205,9 @@ class Reader {
 
 		if (reason)
 			throw new TypeError(reason);
+
+		if (LONE_COMMA.test(text))
+			throw new TypeError(_('a comma has nothing before or behind it'));
 
 		const row = options.row(table, name);
 		const value = options.canonical(row, [ text ]);

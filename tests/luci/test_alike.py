@@ -1,0 +1,148 @@
+"""LuCI's modules and Python take the same texts for the same, whatever they are."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pywg_embedded.control import wgconf
+from pywg_embedded.control.address import format_allowed_ip
+from pywg_embedded.control.keys import to_base64
+from pywg_embedded.core.errors import ConfigError
+from pywg_embedded.openwrt.options import INTERFACE_OPTIONS, PEER_OPTIONS, Option
+from pywg_embedded.openwrt.uci import parse
+
+from .node import Conversation, needs_node
+
+TABLES = {"INTERFACE": INTERFACE_OPTIONS, "PEER": PEER_OPTIONS}
+# Those whose value is what their kind says of the text alone.
+ROWS = [
+    (table, option)
+    for table, options in TABLES.items()
+    for option in options
+    if not option.separators and option.kind.form != "text"
+]
+LISTS = [
+    (table, option)
+    for table, options in TABLES.items()
+    for option in options
+    if option.separators
+]
+KEYS = [to_base64(bytes([number]) * 32) for number in range(3)]
+
+pytestmark = needs_node
+thorough = settings(max_examples=1000, deadline=None)
+
+
+@pytest.fixture(scope="module")
+def modules() -> Iterator[Conversation]:
+    conversation = Conversation("answer.mjs")
+    yield conversation
+    conversation.close()
+
+
+def texts(*parts: str, size: int = 8) -> "st.SearchStrategy[str]":
+    return st.lists(st.sampled_from(parts), max_size=size).map("".join)
+
+
+ADDRESSES = texts(
+    "0", "1", "10", "25", "255", "256", "a", "F", ":", "::", ".", ".", "/", "32", "ffff"
+)  # fmt: skip
+VALUES = st.one_of(
+    ADDRESSES,
+    texts("0", "1", "9", "65535", "x", "-", " ", "0x", "off", "on", "a", ".", "[", "]"),
+    st.sampled_from([*KEYS, KEYS[0][:-1], KEYS[1][:-2] + "F=", "generate", "kept:"]),
+)
+
+
+def canonical(option: Option, text: str) -> Any:
+    try:
+        return option.kind.format(option.kind.parse(text))
+    except ConfigError:
+        return None
+
+
+@thorough
+@given(row=st.sampled_from(ROWS), text=VALUES)
+def test_value_is_the_same_or_refused_alike(
+    modules: Conversation, row: tuple[str, Option], text: str
+) -> None:
+    table, option = row
+    assert modules.ask("value", table, option.name, text) == canonical(option, text)
+
+
+@thorough
+@given(row=st.sampled_from(LISTS), text=ADDRESSES.filter(bool))
+def test_prefix_is_the_same_or_refused_alike(
+    modules: Conversation, row: tuple[str, Option], text: str
+) -> None:
+    table, option = row
+    expected = canonical(option, text)
+    told = modules.ask("value", table, option.name, text)
+    assert told == (expected and [expected])
+
+
+UCI = texts(
+    "config ", "option ", "list ", "c ", "o ", "l ", "interface", "wg0", "a", " ", "\t",
+    "\n", "\n", "'", '"', "\\", ";", "#", "é", "\r", "-", "config a b\n",
+    "option a 1\n", size=14,
+)  # fmt: skip
+
+
+def sections(text: str) -> Any:
+    try:
+        found = parse(text)
+    except ConfigError as error:
+        return {"line": int(str(error).split(":")[0].removeprefix("line "))}
+    return {"sections": [[one.type, one.name, one.options] for one in found]}
+
+
+@thorough
+@given(text=UCI)
+def test_uci_text_is_the_same_or_refused_at_the_same_line(
+    modules: Conversation, text: str
+) -> None:
+    assert modules.ask("sections", text) == sections(text)
+
+
+LINES = st.sampled_from(
+    [
+        "[Peer]", "[peer] # x", " [ P e e r ]", f"PublicKey = {KEYS[1]}", "",
+        f"publickey={KEYS[2]}", "# PublicKey", "AllowedIPs = 10.0.0.1/8, ::1", "[X]",
+        "allowed ips = 10.0.0.2", "AllowedIPs = 10.0.0.1,,", "AllowedIPs =",
+        "PersistentKeepalive = off", "PersistentKeepalive = 65536", "= 1", "x",
+        "PersistentKeepalive = 2 5", "Endpoint = a:1", "Endpoint = [::1]:1",
+        "PublicKey", "Endpoint = ::1:1", "Endpoint = [x]:1", "Endpoint = :1",
+        "Endpoint = a:0",
+    ]
+)  # fmt: skip
+CONF = st.lists(LINES, max_size=8).map(
+    lambda lines: "\n".join(["[Peer]", f"PublicKey = {KEYS[1]}", *lines])
+)
+
+
+def conf(text: str) -> Any:
+    try:
+        change = wgconf.parse(text.splitlines(), "x", lambda host, port: (b"", port, 0))
+    except ConfigError as error:
+        return {"line": int(str(error).split(":")[1])}
+    return {
+        "peers": [
+            [
+                to_base64(peer.public_key),
+                list(map(format_allowed_ip, peer.allowed_ips)),
+                str(peer.persistent_keepalive or 0),
+            ]
+            for peer in change.peers
+        ]
+    }
+
+
+@thorough
+@given(text=CONF)
+def test_conf_is_the_same_or_refused_at_the_same_line(
+    modules: Conversation, text: str
+) -> None:
+    assert modules.ask("conf", text) == conf(text)
