@@ -6,6 +6,5 @@ Then either ``machine``: one that makes all checks by itself; or ``home``, ``hom
 and ``steps``: two that are told what to do. Inside the machines: ``guest``. Both
 sides: ``report``. All of it: ``python -m qemu``.
 
-With an image of OpenWrt's own: ``openwrt`` (two machines), ``console`` (a shell on a
-serial line), ``router`` (what is typed there).
+With an image of OpenWrt's own: ``openwrt``.
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from qemu.console import CommandFailed, Console, Silence
+from qemu.openwrt.console import CommandFailed, Console, Silence
 
 INVITATION = "Please press Enter to activate this console."
 Start = Callable[..., Console]

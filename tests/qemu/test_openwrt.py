@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from qemu import image, openwrt
+from qemu import image
 from qemu.architectures import ARM64, ARMHF, Architecture
+from qemu.openwrt import machines
 
 # A kernel that has no files of its own ends with these words, on its console.
 LAST_WORDS = re.compile(rb"Unable to mount root fs")
@@ -21,8 +22,8 @@ def test_a_kernel_tells_its_architecture_and_starts(
     architecture: Architecture, packages: str, tmp_path: Path
 ) -> None:
     kernel = image.base(architecture).kernel
-    assert openwrt.recognize(kernel) == (architecture, packages)
-    with openwrt.machine(architecture, kernel, tmp_path, number=1) as console:
+    assert machines.recognize(kernel) == (architecture, packages)
+    with machines.machine(architecture, kernel, tmp_path, number=1) as console:
         assert console.wait_for(LAST_WORDS, seconds=60)
 
 
@@ -30,5 +31,5 @@ def test_a_kernel_tells_its_architecture_and_starts(
 def test_another_file_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "openwrt-ext4-combined.img.gz"
     path.write_bytes(content)
-    with pytest.raises(openwrt.UnknownImage, match=r"combined\.img\.gz is no"):
-        openwrt.recognize(path)
+    with pytest.raises(machines.UnknownImage, match=r"combined\.img\.gz is no"):
+        machines.recognize(path)

@@ -1,10 +1,4 @@
-"""``python -m qemu.openwrt IMAGE``: two routers that run OpenWrt, linked by us.
-
-IMAGE is OpenWrt's own for the target "armsr", the one that holds kernel and files:
-``openwrt-...-armsr-armv8-generic-initramfs-kernel.bin``, or ``armv7``. What our
-packages depend on, the routers fetch from OpenWrt's servers, so this needs a network;
-our packages they fetch from here, signed.
-"""
+"""Two machines from OpenWrt's image, a console each, and our feed beside them."""
 
 import functools
 import http.server
@@ -20,8 +14,8 @@ from pathlib import Path
 
 from qemu import image, tools
 from qemu.architectures import ARM64, ARMHF, Architecture
-from qemu.console import CommandFailed, Console, Silence
-from qemu.router import Router, link
+from qemu.openwrt.console import Console
+from qemu.openwrt.router import Router, link
 
 # Where a kernel says what it is, and OpenWrt's name for the architecture.
 KERNELS = {
@@ -51,20 +45,6 @@ HARDWARE = (
 
 class UnknownImage(Exception):
     """The file is none of the images that this is for."""
-
-
-def main() -> int:
-    """Install on two routers and link them; the exit code."""
-    if len(sys.argv) != 2:
-        print(__doc__, file=sys.stderr)
-        return 1
-    try:
-        tools.require_all()
-        run(Path(sys.argv[1]))
-    except (tools.MissingTools, UnknownImage, CommandFailed, Silence) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
 
 
 def run(path: Path) -> None:
@@ -136,7 +116,3 @@ def machine(
     finally:
         process.kill()
         process.wait()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

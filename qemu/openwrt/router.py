@@ -2,8 +2,8 @@
 
 import time
 
-from qemu.console import CommandFailed, Console
 from qemu.homes import Key
+from qemu.openwrt.console import CommandFailed, Console
 
 PORT = 51820
 # The second leads to the other router; a host in the LAN is a namespace.
