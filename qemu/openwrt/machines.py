@@ -51,7 +51,7 @@ def run(path: Path) -> None:
     """Do all of it; a line on each thing that went well."""
     architecture, name = recognize(path)
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
-        key, port = stack.enter_context(_our_feed(name))
+        key, port = stack.enter_context(our_feed(name))
         started = functools.partial(machine, architecture, path, Path(directory))
         first, second = (
             Router(stack.enter_context(started(number)), number) for number in (1, 2)
@@ -77,11 +77,11 @@ def recognize(path: Path) -> tuple[Architecture, str]:
 
 
 @contextmanager
-def _our_feed(architecture: str) -> Iterator[tuple[str, int]]:
+def our_feed(architecture: str) -> Iterator[tuple[str, int]]:
     """Our packages over HTTP: the name of their key's file, and the port here."""
     build = ("-m", "package.builder", "feed", architecture)
     subprocess.run((sys.executable, *build), cwd=image.CHECKOUT, check=True)
-    folder = image.CHECKOUT / "build/packages" / architecture
+    folder = image.CHECKOUT / "build/ipk" / architecture
     (key,) = (path.name for path in folder.iterdir() if KEY_FILE.fullmatch(path.name))
     handler = functools.partial(_Files, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

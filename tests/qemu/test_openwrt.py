@@ -1,6 +1,7 @@
 """What can be known without OpenWrt's image: which it is, and how it is started."""
 
 import re
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def test_a_kernel_tells_its_architecture_and_starts(
     assert machines.recognize(kernel) == (architecture, packages)
     with machines.machine(architecture, kernel, tmp_path, number=1) as console:
         assert console.wait_for(LAST_WORDS, seconds=60)
+
+
+def test_a_router_is_served_the_packages_and_the_key_that_signed_them() -> None:
+    with machines.our_feed("aarch64_generic") as (key, port):
+        for name in ("Packages.gz", "Packages.sig", key):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{name}") as answer:
+                assert answer.read()
 
 
 @pytest.mark.parametrize("content", [b"", b"\x1f\x8b\x08" + bytes(100)])
