@@ -33,21 +33,21 @@ def set_option(text: str, name: str, option: str, value: str) -> str:
     Raises ConfigError if there is no such interface.
     """
     find(parse(text), name)
-    heading_end = 0
+    heading: Word | None = None
     written = []
     for statement, kind, section in _with_sections(text):
         if (kind, section) != ("interface", name):
             continue
         if statement.command == "config":
-            heading_end = heading_end or statement.words[1].end
+            heading = heading or statement.words[1]
         elif statement.words[0].text == option:
             word = statement.words[1]
             if word.end > word.start:
                 written.append((word, value, statement.line))
-    if written:
+    if written or heading is None:
         return _replaced(text, written)
-    new = f"\n\toption {option} '{value}'"
-    return text[:heading_end] + new + text[heading_end:]
+    new = f"\n\toption {option} {_like(value, heading, text)}"
+    return text[: heading.end] + new + text[heading.end :]
 
 
 def _protocol_words(
@@ -77,11 +77,15 @@ def _replaced(text: str, replacements: "list[Replacement]") -> str:
     parts = []
     at = 0
     for word, new, _ in replacements:
-        parts.append(text[at : word.start] + _like(new, text[word.start]))
+        parts.append(text[at : word.start] + _like(new, word, text))
         at = word.end
     return "".join(parts) + text[at:]
 
 
-def _like(new: str, mark: str) -> str:
-    """``new`` quoted as the word was that began with ``mark``."""
-    return f"{mark}{new}{mark}" if mark in ("'", '"') else new
+def _like(new: str, word: Word, text: str) -> str:
+    """``new`` quoted as the word of ``text`` is: a bare one may not be, nor the other
+    way round, for a ``;`` behind it means something else."""
+    if len(word.text) == word.end - word.start:
+        return new
+    mark = text[word.start]
+    return f'"{new}"' if mark == '"' else f"'{new}'"

@@ -60,6 +60,15 @@ def test_peers_that_were_left_behind_follow() -> None:
     assert (text, len(changes)) == (OURS, 2)
 
 
+def test_quotes_stay_where_they_keep_a_semicolon_from_ending_the_line() -> None:
+    text = "config interface wg0\n\toption proto w'ireguard'; option mtu 1400\n"
+    changed = change_protocol(text, "wg0", stock=False)[0]
+    assert changed == text.replace("w'ireguard'", "'pywg'")
+    text = text.replace("w'ireguard'", "wireguard")
+    changed = change_protocol(text, "wg0", stock=False)[0]
+    assert changed == text.replace("wireguard", "pywg")
+
+
 REFUSED = (
     (OURS, "wg0", "nothing to do: wg0 is a pywg interface already"),
     (STOCK, "lan", "network.lan.proto: 'static' is not 'pywg'"),
@@ -98,6 +107,7 @@ ADDED = (
     "config interface 'wg0' # vpn\n\toption proto 'pywg'",
     "config interface wg0\r\n\toption proto 'pywg'\r\n",
     "config interface 'wg0'; option proto 'pywg'\n",
+    "config interface wg0;\n\toption proto 'pywg'\n",
     "config interface 'lan'\n" + HEAD + "config pywg_wg0\n\toption private_key 'x'\n",
 )
 
@@ -106,5 +116,6 @@ ADDED = (
 def test_an_option_that_is_not_written_is_added(row: int) -> None:
     key = "A" * 43 + "="
     text = set_option(ADDED[row], "wg0", "private_key", key)
-    assert text.replace(f"\n\toption private_key '{key}'", "") == ADDED[row]
+    mark = "" if "interface wg0" in ADDED[row] else "'"
+    assert text.replace(f"\n\toption private_key {mark}{key}{mark}", "") == ADDED[row]
     assert read(parse(text), "wg0")[0].private_key == bytes(32)
