@@ -5,7 +5,6 @@
 2. Where it goes, only root may write: whoever writes bytecode runs as who reads it.
 """
 
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +20,7 @@ from .targets import Target
 VERSION = f"{__version__}-r1"
 MAINTAINER = "The pywg-embedded authors"
 HOME = "usr/lib/pywg-embedded"
-DATAPLANE = "pywg_embedded/dataplane"
+BINDING = "pywg_embedded/dataplane/_libpywg.py"
 COMMANDS = {
     "usr/bin/pywg": "pywg_embedded.cli.main",
     "usr/sbin/pywgd": "pywg_embedded.daemon.main",
@@ -100,20 +99,14 @@ def everything(target: Target) -> tuple[Package, ...]:
 
 def _libpywg(target: Target, variant: Variant) -> Package:
     name = f"libpywg-{variant.aead}"
-    with tempfile.TemporaryDirectory() as work:
-        library.install(target, variant.aead, Path(work))
-        built = {path.name: path.read_bytes() for path in Path(work).iterdir()}
+    built = library.library(target, variant.aead).read_bytes()
     return Package(
         name,
         target.name,
         ("libc", variant.depends),
         "libs",
         f"Moves the packets of pywg-embedded, with the cipher of {variant.of}",
-        {
-            f"usr/lib/{SONAME}": File(built[SONAME], 0o755),
-            f"{HOME}/{DATAPLANE}/_libpywg.py": File(built["_libpywg.py"]),
-            **_licence(name),
-        },
+        {f"usr/lib/{SONAME}": File(built, 0o755)},
         provides=("libpywg",),
         conflicts=tuple(
             f"libpywg-{other.aead}" for other in VARIANTS if other != variant
@@ -131,7 +124,7 @@ def pywg_embedded() -> Package:
         ("libc", "libpywg", "kmod-tun", "python3-light", "python3-pynacl"),
         "net",
         "WireGuard without a kernel module",
-        {**_sources(), **_launchers(), **_system(), **_licence("pywg-embedded")},
+        {**_sources(), **_launchers(), **_system()},
         postinst=_script("pywg-embedded.postinst"),
         postrm=_script("pywg-embedded.postrm"),
     )
@@ -145,7 +138,7 @@ def luci_proto_pywg() -> Package:
         ("libc", "luci-base", "pywg-embedded"),
         "luci",
         "Links over WireGuard without a kernel module, in LuCI",
-        {**_pages(), **_languages(), **_licence("luci-proto-pywg")},
+        {**_pages(), **_languages()},
         postinst=_script("luci-proto-pywg.postinst"),
         postrm=_script("luci-proto-pywg.postrm"),
     )
@@ -155,18 +148,19 @@ def _script(name: str) -> str:
     return (Path(__file__).with_name("scripts") / name).read_text()
 
 
-def _licence(name: str) -> dict[str, File]:
-    text = (CHECKOUT / "LICENSE").read_bytes()
-    return {f"usr/share/licenses/{name}/LICENSE": File(text)}
-
-
 def _sources() -> dict[str, File]:
     tree = CHECKOUT / "pywg_embedded"
-    return {
+    sources = {
         f"{HOME}/{path.relative_to(CHECKOUT)}": File(path.read_bytes())
         for path in sorted(tree.rglob("*.py"))
         if LIBPYWG not in path.parents
     }
+    others = {
+        # It calls any libpywg, and is the same for all machines.
+        BINDING: library.binding(),
+        "LICENSE": (CHECKOUT / "LICENSE").read_bytes(),
+    }
+    return sources | {f"{HOME}/{name}": File(others[name]) for name in others}
 
 
 def _pages() -> dict[str, File]:

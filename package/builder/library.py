@@ -1,8 +1,8 @@
 """libpywg for a target, and the programs that test it."""
 
-import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from pywg_embedded.dataplane.signatures import SONAME
@@ -16,12 +16,13 @@ SIGNATURES = LIBPYWG.with_name("signatures.py")
 AEADS = {"openssl": openssl.prefix, "sodium": sodium.prefix}
 
 
-def install(target: Target, aead: str, directory: Path) -> None:
-    """Put the library into ``directory``, with the module that lets CPython call it."""
-    shutil.copy(library(target, aead), directory)
-    bind = (sys.executable, str(LIBPYWG / "bind.py"), str(SIGNATURES))
-    module = str(directory / "_libpywg.py")
-    subprocess.run((*bind, module), stdout=subprocess.DEVNULL, check=True)
+def binding() -> bytes:
+    """The module that lets CPython call the library."""
+    with tempfile.TemporaryDirectory() as work:
+        module = Path(work) / "_libpywg.py"
+        bind = (sys.executable, str(LIBPYWG / "bind.py"), str(SIGNATURES))
+        subprocess.run((*bind, str(module)), stdout=subprocess.DEVNULL, check=True)
+        return module.read_bytes()
 
 
 def library(target: Target, aead: str) -> Path:

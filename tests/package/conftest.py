@@ -1,0 +1,66 @@
+"""A router's file system, for the package managers in it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+# In namespaces of its own; only what is written stays, in folders of the test's.
+ENTER = """
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
+mount -t proc proc "$2/root/proc"
+mount -t tmpfs tmpfs "$2/root/dev"
+mount --bind "$2/tmp" "$2/root/tmp"
+mkdir "$2/root/dev/net"
+mknod "$2/root/dev/null" c 1 3
+mknod "$2/root/dev/urandom" c 1 9
+mknod "$2/root/dev/net/tun" c 10 200
+exec chroot "$2/root" /bin/sh -c "$3"
+"""
+ALONE = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child")
+# As OpenWrt has it, whose Python keeps no bytecode by itself.
+ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+class Router:
+    """An unpacked OpenWrt root file system: no service runs, commands do.
+
+    ``tmp`` is its /tmp.
+    """
+
+    def __init__(self, lower: Path, folder: Path) -> None:
+        self._lower, self._folder = lower, folder
+        self.tmp = folder / "tmp"
+        for name in ("root", "upper", "work", "tmp/run", "tmp/lock"):
+            (folder / name).mkdir(parents=True)
+
+    def run(self, command: str, check: bool = True) -> str:
+        """What a shell command says there, of mistakes, too."""
+        done = subprocess.run(
+            (*ALONE, "sh", "-ec", ENTER, "sh", self._lower, self._folder, command),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=ENVIRONMENT,
+            text=True,
+        )
+        assert not check or done.returncode == 0, f"{command}: {done.stdout}"
+        return done.stdout
+
+    def has(self, *tools: str) -> bool:
+        """Whether all these programs are there."""
+        return len(self.run(f"which {' '.join(tools)}", False).split()) == len(tools)
+
+
+@pytest.fixture
+def router(tmp_path: Path) -> Router:
+    """Skips where OPENWRT_ROOTFS names no folder."""
+    folder = os.environ.get("OPENWRT_ROOTFS")
+    if not folder:
+        pytest.skip("OPENWRT_ROOTFS names no unpacked OpenWrt root file system")
+    if os.geteuid():
+        pytest.skip("namespaces and mounts need root")
+    return Router(Path(folder), tmp_path)

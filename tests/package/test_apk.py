@@ -1,0 +1,87 @@
+"""A package as apk itself shows it, where there is one."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from package.builder import apk
+from package.builder.contents import VERSION
+from tests.package.test_ipk import PACKAGE, STAMP
+
+pytestmark = pytest.mark.skipif(not apk.tool(), reason=apk.MISSING)
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> Path:
+    path = tmp_path / apk.file_name(PACKAGE)
+    apk.write(PACKAGE, STAMP, path)
+    return path
+
+
+def dump(path: Path) -> str:
+    command = ("apk", "adbdump", "--allow-untrusted", str(path))
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_file_name_says_what_it_is() -> None:
+    assert apk.file_name(PACKAGE) == f"example-{VERSION}.apk"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "name: example",
+        f"version: {VERSION}",
+        "arch: mips_24kc",
+        "license: MIT",
+        "origin: pywg-embedded",
+        "maintainer: The pywg-embedded authors",
+        "- libsodium",
+        f"- sample={VERSION}",
+        "- openwrt:section=net",
+    ],
+)
+def test_package_says(line: str, packed: Path) -> None:
+    assert line in [each.strip() for each in dump(packed).splitlines()]
+
+
+def test_package_for_all_machines_says_so_in_the_words_of_apk(tmp_path: Path) -> None:
+    apk.write(PACKAGE._replace(architecture="all"), STAMP, tmp_path / "x.apk")
+    assert "arch: noarch\n" in dump(tmp_path / "x.apk")
+
+
+def test_files_belong_to_root_and_are_listed(packed: Path) -> None:
+    text = dump(packed)
+    assert "lib/apk/packages" in text and "- name: example.list" in text
+    assert "user: root" in text and "group: root" in text
+    assert "mode: 0755" in text
+
+
+def test_own_part_of_a_script_comes_before_services_start(packed: Path) -> None:
+    text = dump(packed)
+    assert text.index("true\n") < text.index("default_postinst")
+
+
+def test_same_package_is_the_same_bytes(packed: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.apk"
+    apk.write(PACKAGE, STAMP, again)
+    assert again.read_bytes() == packed.read_bytes()
+
+
+def test_index_is_of_the_key_beside_it(packed: Path) -> None:
+    folder = packed.parent
+    apk.write_index(folder, apk.load_key(folder / "private"))
+    keys = folder / "keys"
+    keys.mkdir()
+    index = ("apk", "verify", f"--keys-dir={keys}", str(folder / apk.INDEX))
+    assert subprocess.run(index).returncode != 0
+    (folder / apk.PUBLIC_KEY).rename(keys / apk.PUBLIC_KEY)
+    assert subprocess.run(index).returncode == 0
+
+
+def test_key_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "key"
+    first = apk.load_key(path).read_bytes()
+    assert apk.load_key(path).read_bytes() == first
+    assert path.stat().st_mode & 0o777 == 0o600
