@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	qemu-openwrt luci po ipk feed apk bench clean
+	qemu-openwrt luci po test-openwrt ipk feed apk bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -37,7 +37,7 @@ CROSS_PACKAGES := binutils qemu-user
 FEED_PACKAGES := openssl signify-openbsd
 QEMU_PACKAGES := cpio e2fsprogs kmod qemu-system-arm
 # What `unit` leaves to a target of its own.
-APART := cross fuzz interop luci micropython qemu
+APART := cross fuzz interop luci micropython openwrt_live qemu
 
 # What checks LuCI's modules, and how.
 ESLINT_HOME := .cache/eslint
@@ -49,7 +49,7 @@ SHELL_FILES = find . $(PRUNED:%=-name % -prune -o) -type f \
 	-exec awk 'FNR == 1 && /^\#!.*sh/ { print FILENAME } { nextfile }' {} +
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 
 build: $(INSTALLED) ## .venv with pywgd and pywg in .venv/bin
@@ -156,6 +156,10 @@ feed: build ## the same as a signed folder that opkg installs from
 apk: build ## the same for a router with apk, which has to be here too
 	@.ci/need $(C_PACKAGES) openssl
 	@$(PYTHON) -m package.builder apk $(ARCH)
+
+test-openwrt: build ## inside an unpacked OpenWrt: make test-openwrt OPENWRT_ROOTFS=dir
+	@.ci/need $(LAB_PACKAGES)
+	@OPENWRT_ROOTFS=$(OPENWRT_ROOTFS) $(PYTEST) -rs tests/openwrt_live $(ARGS)
 
 bench: $(MEASURED)/.installed ## ours beside wireguard-go: a table; JSON and picture in build/bench
 	@.ci/need $(LAB_PACKAGES)

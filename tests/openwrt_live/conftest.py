@@ -1,0 +1,72 @@
+"""Two homes; the folder of the root file system is in OPENWRT_ROOTFS."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.topology import Lab
+from tests.lab.wait import becomes
+
+from .world import INSIDE, LANS, NAME, PORT, Home
+
+Homes = tuple[Home, Home]
+
+
+@pytest.fixture(scope="session")
+def rootfs() -> Path:
+    """Skips where there is none."""
+    folder = os.environ.get("OPENWRT_ROOTFS")
+    if not folder:
+        pytest.skip("OPENWRT_ROOTFS names no unpacked OpenWrt root file system")
+    if os.geteuid():
+        pytest.skip("namespaces and mounts need root")
+    assert (Path(folder) / "sbin/netifd").exists(), f"{folder} is not OpenWrt's root"
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def installed(
+    rootfs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Homes]:
+    """Both with our packages, and no interface of ours."""
+    folder = tmp_path_factory.mktemp("routers")
+    with Lab() as lab:
+        isp = lab.host("isp")
+        isp.forward_packets()
+        homes = [Home(lab, isp, name, rootfs, folder) for name in LANS]
+        for home in homes:
+            home.install()
+            home.join_zone()
+        yield homes[0], homes[1]
+
+
+@pytest.fixture
+def homes(installed: Homes) -> Iterator[Homes]:
+    """Linked: the first knows where the second is."""
+    for home, other in (installed, installed[::-1]):
+        home.configure()
+        home.meet(
+            "other",
+            f"public_key={other.public_key}",
+            "description=the other home",
+            f"+allowed_ips={LANS[other.name]}.0/24",
+            f"+allowed_ips={INSIDE[other.name]}/32",
+            "route_allowed_ips=1",
+        )
+    first, second = installed
+    first.set("other", "endpoint_host=10.77.2.2", f"endpoint_port={PORT}")
+    assert first.reaches(second)
+    yield installed
+    for home in installed:
+        sections = home.router.run("uci show network")
+        ours = {
+            line.partition("=")[0].split(".")[1]
+            for line in sections.splitlines()
+            if line.endswith((f"=pywg_{NAME}", "proto='pywg'"))
+        }
+        home.forget(*sorted(ours))
+    for home in installed:
+        # One that comes back sooner is to netifd the same that was stopped by hand.
+        assert becomes(lambda home=home: not home.status_of(NAME))  # type: ignore[misc]

@@ -1,0 +1,146 @@
+"""From ``opkg install`` to hosts of two LANs that reach each other, and away again."""
+
+import json
+
+from tests.lab.wait import becomes
+
+from .conftest import Homes
+from .world import INSIDE, LANS, NAME, PORT, Home
+
+
+def rule_of(home: Home) -> str:
+    """What the firewall has for our port."""
+    rules = home.router.run("nft list ruleset")
+    return "\n".join(line for line in rules.splitlines() if f"dport {PORT}" in line)
+
+
+def test_two_homes_are_linked(homes: Homes) -> None:
+    first, second = homes
+    assert first.reaches(second)
+    assert second.reaches(first)
+    status = first.status_of(NAME)
+    assert status["up"] is True
+    assert status["proto"] == "pywg"
+    assert status["l3_device"] == NAME
+    assert not status.get("errors")
+    routes = status["route"]
+    assert isinstance(routes, list)
+    assert {route["target"] for route in routes} == {
+        INSIDE["second"],
+        f"{LANS['second']}.0",
+    }
+
+
+def test_the_port_is_open_towards_the_world_alone(homes: Homes) -> None:
+    for home in homes:
+        assert becomes(lambda home=home: 'iifname "eth1"' in rule_of(home))  # type: ignore[misc]
+        assert "accept" in rule_of(home)
+        assert NAME not in rule_of(home).split("comment")[0]
+
+
+def test_ifdown_and_ifup(homes: Homes) -> None:
+    first, second = homes
+    first.router.run(f"ifdown {NAME}")
+    assert becomes(lambda: first.router.pid(NAME) is None)
+    assert not first.is_up(NAME)
+    assert NAME not in first.router.run("ip link")
+    first.router.run(f"ifup {NAME}")
+    assert first.reaches(second)
+
+
+def test_7720_everything_to_show_is_told_and_no_secret(homes: Homes) -> None:
+    """https://github.com/openwrt/luci/issues/7720"""
+    first, second = homes
+    assert first.reaches(second)
+    peer = first.peer()
+    assert peer["description"] == "the other home"
+    assert peer["public_key"] == second.public_key
+    assert peer["endpoint"] == f"10.77.2.2:{PORT}"
+    assert peer["state"] == "linked"
+    assert isinstance(peer["rx_bytes"], int) and peer["rx_bytes"] > 0
+    told = json.dumps(first.status()) + first.log()
+    assert first.private_key not in told
+
+
+def test_a_browser_s_session_may_come_along(homes: Homes) -> None:
+    session = '{"ubus_rpc_session":"00000000000000000000000000000000"}'
+    answer = homes[0].router.ubus(f"pywg.{NAME}", "status", session)
+    assert answer["up"] is True
+
+
+def test_events_are_heard(homes: Homes) -> None:
+    first, second = homes
+    listener = first.router.start("ubus", "listen", "pywg")
+    try:
+        first.router.ubus(f"pywg.{NAME}", "rekey")
+        assert listener.stdout
+        event = json.loads(listener.stdout.readline())["pywg"]
+    finally:
+        listener.kill()
+        listener.wait()
+    assert event == {
+        "action": "handshake",
+        "interface": NAME,
+        "public_key": second.public_key,
+    }
+
+
+def test_a_private_key_is_made_and_kept(homes: Homes) -> None:
+    first, _ = homes
+    first.set(NAME, "private_key=generate")
+    found = f"uci get network.{NAME}.private_key"
+    assert becomes(lambda: len(first.router.run(found).strip()) == 44)
+    key = first.router.run(found).strip()
+    assert key != first.private_key
+    assert becomes(lambda: bool(first.status()))
+    first.restart()
+    assert becomes(lambda: bool(first.status()))
+    assert first.router.run(found).strip() == key
+
+
+def test_no_link_local_address_and_few_privileges(homes: Homes) -> None:
+    router = homes[0].router
+    assert "fe80" not in router.run(f"ip -6 address show dev {NAME}")
+    status = router.run(f"cat /proc/{router.pid(NAME)}/status")
+    assert "CapEff:\t0000000000001400\n" in status
+    assert "CapBnd:\t0000000000001400\n" in status
+
+
+def test_21411_commas_between_allowed_ips_are_as_good_as_spaces(homes: Homes) -> None:
+    """https://github.com/openwrt/openwrt/issues/21411"""
+    first, _ = homes
+    first.router.uci("delete network.other.allowed_ips")
+    first.set("other", "allowed_ips=10.50.0.0/16,10.51.0.0/16 10.52.0.0/16")
+    for network in ("10.50", "10.51", "10.52"):
+        route = f"{network}.0.0/16 dev {NAME}"
+        assert becomes(lambda route=route: route in first.router.run("ip route"))  # type: ignore[misc]
+
+
+def test_7846_allowed_ips_that_two_peers_have_are_named(homes: Homes) -> None:
+    """https://github.com/openwrt/luci/issues/7846"""
+    first, second = homes
+    first.meet(
+        "rival",
+        f"public_key={first.public_key[:-2]}A=",
+        f"+allowed_ips={INSIDE['second']}/32",
+    )
+    assert becomes(lambda: "is in other too" in str(first.status().get("complaints")))
+    first.forget("rival")
+    assert first.reaches(second)
+
+
+def test_removal_leaves_no_trace(homes: Homes) -> None:
+    first, second = homes
+    try:
+        first.remove()
+        assert first.router.pid(NAME) is None
+        left = (
+            "find / -xdev -name '*pywg*' -not -path '/proc/*' -not -path '/sys/*'; "
+            "find /tmp /etc -name '*pywg*' -not -path '/tmp/lock/*'; "
+            "ls /var/run/wireguard; ubus list; nft list ruleset"
+        )
+        assert "pywg" not in first.router.run(left, check=False)
+        assert NAME not in first.router.run("ip link; ip route; ip -6 route")
+    finally:
+        first.install()
+    assert first.reaches(second, seconds=20)

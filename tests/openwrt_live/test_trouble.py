@@ -1,0 +1,90 @@
+"""What goes wrong: crashes, wrong values, a port that is taken."""
+
+from tests.lab.wait import becomes
+
+from .conftest import Homes
+from .world import NAME, PORT, Home
+
+
+def errors(home: Home) -> str:
+    """What netifd shows of us."""
+    return str(home.status_of(NAME).get("errors", ""))
+
+
+def starts(home: Home) -> int:
+    """How many are counted as in vain, if this one is too."""
+    found = home.router.run(f"cat /var/run/pywg/{NAME}.attempts", check=False)
+    return int(found or "0")
+
+
+def crash(home: Home) -> None:
+    """Kill the daemon."""
+    pid = home.router.pid(NAME)
+    assert pid
+    home.router.kill(pid)
+    assert becomes(lambda: home.router.pid(NAME) != pid)
+
+
+def test_a_crash_is_followed_by_a_start_and_crashes_by_waiting(homes: Homes) -> None:
+    first, second = homes
+    first.restart()
+    for count in range(1, 4):
+        assert becomes(lambda count=count: starts(first) == count, 30)  # type: ignore[misc]
+        crash(first)
+    assert becomes(lambda: starts(first) == 4, 30)
+    assert first.reaches(second, seconds=30)
+
+
+def test_a_wrong_value_blocks_and_a_right_one_starts(homes: Homes) -> None:
+    first, second = homes
+    first.set(NAME, "mtu=12")
+    assert becomes(lambda: "CONFIGURATION" in errors(first))
+    assert f"network.{NAME}.mtu: 12 is below the least MTU" in errors(first)
+    assert becomes(lambda: first.router.pid(NAME) is None)
+    assert first.status_of(NAME)["autostart"] is False
+    first.set(NAME, "mtu=1400")
+    assert first.reaches(second, seconds=20)
+    assert not errors(first)
+    assert "mtu 1400" in first.router.run(f"ip link show {NAME}")
+
+
+def test_a_wrong_peer_is_left_out_and_no_other(homes: Homes) -> None:
+    first, second = homes
+    pid = first.router.pid(NAME)
+    first.meet("wrong", "public_key=x", "+allowed_ips=10.50.0.0/16")
+    assert becomes(lambda: "network.wrong.public_key" in first.log())
+    assert becomes(
+        lambda: "network.wrong.public_key" in str(first.status()["complaints"])
+    )
+    assert len(first.peers()) == 1
+    assert first.reaches(second)
+    assert first.router.pid(NAME) == pid
+
+
+def test_a_port_in_use_is_named_and_tried_again(homes: Homes) -> None:
+    first, second = homes
+    first.router.run(f"ifdown {NAME}")
+    assert becomes(lambda: first.router.pid(NAME) is None)
+    script = f"import socket as s; x = s.socket(2, 2); x.bind(('', {PORT})); input()"
+    thief = first.router.start("python3", "-c", script)
+    assert becomes(lambda: f":{PORT}" in first.router.run("netstat -lnu"))
+    try:
+        first.router.run(f"ifup {NAME}")
+        assert becomes(lambda: "the port is in use" in errors(first), 30)
+    finally:
+        thief.kill()
+        thief.wait()
+    assert first.reaches(second, seconds=30)
+
+
+def test_a_peer_that_does_not_answer_has_a_reason(homes: Homes) -> None:
+    first, second = homes
+    second.set("other", "preshared_key=" + first.public_key)
+    second.restart()
+    first.restart()
+    assert not first.reaches(second, seconds=2)
+    assert becomes(lambda: first.peer()["state"] == "psk")
+    second.forget("other")
+    first.restart()
+    assert not first.reaches(second, seconds=1)
+    assert becomes(lambda: first.peer().get("state") == "no_answer", 40), first.peer()

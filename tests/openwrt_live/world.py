@@ -1,0 +1,185 @@
+"""Two homes behind OpenWrt routers, the first with two uplinks, and what is between.
+
+laptop --- first ===== wan, wwan ===== isp ===== wan ===== second --- nas
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from package.builder import ipk
+from package.builder.archive import File
+from package.builder.contents import DATAPLANE, HOME, Package, pywg_embedded
+from pywg_embedded.dataplane import _libpywg
+from pywg_embedded.dataplane.signatures import SONAME
+from tests.lab.host import Host
+from tests.lab.topology import Lab
+from tests.lab.wait import becomes
+from tests.lab.wireguard import new_key, public_key_of
+
+from .router import Router
+
+NAME = "wg0"
+PORT = 51820
+LANS = {"first": "192.168.1", "second": "192.168.2"}
+INSIDE = {"first": "10.9.0.1", "second": "10.9.0.2"}
+# Interface: device, and the network between the router (.2) and its provider (.1).
+UPLINKS = {
+    "first": {"wan": ("eth1", "10.77.1", 10), "wwan": ("eth2", "10.78.1", 20)},
+    "second": {"wan": ("eth1", "10.77.2", 10)},
+}
+STAMP = 1_700_000_000
+
+
+class Home:
+    """A router with a LAN, and somebody in it."""
+
+    def __init__(self, lab: Lab, isp: Host, name: str, lower: Path, folder: Path):
+        self.name = name
+        self.private_key = new_key()
+        self.public_key = public_key_of(self.private_key)
+        host = lab.host(name)
+        self.client = lab.host(f"{name}-lan")
+        host.wire("eth0", self.client, "eth0")
+        self.client.add_address("eth0", f"{LANS[name]}.100/24")
+        self.client.add_default_route(f"{LANS[name]}.1")
+        for device, network, _ in UPLINKS[name].values():
+            far = f"{name}-{device}"
+            host.wire(device, isp, far)
+            isp.add_address(far, f"{network}.1/24")
+            isp.add_address(far, f"{_v6(network)}1/64")
+        files = {"etc/config/network": _network(name)}
+        self.router = lab.enter_context(Router(host, lower, folder / name, files))
+
+    def install(self) -> None:
+        """Our packages, by the router's own package manager."""
+        for package in (_libpywg_package(self._architecture()), pywg_embedded()):
+            path = self.router.root / "root" / ipk.file_name(package)
+            path.write_bytes(ipk.pack(package, STAMP))
+            self.router.run(f"opkg install /root/{path.name}")
+            path.unlink()
+        # netifd looks for protocols when it starts.
+        self.router.run("/etc/init.d/network restart")
+        assert becomes(lambda: self.is_up("wan") and self.is_up("lan"), 30)
+
+    def remove(self) -> None:
+        """The same the other way round."""
+        self.router.run("opkg remove pywg-embedded libpywg-openssl")
+
+    def _architecture(self) -> str:
+        lines = self.router.run("opkg print-architecture").split("\n")
+        return max(lines, key=lambda line: int((line.split() or "0")[-1])).split()[1]
+
+    def is_up(self, interface: str) -> bool:
+        return bool(self.status_of(interface).get("up"))
+
+    def status_of(self, interface: str) -> dict[str, object]:
+        """``ifstatus``."""
+        return self.router.ubus(f"network.interface.{interface}", "status")
+
+    def status(self) -> dict[str, object]:
+        """What our daemon says."""
+        return self.router.ubus(f"pywg.{NAME}", "status")
+
+    def peers(self) -> list[dict[str, object]]:
+        """The peers, as our daemon sees them."""
+        found = self.status().get("peers", [])
+        assert isinstance(found, list)
+        return found
+
+    def peer(self, index: int = 0) -> dict[str, object]:
+        """One of them; empty if there is none."""
+        peers = self.peers()
+        return peers[index] if index < len(peers) else {}
+
+    def configure(self, *options: str) -> None:
+        """The interface; each option is NAME=VALUE, or +NAME=VALUE for a list."""
+        base = (
+            "proto=pywg",
+            f"private_key={self.private_key}",
+            f"listen_port={PORT}",
+            f"+addresses={INSIDE[self.name]}/24",
+        )
+        commands = [f"set network.{NAME}=interface"]
+        self.router.uci(*commands, *_options(NAME, (*base, *options)))
+
+    def meet(self, section: str, *options: str) -> None:
+        """A peer."""
+        kind = f"pywg_{NAME}"
+        self.router.uci(f"set network.{section}={kind}", *_options(section, options))
+
+    def set(self, section: str, *options: str) -> None:
+        """Change a section."""
+        self.router.uci(*_options(section, options))
+
+    def forget(self, *sections: str) -> None:
+        """Delete sections."""
+        self.router.uci(*(f"delete network.{section}" for section in sections))
+
+    def restart(self) -> None:
+        """Have another daemon, and one that answers."""
+        before = self.router.pid(NAME)
+        self.router.run(f"ifup {NAME}")
+        assert becomes(lambda: self.router.pid(NAME) not in (None, before), 30)
+        assert becomes(lambda: bool(self.status()), 30)
+
+    def join_zone(self) -> None:
+        """The tunnel is a part of the LAN's zone."""
+        zone = "firewall.@zone[0].network"
+        self.router.uci(f"del_list {zone}={NAME}", f"add_list {zone}={NAME}")
+
+    def reaches(self, other: "Home", seconds: float = 10) -> bool:
+        """Whether a host in this LAN reaches one in the other."""
+        target = f"{LANS[other.name]}.100"
+        return becomes(lambda: self.client.reaches(target, seconds=1), seconds)
+
+    def log(self) -> str:
+        """What the router has noted."""
+        return self.router.run("logread")
+
+
+def _options(section: str, options: Iterable[str]) -> list[str]:
+    commands = []
+    for option in options:
+        verb = "add_list" if option.startswith("+") else "set"
+        name, _, value = option.lstrip("+").partition("=")
+        commands.append(f"{verb} network.{section}.{name}='{value}'")
+    return commands
+
+
+def _v6(network: str) -> str:
+    return f"fd{network.split('.')[1]}:{network.split('.')[2]}::"
+
+
+def _network(name: str) -> str:
+    sections = [
+        "config interface 'loopback'\n\toption device 'lo'\n\toption proto 'static'\n"
+        "\toption ipaddr '127.0.0.1/8'\n",
+        "config interface 'lan'\n\toption device 'eth0'\n\toption proto 'static'\n"
+        f"\toption ipaddr '{LANS[name]}.1/24'\n",
+    ]
+    for interface, (device, network, metric) in UPLINKS[name].items():
+        sections.append(
+            f"config interface '{interface}'\n\toption device '{device}'\n"
+            f"\toption proto 'static'\n\toption ipaddr '{network}.2/24'\n"
+            f"\toption gateway '{network}.1'\n\toption metric '{metric}'\n"
+            f"\toption ip6addr '{_v6(network)}2/64'\n"
+            f"\toption ip6gw '{_v6(network)}1'\n"
+        )
+    return "\n".join(sections)
+
+
+def _libpywg_package(architecture: str) -> Package:
+    """The library as it was built for this machine."""
+    module = Path(_libpywg.__file__)
+    return Package(
+        "libpywg-openssl",
+        architecture,
+        ("libc", "libopenssl3"),
+        "libs",
+        "Moves the packets of pywg-embedded, with the cipher of OpenSSL",
+        {
+            f"usr/lib/{SONAME}": File(module.with_name(SONAME).read_bytes(), 0o755),
+            f"{HOME}/{DATAPLANE}/_libpywg.py": File(module.read_bytes()),
+        },
+        provides=("libpywg",),
+    )
