@@ -3,17 +3,25 @@
 IMAGE is OpenWrt's own for the target "armsr", the one that holds kernel and files:
 ``openwrt-...-armsr-armv8-generic-initramfs-kernel.bin``, or ``armv7``. What our
 packages depend on, the routers fetch from OpenWrt's servers, so this needs a network;
-our packages they fetch from here, signed.
+our packages they fetch from here, signed, by opkg or by apk.
 """
 
 import sys
 from pathlib import Path
+from subprocess import CalledProcessError
 
 from qemu import tools
 from qemu.openwrt import machines
 from qemu.openwrt.console import CommandFailed, Silence
 
-FAILURES = (tools.MissingTools, machines.UnknownImage, OSError, CommandFailed, Silence)
+FAILURES = (
+    tools.MissingTools,
+    machines.UnknownImage,
+    CommandFailed,
+    Silence,
+    OSError,
+    CalledProcessError,
+)
 
 
 def main() -> int:

@@ -2,7 +2,6 @@
 
 import functools
 import http.server
-import re
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from qemu import image, tools
 from qemu.architectures import ARM64, ARMHF, Architecture
 from qemu.openwrt.console import Console
+from qemu.openwrt.managers import Manager
 from qemu.openwrt.router import Router, link
 
 # Where a kernel says what it is, and OpenWrt's name for the architecture.
@@ -27,7 +27,6 @@ BOOT = 300.0
 PATIENCE = 30.0
 # As QEMU's own network shows this machine to the routers.
 HERE = "10.0.2.2"
-KEY_FILE = re.compile("[0-9a-f]{16}")
 HARDWARE = (
     "-machine virt,highmem=off -accel tcg,thread=multi -smp 1 -m 512 "
     "-nodefaults -no-user-config -no-reboot -display none "
@@ -51,14 +50,16 @@ def run(path: Path) -> None:
     """Do all of it; a line on each thing that went well."""
     architecture, name = recognize(path)
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
-        key, port = stack.enter_context(our_feed(name))
         started = functools.partial(machine, architecture, path, Path(directory))
         first, second = (
             Router(stack.enter_context(started(number)), number) for number in (1, 2)
         )
         for router in (first, second):
             router.start(BOOT)
-            router.install(f"http://{HERE}:{port}", key)
+        manager = first.manager()
+        key, port = stack.enter_context(our_feed(manager, name))
+        for router in (first, second):
+            router.install(manager, f"http://{HERE}:{port}", key)
             print(f"ok     router {router.number} has installed it", flush=True)
         link(first, second)
         for here, there in ((first, second), (second, first)):
@@ -77,12 +78,12 @@ def recognize(path: Path) -> tuple[Architecture, str]:
 
 
 @contextmanager
-def our_feed(architecture: str) -> Iterator[tuple[str, int]]:
+def our_feed(manager: Manager, architecture: str) -> Iterator[tuple[str, int]]:
     """Our packages over HTTP: the name of their key's file, and the port here."""
-    build = ("-m", "package.builder", "feed", architecture)
+    build = ("-m", "package.builder", manager.goal, architecture)
     subprocess.run((sys.executable, *build), cwd=image.CHECKOUT, check=True)
-    folder = image.CHECKOUT / "build/ipk" / architecture
-    (key,) = (path.name for path in folder.iterdir() if KEY_FILE.fullmatch(path.name))
+    folder = image.CHECKOUT / manager.folder / architecture
+    (key,) = (path.name for path in folder.glob(manager.key))
     handler = functools.partial(_Files, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -4,6 +4,7 @@ import time
 
 from qemu.homes import Key
 from qemu.openwrt.console import CommandFailed, Console
+from qemu.openwrt.managers import MANAGERS, Manager
 
 PORT = 51820
 # The second leads to the other router; a host in the LAN is a namespace.
@@ -34,14 +35,18 @@ class Router:
         self._console.run("reload_config")
         self._becomes("ip route | grep -q ^default", STARTING)
 
-    def install(self, feed: str, key: str) -> None:
-        """Trust the key with this number, and have opkg take all from the feed."""
+    def manager(self) -> Manager:
+        """The package manager that it has."""
+        found = self._console.run("basename $(command -v apk || command -v opkg)")
+        return MANAGERS[found.strip()]
+
+    def install(self, manager: Manager, feed: str, key: str) -> None:
+        """Trust the key, a file of the feed, and install from there what is needed."""
         run = self._console.run
-        run("command -v opkg || (echo 'no opkg: up to OpenWrt 24.10 it is'; false)")
-        run(f"wget -q -O /etc/opkg/keys/{key} {feed}/{key}")
-        run(f"echo 'src/gz pywg {feed}' >>/etc/opkg/customfeeds.conf")
-        run("opkg update", FETCHING)
-        run(f"opkg install {TOOLS} pywg-embedded", FETCHING)
+        run(f"wget -q -O {manager.keys}/{key} {feed}/{key}")
+        run(f"echo '{manager.line.format(feed=feed)}' >>{manager.feeds}")
+        run(f"{manager.program} update", FETCHING)
+        run(f"{manager.program} {manager.install} {TOOLS} pywg-embedded", FETCHING)
         run("pywgd --version")
 
     def set_up_networks(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from qemu import image
 from qemu.architectures import ARM64, ARMHF, Architecture
 from qemu.openwrt import machines
+from qemu.openwrt.managers import MANAGERS
 
 # A kernel that has no files of its own ends with these words, on its console.
 LAST_WORDS = re.compile(rb"Unable to mount root fs")
@@ -29,7 +30,7 @@ def test_a_kernel_tells_its_architecture_and_starts(
 
 
 def test_a_router_is_served_the_packages_and_the_key_that_signed_them() -> None:
-    with machines.our_feed("aarch64_generic") as (key, port):
+    with machines.our_feed(MANAGERS["opkg"], "aarch64_generic") as (key, port):
         for name in ("Packages.gz", "Packages.sig", key):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/{name}") as answer:
                 assert answer.read()

@@ -1,0 +1,43 @@
+"""The two package managers that OpenWrt has had, told to install from a feed."""
+
+from typing import NamedTuple
+
+
+class Manager(NamedTuple):
+    """``goal`` is the builder's, whose folder has the public key in the file that
+    ``key`` matches; the rest is what a router has to be told."""
+
+    program: str
+    goal: str
+    folder: str
+    key: str
+    keys: str
+    feeds: str
+    line: str
+    install: str
+
+
+# From OpenWrt 25.12 on, and up to 24.10.
+_BOTH = (
+    Manager(
+        "apk",
+        "apk",
+        "build/apk",
+        "*.pem",
+        "/etc/apk/keys",
+        "/etc/apk/repositories.d/customfeeds.list",
+        "{feed}/packages.adb",
+        "add",
+    ),
+    Manager(
+        "opkg",
+        "feed",
+        "build/ipk",
+        "[0-9a-f]" * 16,
+        "/etc/opkg/keys",
+        "/etc/opkg/customfeeds.conf",
+        "src/gz pywg {feed}",
+        "install",
+    ),
+)
+MANAGERS = {manager.program: manager for manager in _BOTH}
