@@ -56,7 +56,8 @@ static bool drop_stale_source(struct pywg_endpoint *endpoint, int error)
 	return true;
 }
 
-/* One send; 0, or an errno. */
+/* One send; 0, or an errno. A source is not blamed for what may be the fault of
+ * the segments: without them it shows. */
 static int send_whole(int descriptor, struct pywg_endpoint *endpoint,
 		      const uint8_t *data, uint32_t length, uint8_t tos,
 		      uint32_t segment)
@@ -70,7 +71,7 @@ static int send_whole(int descriptor, struct pywg_endpoint *endpoint,
 		header = enclose(&envelope, &part);
 		if (sendmsg(descriptor, &header, MSG_DONTWAIT) >= 0)
 			return 0;
-	} while (drop_stale_source(endpoint, errno));
+	} while (!segment && drop_stale_source(endpoint, errno));
 	return errno;
 }
 
