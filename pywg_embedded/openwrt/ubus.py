@@ -85,7 +85,10 @@ class Ubus:
         }
         peer = _NUMBER.unpack(number)[0]
         answer = self._ask(_INVOKE, peer, attributes, f"{path} {method}: ")
-        return blob.unpack_table(answer.get(_A_DATA, b""))
+        try:
+            return blob.unpack_table(answer.get(_A_DATA, b""))
+        except blob.BlobError as error:
+            raise UbusError(f"{path} {method}: {error}") from None
 
     def send_event(self, kind: str, values: "Table") -> None:
         """Tell whoever listens for events of this kind."""
@@ -122,7 +125,8 @@ class Ubus:
             return
         number = attributes.get(_A_OBJECT, b"")
         methods = self._methods.get(_NUMBER.unpack(number)[0] if number else 0, {})
-        method = methods.get(attributes.get(_A_METHOD, b"")[:-1].decode())
+        name = attributes.get(_A_METHOD, b"")[:-1].decode("utf-8", "replace")
+        method = methods.get(name)
         status = _OK if method else _METHOD_NOT_FOUND
         if method:
             data = {_A_OBJECT: number, _A_DATA: blob.pack_table(method())}

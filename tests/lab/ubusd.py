@@ -130,7 +130,7 @@ class _Client:
         self._answer = {}
         self._answered.clear()
         data = blob.pack_table(arguments)
-        name = method.encode() + b"\0"
+        name = method.encode(errors="surrogateescape") + b"\0"
         attributes = {A_OBJECT: number, A_METHOD: name, A_DATA: data}
         self._send(INVOKE, 7, 0x2000, attributes)
 

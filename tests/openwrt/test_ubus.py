@@ -35,7 +35,12 @@ def ubusd(tmp_path: Path) -> Iterator[Ubusd]:
         ubusd.objects["network"] = lambda method, arguments: (
             {"asked": method, **arguments} if method != "nothing" else None
         )
+        ubusd.objects["endless"] = lambda method, arguments: nested(100)
         yield ubusd
+
+
+def nested(depth: int) -> dict[str, object]:
+    return {"a": nested(depth - 1)} if depth else {}
 
 
 @pytest.fixture
@@ -78,6 +83,7 @@ def test_a_method_of_another_is_called(ubus: Ubus) -> None:
 FAILURES = (
     ("nowhere", "dump", "ubus: nowhere: not found", 4),
     ("network", "nothing", "ubus: network nothing: invalid argument", 2),
+    ("endless", "dump", "ubus: endless dump: tables within tables", 9),
 )
 
 
@@ -101,13 +107,14 @@ def test_methods_of_ours_are_called_with_whatever_arguments(
             ("status", {}),
             ("status", {"ubus_rpc_session": "1234"}),
             ("nothing", {}),
+            ("\udcff", {}),
         ):
             answers.append(ubusd.call("pywg.wg0", method, arguments))
 
     asker = threading.Thread(target=ask)
     asker.start()
     _serve_until(ubus, asker)
-    assert answers == [(0, {"up": True}), (0, {"up": True}), (3, {})]
+    assert answers == [(0, {"up": True}), (0, {"up": True}), (3, {}), (3, {})]
 
 
 def test_a_call_that_crosses_ours_is_answered(ubusd: Ubusd, ubus: Ubus) -> None:
