@@ -18,6 +18,7 @@ INSTALL_DIR := install -d -m 755
 INSTALL_BIN := install -m 755
 INSTALL_DATA := install -m 644
 CP := cp -fpR
+TAR := tar
 PKG_BUILD_DIR := $(WORK)/build
 PKG_INSTALL_DIR := $(WORK)/install
 PYTHON3_PKG_DIR := /usr/lib/python3/site-packages
@@ -37,6 +38,11 @@ endif
 $$(info $$(call Package/$(1)/postrm))
 endef
 """
+PYTHON = """
+define HostPython3/Run
+cd $(1) && $(HOST_PYTHON3_BIN) $(2)
+endef
+"""
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def top(tmp_path: Path) -> Path:
         "rules.mk": RULES,
         "include/package.mk": BUILD,
         "include/cmake.mk": "",
-        python: "",
+        python: PYTHON,
     }
     for path, text in files.items():
         target = tmp_path / path

@@ -1,0 +1,133 @@
+"""The feed's text: what reviewers of OpenWrt's feeds look at, and what must agree."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from package.builder import contents
+from package.builder.paths import CHECKOUT, LIBPYWG
+
+FEED = CHECKOUT / "package"
+PACKAGES = ("libpywg", "pywg-embedded")
+TEXTS = {
+    path: (FEED / path).read_text()
+    for path in ("checkout.mk", *(f"{name}/Makefile" for name in PACKAGES))
+}
+LIBRARY = TEXTS["libpywg/Makefile"]
+CMAKE = (LIBPYWG / "CMakeLists.txt").read_text()
+
+
+def setting(text: str, name: str) -> str:
+    """The value of a variable, its lines joined."""
+    found = re.search(rf"^ *{name} *\+?:?=((?:.*\\\n)*.*)$", text, re.MULTILINE)
+    assert found, name
+    return found[1].replace("\\\n", " ").strip()
+
+
+def defined(text: str) -> dict[str, str]:
+    """What stands between "define NAME" and "endef", by name."""
+    found = re.findall(r"^define (\S+)\n(.*?)^endef$", text, re.MULTILINE | re.DOTALL)
+    return dict(found)
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_name_and_version_are_the_project_s(name: str) -> None:
+    text = TEXTS[f"{name}/Makefile"]
+    assert setting(text, "PKG_NAME") == name
+    assert f"{setting(text, 'PKG_VERSION')}-r{setting(text, 'PKG_RELEASE')}" == (
+        contents.VERSION
+    )
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_licence_is_a_file_of_the_source(name: str) -> None:
+    for path in setting(TEXTS[f"{name}/Makefile"], "PKG_LICENSE_FILES").split():
+        assert (CHECKOUT / path).is_file()
+
+
+def test_each_cipher_is_a_variant_and_one_the_default() -> None:
+    known = re.search(r"PROPERTY STRINGS (.+)\)", CMAKE)
+    assert known
+    variants = {
+        name.removeprefix("Package/libpywg-"): body
+        for name, body in defined(LIBRARY).items()
+        if re.fullmatch(r"Package/libpywg-\w+", name)
+    }
+    assert sorted(variants) == sorted(known[1].split())
+    for name, body in variants.items():
+        assert setting(body, "VARIANT") == name
+    preferred = [name for name in variants if "DEFAULT_VARIANT:=1" in variants[name]]
+    assert preferred == [contents.VARIANTS[0].aead]
+
+
+def test_options_are_those_that_cmake_knows() -> None:
+    options = re.findall(r"-D(\w+)=", setting(LIBRARY, "CMAKE_OPTIONS"))
+    assert options
+    for name in options:
+        assert re.search(rf"^(set|option)\({name} ", CMAKE, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_package_is_built_and_named_in_full(name: str) -> None:
+    text = TEXTS[f"{name}/Makefile"]
+    built = re.findall(r"^\$\(eval \$\(call BuildPackage,(.+)\)\)$", text, re.MULTILINE)
+    packages = re.findall(r"^define Package/([^/\s]+)\n  ", text, re.MULTILINE)
+    assert packages == [each for each in built if not each.endswith("-src")]
+
+
+def prepared(folder: Path) -> set[str]:
+    """The files that Build/Prepare of checkout.mk leaves there."""
+    variables = ("INSTALL_DIR=mkdir -p", "TAR=tar", f"PKG_BUILD_DIR={folder}")
+    subprocess.run(
+        ("make", "--file=-", *variables),
+        cwd=FEED / "libpywg",
+        input="include ../checkout.mk\nall:\n\t$(Build/Prepare)\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+
+
+def test_source_is_what_the_other_packages_ship_and_what_cmake_reads(
+    tmp_path: Path,
+) -> None:
+    files = prepared(tmp_path)
+    library = setting(LIBRARY, "CMAKE_SOURCE_SUBDIR")
+    python = {path for path in files if path.endswith(".py")}
+    shipped = {
+        path.removeprefix(f"{contents.HOME}/")
+        for path in contents.pywg_embedded().files
+        if path.startswith(contents.HOME)
+    }
+    ours = {path for path in python if not path.startswith(library)}
+    assert shipped == {*ours, contents.BINDING, "LICENSE"}
+    assert f"{library}/CMakeLists.txt" in files
+    assert not any("__pycache__" in path for path in files)
+
+
+# How lines are indented between define and endef, by what is defined.
+INDENTED = (
+    (r"Package/[^/]+(/Default)?$", "  "),
+    (r".*/description$", "  "),
+    (r".*/filespec$", ""),
+    (r"", "\t"),
+)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_lines_are_indented_by_what_they_are(name: str) -> None:
+    for what, body in defined(TEXTS[name]).items():
+        indent = next(each for pattern, each in INDENTED if re.match(pattern, what))
+        for line in body.splitlines():
+            assert line.startswith(indent), (what, line)
+            assert indent or not line[0].isspace(), (what, line)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_is_clean(name: str) -> None:
+    text = TEXTS[name]
+    assert "\r" not in text and text.endswith("\n") and not text.endswith("\n\n")
+    assert all(line == line.rstrip() for line in text.splitlines())
