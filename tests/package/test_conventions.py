@@ -1,13 +1,16 @@
 """The feed's text: what reviewers of OpenWrt's feeds look at, and what must agree."""
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from package.builder import contents
 from package.builder.paths import CHECKOUT, LIBPYWG
+from pywg_embedded import __version__
 
 FEED = CHECKOUT / "package"
 PACKAGES = ("libpywg", "pywg-embedded")
@@ -131,3 +134,30 @@ def test_text_is_clean(name: str) -> None:
     text = TEXTS[name]
     assert "\r" not in text and text.endswith("\n") and not text.endswith("\n\n")
     assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def check(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a package's own test, with the commands of this environment."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        (FEED / script, *arguments),
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_own_test_passes() -> None:
+    done = check("pywg-embedded/test.sh", "pywg-embedded", __version__)
+    assert done.returncode == 0, done.stderr
+
+
+def test_own_test_fails_for_another_version() -> None:
+    done = check("pywg-embedded/test.sh", "pywg-embedded", "0.0.9")
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_own_test_says_nothing_of_other_packages(name: str) -> None:
+    done = check(f"{name}/test.sh", f"{name}-src", "0.0.9")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
