@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	qemu-openwrt luci po test-openwrt ipk feed apk bench clean
+	qemu-openwrt luci test-luci po test-openwrt ipk feed apk bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -36,8 +36,11 @@ LAB_PACKAGES := busybox iproute2 iputils-ping nftables procps \
 CROSS_PACKAGES := binutils qemu-user
 FEED_PACKAGES := openssl signify-openbsd
 QEMU_PACKAGES := cpio e2fsprogs kmod qemu-system-arm
+BROWSER_PACKAGES := chromium
+# The environment with what drives a browser.
+BROWSES := $(VENV)/.browses
 # What `unit` leaves to a target of its own.
-APART := cross fuzz interop luci micropython openwrt_live qemu
+APART := cross fuzz interop luci luci_live micropython openwrt_live qemu
 
 # What checks LuCI's modules, and how.
 ESLINT_HOME := .cache/eslint
@@ -160,6 +163,15 @@ apk: build ## the same for a router with apk, which has to be here too
 test-openwrt: build ## inside an unpacked OpenWrt: make test-openwrt OPENWRT_ROOTFS=dir
 	@.ci/need $(LAB_PACKAGES)
 	@OPENWRT_ROOTFS=$(OPENWRT_ROOTFS) $(PYTEST) -rs tests/openwrt_live $(ARGS)
+
+# Pictures of what it saw are in build/luci.
+test-luci: $(BROWSES) ## LuCI in a browser: make test-luci OPENWRT_ROOTFS=dir
+	@.ci/need $(LAB_PACKAGES) $(BROWSER_PACKAGES)
+	@OPENWRT_ROOTFS=$(OPENWRT_ROOTFS) $(PYTEST) -rs tests/luci_live $(ARGS)
+
+$(BROWSES): $(INSTALLED)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
 
 bench: $(MEASURED)/.installed ## ours beside wireguard-go: a table; JSON and picture in build/bench
 	@.ci/need $(LAB_PACKAGES)

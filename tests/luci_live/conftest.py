@@ -1,0 +1,115 @@
+"""Two homes whose routers have LuCI and our pages, and a browser in each."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.wait import becomes
+from tests.openwrt_live.conftest import Homes, installed, rootfs
+from tests.openwrt_live.world import LANS, Home
+
+from .browser import CHROMIUM, DESKTOP, Luci, browser
+
+__all__ = ["installed", "rootfs"]
+
+PAGES = Path(__file__).parents[2] / "luci/luci-proto-pywg"
+ROOT, PASSWORD = "root", "secret enough"
+GUEST = "guest"
+# An account that may look at everything, and change nothing.
+MAY_LOOK = (
+    "set rpcd.guest=login",
+    f"set rpcd.guest.username={GUEST}",
+    "set rpcd.guest.password=$p$guest",
+    "add_list rpcd.guest.read=*",
+)
+Window = Callable[..., contextlib.AbstractContextManager[Luci]]
+
+
+@pytest.fixture(scope="session")
+def chromium(rootfs: Path) -> None:
+    """Skips where there is no browser, or no LuCI."""
+    pytest.importorskip("playwright", reason="Playwright is not installed")
+    if not os.path.exists(CHROMIUM):
+        pytest.skip(f"there is no {CHROMIUM}")
+    if not (rootfs / "www/luci-static/resources/luci.js").exists():
+        pytest.skip("the root file system has no LuCI")
+
+
+@pytest.fixture(scope="session")
+def with_pages(chromium: None, installed: Homes) -> Homes:
+    """Both routers, with our pages and two accounts."""
+    for home in installed:
+        router = home.router
+        shutil.copytree(PAGES / "htdocs", router.root / "www", dirs_exist_ok=True)
+        shutil.copytree(PAGES / "root", router.root, dirs_exist_ok=True)
+        for user in (ROOT, GUEST):
+            router.run(f"grep -q ^{user}: /etc/passwd || {_new_account(user)}")
+            router.run(f"printf '{PASSWORD}\\n{PASSWORD}\\n' | passwd {user}")
+        router.uci(*MAY_LOOK)
+        router.run("/etc/init.d/rpcd restart; /etc/init.d/uhttpd start")
+        assert becomes(lambda home=home: serves(home), 20)  # type: ignore[misc]
+    return installed
+
+
+def _new_account(user: str) -> str:
+    return (
+        f"echo '{user}:x:1000:1000:{user}:/tmp:/bin/false' >>/etc/passwd; "
+        f"echo '{user}:x:0:0:99999:7:::' >>/etc/shadow"
+    )
+
+
+def serves(home: Home) -> bool:
+    """Whether LuCI answers, and rpcd has our plugin."""
+    listed = home.router.run("ubus list luci.pywg; ls /www/cgi-bin/luci", check=False)
+    return listed.split() == ["luci.pywg", "/www/cgi-bin/luci"]
+
+
+@pytest.fixture
+def homes(with_pages: Homes) -> Iterator[Homes]:
+    """Both, without any interface of ours; what a test leaves behind is removed."""
+    yield with_pages
+    for home in with_pages:
+        forget_everything(home)
+
+
+def forget_everything(home: Home) -> None:
+    """No interface of ours, no firewall zone of the assistant's."""
+    # -X: sections without a name by what identifies them.
+    lines = home.router.run("uci -X show network; uci -X show firewall").splitlines()
+    ours = {
+        ".".join(line.partition("=")[0].split(".")[:2])
+        for line in lines
+        if "=pywg_" in line or line.endswith(("proto='pywg'", "='homes'"))
+    }
+    home.router.uci(*(f"delete {section}" for section in sorted(ours)))
+    # LuCI applied what is gone again: for reload_config, nothing has changed.
+    home.router.run("/etc/init.d/network reload; /etc/init.d/firewall reload")
+    assert becomes(lambda: "\npywg." not in home.router.run("ubus list"), 20)
+
+
+@pytest.fixture
+def window(tmp_path: Path) -> Window:
+    """Opens LuCI in a home, logged in: ``with window(home, ...) as luci``."""
+
+    @contextlib.contextmanager
+    def open_window(
+        home: Home,
+        user: str = ROOT,
+        size: tuple[int, int] = DESKTOP,
+        dark: bool = False,
+    ) -> Iterator[Luci]:
+        address = f"http://{LANS[home.name]}.1"
+        with browser(home.client, address, tmp_path, size, dark) as luci:
+            try:
+                luci.log_in(user, PASSWORD)
+                yield luci
+            except BaseException:
+                luci.picture("failed")
+                raise
+            assert luci.faults == []
+
+    return open_window
