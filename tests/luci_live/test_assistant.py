@@ -19,7 +19,8 @@ def describe(luci: Luci, lan: str) -> None:
 def half(luci: Luci, words: str) -> str:
     """The other side's half, in a format."""
     luci.press(words)
-    return luci.page.locator(".pywg-page").inner_text()
+    text: str = luci.page.locator(".pywg-page").inner_text()
+    return text
 
 
 def test_a_clash_of_networks_is_told_at_once(homes: Homes, window: Window) -> None:

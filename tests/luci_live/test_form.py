@@ -20,7 +20,7 @@ def add_interface(luci: Luci, home: Home) -> str:
     luci.page.select_option(".modal select[id*=proto]", "pywg")
     luci.press("Create interface")
     luci.press("Make one", ".modal .pywg-key")
-    key = luci.page.locator(".modal .pywg-key code").inner_text()
+    key: str = luci.page.locator(".modal .pywg-key code").inner_text()
     luci.enter("listen_port", str(PORT))
     luci.enter_listed("addresses", f"{INSIDE[home.name]}/24")
     return key

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from package.builder import ipk
 from package.builder.archive import File
-from package.builder.contents import DATAPLANE, HOME, Package, pywg_embedded
+from package.builder.contents import BINDING, HOME, Package, pywg_embedded
 from pywg_embedded.dataplane import _libpywg
 from pywg_embedded.dataplane.signatures import SONAME
 from tests.lab.host import Host
@@ -179,7 +179,7 @@ def _libpywg_package(architecture: str) -> Package:
         "Moves the packets of pywg-embedded, with the cipher of OpenSSL",
         {
             f"usr/lib/{SONAME}": File(module.with_name(SONAME).read_bytes(), 0o755),
-            f"{HOME}/{DATAPLANE}/_libpywg.py": File(module.read_bytes()),
+            f"{HOME}/{BINDING}": File(module.read_bytes()),
         },
         provides=("libpywg",),
     )
