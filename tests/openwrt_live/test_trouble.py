@@ -85,6 +85,7 @@ def test_a_peer_that_does_not_answer_has_a_reason(homes: Homes) -> None:
     assert not first.reaches(second, seconds=2)
     assert becomes(lambda: first.peer()["state"] == "psk")
     second.forget("other")
+    assert becomes(lambda: not second.peers())
     first.restart()
     assert not first.reaches(second, seconds=1)
     assert becomes(lambda: first.peer().get("state") == "no_answer", 40), first.peer()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from package.builder import ipk
 from package.builder.archive import File
-from package.builder.contents import BINDING, HOME, Package, pywg_embedded
+from package.builder.contents import Package, pywg_embedded
 from pywg_embedded.dataplane import _libpywg
 from pywg_embedded.dataplane.signatures import SONAME
 from tests.lab.host import Host
@@ -170,7 +170,7 @@ def _network(name: str) -> str:
 
 def _libpywg_package(architecture: str) -> Package:
     """The library as it was built for this machine."""
-    module = Path(_libpywg.__file__)
+    library = Path(_libpywg.__file__).with_name(SONAME)
     return Package(
         "libpywg-openssl",
         architecture,
@@ -178,8 +178,7 @@ def _libpywg_package(architecture: str) -> Package:
         "libs",
         "Moves the packets of pywg-embedded, with the cipher of OpenSSL",
         {
-            f"usr/lib/{SONAME}": File(module.with_name(SONAME).read_bytes(), 0o755),
-            f"{HOME}/{BINDING}": File(module.read_bytes()),
+            f"usr/lib/{SONAME}": File(library.read_bytes(), 0o755),
         },
         provides=("libpywg",),
     )
