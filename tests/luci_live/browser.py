@@ -43,7 +43,8 @@ class Luci:
     def picture(self, name: str) -> None:
         """Keep what is on the screen."""
         PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"{name}.png")
+        path = PICTURES / f"{name}.png"
+        self.page.screenshot(path=path, animations="disabled")
 
     def press(self, words: str, within: str = "body") -> None:
         """The last button of that name: what is on top comes last."""

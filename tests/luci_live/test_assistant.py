@@ -50,6 +50,7 @@ def test_two_homes_are_linked(homes: Homes, window: Window) -> None:
         luci.press("Save & Apply")
         luci.wait_until_applied()
     assert "[Interface]\nPrivateKey = " in conf
+    assert "\nPresharedKey = " in conf
     with window(second) as luci:
         luci.open("network/pywg")
         luci.page.get_by_text("The other home has sent its half already").click()

@@ -74,7 +74,7 @@ def test_traffic_moves_the_chart(homes: Homes, window: Window) -> None:
     ("wrong", "title"),
     [
         pytest.param({"preshared_key": SHARED}, "Preshared keys differ", id="1"),
-        pytest.param({"endpoint_port": "9"}, "Nobody listens", id="2"),
+        pytest.param({"endpoint_port": "9"}, "No answer", id="2"),
         pytest.param({"endpoint_host": "10.77.1.77"}, "No answer", id="3"),
         pytest.param({"endpoint_host": "cabin.invalid"}, "Unknown name", id="4"),
         pytest.param({"public_key": KEY}, "No answer", id="5"),
@@ -160,4 +160,5 @@ def test_it_fits_its_window(
         luci.picture(f"assistant-{name}")
         luci.edit(NAME)
         luci.tab("Peers")
+        luci.page.locator(".pywg-cell .pywg-state", has_text="Connected").wait_for()
         luci.picture(f"peers-{name}")

@@ -62,7 +62,7 @@ class Assistant {
 
 		this.showPlan({
 			...plan.here, notes: plan.notes, problems: plan.problems,
-			other: plan.other && await linkkeys.revealed(plan.other, keys),
+			other: plan.other && await linkkeys.shared(plan.other, keys),
 			called: answers.other.name
 		});
 	}

@@ -30,9 +30,13 @@ return baseclass.extend({
 		};
 	},
 
-	/* The other side's half: its keys written out. */
-	async revealed(other) {
-		return { ...other, tunnel: await onscreen.revealed(other.tunnel) };
+	/* The other side's half, with the secret that both share written out. */
+	async shared(other, keys) {
+		const preshared_key = await router.reveal(keys.preshared);
+		const peers = other.tunnel.peers.map(peer =>
+			({ ...peer, options: { ...peer.options, preshared_key } }));
+
+		return { ...other, tunnel: { ...other.tunnel, peers } };
 	},
 
 	/* Our half: its keys kept. */

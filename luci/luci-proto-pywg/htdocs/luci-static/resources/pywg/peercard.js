@@ -9,6 +9,9 @@
 
 /* One peer of the status page: a line, and what opens below it. */
 
+/* Where the router's own words have what no translation can: a name, an error. */
+const DETAILED = [ 'unresolved', 'no_port' ];
+
 let count = 0;
 
 function figure(name) {
@@ -60,8 +63,8 @@ class PeerCard {
 		text.set(sent.value,
 			`${units.bytes(peer.tx_bytes)} · ${units.rate(peer.tx_rate)}`);
 		text.set(endpoint.value, peer.endpoint || peer.endpoint_host || '–');
-		text.set(this.reason,
-			[ words.why, words.detail ].filter(one => one).join('\n'));
+		text.set(this.reason, DETAILED.includes(peer.state)
+			? `${words.why}\n${words.detail}` : words.why);
 		text.set(this.advice, words.advice);
 		text.set(this.allowed, peer.allowed_ips.length
 			? _('Allowed IPs: %s').format(peer.allowed_ips.join(', '))
