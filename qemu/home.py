@@ -53,6 +53,7 @@ class Home:
         self._open = ExitStack()
         self._machine: subprocess.Popen[bytes] | None = None
         folder.mkdir()
+        self._log.touch()
         disk = folder / "disk"
         make = ("mke2fs", "-q", "-t", "ext4", str(disk), f"{DISK_MB}M")
         subprocess.run(tools.command(*make), stdout=subprocess.DEVNULL, check=True)
@@ -66,7 +67,10 @@ class Home:
             server.bind(str(port))
             server.listen()
             self._machine = subprocess.Popen(self._command(clock))
-            self._connection, _ = server.accept()
+            try:
+                self._connection, _ = server.accept()
+            except TimeoutError:
+                raise self._failure("the machine does not start") from None
         self._open.enter_context(self._connection)
         self._port = self._open.enter_context(self._connection.makefile("rw"))
         self._read_report(PATIENCE)

@@ -28,5 +28,5 @@ class Report(NamedTuple):
 
     def __str__(self) -> str:
         numbers = ", ".join(f"{value:g} {name}" for name, value in self.figures.items())
-        line = f"{'ok' if self.ok else 'FAILED':7}{self.check:48}{numbers}".rstrip()
+        line = f"{'ok' if self.ok else 'FAILED':7}{self.check:54}{numbers}".rstrip()
         return f"{line}\n{self.detail}" if self.detail else line

@@ -85,9 +85,9 @@ class Step(NamedTuple):
     do: Callable[[Homes], Check]
     subjects: tuple[str, ...] = KINDS
 
-    def names(self, architecture: Architecture) -> list[str]:
-        do = self.do.__name__
-        return [f"{architecture}_{subject}_{do}" for subject in self.subjects]
+    @property
+    def checks(self) -> list[str]:
+        return [f"{subject}_{self.do.__name__}" for subject in self.subjects]
 
 
 STEPS = (
@@ -99,11 +99,7 @@ STEPS = (
     Step(comes_back_after_a_power_cut),
     Step(links_with_its_clock_ten_years_back),
 )
-
-
-def names(architecture: Architecture) -> list[str]:
-    """The names of all checks, in order."""
-    return [name for step in STEPS for name in step.names(architecture)]
+CHECKS = [check for step in STEPS for check in step.checks]
 
 
 def run(architecture: Architecture) -> Iterator[Report]:
@@ -116,18 +112,17 @@ def run(architecture: Architecture) -> Iterator[Report]:
         homes = Homes(Files(architecture, kernel, archive), folder)
         try:
             for step in STEPS:
-                yield from _carry_out(step, homes, architecture)
+                yield from _carry_out(step, homes)
         finally:
             homes.power_off()
 
 
-def _carry_out(step: Step, homes: Homes, architecture: Architecture) -> list[Report]:
-    names = step.names(architecture)
+def _carry_out(step: Step, homes: Homes) -> list[Report]:
     try:
         check = step.do(homes)
     except (AssertionError, Failed) as error:
-        return [Report(name, False, str(error), {}) for name in names]
-    return [_report(*each, check) for each in zip(names, step.subjects)]
+        return [Report(name, False, str(error), {}) for name in step.checks]
+    return [_report(*each, check) for each in zip(step.checks, step.subjects)]
 
 
 def _report(name: str, subject: str, check: Check) -> Report:

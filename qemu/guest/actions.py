@@ -5,9 +5,6 @@ raises AssertionError if something is not as it should be, and returns the figur
 worth printing. All of them are written for either kind of peer in either role.
 """
 
-import os
-from pathlib import Path
-
 from pywg_embedded.core.constants import REKEY_AFTER_TIME, TRANSPORT_MIN_SIZE
 from qemu.guest.peers import Peer
 from qemu.guest.shell import eventually, run
@@ -45,9 +42,7 @@ def pings_over_ipv6(first: Peer, second: Peer) -> Figures:
 def sends_a_file(first: Peer, second: Peer) -> Figures:
     """What arrives is what was sent."""
     connect(first, second)
-    file = Path("/tmp/random")
-    file.write_bytes(os.urandom(FILE_SIZE))
-    seconds = send(file, first, second)
+    seconds = send(FILE_SIZE, first, second)
     megabytes = FILE_SIZE / 1e6
     speed = 8 * megabytes / seconds
     return {"MB": megabytes, "s": round(seconds, 1), "Mbit/s": round(speed, 1)}

@@ -8,6 +8,7 @@ be done, and returns figures if there are any.
 import os
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 from subprocess import PIPE, Popen
 
@@ -111,15 +112,14 @@ class Router:
         """Have the host in ``lan`` wait for a transfer."""
         path = _arrived(lan)
         path.unlink(missing_ok=True)
-        command = _inside(lan, *_TRANSFER, "receive", str(path))
+        command = _inside(lan, *transfer.COMMAND, "receive", str(path))
         self._receivers[lan] = Popen(command, stdout=PIPE, text=True)
-        listening = ("ss", "--listening", "--tcp", "--numeric")
-        port = f":{transfer.PORT}"
-        eventually(lambda: port in run(*_inside(lan, *listening)), "someone listens")
+        inside = partial(run, *_inside(lan))
+        eventually(lambda: transfer.is_awaited(inside), "the receiver listens")
 
     def send(self, lan: str, address: str, size: int) -> None:
         """Have the host in ``lan`` send so many bytes, without waiting for the end."""
-        Popen(_inside(lan, *_TRANSFER, "send", address, str(size)))
+        Popen(_inside(lan, *transfer.COMMAND, "send", address, str(size)))
 
     def wait_until_received(self, lan: str, size: int) -> Figures:
         """Wait until at least ``size`` bytes have arrived; how many it is."""
@@ -133,9 +133,7 @@ class Router:
             printed, _ = receiver.communicate(timeout=seconds)
         finally:
             receiver.kill()
-        arrived = _arrived(lan).read_bytes()
-        expected = transfer.content(size)
-        assert arrived == expected, f"{len(arrived)} bytes arrived, or others"
+        transfer.assert_complete(_arrived(lan), size)
         return {"Mbit/s": round(size * 8e-6 / float(printed), 1)}
 
     def give_up(self, lan: str) -> Figures:
@@ -157,9 +155,6 @@ class Router:
         """Write to disk what is to be kept, and end."""
         run("busybox", "sync")
         Popen(("busybox", "poweroff", "-f"))
-
-
-_TRANSFER = ("python3", "-m", transfer.__name__)
 
 
 def _inside(lan: str, *command: str) -> tuple[str, ...]:

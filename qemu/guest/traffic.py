@@ -6,13 +6,13 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import NamedTuple
 
+from qemu.guest import transfer
 from qemu.guest.peers import Peer
 from qemu.guest.shell import eventually
 
-TCP_PORT = "5001"
 # Seconds after which a transfer that stalls is cut off.
 TRANSFER_LIMIT = "60"
-STREAM = ("busybox", "timeout", TRANSFER_LIMIT, "python3", "-m", "qemu.guest.stream")
+TRANSFER = ("busybox", "timeout", TRANSFER_LIMIT, *transfer.COMMAND)
 
 
 class Pings(NamedTuple):
@@ -36,20 +36,17 @@ def ping(peer: Peer, address: str, count: int = 1, wait: int = 10) -> Pings:
     return Pings(int(counts[1]), int(counts[2]), float(average[1]) if average else 0.0)
 
 
-def send(file: Path, sender: Peer, receiver: Peer) -> float:
-    """Send ``file`` to ``receiver`` over TCP through the tunnel; the seconds taken.
+def send(size: int, sender: Peer, receiver: Peer) -> float:
+    """Send so many bytes over TCP through the tunnel; the seconds taken.
 
     What arrives has to be what was sent.
     """
-    place = (receiver.inside[4], TCP_PORT, str(file))
-    with Popen(receiver.command(*STREAM, "receive", *place), stdout=PIPE) as receiving:
-        eventually(lambda: _listens(receiver), "the receiver listens")
-        sender.run(*STREAM, "send", *place)
+    file = Path("/tmp", receiver.namespace)
+    receive = receiver.command(*TRANSFER, "receive", str(file))
+    with Popen(receive, stdout=PIPE) as receiving:
+        eventually(lambda: transfer.is_awaited(receiver.run), "the receiver listens")
+        sender.run(*TRANSFER, "send", receiver.inside[4], str(size))
         assert receiving.stdout
         seconds = receiving.stdout.read()
-    assert receiving.returncode == 0, "what arrived is not what was sent"
+    transfer.assert_complete(file, size)
     return float(seconds)
-
-
-def _listens(peer: Peer) -> bool:
-    return f":{TCP_PORT}" in peer.run("ss", "--listening", "--tcp", "--numeric")

@@ -1,16 +1,19 @@
 """``python -m qemu.guest.transfer receive|send ...``: so many bytes over TCP.
 
-Both ends know what is to come, for it follows from how much it is. Whoever receives
-keeps it in a file, so that it can be seen how far it is, and prints the seconds from
-the first byte to the last.
+In large pieces, so that it is the tunnel that takes the time. Both ends know what is
+to come, for it follows from how much it is. Whoever receives keeps it in a file, so
+that it can be seen how far it is, and prints the seconds from the first byte to the
+last.
 """
 
 import random
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+COMMAND = ("python3", "-m", "qemu.guest.transfer")
 PORT = 5001
 PIECE = 1 << 16
 
@@ -18,6 +21,17 @@ PIECE = 1 << 16
 def content(size: int) -> bytes:
     """What is sent when ``size`` bytes are asked for."""
     return random.Random(size).randbytes(size)
+
+
+def is_awaited(run: Callable[..., str]) -> bool:
+    """Whether someone listens, where ``run`` runs a command and returns its output."""
+    return f":{PORT} " in run("ss", "--listening", "--tcp", "--numeric")
+
+
+def assert_complete(path: Path, size: int) -> None:
+    """What arrived is what was sent."""
+    arrived = path.read_bytes()
+    assert arrived == content(size), f"{len(arrived)} bytes arrived, or others"
 
 
 def receive(path: Path) -> None:

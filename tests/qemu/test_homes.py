@@ -1,23 +1,20 @@
-"""Two homes in a machine each, linked by the package that they installed."""
-
-import functools
+"""Two homes, a machine each, linked by the package that they installed."""
 
 import pytest
 
 from qemu import steps
-from qemu.architectures import Architecture
 from qemu.report import Report
 
-CHECKS = {name: each for each in steps.ARCHITECTURES for name in steps.names(each)}
+Reports = dict[str, Report]
 
 
-@functools.cache
-def reports(architecture: Architecture) -> dict[str, Report]:
-    return {report.check: report for report in steps.run(architecture)}
+@pytest.fixture(scope="module", params=steps.ARCHITECTURES, ids=str)
+def reports(request: pytest.FixtureRequest) -> Reports:
+    return {report.check: report for report in steps.run(request.param)}
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_between_two_homes(check: str) -> None:
-    report = reports(CHECKS[check])[check]
+@pytest.mark.parametrize("check", steps.CHECKS)
+def test_between_two_homes(check: str, reports: Reports) -> None:
+    report = reports[check]
     print(report)
     assert report.ok, report.detail
