@@ -7,13 +7,11 @@ from pathlib import Path
 
 from pywg_embedded.dataplane.signatures import SONAME
 
-from . import openssl, sodium, zig
+from . import names, sodium, zig
 from .paths import BUILD, LIBPYWG
 from .targets import Target
 
 SIGNATURES = LIBPYWG.with_name("signatures.py")
-# Where the cipher may come from.
-AEADS = {"openssl": openssl.prefix, "sodium": sodium.prefix}
 
 
 def binding() -> bytes:
@@ -27,18 +25,21 @@ def binding() -> bytes:
 
 def library(target: Target, aead: str) -> Path:
     """The shared library, which asks the target for the one it has its cipher from."""
-    return _built(target, aead, "shared", {"PYWG_TESTS": "OFF"}) / SONAME
+    cipher = names.prefix(target, aead)
+    settings = {"PYWG_AEAD": aead, "PYWG_TESTS": "OFF"}
+    return _built(target, cipher, settings) / SONAME
 
 
 def programs(target: Target) -> Path:
     """The folder of the test programs, which ask the target for nothing."""
-    settings = {"CMAKE_EXE_LINKER_FLAGS": "-static"}
-    return _built(target, "sodium", "static", settings) / "test"
+    settings = {"PYWG_AEAD": "sodium", "CMAKE_EXE_LINKER_FLAGS": "-static"}
+    return _built(target, sodium.prefix(target), settings) / "test"
 
 
-def _built(target: Target, aead: str, kind: str, settings: dict[str, str]) -> Path:
-    directory = BUILD / f"{target.name}-{zig.key(target)}" / aead / kind
-    cipher = {"PYWG_AEAD": aead, "CMAKE_PREFIX_PATH": str(AEADS[aead](target, kind))}
-    zig.configure(LIBPYWG, directory, target, {**cipher, **settings})
+def _built(target: Target, cipher: Path, settings: dict[str, str]) -> Path:
+    # CMake goes on with what it once found: another cipher is another folder.
+    directory = BUILD / cipher.name
+    paths = {"CMAKE_PREFIX_PATH": str(cipher)}
+    zig.configure(LIBPYWG, directory, target, {**paths, **settings})
     zig.build(directory)
     return directory

@@ -1,4 +1,4 @@
-"""libsodium for a target: fetched once, compiled once, kept in the cache."""
+"""libsodium for test programs: fetched once, compiled once a target, and kept."""
 
 import hashlib
 import shutil
@@ -15,14 +15,14 @@ RECIPE = Path(__file__).with_name("libsodium")
 REQUIREMENTS = RECIPE / "requirements.txt"
 
 
-def prefix(target: Target, kind: str) -> Path:
-    """The folder that libsodium is installed below, "shared" or "static"."""
+def prefix(target: Target) -> Path:
+    """The folder that libsodium is installed below."""
     directory = CACHE / f"libsodium-{target.name}-{_key(target)}"
     CACHE.mkdir(parents=True, exist_ok=True)
     if not directory.exists():
         with tempfile.TemporaryDirectory(dir=CACHE) as work:
             _build(target, Path(work), directory)
-    return directory / kind
+    return directory
 
 
 def _key(target: Target) -> str:
@@ -37,7 +37,6 @@ def _build(target: Target, work: Path, directory: Path) -> None:
     settings = {
         "CMAKE_INSTALL_PREFIX": str(directory),
         "SODIUM": str(_sources()),
-        "SODIUM_SONAME": target.sodium,
     }
     zig.configure(RECIPE, work, target, settings)
     zig.build(work, "install")

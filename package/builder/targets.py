@@ -14,6 +14,10 @@ class Target(NamedTuple):
     emulator: str
     sodium: str
 
+    def needs(self, aead: str) -> str:
+        """The name that the library with this cipher is loaded by."""
+        return {"openssl": "libcrypto.so.3", "sodium": self.sodium}[aead]
+
 
 _OPENWRT = "libsodium.so.26"
 _DEBIAN = "libsodium.so.23"

@@ -1,13 +1,14 @@
 """libpywg as it goes onto a router: what it exports, and what it asks of others."""
 
 import ctypes
+import functools
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from package.builder import library, openssl
+from package.builder import library, names
 from package.builder.targets import TARGETS
 from pywg_embedded.dataplane.signatures import SIGNATURES, SONAME
 from tests.cross.test_programs import NAMES
@@ -26,9 +27,8 @@ NEEDED = {"sodium": "libsodium.so.26", "openssl": "libcrypto.so.3"}
 ROWS = [(name, aead) for aead in NEEDED for name in NAMES]
 
 
-@pytest.fixture(scope="module")
-def built(request: pytest.FixtureRequest) -> Path:
-    name, aead = request.param
+@functools.cache
+def built(name: str, aead: str) -> Path:
     return library.library(TARGETS[name], aead)
 
 
@@ -37,33 +37,33 @@ def readelf(file: Path, *options: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("built, row", list(zip(ROWS, ROWS)), indirect=["built"])
-def test_library_is_for_its_machine(built: Path, row: tuple[str, str]) -> None:
-    header = readelf(built, "--file-header")
+@pytest.mark.parametrize("name, aead", ROWS)
+def test_library_is_for_its_machine(name: str, aead: str) -> None:
+    header = readelf(built(name, aead), "--file-header")
     facts = r"Class: +(\w+)\n.*complement, (\w+) endian\n.*Machine: +([^\n]+)"
     match = re.search(facts, header, re.DOTALL)
-    assert match and ", ".join(match.groups()) == MACHINES[row[0]]
+    assert match and ", ".join(match.groups()) == MACHINES[name]
 
 
-@pytest.mark.parametrize("built, row", list(zip(ROWS, ROWS)), indirect=["built"])
-def test_library_needs_the_c_library_and_its_cipher(
-    built: Path, row: tuple[str, str]
-) -> None:
-    dynamic = readelf(built, "--dynamic")
-    assert re.findall(r"NEEDED.*\[(.*)\]", dynamic) == [NEEDED[row[1]], "libc.so"]
+@pytest.mark.parametrize("name, aead", ROWS)
+def test_library_needs_the_c_library_and_its_cipher(name: str, aead: str) -> None:
+    dynamic = readelf(built(name, aead), "--dynamic")
+    assert re.findall(r"NEEDED.*\[(.*)\]", dynamic) == [NEEDED[aead], "libc.so"]
     assert re.findall(r"SONAME.*\[(.*)\]", dynamic) == [SONAME]
 
 
-@pytest.mark.parametrize("built", ROWS, indirect=True)
-def test_library_exports_what_is_bound(built: Path) -> None:
-    exported = re.findall(r"GLOBAL +DEFAULT +\d+ (\w+)", readelf(built, "--dyn-syms"))
+@pytest.mark.parametrize("name, aead", ROWS)
+def test_library_exports_what_is_bound(name: str, aead: str) -> None:
+    symbols = readelf(built(name, aead), "--dyn-syms")
+    exported = re.findall(r"GLOBAL +DEFAULT +\d+ (\w+)", symbols)
     assert set(exported) == {f"pywg_{name}" for name, _, _ in SIGNATURES}
 
 
-def test_names_of_openssl_are_functions_that_it_has() -> None:
-    libcrypto = ctypes.CDLL(openssl.SONAME)
-    assert openssl.names()
-    assert all(hasattr(libcrypto, name) for name in openssl.names())
+@pytest.mark.parametrize("aead", NEEDED)
+def test_names_are_of_functions_that_the_library_has(aead: str) -> None:
+    library = ctypes.CDLL(TARGETS["debian_amd64"].needs(aead))
+    assert names.called(aead)
+    assert all(hasattr(library, name) for name in names.called(aead))
 
 
 @pytest.mark.parametrize("aead", NEEDED)

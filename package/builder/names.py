@@ -1,0 +1,96 @@
+"""The library with the cipher, as far as the linker has to know it: names, no code.
+
+1. A router has its own; libpywg is linked to one that has nothing but what it calls.
+2. It is declared as for this machine. What differs on others, libpywg does not use.
+"""
+
+import hashlib
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from . import zig
+from .paths import CACHE, LIBPYWG
+from .targets import Target
+
+
+class Library(NamedTuple):
+    """Its name after "lib", a version of it, and how the names in it begin."""
+
+    name: str
+    version: str
+    prefixes: str
+
+
+LIBRARIES = {
+    "openssl": Library("crypto", "3", "CRYPTO|EVP|OPENSSL"),
+    "sodium": Library("sodium", "1.0.18", "crypto|randombytes|sodium"),
+}
+DESCRIPTION = """\
+Name: lib{library.name}
+Description: ChaCha20-Poly1305 for libpywg
+Version: {library.version}
+Cflags: -I{prefix}/include
+Libs: -L{prefix}/lib -l{library.name}
+"""
+
+
+def prefix(target: Target, aead: str) -> Path:
+    """The folder that the library with this cipher is installed below."""
+    headers = _headers(aead)
+    directory = CACHE / f"names-{target.name}-{aead}-{_key(target, aead, headers)}"
+    if not directory.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            made = Path(work) / "made"
+            _install(target, aead, headers, made)
+            library = LIBRARIES[aead]
+            description = DESCRIPTION.format(library=library, prefix=directory)
+            (made / f"lib/pkgconfig/lib{library.name}.pc").write_text(description)
+            made.rename(directory)
+    return directory
+
+
+def called(aead: str) -> list[str]:
+    """The functions that libpywg calls."""
+    text = "".join(source.read_text() for source in _sources(aead))
+    pattern = rf"\b((?:{LIBRARIES[aead].prefixes})_\w+)\("
+    return sorted(set(re.findall(pattern, text)))
+
+
+def _sources(aead: str) -> list[Path]:
+    return sorted(LIBPYWG.glob(f"src/*{aead}.[ch]"))
+
+
+def _headers(aead: str) -> dict[str, Path]:
+    """What the sources include of this machine's, by the name that it goes by."""
+    sources = map(str, _sources(aead))
+    command = ("cc", "-M", f"-I{LIBPYWG}/include", f"-I{LIBPYWG}/src", *sources)
+    rules = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = {Path(word) for word in rules.stdout.split() if word.endswith(".h")}
+    inside = {f"{aead}/{path.name}": path for path in found if path.parent.name == aead}
+    whole = {path.name: path for path in found if path.stem == aead}
+    own = {path.name for path in _sources(aead)}
+    return {**inside, **{name: whole[name] for name in whole.keys() - own}}
+
+
+def _key(target: Target, aead: str, headers: dict[str, Path]) -> str:
+    """Changes with all that the result follows from."""
+    digest = hashlib.sha256(f"{target} {zig.key(target)} {called(aead)}".encode())
+    for file in (Path(__file__), *(headers[name] for name in sorted(headers))):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _install(target: Target, aead: str, headers: dict[str, Path], made: Path) -> None:
+    (made / "include" / aead).mkdir(parents=True)
+    (made / "lib/pkgconfig").mkdir(parents=True)
+    for name, header in headers.items():
+        (made / "include" / name).write_bytes(header.read_bytes())
+    source = made / "names.c"
+    source.write_text("".join(f"void {name}(void) {{}}\n" for name in called(aead)))
+    bare = ("-shared", "-nostdlib", "-fno-builtin", f"-Wl,-soname,{target.needs(aead)}")
+    output = made / f"lib/lib{LIBRARIES[aead].name}.so"
+    zig.call(target, *bare, str(source), "-o", str(output))
