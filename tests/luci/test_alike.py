@@ -81,7 +81,10 @@ def test_prefix_is_the_same_or_refused_alike(
     table, option = row
     expected = canonical(option, text)
     told = modules.ask("value", table, option.name, text)
-    assert told == (expected and [expected])
+    # Read again: whether ::1:0 is written ::0.1.0.0 is up to the C library.
+    assert (told and [canonical(option, one) for one in told]) == (
+        expected and [expected]
+    )
 
 
 UCI = texts(
