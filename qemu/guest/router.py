@@ -20,7 +20,6 @@ from qemu.report import Figures
 WAN = "eth0"
 CONFIGURATION = Path("/etc/config/network")
 INTERFACE = "home"
-STATE = "/etc/pywg-embedded"
 KERNEL_INTERFACE = "stock"
 # Of the routes that go by where a packet comes from.
 TABLE = "100"
@@ -65,7 +64,7 @@ class Router:
 
     def start_pywgd(self) -> None:
         """Start it as netifd does, in foreground, and wait until it is ready."""
-        command = ("pywgd", "--foreground", "--uci", "--state", STATE, INTERFACE)
+        command = ("pywgd", "--foreground", "--uci", INTERFACE)
         # Its words go to the console.
         self._daemon = Popen(command, env={**os.environ, "LOG_LEVEL": "verbose"})
         eventually(_pywgd_is_ready, "pywgd is ready")
