@@ -68,11 +68,11 @@ demo: build ## two homes, linked site to site, in a minute
 	@.ci/need $(LAB_PACKAGES)
 	@$(PYTHON) -m tests.lab.demo
 
-test: lint ## everything: lint, then all tests in one run
+test: lint ## everything: lint, the sanitizers, then all tests in one run
 	@.ci/need $(CROSS_PACKAGES) $(FEED_PACKAGES) $(FUZZ_PACKAGES) $(LAB_PACKAGES) \
 		$(QEMU_PACKAGES)
-	$(PYTEST) $(ARGS)
 	@$(MAKE) --no-print-directory sanitize
+	$(PYTEST) $(ARGS)
 
 lint: build $(ESLINT_HOME)/.installed ## ruff, mypy, clang-format, shellcheck, eslint
 	@.ci/need $(LINT_PACKAGES)
