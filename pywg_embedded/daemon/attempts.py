@@ -6,7 +6,6 @@ left behind says it.
 
 import os
 import signal
-from hashlib import md5
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +60,9 @@ class Attempts:
     def block(self, configuration: str) -> None:
         """It would be in vain to try again with what this file has in it: the init
         script starts us when that changes."""
+        # Not before it is needed, at the end of a vain start: it loads OpenSSL.
+        from hashlib import md5
+
         self.succeed()
         try:
             with open(configuration, "rb") as file:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 # What once came along uncalled, or would be easy to let in, with what it costs.
 UNWANTED = (
     "_hashlib",  # 3.7 MB: OpenSSL
@@ -20,17 +22,18 @@ UNWANTED = (
     "ssl",
     "typing",  # 0.6 MB, and re
 )
-LOAD = "from pywg_embedded.daemon import main; from pywg_embedded.dataplane import "
+LOAD = "from pywg_embedded.dataplane import native; from pywg_embedded.daemon import "
 LIST = "; import sys; print(*sys.modules)"
 
 
-def loaded(plane: str) -> set[str]:
-    """What is loaded once the daemon is, and the data plane of this name."""
-    command = (sys.executable, "-c", LOAD + plane + LIST)
+def loaded(parts: str) -> set[str]:
+    """What is loaded once libpywg and these parts of the daemon are."""
+    command = (sys.executable, "-c", LOAD + parts + LIST)
     return set(subprocess.check_output(command, text=True).split())
 
 
-def test_nothing_large_is_loaded_that_nobody_calls() -> None:
-    modules = loaded("native")
+@pytest.mark.parametrize("parts", ["main", "main, router, source"])
+def test_nothing_large_is_loaded_that_nobody_calls(parts: str) -> None:
+    modules = loaded(parts)
     assert "pywg_embedded.dataplane.native" in modules
     assert not modules.intersection(UNWANTED)
