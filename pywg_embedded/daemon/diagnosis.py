@@ -105,8 +105,6 @@ _ROWS: "tuple[Row, ...]" = (
 )  # fmt: skip
 
 CODES = tuple(code for code, _, _ in _ROWS)
-# Neither is trouble.
-FINE = ("linked", "idle")
 
 
 def diagnose(situation: Situation) -> tuple[str, str]:
