@@ -1,7 +1,6 @@
 """Addresses, MTU and routes of our link, where no netifd sees to them."""
 
 import errno
-import socket
 import struct
 
 from ..control.address import format_allowed_ip
@@ -11,6 +10,7 @@ from ..core.errors import ConfigError
 from ..dataplane.tun import Tun
 from . import netlink
 from .log import Log
+from .netlink import FAMILIES, IFF_UP, IFINFO, IFLA_MTU, NUMBER, RTM_NEWLINK
 from .routes import MAIN_TABLE, route
 
 TYPE_CHECKING = False
@@ -21,18 +21,13 @@ if TYPE_CHECKING:
     # Kind of message without its verb, body, and what it is for people.
     Thing = tuple[int, bytes, str]
 
-_RTM_NEWLINK, _NEW, _DELETE = 16, 0, 1
+_NEW, _DELETE = 0, 1
 _ADDRESS, _ROUTE = 20, 24
-_IFF_UP = 1
-_IFLA_MTU = 4
 _IFA_F_NODAD = 0x02
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
-_FAMILIES = {4: socket.AF_INET, 16: socket.AF_INET6}
 _TABLES = {"default": 253, "main": MAIN_TABLE, "local": 255}
 _GREATEST_TABLE = 2**32 - 1
-_IFINFO = struct.Struct("@BxHiII")
 _IFADDR = struct.Struct("@4BI")
-_NUMBER = struct.Struct("@I")
 _GONE_ALREADY = (errno.ESRCH, errno.EADDRNOTAVAIL, errno.ENODEV)
 
 
@@ -57,10 +52,10 @@ class Host:
             self._give(thing, text)
 
     def _set_link(self, mtu: int) -> None:
-        body = _IFINFO.pack(0, 0, self._tun.index, _IFF_UP, _IFF_UP)
-        body += netlink.attribute(_IFLA_MTU, _NUMBER.pack(mtu))
+        body = IFINFO.pack(0, 0, self._tun.index, IFF_UP, IFF_UP)
+        body += netlink.attribute(IFLA_MTU, NUMBER.pack(mtu))
         try:
-            netlink.demand(_RTM_NEWLINK, body)
+            netlink.demand(RTM_NEWLINK, body)
         except OSError as error:
             self._log.error(f"link with MTU {mtu}: {error.strerror}")
 
@@ -90,7 +85,7 @@ class Host:
 
     def _address(self, prefix: "AllowedIP") -> bytes:
         address, length = prefix
-        family = _FAMILIES[len(address)]
+        family = FAMILIES[len(address)]
         body = _IFADDR.pack(family, length, _IFA_F_NODAD, 0, self._tun.index)
         body += netlink.attribute(_IFA_LOCAL, address)
         return body + netlink.attribute(_IFA_ADDRESS, address)

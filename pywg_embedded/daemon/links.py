@@ -4,17 +4,20 @@ A netlink socket hears of one network namespace, the one we were born in. When o
 interface is moved out of it, its descriptor still tells whether it is up.
 """
 
-import struct
-
 from ..dataplane.tun import Tun
 from . import netlink
+from .netlink import (
+    ERROR,
+    IFF_UP,
+    IFINFO,
+    IFLA_MTU,
+    NUMBER,
+    RTM_DELLINK,
+    RTM_GETLINK,
+    RTM_NEWLINK,
+)
 
 _GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # link; IPv4 and IPv6 address, route
-_NLMSG_ERROR = 2
-_RTM_NEWLINK, _RTM_DELLINK, _RTM_GETLINK = 16, 17, 18
-_IFF_UP = 1
-_IFLA_MTU = 4
-_IFINFO = struct.Struct("@BxHiII")
 
 
 class Links:
@@ -66,27 +69,27 @@ class Links:
         # Asked once the socket is empty: until then it would lose the answer, which
         # comes as news.
         self.routes_changed = True
-        question = _IFINFO.pack(0, 0, self._tun.index, 0, 0)
+        question = IFINFO.pack(0, 0, self._tun.index, 0, 0)
         try:
-            self._socket.send(netlink.request(_RTM_GETLINK, question))
+            self._socket.send(netlink.request(RTM_GETLINK, question))
         except OSError:
             self._away = True
 
     def _note(self, kind: int, body: bytes) -> None:
-        if kind == _NLMSG_ERROR:
+        if kind == ERROR:
             self._away = True  # no such link, to what we asked
             return
-        if kind not in (_RTM_NEWLINK, _RTM_DELLINK):
+        if kind not in (RTM_NEWLINK, RTM_DELLINK):
             self.routes_changed = True
             return
-        _, _, index, flags, _ = _IFINFO.unpack_from(body)
+        _, _, index, flags, _ = IFINFO.unpack_from(body)
         if index != self._tun.index:
             return
-        if kind == _RTM_DELLINK:
+        if kind == RTM_DELLINK:
             self._away = True
             self.look()
             return
-        self.up = bool(flags & _IFF_UP)
-        mtu = netlink.attributes(body[_IFINFO.size :]).get(_IFLA_MTU)
+        self.up = bool(flags & IFF_UP)
+        mtu = netlink.attributes(body[IFINFO.size :]).get(IFLA_MTU)
         if mtu is not None:
-            self.mtu = struct.unpack("@I", mtu)[0]
+            self.mtu = NUMBER.unpack(mtu)[0]

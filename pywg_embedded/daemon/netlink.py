@@ -11,12 +11,19 @@ if TYPE_CHECKING:
 BUFFER = 65_536
 # For what is made: in the place of the like of it, or where there is none.
 REPLACE, CREATE = 0x100, 0x400
+ERROR = 2
+FAMILIES = {4: socket.AF_INET, 16: socket.AF_INET6}
+NUMBER = struct.Struct("@I")
+# A message about a link: its kinds, what it begins with, and a flag and an attribute.
+RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
+IFINFO = struct.Struct("@BxHiII")
+IFF_UP = 1
+IFLA_MTU = 4
 _NLM_F_REQUEST, _NLM_F_ACK = 1, 4
-_NLMSG_ERROR = 2
 _ANSWER_TIME = 1.0
 _HEADER = struct.Struct("@IHHII")
 _ATTRIBUTE = struct.Struct("@HH")
-_NUMBER = struct.Struct("@i")
+_STATUS = struct.Struct("@i")
 
 
 def listen(groups: int) -> socket.socket:
@@ -39,7 +46,7 @@ def demand(kind: int, body: bytes, flags: int = 0) -> None:
         sock.settimeout(_ANSWER_TIME)
         sock.send(request(kind, body, flags | _NLM_F_ACK))
         for answer, text in messages(sock.recv(BUFFER)):
-            number = -_NUMBER.unpack_from(text)[0] if answer == _NLMSG_ERROR else 0
+            number = -_STATUS.unpack_from(text)[0] if answer == ERROR else 0
             if number:
                 raise OSError(number, os.strerror(number))
 

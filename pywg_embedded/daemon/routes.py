@@ -1,9 +1,9 @@
 """Routes as the kernel speaks of them: making them, and asking where they lead."""
 
-import socket
 import struct
 
 from . import netlink
+from .netlink import FAMILIES, NUMBER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,9 +17,7 @@ _RTA_TABLE, _RTA_MARK = 15, 16
 _RTPROT_STATIC, _RTN_UNICAST = 4, 1
 # Of what is on the link; whatever has a gateway is "universe", 0.
 _LINK_SCOPES = {4: 253, 16: 0}
-_NUMBER = struct.Struct("@I")
 _RTMSG = struct.Struct("@8BI")
-_FAMILIES = {4: socket.AF_INET, 16: socket.AF_INET6}
 _ANSWER_TIME = 1.0
 
 
@@ -34,13 +32,13 @@ def route(
     address, length = prefix
     size = len(address)
     scope = 0 if gateway else _LINK_SCOPES[size]
-    head = (_FAMILIES[size], length, 0, 0, 0, _RTPROT_STATIC, scope, _RTN_UNICAST, 0)
+    head = (FAMILIES[size], length, 0, 0, 0, _RTPROT_STATIC, scope, _RTN_UNICAST, 0)
     body = _RTMSG.pack(*head)
     body += netlink.attribute(_RTA_DST, address)
-    body += netlink.attribute(_RTA_OIF, _NUMBER.pack(device))
-    body += netlink.attribute(_RTA_TABLE, _NUMBER.pack(table))
+    body += netlink.attribute(_RTA_OIF, NUMBER.pack(device))
+    body += netlink.attribute(_RTA_TABLE, NUMBER.pack(table))
     if metric:
-        body += netlink.attribute(_RTA_PRIORITY, _NUMBER.pack(metric))
+        body += netlink.attribute(_RTA_PRIORITY, NUMBER.pack(metric))
     if gateway:
         body += netlink.attribute(_RTA_GATEWAY, gateway)
     return body
@@ -73,16 +71,16 @@ def _look_up(address: bytes, source: bytes, fwmark: int) -> int | None:
     for kind, body in netlink.messages(answer):
         if kind == RTM_NEWROUTE:
             found = netlink.attributes(body[_RTMSG.size :]).get(_RTA_OIF)
-            return None if found is None else int(_NUMBER.unpack(found)[0])
+            return None if found is None else int(NUMBER.unpack(found)[0])
     return None
 
 
 def _question(address: bytes, source: bytes, fwmark: int) -> bytes:
     bits = 8 * len(address)
-    family = _FAMILIES[len(address)]
+    family = FAMILIES[len(address)]
     body = _RTMSG.pack(family, bits, 8 * len(source), 0, 0, 0, 0, 0, 0)
     body += netlink.attribute(_RTA_DST, address)
     if source:
         body += netlink.attribute(_RTA_SRC, source)
-    body += netlink.attribute(_RTA_MARK, _NUMBER.pack(fwmark))
+    body += netlink.attribute(_RTA_MARK, NUMBER.pack(fwmark))
     return netlink.request(_RTM_GETROUTE, body)
