@@ -19,9 +19,14 @@ def folder() -> str:
     return os.environ.get("PYWG_KEYS") or "/etc/pywg/keys"
 
 
+def is_kept(text: str) -> bool:
+    """Whether this stands for a key that is kept apart."""
+    return text.startswith(_MARK)
+
+
 def parse_secret(text: str) -> bytes:
     """The key itself, or the one that is kept; raises ConfigError."""
-    if not text.startswith(_MARK):
+    if not is_kept(text):
         return keys.from_base64(text)
     name = text[len(_MARK) :]
     if not 1 <= len(name) <= _LONGEST_NAME or name.strip(_NAME):

@@ -204,6 +204,9 @@ PEER_OPTIONS = (
     Option("private_key", TEXT, None, "Its own key, for LuCI to export; not used."),
 )  # fmt: skip
 
+# Of interfaces and of peers: they may be ``kept:NAME`` instead.
+SECRETS = ("private_key", "preshared_key")
+
 # What netifd applies to an interface of any protocol by itself.
 NETIFD_OPTIONS = (
     "auto", "carrier_loss_delay", "defaultroute", "delegate", "device", "dns",

@@ -1,7 +1,10 @@
 """Edits change what they are for, and not a byte besides."""
 
+from pathlib import Path
+
 import pytest
 
+from pywg_embedded.control.keys import to_base64
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.openwrt.edit import change_protocol, set_option
 from pywg_embedded.openwrt.network import read
@@ -58,6 +61,55 @@ def test_peers_that_were_left_behind_follow() -> None:
     halfway = STOCK.replace('"wireguard"', '"pywg"')
     text, changes = change_protocol(halfway, "wg0", stock=False)
     assert (text, len(changes)) == (OURS, 2)
+
+
+KEEPING = """config interface wg0
+\toption proto pywg
+\toption private_key 'kept:own'
+config pywg_wg0
+\toption preshared_key kept:shared
+\toption private_key "kept:shared"
+\toption description 'kept:own'
+config pywg_wg1
+\toption preshared_key 'kept:own'
+"""
+
+
+@pytest.fixture
+def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PYWG_KEYS", str(tmp_path))
+    for number, name in enumerate(("own", "shared"), 1):
+        (tmp_path / name).write_text(to_base64(bytes([number] * 32)) + "\n")
+    return tmp_path
+
+
+def test_kept_keys_are_written_out_for_the_stock_protocol(ring: Path) -> None:
+    own, shared = (to_base64(bytes([number] * 32)) for number in (1, 2))
+    text, changes = change_protocol(KEEPING, "wg0", stock=True)
+    assert text == (
+        KEEPING.replace("proto pywg", "proto wireguard")
+        .replace("pywg_wg0", "wireguard_wg0")
+        .replace("private_key 'kept:own'", f"private_key '{own}'")
+        .replace("kept:shared", shared)
+    )
+    assert changes == [
+        "line 2: pywg -> wireguard",
+        "line 3: private_key: kept:own -> the key",
+        "line 4: pywg_wg0 -> wireguard_wg0",
+        "line 5: preshared_key: kept:shared -> the key",
+        "line 6: private_key: kept:shared -> the key",
+    ]
+
+
+def test_a_kept_key_that_is_lost_is_named_and_changes_nothing(ring: Path) -> None:
+    (ring / "shared").unlink()
+    with pytest.raises(ConfigError, match=r"line 5: preshared_key: .*shared: No"):
+        change_protocol(KEEPING, "wg0", stock=True)
+
+
+def test_kept_keys_stay_kept_on_the_way_to_us(ring: Path) -> None:
+    stock = KEEPING.replace("pywg", "wireguard")
+    assert change_protocol(stock, "wg0", stock=False)[0].count("kept:") == 5
 
 
 def test_quotes_stay_where_they_keep_a_semicolon_from_ending_the_line() -> None:
