@@ -243,11 +243,14 @@ class Reader:
             _assign(self._change, self._interface_table, key, value)
 
     def _next_peer(self, value: str) -> None:
-        self._peer = PeerChange(keys.from_hex(value))
+        self._open_section(keys.from_hex(value))
+        self._consume = self._peer_line
+
+    def _open_section(self, public_key: bytes) -> None:
         if len(self._change.peers) >= 2 * self._max_peers:
             raise _too_many("peers", self._max_peers, "--max-peers")
+        self._peer = PeerChange(public_key)
         self._change.peers.append(self._peer)
-        self._consume = self._peer_line
 
     def _peer_line(self, key: str, value: str) -> None:
         if key == "allowed_ip":
@@ -263,7 +266,14 @@ class Reader:
         self._allowed_ips += 1
         first = value[:1]
         text = value[1:] if first == "-" or first == "+" else value
-        self._peer.allowed_ips[parse_allowed_ip(text)] = first != "-"
+        allowed_ip = parse_allowed_ip(text)
+        if first == "-" and self._peer.allowed_ips.get(allowed_ip):
+            # It is taken from whoever has it before it is given up.
+            before = self._peer
+            self._open_section(before.public_key)
+            self._peer.remove = before.remove
+            self._peer.update_only = before.update_only
+        self._peer.allowed_ips[allowed_ip] = first != "-"
 
 
 def _too_many(things: str, maximum: int, option: str) -> LimitError:

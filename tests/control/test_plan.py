@@ -79,6 +79,10 @@ DIFFERENCES = (
     (change(peer_change(B, NET)), change(peer_change(B, NET))),
     (change(peer_change(B, NET), peer_change(A, NET)), change()),
     (
+        change(peer_change(B, NET), peer_change(B, "-" + NET)),
+        change(peer_change(A, "-" + NET)),
+    ),
+    (
         change(peer_change(B, NET), peer_change(A, replace_allowed_ips=True)),
         change(peer_change(A, "-" + HALF), peer_change(B, NET)),
     ),

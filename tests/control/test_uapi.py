@@ -98,6 +98,17 @@ CONNECTIONS: "tuple[tuple[str, tuple[uapi.Request, ...]], ...]" = (
             ),
         ),
     ),
+    # Taken from whoever has it, and then given up: not the same as left where it was.
+    (
+        f"set=1\n{PEER_A}update_only=true\nallowed_ip=10.0.0.0/8\n"
+        "allowed_ip=-10.0.0.0/8\nallowed_ip=-::/0\nallowed_ip=+::/0\n\n",
+        (
+            change(
+                peer_change(A, "10.0.0.0/8", update_only=True),
+                peer_change(A, "-10.0.0.0/8", "::/0", update_only=True),
+            ),
+        ),
+    ),
     (
         f"set=1\n{PEER_A}endpoint=[fe80::1%eth0]:9\n{PEER_A}endpoint=[fe80::1%7]:9\n\n",
         (
