@@ -33,3 +33,7 @@ class Endpoint:
     def without_source(self) -> "Endpoint":
         """The same remote, with the local side left to the kernel."""
         return Endpoint(self.address, self.port, self.scope)
+
+    def with_source(self, source: bytes, interface: int) -> "Endpoint":
+        """The same remote, spoken to from there."""
+        return Endpoint(self.address, self.port, self.scope, source, interface)

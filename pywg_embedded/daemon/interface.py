@@ -15,6 +15,7 @@ from .log import Log
 from .planes import LIBPYWG
 from .routes import leads_elsewhere
 from .running import Running
+from .sources import beside_tunnels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Interface:
     def flush(self) -> None:
         """Send what the engine wants sent."""
         for datagram, endpoint in self.device.datagrams_to_send():
-            self.plane.send_datagram(datagram, endpoint)
+            self.plane.send_datagram(datagram, beside_tunnels(endpoint, self._fwmark))
 
     def drops(self) -> dict[str, int]:
         """How many packets were dropped so far, by reason."""

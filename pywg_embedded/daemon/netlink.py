@@ -40,15 +40,21 @@ def request(kind: int, body: bytes, flags: int = 0) -> bytes:
     return _HEADER.pack(size, kind, _NLM_F_REQUEST | flags, 1, 0) + body
 
 
-def demand(kind: int, body: bytes, flags: int = 0) -> None:
-    """Have the kernel do something; raises OSError if it does not."""
+def ask(kind: int, body: bytes, flags: int = 0) -> "Iterator[tuple[int, bytes]]":
+    """The messages of the kernel's answer, which fits in one datagram; raises OSError
+    if none comes."""
     with listen(0) as sock:
         sock.settimeout(_ANSWER_TIME)
-        sock.send(request(kind, body, flags | _NLM_F_ACK))
-        for answer, text in messages(sock.recv(BUFFER)):
-            number = -_STATUS.unpack_from(text)[0] if answer == ERROR else 0
-            if number:
-                raise OSError(number, os.strerror(number))
+        sock.send(request(kind, body, flags))
+        return messages(sock.recv(BUFFER))
+
+
+def demand(kind: int, body: bytes, flags: int = 0) -> None:
+    """Have the kernel do something; raises OSError if it does not."""
+    for answer, text in ask(kind, body, flags | _NLM_F_ACK):
+        number = -_STATUS.unpack_from(text)[0] if answer == ERROR else 0
+        if number:
+            raise OSError(number, os.strerror(number))
 
 
 def attribute(kind: int, value: bytes) -> bytes:

@@ -13,12 +13,11 @@ if TYPE_CHECKING:
 RTM_NEWROUTE, RTM_DELROUTE, _RTM_GETROUTE = 24, 25, 26
 MAIN_TABLE = 254
 _RTA_DST, _RTA_SRC, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY = 1, 2, 4, 5, 6
-_RTA_TABLE, _RTA_MARK = 15, 16
+_RTA_PREFSRC, _RTA_TABLE, _RTA_MARK = 7, 15, 16
 _RTPROT_STATIC, _RTN_UNICAST = 4, 1
 # Of what is on the link; whatever has a gateway is "universe", 0.
 _LINK_SCOPES = {4: 253, 16: 0}
 _RTMSG = struct.Struct("@8BI")
-_ANSWER_TIME = 1.0
 
 
 def route(
@@ -44,34 +43,48 @@ def route(
     return body
 
 
+class Way:
+    """The index of the device that packets leave by, and the source address that the
+    kernel gives those that have none."""
+
+    __slots__ = ("device", "source")
+
+    def __init__(self, device: int, source: bytes) -> None:
+        self.device = device
+        self.source = source
+
+
 def device_to(address: bytes, fwmark: int) -> int | None:
     """The index of the device that packets to an address leave by; None if they
     cannot leave, or the kernel does not say."""
     try:
-        return _look_up(address, b"", fwmark)
+        way = look_up(address, b"", fwmark)
     except OSError:
         return None
+    return way.device if way else None
 
 
 def leads_elsewhere(endpoint: "Endpoint", fwmark: int) -> bool:
     """Whether packets from this endpoint's source now leave by another interface than
     it was spoken to on, or not at all; False if the kernel does not say."""
     try:
-        found = _look_up(endpoint.address, endpoint.source, fwmark)
+        way = look_up(endpoint.address, endpoint.source, fwmark)
     except OSError:
         return False
-    return found != endpoint.interface
+    return way is None or way.device != endpoint.interface
 
 
-def _look_up(address: bytes, source: bytes, fwmark: int) -> int | None:
-    with netlink.listen(0) as sock:
-        sock.settimeout(_ANSWER_TIME)
-        sock.send(_question(address, source, fwmark))
-        answer = sock.recv(netlink.BUFFER)
-    for kind, body in netlink.messages(answer):
+def look_up(address: bytes, source: bytes, fwmark: int) -> Way | None:
+    """How packets to an address leave, from this source or (empty) from any; None if
+    they cannot. Raises OSError if the kernel does not say."""
+    question = _question(address, source, fwmark)
+    for kind, body in netlink.ask(_RTM_GETROUTE, question):
         if kind == RTM_NEWROUTE:
-            found = netlink.attributes(body[_RTMSG.size :]).get(_RTA_OIF)
-            return None if found is None else int(NUMBER.unpack(found)[0])
+            found = netlink.attributes(body[_RTMSG.size :])
+            if _RTA_OIF not in found:
+                return None
+            device = int(NUMBER.unpack(found[_RTA_OIF])[0])
+            return Way(device, found.get(_RTA_PREFSRC, source))
     return None
 
 
@@ -83,4 +96,4 @@ def _question(address: bytes, source: bytes, fwmark: int) -> bytes:
     if source:
         body += netlink.attribute(_RTA_SRC, source)
     body += netlink.attribute(_RTA_MARK, NUMBER.pack(fwmark))
-    return netlink.request(_RTM_GETROUTE, body)
+    return body

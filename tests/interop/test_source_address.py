@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.lab.host import Host
 from tests.lab.topology import PREFIX_LENGTH, WIRE, Tunnel
 from tests.lab.wait import becomes
 from tests.lab.wireguard import PORT, at
@@ -60,3 +61,26 @@ def test_the_source_is_forgotten_when_the_ip_version_changes(
     assert right.pings(left)
     here = [at(address, PORT) for address in ADDRESSES[new]]
     assert becomes(lambda: left.show_peer("endpoints", right) in here)
+
+
+def test_22018_an_uplink_without_an_address_does_not_take_the_tunnels(
+    our_tunnel: Tunnel,
+) -> None:
+    """https://github.com/openwrt/openwrt/issues/22018"""
+    left, right = our_tunnel.left, our_tunnel.right
+    wire, lan, inside = "2001:db8::1/64", "2001:db8:1::1", "2001:db8::ffff"
+    left.host.remove_address(WIRE, wire)
+    left.host.add_route("2001:db8::/64", device=WIRE)
+    left.host.add_address("lo", f"{lan}/128")
+    # The most like the endpoint's of them all.
+    left.host.add_address(left.name, f"{inside}/128")
+    right.host.add_route(f"{lan}/128", via=link_local(left.host), device=WIRE)
+    our_tunnel.connect()
+    left.set_peer(right, "endpoint", right.endpoint(6))
+    assert left.pings(right)
+    assert right.show_peer("endpoints", left) == at(lan, PORT)
+
+
+def link_local(host: Host) -> str:
+    shown = host.run("ip", "-6", "-o", "address", "show", WIRE, "scope", "link")
+    return shown.stdout.split()[3].partition("/")[0]

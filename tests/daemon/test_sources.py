@@ -1,0 +1,99 @@
+"""Which address a handshake leaves from, asked of a real kernel in a namespace."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from pywg_embedded.core.endpoint import Endpoint
+from pywg_embedded.daemon.sources import beside_tunnels
+from tests.dataplane.packets import address
+from tests.lab.host import Host
+from tests.lab.topology import Lab
+
+LAN = "eth1"
+OTHER_LAN = "eth2"
+UPLINK = "eth0"
+TUNNEL = "wg0"
+FAR = "2001:db8:f::2"
+
+
+@pytest.fixture
+def router(lab: Lab) -> Iterator[Host]:
+    """All but local addresses leave by an uplink that has none of its own; we are
+    there, and there is a TUN."""
+    host, elsewhere = lab.host("router"), lab.host("elsewhere")
+    for device in (UPLINK, LAN, OTHER_LAN):
+        host.wire(device, elsewhere, device)
+    host.run("ip", "tuntap", "add", TUNNEL, "mode", "tun")
+    host.up(TUNNEL)
+    host.add_route("2001:db8::/32", device=UPLINK)
+    with host.entered():
+        yield host
+
+
+# Addresses and their devices, the destination, and the source that is chosen (empty:
+# the kernel chooses, which is right by itself).
+SOURCES = (
+    ((("2001:db8:1::1", LAN),), FAR, ""),
+    ((("2001:db8:1::1", LAN), ("2001:db8:f::1", TUNNEL)), FAR, "2001:db8:1::1"),
+    ((("2001:db8:1::1", LAN), ("fd00::1", TUNNEL)), FAR, ""),
+    # Nothing better: the kernel's choice is as good as any.
+    ((("2001:db8:f::1", TUNNEL),), FAR, ""),
+    # The uplink's own is the kernel's choice.
+    ((("2001:db8:1::1", UPLINK), ("2001:db8:f::1", TUNNEL)), FAR, ""),
+    # Of many, the one of the same kind, and the most alike.
+    (
+        (
+            ("2001:db8:1::1", LAN),
+            ("2001:db8:e::1", OTHER_LAN),
+            ("fd00::1", LAN),
+            ("2001:db8:f::1", TUNNEL),
+        ),
+        FAR,
+        "2001:db8:e::1",
+    ),
+    ((("fd00::1", LAN), ("2001:db8:f::1", TUNNEL)), FAR, "fd00::1"),
+    # Who speaks to the other end of the tunnel, inside of it, comes from the tunnel.
+    ((("2001:db8:1::1", LAN), ("2001:db8:f::1/64", TUNNEL)), FAR, ""),
+    # No way leads there at all.
+    ((("2001:db8:1::1", LAN), ("2001:db9::1", TUNNEL)), "2001:db9::2", ""),
+)
+
+
+@pytest.mark.parametrize("row", range(len(SOURCES)))
+def test_a_tunnels_address_is_no_source_outside_of_it(router: Host, row: int) -> None:
+    addresses, destination, source = SOURCES[row]
+    for one, device in addresses:
+        router.add_address(device, one if "/" in one else f"{one}/128")
+    before = Endpoint(address(destination), 51820)
+    after = beside_tunnels(before, 0)
+    assert after.remote() == before.remote()
+    assert after.source == (address(source) if source else b"")
+    assert after.interface == (socket.if_nametoindex(UPLINK) if source else 0)
+
+
+def test_a_deprecated_address_is_the_last_choice(router: Host) -> None:
+    router.add_address(LAN, "2001:db8:1::1/128")
+    router.run(
+        *("ip", "address", "add", "2001:db8:e::1/128", "dev", OTHER_LAN),
+        *("preferred_lft", "0", "valid_lft", "forever"),
+    )
+    router.add_address(TUNNEL, "2001:db8:f::1/128")
+    chosen = beside_tunnels(Endpoint(address(FAR), 51820), 0)
+    assert chosen.source == address("2001:db8:1::1")
+
+
+# What is left alone: IPv4, a link-local endpoint, a source that is known.
+UNTOUCHED = (
+    Endpoint(address("192.0.2.2"), 1),
+    Endpoint(address("fe80::1"), 1, scope=1),
+    Endpoint(address(FAR), 1, 0, address("2001:db8:f::1"), 1),
+)
+
+
+@pytest.mark.parametrize("row", range(len(UNTOUCHED)))
+def test_what_is_settled_stays(router: Host, row: int) -> None:
+    router.add_address(LAN, "2001:db8:1::1/128")
+    router.add_address(TUNNEL, "2001:db8:f::1/128")
+    assert beside_tunnels(UNTOUCHED[row], 0) is UNTOUCHED[row]
