@@ -109,11 +109,13 @@ const PROBLEMS = [
 	[ {}, { lans: [ '192.168.0.0/16' ] }, 'lans', 'error' ],
 	[ {}, { lans: [] }, 'lans', 'error' ],
 	[ {}, { lans: [ '192.168.2' ] }, 'lans', 'error' ],
-	[ { endpoint: '' }, {}, 'endpoint', 'error' ],
+	[ { endpoint: '' }, {}, 'reach', 'error' ],
 	[ {}, { endpoint: 'a b' }, 'endpoint', 'error' ],
-	[ { wan: { addresses: [ SHARED ] } }, {}, 'endpoint', 'warning' ],
-	[ { wan: { addresses: [] } }, {}, 'endpoint', 'warning' ],
-	[ { wan: {} }, {}, 'endpoint', 'warning' ]
+	[ { endpoint: 'a b' }, {}, 'ownEndpoint', 'error' ],
+	[ { lans: [ '192.168.1' ] }, {}, 'ownLans', 'error' ],
+	[ { wan: { addresses: [ SHARED ] } }, {}, 'ownEndpoint', 'warning' ],
+	[ { wan: { addresses: [] } }, {}, 'ownEndpoint', 'warning' ],
+	[ { wan: {} }, {}, 'ownEndpoint', 'warning' ]
 ];
 
 for (const [ number, [ here, other, field, severity ] ] of PROBLEMS.entries())

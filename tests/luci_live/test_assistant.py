@@ -32,6 +32,24 @@ def test_a_clash_of_networks_is_told_at_once(homes: Homes, window: Window) -> No
         luci.page.get_by_text("both homes use").wait_for()
 
 
+def test_each_hint_stands_in_the_column_of_its_home(
+    homes: Homes, window: Window
+) -> None:
+    with window(homes[0]) as luci:
+        describe(luci, f"{LANS['second']}.0/24")
+        group = luci.page.get_by_role
+        other = group("group", name="The other home", exact=True)
+        own = group("group", name="This home", exact=True)
+        # It speaks of this router, whose uplink has a private address.
+        own.get_by_text("no public").wait_for()
+        assert not other.get_by_text("no public").count()
+        luci.picture("assistant-hint")
+        luci.label("Its name or address", "no host!")
+        luci.label("Our name or address", "no host either!")
+        other.get_by_text("'no host!' is neither").wait_for()
+        own.get_by_text("'no host either!' is neither").wait_for()
+
+
 def test_two_homes_are_linked(homes: Homes, window: Window) -> None:
     first, second = homes
     with window(first) as luci:

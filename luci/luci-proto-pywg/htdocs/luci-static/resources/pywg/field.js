@@ -22,9 +22,9 @@ function labelled(words, input, note) {
 			])
 		]),
 		value: () => input.value.trim(),
-		/* Says what is wrong below the field; nodes. */
-		complain(nodes) {
-			input.setAttribute('aria-invalid', nodes.length > 0);
+		/* Says below the field what there is to say of it, or is wrong; nodes. */
+		complain(nodes, isWrong) {
+			input.setAttribute('aria-invalid', isWrong);
 			L.dom.content(problems, nodes);
 		}
 	};
@@ -42,7 +42,7 @@ function text(words, value, changed, note, placeholder) {
 
 return baseclass.extend({
 	/* Words, value, what to call on a change, what to say below -> { node, input,
-	   value(), complain(nodes) }. */
+	   value(), complain(nodes, isWrong) }. */
 	text,
 
 	/* The same for texts with spaces or commas between. */

@@ -114,11 +114,17 @@ class HomeForm {
 	}
 
 	showProblems(problems) {
-		const fields = { lans: this.lans, endpoint: this.endpoint, port: this.port };
+		const fields = {
+			lans: this.lans, endpoint: this.endpoint, port: this.port,
+			ownLans: this.ownLans, ownEndpoint: this.ownEndpoint
+		};
 
-		for (const [ name, its ] of Object.entries(fields))
-			its.complain(changelist.problems(
-				problems.filter(one => one.field === name)));
+		for (const [ name, its ] of Object.entries(fields)) {
+			const own = problems.filter(one => one.field === name);
+
+			its.complain(changelist.problems(own),
+				own.some(one => one.severity === 'error'));
+		}
 
 		const others = problems.filter(one => !fields[one.field]);
 

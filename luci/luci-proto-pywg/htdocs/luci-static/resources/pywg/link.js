@@ -15,8 +15,9 @@
  * is the one to add to, or null for a new one; firewall are that package's sections and
  * lan the name of the home's interface.
  *
- * A problem is { field, severity, reason }: 'error' or 'warning', at 'lans', 'name',
- * 'endpoint', 'port', 'keys' or 'addresses'.
+ * A problem is { field, severity, reason }: 'error' or 'warning', at 'lans' or
+ * 'endpoint' of the other home, 'ownLans' or 'ownEndpoint' of this one, 'reach',
+ * 'port', 'keys' or 'addresses'.
  */
 
 /* IPv6 and UDP around the encrypted packet, and WireGuard's own 32 bytes. */
@@ -49,10 +50,14 @@ function takenBy(tunnels) {
 	return allowedBy(tunnels).filter(text => address.parsePrefix(text)?.length > 0);
 }
 
-function checkLans(here, lans) {
-	const wrong = lans.filter(text => !address.parsePrefix(text))
-		.map(text => problem('lans', 'error',
+function checkNetworks(field, texts) {
+	return texts.filter(text => !address.parsePrefix(text))
+		.map(text => problem(field, 'error',
 			_('%s is no network').format(options.quote(text))));
+}
+
+function checkLans(here, lans) {
+	const wrong = checkNetworks('lans', lans);
 	const missing = lans.length ? [] : [
 		problem('lans', 'error', _('the network of the other home is missing'))
 	];
@@ -71,23 +76,30 @@ function isBehindNat(wan) {
 	return !known.some(one => !address.isPrivate(one));
 }
 
-function checkEndpoints(here, other) {
-	const found = [];
-	const wrong = other.endpoint && options.reason(
-		options.PEER, 'endpoint_host', other.endpoint);
+function checkEndpoint(field, text) {
+	const reason = text && options.reason(options.PEER, 'endpoint_host', text);
 
-	if (wrong)
-		found.push(problem('endpoint', 'error', wrong));
+	return reason ? [ problem(field, 'error', reason) ] : [];
+}
 
+function checkReach(here, other) {
 	if (!here.endpoint && !other.endpoint)
-		found.push(problem('endpoint', 'error',
-			_('one of the homes must be reachable: give the name or address of one')));
-	else if (here.endpoint && isBehindNat(here.wan))
-		found.push(problem('endpoint', 'warning',
-			_('this router has no public IPv4 or IPv6 address: it can be called only ' +
-				'if the router in front of it forwards the UDP port')));
+		return [ problem('reach', 'error',
+			_('one of the homes must be reachable: give the name or address of one')) ];
 
-	return found;
+	if (here.endpoint && isBehindNat(here.wan))
+		return [ problem('ownEndpoint', 'warning',
+			_('this router has no public IPv4 or IPv6 address: it can be called only ' +
+				'if the router in front of it forwards the UDP port')) ];
+
+	return [];
+}
+
+function checkEndpoints(here, other) {
+	return [
+		...checkEndpoint('endpoint', other.endpoint),
+		...checkEndpoint('ownEndpoint', here.endpoint), ...checkReach(here, other)
+	];
 }
 
 function checkKeys(keys, tunnels) {
@@ -227,8 +239,8 @@ function notes(tunnel, peer, here, other, firewall) {
 
 function plan(here, other, keys) {
 	const problems = [
-		...checkLans(here, other.lans), ...checkEndpoints(here, other),
-		...checkKeys(keys, here.tunnels)
+		...checkLans(here, other.lans), ...checkNetworks('ownLans', here.lans),
+		...checkEndpoints(here, other), ...checkKeys(keys, here.tunnels)
 	];
 
 	if (problems.some(one => one.severity === 'error'))
