@@ -14,6 +14,8 @@ from .resolver import Resolver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..control.config import EndpointTuple
 
     Name = tuple[str, int]
@@ -51,10 +53,11 @@ class Endpoints:
         names = {key: name for key, name in configured.items() if not _numeric(name)}
         self._resolver.set_names(names, clock.boottime())
 
-    def forget(self) -> None:
-        """Every name is as if it had just been given."""
-        self._resolver.set_names({}, clock.boottime())
-        self.follow(self._configured)
+    def forget(self, public_keys: "Collection[bytes]") -> None:
+        """The names of these peers are as if they had just been given."""
+        for key in public_keys:
+            self._failed.pop(key, None)
+        self._resolver.forget(public_keys, clock.boottime())
 
     def failure(self, public_key: bytes) -> str:
         """Why a peer's name could not be resolved when last tried; empty if it was."""

@@ -19,6 +19,7 @@ from .sources import beside_tunnels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from ..control.config import EndpointTuple
@@ -165,11 +166,18 @@ class Interface:
         """The mark of what we send, 0 for none."""
         return self._fwmark
 
-    def rekey(self, only_silent: bool) -> None:
-        """Begin a handshake with every peer, or with those that are not heard."""
+    def silent(self) -> "list[bytes]":
+        """The public keys of the peers that are not heard."""
         now = clock.boottime()
-        for peer in self.device.peers:
-            if not only_silent or self.hearing(peer.public_key).is_silent(now):
+        all_keys = [peer.public_key for peer in self.device.peers]
+        return [key for key in all_keys if self.hearing(key).is_silent(now)]
+
+    def rekey(self, public_keys: "Iterable[bytes]") -> None:
+        """Begin a handshake with each of these peers."""
+        now = clock.boottime()
+        for public_key in public_keys:
+            peer = self.device.peers.with_key(public_key)
+            if peer is not None:
                 self.device.rekey(peer.id, now)
         self.flush()
 

@@ -11,7 +11,7 @@ from .hearing import ANSWER_TIME, Hearing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ..control.config import EndpointTuple
 
@@ -103,6 +103,12 @@ class Resolver:
             if peer is None or peer.name != name:
                 peer = _Peer(name, now)
             self._peers[public_key] = peer
+
+    def forget(self, public_keys: "Iterable[bytes]", now: int) -> None:
+        """The names of these are as if they had just been given."""
+        for public_key in public_keys:
+            if public_key in self._peers:
+                self._peers[public_key] = _Peer(self._peers[public_key].name, now)
 
     def hurry(self, now: int) -> None:
         """The network has changed: what waits for its next lookup waits no more."""

@@ -1,9 +1,10 @@
 """The daemon as a part of OpenWrt: under netifd, and as an object on ubus."""
 
+from ..control.keys import from_base64
 from ..core.errors import EINVAL, ENOSPC, ConfigError
 from ..openwrt import store
 from ..openwrt.netifd import INTERFACE, NOTIFY, notify_error
-from ..openwrt.ubus import Ubus, UbusError
+from ..openwrt.ubus import INVALID_ARGUMENT, NOT_FOUND, Method, Ubus, UbusError
 from . import clock
 from .attempts import LONG_ENOUGH
 from .bus import Bus
@@ -13,7 +14,7 @@ from .watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from typing import Any
 
     from ..dataplane.tun import Tun
@@ -58,12 +59,12 @@ class Router:
         self._source = source
         report = Report(self._interface, source, self._watch)
         methods = {
-            "status": report.status,
-            "history": report.history,
-            "reload": self._reload,
-            "resolve": self._resolve,
-            "rekey": self._rekey,
-            "retry": self._retry,
+            "status": Method(report.status),
+            "history": Method(report.history),
+            "reload": Method(self._reload),
+            "resolve": Method(self._resolve, "peer"),
+            "rekey": Method(self._rekey, "peer"),
+            "retry": Method(self._retry),
         }
         # Before we read: a change from now on calls, and waits to be heard.
         self.bus.offer(f"pywg.{self._name}", methods)
@@ -116,19 +117,32 @@ class Router:
         self._stale = True
         return {}
 
-    def _resolve(self) -> "dict[str, Any]":
+    def _resolve(self, peer: str) -> "dict[str, Any]":
+        meant = self._meant(peer)
         if self._source:
-            self._source.endpoints.forget()
+            self._source.endpoints.forget(meant)
             self._source.endpoints.tend()
         return {}
 
-    def _rekey(self) -> "dict[str, Any]":
-        self._interface.rekey(only_silent=False)
+    def _rekey(self, peer: str) -> "dict[str, Any]":
+        self._interface.rekey(self._meant(peer))
         return {}
 
     def _retry(self) -> "dict[str, Any]":
-        self._interface.rekey(only_silent=True)
+        self._interface.rekey(self._interface.silent())
         return {}
+
+    def _meant(self, peer: str) -> "Collection[bytes]":
+        known = self._interface.device.peers.keys()
+        if not peer:
+            return known
+        try:
+            public_key = from_base64(peer)
+        except ConfigError as error:
+            raise UbusError(str(error), INVALID_ARGUMENT) from None
+        if public_key not in known:
+            raise UbusError("no such peer", NOT_FOUND)
+        return (public_key,)
 
 
 def pass_on(name: str, reason: str) -> None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     Table = dict[str, Any]
-    Method = Callable[[], Table]
     # Type of the message, number of what it answers, who sent it, its attributes.
     Message = tuple[int, int, int, dict[int, bytes]]
 
@@ -29,11 +28,12 @@ _HELLO, _STATUS, _DATA, _LOOKUP, _INVOKE, _ADD_OBJECT = 0, 1, 2, 4, 5, 6
 _A_STATUS, _A_PATH, _A_OBJECT, _A_METHOD, _A_SIGNATURE, _A_DATA = 1, 2, 3, 4, 6, 7
 _A_NO_REPLY = 10
 _EVENT_OBJECT = 1
-_OK, _METHOD_NOT_FOUND, _NOT_FOUND, _TIMEOUT, _UNKNOWN_ERROR = 0, 3, 4, 7, 9
+_OK, _METHOD_NOT_FOUND, _TIMEOUT, _UNKNOWN_ERROR = 0, 3, 7, 9
+INVALID_ARGUMENT, NOT_FOUND = 2, 4
 _WORDS = {
-    2: "invalid argument",
+    INVALID_ARGUMENT: "invalid argument",
     _METHOD_NOT_FOUND: "no such method",
-    _NOT_FOUND: "not found",
+    NOT_FOUND: "not found",
     6: "permission denied",
     _TIMEOUT: "no answer in time",
 }
@@ -49,6 +49,36 @@ class UbusError(Error):
     def __init__(self, text: str, status: int = _UNKNOWN_ERROR) -> None:
         super().__init__(f"ubus: {text}")
         self.status = status
+
+
+class Method:
+    """What others may call: ``act`` answers a table, or raises UbusError.
+
+    ``takes`` are the names of its arguments: texts, empty where none is given. Others
+    that come along are not looked at.
+    """
+
+    def __init__(self, act: "Callable[..., Table]", *takes: str) -> None:
+        self._act = act
+        self._takes = takes
+
+    def signature(self) -> "Table":
+        """The types of the arguments, as ubusd tells whoever asks."""
+        return dict.fromkeys(self._takes, blob.STRING)
+
+    def answer(self, data: bytes) -> "Table":
+        """To a call with these arguments."""
+        return self._act(*self._texts(data)) if self._takes else self._act()
+
+    def _texts(self, data: bytes) -> "list[str]":
+        try:
+            given = blob.unpack_table(data)
+        except blob.BlobError as error:
+            raise UbusError(str(error), INVALID_ARGUMENT) from None
+        texts = [given.get(name, "") for name in self._takes]
+        if not all(isinstance(text, str) for text in texts):
+            raise UbusError(_WORDS[INVALID_ARGUMENT], INVALID_ARGUMENT)
+        return texts
 
 
 class Ubus:
@@ -77,7 +107,7 @@ class Ubus:
         found = self._ask(_LOOKUP, 0, {_A_PATH: _text(path)}, f"{path}: ")
         number = found.get(_A_OBJECT)
         if number is None:
-            raise UbusError(f"{path}: {_WORDS[_NOT_FOUND]}", _NOT_FOUND)
+            raise UbusError(f"{path}: {_WORDS[NOT_FOUND]}", NOT_FOUND)
         attributes = {
             _A_OBJECT: number,
             _A_METHOD: _text(method),
@@ -104,9 +134,12 @@ class Ubus:
     # Answering others.
 
     def add_object(self, path: str, methods: "dict[str, Method]") -> None:
-        """Offer methods under a name; their arguments, if any, are not looked at."""
-        signature = blob.pack_table({name: {} for name in methods})
-        attributes = {_A_PATH: _text(path), _A_SIGNATURE: signature}
+        """Offer methods under a name."""
+        signature = {name: method.signature() for name, method in methods.items()}
+        attributes = {
+            _A_PATH: _text(path),
+            _A_SIGNATURE: blob.pack_table(signature),
+        }
         found = self._ask(_ADD_OBJECT, 0, attributes, f"{path}: ")
         self._methods[_NUMBER.unpack(found[_A_OBJECT])[0]] = methods
 
@@ -126,11 +159,15 @@ class Ubus:
         number = attributes.get(_A_OBJECT, b"")
         methods = self._methods.get(_NUMBER.unpack(number)[0] if number else 0, {})
         name = attributes.get(_A_METHOD, b"")[:-1].decode("utf-8", "replace")
-        method = methods.get(name)
-        status = _OK if method else _METHOD_NOT_FOUND
-        if method:
-            data = {_A_OBJECT: number, _A_DATA: blob.pack_table(method())}
+        status = _OK
+        try:
+            if name not in methods:
+                raise UbusError(_WORDS[_METHOD_NOT_FOUND], _METHOD_NOT_FOUND)
+            answer = methods[name].answer(attributes.get(_A_DATA, b""))
+            data = {_A_OBJECT: number, _A_DATA: blob.pack_table(answer)}
             self._write(_DATA, serial, peer, data)
+        except UbusError as error:
+            status = error.status
         ending = {_A_STATUS: _NUMBER.pack(status), _A_OBJECT: number}
         self._write(_STATUS, serial, peer, ending)
 

@@ -9,7 +9,7 @@ from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.bus import Bus
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
-from pywg_embedded.openwrt.ubus import Ubus
+from pywg_embedded.openwrt.ubus import Method, Ubus
 from tests.lab.ubusd import Ubusd, path_for
 from tests.lab.wait import becomes
 
@@ -67,7 +67,7 @@ def test_what_is_offered_is_offered_again_to_a_ubusd_that_came_back(
     monkeypatch.setattr(clock, "boottime", lambda: now[0])
     with Ubusd(world.path) as ubusd:
         assert world.connected()
-        world.bus.offer("pywg.wg0", {"status": dict})
+        world.bus.offer("pywg.wg0", {"status": Method(dict)})
         assert becomes(lambda: "pywg.wg0" in ubusd.offered)
     world.bus.serve()
     assert not world.connected()
@@ -82,7 +82,7 @@ def test_what_is_offered_is_offered_again_to_a_ubusd_that_came_back(
 def test_calls_to_us_wake_the_plane(world: World) -> None:
     with Ubusd(world.path) as ubusd:
         assert world.connected()
-        world.bus.offer("pywg.wg0", {"status": lambda: {"up": True}})
+        world.bus.offer("pywg.wg0", {"status": Method(lambda: {"up": True})})
         world.plane.wait(0)
         descriptor = world.bus.descriptor()
         assert not world.plane.wait(0)

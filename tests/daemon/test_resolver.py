@@ -148,6 +148,16 @@ def test_the_same_names_again_change_nothing() -> None:
     assert not case.asks()
 
 
+def test_a_name_that_is_forgotten_is_looked_up_at_once_and_no_other() -> None:
+    resolver = Resolver()
+    other = b"o" * 32
+    resolver.set_names({KEY: NAME, other: NAME}, START)
+    for key, name in resolver.due(START, lambda key: Hearing(), 2):
+        resolver.found(key, name, [], Hearing(), START)
+    resolver.forget([KEY, b"nobody" * 5], START)
+    assert resolver.due(START, lambda key: Hearing(), 2) == [(KEY, NAME)]
+
+
 def test_an_answer_about_a_name_that_was_replaced_is_ignored() -> None:
     case = Case()
     assert case.asks()

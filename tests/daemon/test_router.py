@@ -95,18 +95,28 @@ class World:
                  if method == "notify_proto"]  # fmt: skip
         return [arguments for arguments in calls if arguments["action"] == action]
 
-    def ask(self, method: str) -> dict[str, Any]:
+    def ask(self, method: str, **arguments: str) -> dict[str, Any]:
         """What our object on ubus answers."""
+        status, answer = self.call(method, arguments)
+        assert status == 0
+        return answer
+
+    def call(
+        self, method: str, arguments: dict[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
+        """Call it, whatever it answers: the status comes first."""
         path = f"pywg.{NAME}"
         assert becomes(lambda: path in self.ubusd.offered)
-        self.ubusd.poke(path, method)
+        self.ubusd.poke(path, method, arguments)
         self.plane.watch(self.router.bus.descriptor())
         while not any(event[1:] for event in self.plane.wait(5_000)):
             pass
         self.router.bus.serve()
-        status, answer = self.ubusd.answer_of(path)
-        assert status == 0
-        return answer
+        return self.ubusd.answer_of(path)
+
+    def states(self) -> list[str]:
+        """Of the peers."""
+        return [peer["state"] for peer in self.ask("status")["peers"]]
 
     def way(self) -> str:
         """How the kernel gets to the peer."""
@@ -342,6 +352,32 @@ def test_rekey_calls_everybody_at_once(world: World) -> None:
     (peer,) = world.ask("status")["peers"]
     assert peer["state"] == "calling"
     assert PEER in peer["reason"]
+
+
+def test_rekey_calls_one_peer_where_one_is_named(world: World) -> None:
+    other = public_key_of(new_key())
+    world.peer_options += [
+        f"config pywg_{NAME}",
+        f"option public_key '{other}'",
+        f"option endpoint_host '{PEER}'",
+    ]
+    world.start()
+    world.ask("rekey", peer=other)
+    assert world.states() == ["idle", "calling"]
+    world.ask("rekey")
+    assert world.states() == ["calling", "calling"]
+
+
+# What a caller may take for a peer, and what ubus has as the answer.
+NO_PEERS = ((new_key(), 4), ("wg0", 2), ("é" * 44, 2), (7, 2))
+
+
+@pytest.mark.parametrize("method", ["rekey", "resolve"])
+def test_what_is_no_peer_is_refused(world: World, method: str) -> None:
+    world.start()
+    for peer, status in NO_PEERS:
+        assert world.call(method, {"peer": peer}) == (status, {})
+    assert world.states() == ["idle"]
 
 
 def test_whoever_ran_long_enough_was_not_started_in_vain(

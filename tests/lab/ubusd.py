@@ -22,7 +22,7 @@ Call = tuple[str, str, Table]
 HEADER = struct.Struct(">BBHI")
 NUMBER = struct.Struct(">I")
 HELLO, STATUS, DATA, LOOKUP, INVOKE, ADD_OBJECT = 0, 1, 2, 4, 5, 6
-A_STATUS, A_PATH, A_OBJECT, A_METHOD, A_DATA = 1, 2, 3, 4, 7
+A_STATUS, A_PATH, A_OBJECT, A_METHOD, A_SIGNATURE, A_DATA = 1, 2, 3, 4, 6, 7
 NOT_FOUND = 4
 _EVENT = NUMBER.pack(1)
 
@@ -30,7 +30,7 @@ _EVENT = NUMBER.pack(1)
 class Ubusd:
     """Listens at ``path``; objects are functions from method and arguments to the
     answer, or None for an error. ``calls`` are all that were made to them, ``events``
-    all that were sent."""
+    all that were sent, ``signatures`` those of what clients offer."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -38,6 +38,7 @@ class Ubusd:
         self.calls: list[Call] = []
         self.events: list[tuple[str, Table]] = []
         self.offered: dict[str, tuple[_Client, bytes]] = {}
+        self.signatures: dict[str, bytes] = {}
         self._clients: list[_Client] = []
         self.peers = itertools.count(0x1000)
 
@@ -150,6 +151,7 @@ class _Client:
         self._ubusd.offered[path] = (self, b"")
         number = self._ubusd.number_of(path) or b""
         self._ubusd.offered[path] = (self, number)
+        self._ubusd.signatures[path] = attributes[A_SIGNATURE]
         self._send(DATA, serial, 0, {A_OBJECT: number})
         self._end(serial, 0)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pywg_embedded.openwrt.ubus import Ubus, UbusError
+from pywg_embedded.openwrt import blob
+from pywg_embedded.openwrt.ubus import Method, Ubus, UbusError
 from tests.lab.ubusd import Ubusd, path_for
 from tests.lab.wait import becomes
 
@@ -99,22 +100,44 @@ def test_methods_of_ours_are_called_with_whatever_arguments(
     ubusd: Ubusd, ubus: Ubus
 ) -> None:
     """uhttpd adds its session to every call that a browser makes."""
-    ubus.add_object("pywg.wg0", {"status": lambda: {"up": True}})
-    answers: list[object] = []
+    ubus.add_object("pywg.wg0", {"status": Method(lambda: {"up": True})})
+    assert _answers(
+        ubusd,
+        ubus,
+        ("status", {}),
+        ("status", {"ubus_rpc_session": "1234"}),
+        ("nothing", {}),
+        ("\udcff", {}),
+    ) == [(0, {"up": True}), (0, {"up": True}), (3, {}), (3, {})]
 
-    def ask() -> None:
-        for method, arguments in (
-            ("status", {}),
-            ("status", {"ubus_rpc_session": "1234"}),
-            ("nothing", {}),
-            ("\udcff", {}),
-        ):
-            answers.append(ubusd.call("pywg.wg0", method, arguments))
 
-    asker = threading.Thread(target=ask)
-    asker.start()
-    _serve_until(ubus, asker)
-    assert answers == [(0, {"up": True}), (0, {"up": True}), (3, {}), (3, {})]
+def test_a_method_gets_the_texts_that_it_takes(ubusd: Ubusd, ubus: Ubus) -> None:
+    def act(one: str, other: str) -> dict[str, object]:
+        if one == "refused":
+            raise UbusError("no such thing", 4)
+        return {"one": one, "other": other}
+
+    ubus.add_object("pywg.wg0", {"act": Method(act, "one", "other")})
+    # The type of a text, as libubus counts them.
+    signature = blob.unpack_table(ubusd.signatures["pywg.wg0"])
+    assert signature == {"act": {"one": 3, "other": 3}}
+    assert _answers(
+        ubusd,
+        ubus,
+        ("act", {}),
+        ("act", {"other": "b", "ubus_rpc_session": "1234"}),
+        ("act", {"one": 1}),
+        ("act", {"one": None}),
+        ("act", nested(100)),
+        ("act", {"one": "refused"}),
+    ) == [
+        (0, {"one": "", "other": ""}),
+        (0, {"one": "", "other": "b"}),
+        (2, {}),
+        (2, {}),
+        (2, {}),
+        (4, {}),
+    ]
 
 
 def test_a_call_that_crosses_ours_is_answered(ubusd: Ubusd, ubus: Ubus) -> None:
@@ -128,10 +151,25 @@ def test_a_call_that_crosses_ours_is_answered(ubusd: Ubusd, ubus: Ubus) -> None:
         target=lambda: answers.append(ubusd.call("pywg.wg0", "status", {}))
     )
     ubusd.objects["slow"] = crossing
-    ubus.add_object("pywg.wg0", {"status": lambda: {"up": True}})
+    ubus.add_object("pywg.wg0", {"status": Method(lambda: {"up": True})})
     assert ubus.call("slow", "x", {}) == {}
     _serve_until(ubus, asker)
     assert answers == [(0, {"up": True})]
+
+
+def _answers(
+    ubusd: Ubusd, ubus: Ubus, *calls: tuple[str, dict[str, object]]
+) -> list[object]:
+    answers: list[object] = []
+
+    def ask() -> None:
+        for method, arguments in calls:
+            answers.append(ubusd.call("pywg.wg0", method, arguments))
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    _serve_until(ubus, asker)
+    return answers
 
 
 def _serve_until(ubus: Ubus, thread: threading.Thread) -> None:
