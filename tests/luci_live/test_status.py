@@ -126,6 +126,33 @@ def test_the_buttons_do_what_they_say(homes: Homes, window: Window) -> None:
     first.router.run("sed -i /cabin.invalid/d /etc/hosts")
 
 
+def test_a_new_handshake_is_that_of_its_row(homes: Homes, window: Window) -> None:
+    first, second = homes
+    link(homes)
+    first.meet(
+        "stranger",
+        f"public_key={KEY}",
+        "description=stranger",
+        "endpoint_host=10.77.1.77",
+        "+allowed_ips=172.20.0.0/16",
+    )
+
+    def peer(name: str) -> dict[str, object]:
+        return next(one for one in first.peers() if one["description"] == name)
+
+    assert first.reaches(second, 30)
+    with window(first) as luci:
+        luci.open("status/pywg")
+        luci.page.locator(".pywg-state", has_text="Idle").wait_for()
+        luci.page.wait_for_timeout(3_000)
+        before = peer("cabin")["handshake_age"]
+        luci.press("New handshake", f"{CARD}:has-text('stranger')")
+        assert becomes(lambda: peer("stranger")["state"] == "calling")
+        assert peer("cabin")["handshake_age"] >= before  # type: ignore[operator]
+        luci.press("New handshake", f"{CARD}:has-text('cabin')")
+        assert becomes(lambda: peer("cabin")["handshake_age"] < before)  # type: ignore[operator]
+
+
 @pytest.mark.parametrize(
     ("name", "size", "dark"),
     [

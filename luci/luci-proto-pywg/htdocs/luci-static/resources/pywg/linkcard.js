@@ -96,7 +96,7 @@ class LinkCard {
 
 	card(peer) {
 		if (!this.peers.has(peer.public_key)) {
-			const card = peercard.make(this.name, nameOf(peer));
+			const card = peercard.make(this.name, peer.public_key, nameOf(peer));
 
 			this.peers.set(peer.public_key, card);
 			this.list.appendChild(card.node);

@@ -33,12 +33,11 @@ function askToDisable(name, section) {
 }
 
 class PeerActions {
-	constructor(interfaceName, name) {
-		this.resolve = button(_('Resolve again'),
-			_('Look up the endpoint\'s name now'), () => router.resolve(interfaceName));
-		this.rekey = button(_('New handshake'),
-			_('Agree on new keys with all peers now'),
-			() => router.rekey(interfaceName));
+	constructor(interfaceName, publicKey, name) {
+		this.resolve = button(_('Resolve again'), _('Look up the endpoint\'s name now'),
+			() => router.resolve(interfaceName, publicKey));
+		this.rekey = button(_('New handshake'), _('Agree on new keys now'),
+			() => router.rekey(interfaceName, publicKey));
 		this.disable = button(_('Disable…'), _('Part with this peer'),
 			() => askToDisable(name, this.section));
 		this.node = E('div', { 'class': 'pywg-buttons' },
@@ -56,7 +55,7 @@ class PeerActions {
 
 return baseclass.extend({
 	/* { node, update } */
-	make(interfaceName, name) {
-		return new PeerActions(interfaceName, name);
+	make(interfaceName, publicKey, name) {
+		return new PeerActions(interfaceName, publicKey, name);
 	}
 });

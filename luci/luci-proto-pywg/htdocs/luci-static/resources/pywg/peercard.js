@@ -23,7 +23,7 @@ function figure(name) {
 }
 
 class PeerCard {
-	constructor(interfaceName, name) {
+	constructor(interfaceName, publicKey, name) {
 		this.badge = state.badge();
 		this.figures = {
 			handshake: figure(_('Handshake')), received: figure(_('Received')),
@@ -33,7 +33,7 @@ class PeerCard {
 		this.advice = E('p', { 'class': 'pywg-advice', 'hidden': '' });
 		this.allowed = E('p', { 'class': 'pywg-note' });
 		this.picture = picture.make();
-		this.actions = peeractions.make(interfaceName, name);
+		this.actions = peeractions.make(interfaceName, publicKey, name);
 		this.node = this.draw(name);
 	}
 
@@ -76,7 +76,7 @@ class PeerCard {
 
 return baseclass.extend({
 	/* { node, update } of a peer; update takes its status and its history. */
-	make(interfaceName, name) {
-		return new PeerCard(interfaceName, name);
+	make(interfaceName, publicKey, name) {
+		return new PeerCard(interfaceName, publicKey, name);
 	}
 });

@@ -13,8 +13,10 @@ const dump = rpc.declare({
 	expect: { interface: [] }
 });
 
-function daemon(method) {
-	return name => rpc.declare({ object: `pywg.${name}`, method, reject: true })();
+function daemon(method, ...params) {
+	return (name, ...values) => rpc.declare({
+		object: `pywg.${name}`, method, params, reject: true
+	})(...values);
 }
 
 function keeper(method, ...params) {
@@ -40,8 +42,9 @@ return baseclass.extend({
 	/* Each takes the interface's name; rejected if its daemon does not run. */
 	status: daemon('status'),
 	history: daemon('history'),
-	resolve: daemon('resolve'),
-	rekey: daemon('rekey'),
+	/* And the peer's public key. */
+	resolve: daemon('resolve', 'peer'),
+	rekey: daemon('rekey', 'peer'),
 
 	/* { public_key, secret }: secret is what the configuration has in its place. */
 	generateKey: keeper('generate_key'),
