@@ -29,7 +29,8 @@ class Luci:
         page.on("pageerror", lambda error: self.faults.append(str(error)))
 
     def log_in(self, user: str, password: str) -> None:
-        self.page.goto(f"{self.address}/cgi-bin/luci/")
+        # Not every account may see what LuCI has at the front.
+        self.page.goto(f"{self.address}/cgi-bin/luci/admin/status/pywg")
         self.page.fill("#luci_username", user)
         self.page.fill("#luci_password", password)
         self.page.press("#luci_password", "Enter")

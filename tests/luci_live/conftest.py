@@ -2,30 +2,28 @@
 
 import contextlib
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from package.builder.contents import luci_proto_pywg
 from tests.lab.wait import becomes
 from tests.openwrt_live.conftest import Homes, installed, rootfs
+from tests.openwrt_live.router import Router
 from tests.openwrt_live.world import LANS, Home
 
 from .browser import CHROMIUM, DESKTOP, Luci, browser
 
 __all__ = ["installed", "rootfs"]
 
-PAGES = Path(__file__).parents[2] / "luci/luci-proto-pywg"
 ROOT, PASSWORD = "root", "secret enough"
-GUEST = "guest"
-# An account that may look at everything, and change nothing.
-MAY_LOOK = (
-    "set rpcd.guest=login",
-    f"set rpcd.guest.username={GUEST}",
-    "set rpcd.guest.password=$p$guest",
-    "add_list rpcd.guest.read=*",
-)
+# Accounts that may change nothing, and look at everything, or at our pages alone.
+GUEST, VISITOR = "guest", "visitor"
+MAY_LOOK = {
+    GUEST: ("*",),
+    VISITOR: ("unauthenticated", "luci-base*", "luci-proto-pywg"),
+}
 Window = Callable[..., contextlib.AbstractContextManager[Luci]]
 
 
@@ -41,24 +39,33 @@ def chromium(rootfs: Path) -> None:
 
 @pytest.fixture(scope="session")
 def with_pages(chromium: None, installed: Homes) -> Homes:
-    """Both routers, with our pages and two accounts."""
+    """Both routers, with our pages and three accounts."""
     for home in installed:
-        router = home.router
-        shutil.copytree(PAGES / "htdocs", router.root / "www", dirs_exist_ok=True)
-        shutil.copytree(PAGES / "root", router.root, dirs_exist_ok=True)
-        for user in (ROOT, GUEST):
-            router.run(f"grep -q ^{user}: /etc/passwd || {_new_account(user)}")
-            router.run(f"printf '{PASSWORD}\\n{PASSWORD}\\n' | passwd {user}")
-        router.uci(*MAY_LOOK)
-        router.run("/etc/init.d/rpcd restart; /etc/init.d/uhttpd start")
+        home.add(luci_proto_pywg())
+        for user in (ROOT, *MAY_LOOK):
+            _add_account(home.router, user)
+        for user, rights in MAY_LOOK.items():
+            home.router.uci(*_login(user, rights))
+        home.router.run("/etc/init.d/rpcd restart; /etc/init.d/uhttpd start")
         assert becomes(lambda home=home: serves(home), 20)  # type: ignore[misc]
     return installed
 
 
-def _new_account(user: str) -> str:
-    return (
+def _add_account(router: Router, user: str) -> None:
+    router.run(
+        f"grep -q ^{user}: /etc/passwd || {{ "
         f"echo '{user}:x:1000:1000:{user}:/tmp:/bin/false' >>/etc/passwd; "
-        f"echo '{user}:x:0:0:99999:7:::' >>/etc/shadow"
+        f"echo '{user}:x:0:0:99999:7:::' >>/etc/shadow; }}; "
+        f"printf '{PASSWORD}\\n{PASSWORD}\\n' | passwd {user}"
+    )
+
+
+def _login(user: str, rights: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        f"set rpcd.{user}=login",
+        f"set rpcd.{user}.username={user}",
+        f"set rpcd.{user}.password=$p${user}",
+        *(f"add_list rpcd.{user}.read={right}" for right in rights),
     )
 
 

@@ -53,13 +53,17 @@ class Home:
     def install(self) -> None:
         """Our packages, by the router's own package manager."""
         for package in (_libpywg_package(self._architecture()), pywg_embedded()):
-            path = self.router.root / "root" / ipk.file_name(package)
-            path.write_bytes(ipk.pack(package, STAMP))
-            self.router.run(f"opkg install /root/{path.name}")
-            path.unlink()
+            self.add(package)
         # netifd looks for protocols when it starts.
         self.router.run("/etc/init.d/network restart")
         assert becomes(lambda: self.is_up("wan") and self.is_up("lan"), 30)
+
+    def add(self, package: Package) -> None:
+        """One of them."""
+        path = self.router.root / "root" / ipk.file_name(package)
+        path.write_bytes(ipk.pack(package, STAMP))
+        self.router.run(f"opkg install /root/{path.name}")
+        path.unlink()
 
     def remove(self) -> None:
         """The same the other way round."""
