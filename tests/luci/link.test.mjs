@@ -251,6 +251,15 @@ AllowedIPs = 10.5.0.9/32, 192.168.1.0/24
 	});
 });
 
+test('settings without a key of their router are of no use', () => {
+	const theirs = conf.read('[Interface]\nAddress = 10.5.0.1/24\n').tunnels[0];
+	const { problems: found } = plain(link.mirror(
+		theirs, home(), grandma(), { ...KEYS, other: { public: '' } }));
+
+	assert.deepEqual(found.map(one => [ one.field, one.severity ]),
+		[ [ 'keys', 'error' ] ]);
+});
+
 test('a configuration that does not know us yet leaves us the next address', () => {
 	const theirs = conf.read(`[Interface]
 PrivateKey = ${KEYS.other.private}

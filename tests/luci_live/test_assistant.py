@@ -1,10 +1,54 @@
 """Network > Link two homes: in three screens, on both sides."""
 
+import re
+from configparser import ConfigParser
+from typing import NamedTuple
+
+from tests.lab.wireguard import new_key, public_key_of
 from tests.openwrt_live.conftest import Homes
-from tests.openwrt_live.world import LANS
+from tests.openwrt_live.world import INSIDE, LANS, NAME, PORT, Home
 
 from .browser import Luci
 from .conftest import Window
+
+KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
+
+
+class Side(NamedTuple):
+    """What one router was told of a link with one peer."""
+
+    public_key: str
+    addresses: set[str]
+    peer_key: str
+    preshared_key: str
+    allowed_ips: set[str]
+    endpoint: str
+
+
+def side(home: Home) -> Side:
+    """From the running tunnel, whatever it is called."""
+    run = home.router.run
+    name = run("ubus list 'pywg.*'").strip().removeprefix("pywg.")
+    told = ConfigParser()
+    told.read_string(run(f"pywg showconf {name}"))
+    own, peer = told["Interface"], told["Peer"]
+    addresses = run(f"uci get network.{name}.addresses").split()
+    return Side(
+        public_key_of(own["PrivateKey"]),
+        {address.partition("/")[0] + "/32" for address in addresses},
+        peer["PublicKey"],
+        peer["PresharedKey"],
+        set(peer["AllowedIPs"].split(", ")),
+        peer["Endpoint"],
+    )
+
+
+def assert_one_is_the_other_s_mirror(homes: Homes) -> None:
+    sides = [side(home) for home in homes]
+    for home, near, far in zip(homes[::-1], sides, sides[::-1], strict=True):
+        assert near.peer_key == far.public_key
+        assert near.preshared_key == far.preshared_key
+        assert near.allowed_ips == far.addresses | {f"{LANS[home.name]}.0/24"}
 
 
 def describe(luci: Luci, lan: str) -> None:
@@ -80,6 +124,44 @@ def test_two_homes_are_linked(homes: Homes, window: Window) -> None:
         luci.wait_until_applied()
     assert first.reaches(second, 30)
     assert second.reaches(first, 30)
+    assert_one_is_the_other_s_mirror(homes)
+
+
+def test_the_settings_of_the_other_router_are_answered(
+    homes: Homes, window: Window
+) -> None:
+    first, second = homes
+    first.configure()
+    first.meet(
+        "other",
+        f"public_key={public_key_of(new_key())}",
+        f"preshared_key={new_key()}",
+        f"+allowed_ips={INSIDE['second']}/32",
+        f"+allowed_ips={LANS['second']}.0/24",
+        "route_allowed_ips=1",
+    )
+    with window(first) as luci:
+        luci.edit(NAME)
+        luci.press("Export…", ".modal")
+        settings = luci.page.locator(".pywg-dialog .pywg-page").inner_text()
+    with window(second) as luci:
+        luci.open("network/pywg")
+        luci.page.get_by_text("The other home has sent its half already").click()
+        luci.label("Configuration", settings)
+        luci.page.get_by_label("The pasted text").select_option("theirs")
+        luci.label("Its name or address", "10.77.1.2")
+        luci.label("Its network (LAN)", f"{LANS['first']}.0/24")
+        luci.picture("assistant-mirror")
+        luci.press("Continue")
+        told = luci.page.get_by_text("must have this public key").inner_text()
+        luci.press("Save & Apply")
+        luci.wait_until_applied()
+    (key,) = KEY.findall(told)
+    first.set("other", f"public_key={key}")
+    assert first.reaches(second, 30)
+    assert second.reaches(first, 30)
+    assert_one_is_the_other_s_mirror(homes)
+    assert side(second).endpoint == f"10.77.1.2:{PORT}"
 
 
 def test_it_is_done_with_the_keyboard_alone(homes: Homes, window: Window) -> None:

@@ -129,6 +129,19 @@ def test_an_interface_that_does_not_come_up_says_why(
         luci.picture("interface-error")
 
 
+def test_a_key_that_was_put_there_by_hand_is_as_good(
+    homes: Homes, window: Window
+) -> None:
+    first, _ = homes
+    first.router.run("mkdir -p -m 700 /etc/pywg/keys")
+    first.router.write("etc/pywg/keys/by-hand", first.private_key)
+    first.configure()
+    first.set(NAME, "private_key=kept:by-hand")
+    with window(first) as luci:
+        luci.edit(NAME)
+        luci.row("private_key").get_by_text(first.public_key).wait_for()
+
+
 def test_a_key_is_shown_to_its_owner_alone_and_on_demand(
     homes: Homes, window: Window
 ) -> None:

@@ -38,9 +38,9 @@ class HomeForm {
 			'home.example.org');
 		this.into = field.choice(_('Add it to'), [ [ '', _('a new tunnel') ] ].concat(
 			known.tunnels.map(one => [ one.name, one.name ])), check);
-		this.owner = field.choice(_('What is pasted'), [
+		this.owner = field.choice(_('The pasted text'), [
 			[ OURS, _('was made for this router') ],
-			[ THEIRS, _('are the settings of the other router itself') ]
+			[ THEIRS, _('has the settings of the other router itself') ]
 		], check);
 		this.problems = E('div', { 'aria-live': 'polite' });
 		this.node = this.draw();

@@ -110,6 +110,11 @@ function checkKeys(keys, tunnels) {
 		? [ problem('keys', 'error', _('there is a peer with this public key')) ] : [];
 }
 
+function checkTheirKey(keys) {
+	return keys.other.public ? [] : [ problem('keys', 'error',
+		_('the key of the other router is missing: export its settings there')) ];
+}
+
 function freeName(tunnels) {
 	let at = 0;
 
@@ -332,7 +337,9 @@ function mirror(theirs, here, other, keys) {
 	const own = { ...made.options, private_key: keys.here.private };
 	const found = adopt({ ...made, options: own }, here);
 
-	return { ...found, problems: checkEndpoints(here, other).concat(found.problems) };
+	return { ...found, problems: [
+		...checkEndpoints(here, other), ...checkTheirKey(keys), ...found.problems
+	] };
 }
 
 return baseclass.extend({

@@ -5,6 +5,14 @@
 
 /* The keys of a link: our secrets stay on the router, theirs are shown once. */
 
+/* Of what another router keeps, there is but the name here. */
+async function publicKeyOf(secret) {
+	if (!secret || router.isKept(secret))
+		return router.namedKey(secret);
+
+	return router.publicKey(secret);
+}
+
 return baseclass.extend({
 	/* For link.plan, with the names of ours in their place. */
 	async make() {
@@ -25,8 +33,7 @@ return baseclass.extend({
 
 		return {
 			here: { private: ours.secret, public: ours.public_key },
-			other: { public: tunnel.options.private_key
-				? await router.publicKey(tunnel.options.private_key) : '' }
+			other: { public: await publicKeyOf(tunnel.options.private_key) }
 		};
 	},
 

@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require pywg.keys as keys';
 'require rpc';
 
 /* What the router is asked: the daemon of an interface, and the keeper of keys. */
@@ -69,12 +70,17 @@ return baseclass.extend({
 
 	/* A private key, kept or written out -> its public key. */
 	publicKey(secret) {
-		if (!this.isKept(secret))
-			return publicKey(secret).then(answer => answer.public_key);
+		const named = this.namedKey(secret);
 
-		const name = secret.slice(KEPT.length);
+		return named ? Promise.resolve(named)
+			: publicKey(secret).then(answer => answer.public_key);
+	},
 
-		return Promise.resolve(
-			name.replace(/-/g, '+').replace(/_/g, '/') + BASE64_TAIL);
+	/* 'kept:...' -> the public key that its name is, or '' if it has another name. */
+	namedKey(secret) {
+		const name = this.isKept(secret) ? secret.slice(KEPT.length) : '';
+		const key = name.replace(/-/g, '+').replace(/_/g, '/') + BASE64_TAIL;
+
+		return keys.isKey(key) ? key : '';
 	}
 });
