@@ -14,7 +14,7 @@ from ..core.constants import DEFAULT_MTU
 from ..core.device import Device
 from ..core.errors import Error
 from ..dataplane import tun as tuntap
-from . import clock, privileges
+from . import clock, privileges, residence
 from .interface import Interface
 from .links import Links
 from .log import Log, to_syslog
@@ -75,6 +75,7 @@ def _prepare(options: Options, attempts: "Attempts | None") -> Loop:
     tun = _open_tun(options)
     log = Log(tun.name, options.log_level, to_syslog if options.netifd else None)
     privileges.drop(log)
+    residence.trim()
     plane = open_plane(
         options.dataplane, tun, options.limits, options.offloads, options.lanes
     )
@@ -93,6 +94,7 @@ def _prepare(options: Options, attempts: "Attempts | None") -> Loop:
     server = UapiServer(tun.name, options.uapi_fd, options.limits)
     loop = Loop(interface, links, server, log, source, router)
     loop.begin()
+    residence.trim()
     return loop
 
 

@@ -319,6 +319,12 @@ def keep_capabilities(kept: int) -> None:
     _checked(_library["keep_capabilities"](kept & 0xFFFFFFFF, kept >> 32))
 
 
+def trim() -> None:
+    """Take no more memory for programs and libraries than what is used of them from
+    now on."""
+    _checked(_library["trim"]())
+
+
 def _checked(result: int) -> int:
     if result < 0:
         raise OSError(-result, strerror(-result))

@@ -50,6 +50,7 @@ SIGNATURES = (
     ("drops", "Q", "iI"),
     ("drop_reason", "s", "I"),
     ("keep_capabilities", "i", "II"),
+    ("trim", "i", ""),
     ("random", "i", "pI"),
     ("equal", "i", "ppI"),
     ("blake2s", "i", "pIpIpI"),

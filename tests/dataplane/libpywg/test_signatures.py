@@ -15,7 +15,7 @@ from pywg_embedded.dataplane.signatures import SIGNATURES
 HEADER_PATH = Path(dataplane.__file__).parent / "libpywg/include/pywg.h"
 HEADER = re.sub(r"/\*.*?\*/", "", HEADER_PATH.read_text(), flags=re.DOTALL)
 
-LETTERS = {"int": "i", "uint32_t": "I", "uint64_t": "Q"}
+LETTERS = {"int": "i", "uint32_t": "I", "uint64_t": "Q", "void": ""}
 # Bytes, which are also the alignment.
 FIELDS = {"uint8_t": 1, "uint16_t": 2, "uint32_t": 4, "uint64_t": 8}
 
