@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <string.h>
 
 /* The contexts are made once: with the cipher left as it is, a new key or nonce
  * allocates nothing. Setting up a key that is there already is left out: it
- * takes an eighth of the time of a small packet. */
+ * takes an eighth of the time of a small packet. The tag goes straight to the
+ * cipher and back, without EVP_CIPHER_CTX_ctrl's detour. */
 
 #define NONCE_SIZE 12
 #define DECRYPT 0
@@ -17,14 +19,14 @@
 static const uint8_t no_key[KEY_SIZE];
 
 static bool aead_start(struct aead_context *context, const uint8_t *key,
-		       uint64_t counter, int direction)
+		       uint64_t counter, int direction, const OSSL_PARAM *tag)
 {
 	bool known = !memcmp(context->key, key, KEY_SIZE);
 	uint8_t nonce[NONCE_SIZE] = {0};
 
 	wire_store_le64(nonce + 4, counter);
-	if (!EVP_CipherInit_ex(context->library, NULL, NULL, known ? NULL : key,
-			       nonce, direction))
+	if (!EVP_CipherInit_ex2(context->library, NULL, known ? NULL : key,
+				nonce, direction, tag))
 		return false;
 	memcpy(context->key, key, KEY_SIZE);
 	return true;
@@ -65,8 +67,8 @@ void aead_free(struct aead *aead)
 
 void aead_forget(struct aead *aead)
 {
-	aead_start(&aead->sealing, no_key, 0, ENCRYPT);
-	aead_start(&aead->opening, no_key, 0, DECRYPT);
+	aead_start(&aead->sealing, no_key, 0, ENCRYPT, NULL);
+	aead_start(&aead->opening, no_key, 0, DECRYPT, NULL);
 }
 
 /* EVP takes no update of 0 bytes for anything but the end. */
@@ -79,34 +81,39 @@ static bool aead_update(EVP_CIPHER_CTX *context, uint8_t *out,
 	       EVP_CipherUpdate(context, out, &done, in, (int)length);
 }
 
+static OSSL_PARAM aead_tag(void *tag)
+{
+	return OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
+						 tag, TAG_SIZE);
+}
+
 bool aead_seal(struct aead *aead, const uint8_t key[KEY_SIZE], uint64_t counter,
 	       uint8_t *out, const uint8_t *in, size_t length)
 {
+	OSSL_PARAM tag[] = {aead_tag(out + length), OSSL_PARAM_END};
 	EVP_CIPHER_CTX *context = aead->sealing.library;
 	int done = 0;
 
 	return length <= INT_MAX &&
-	       aead_start(&aead->sealing, key, counter, ENCRYPT) &&
+	       aead_start(&aead->sealing, key, counter, ENCRYPT, NULL) &&
 	       aead_update(context, out, in, length) &&
 	       EVP_CipherFinal_ex(context, out + length, &done) &&
-	       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE,
-				   out + length);
+	       EVP_CIPHER_CTX_get_params(context, tag);
 }
 
 bool aead_open(struct aead *aead, const uint8_t key[KEY_SIZE], uint64_t counter,
 	       uint8_t *out, const uint8_t *in, size_t length)
 {
+	uint8_t its_tag[TAG_SIZE];
+	const OSSL_PARAM tag[] = {aead_tag(its_tag), OSSL_PARAM_END};
 	EVP_CIPHER_CTX *context = aead->opening.library;
-	uint8_t tag[TAG_SIZE];
 	int done = 0;
 
 	if (length < TAG_SIZE || length > INT_MAX)
 		return false;
 	length -= TAG_SIZE;
-	memcpy(tag, in + length, TAG_SIZE);
-	return aead_start(&aead->opening, key, counter, DECRYPT) &&
-	       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE,
-				   tag) &&
+	memcpy(its_tag, in + length, TAG_SIZE);
+	return aead_start(&aead->opening, key, counter, DECRYPT, tag) &&
 	       aead_update(context, out, in, length) &&
 	       EVP_CipherFinal_ex(context, out + length, &done);
 }
