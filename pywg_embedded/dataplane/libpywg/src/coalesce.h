@@ -17,7 +17,7 @@
 #include "merge.h"
 
 enum {
-	COALESCE_PACKETS = 128, /* of one burst */
+	COALESCE_PACKETS = 192, /* of one burst: 4 times 45 of 1420 bytes */
 	COALESCE_PARTS = 64, /* of one write */
 	COALESCE_SLOTS = 256, /* so few in use that searches are short */
 };
