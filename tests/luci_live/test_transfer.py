@@ -84,12 +84,15 @@ def test_what_is_on_the_screen_goes_out(
         luci.press("Make its configuration…", ".modal")
         luci.press("Make a new pair of keys", DIALOG)
         luci.page.locator(f"{DIALOG} .pywg-page", has_text="PrivateKey").wait_for()
+        luci.label("What it reaches behind this router", "192.168.1.0/24, 192.168")
+        luci.page.locator(DIALOG).get_by_text("'192.168' is no network").wait_for()
         with luci.page.expect_download() as download:
             luci.press("Save as my-cabin.conf", DIALOG)
         luci.picture("export-peer")
         download.value.save_as(tmp_path / "conf")
         theirs = (tmp_path / "conf").read_text()
         assert f"PublicKey = {first.public_key}" in theirs
+        assert f"AllowedIPs = {INSIDE['first']}/32, 192.168.1.0/24\n" in theirs
         luci.press("Close", DIALOG)
         shown = luci.row("public_key").locator("input").input_value()
     private = theirs.partition("PrivateKey = ")[2].split("\n")[0]

@@ -1,10 +1,13 @@
 'use strict';
 'require baseclass';
+'require pywg.address as address';
+'require pywg.changelist as changelist';
 'require pywg.dialog as dialog';
 'require pywg.exportdialog as exportdialog';
 'require pywg.field as field';
 'require pywg.here as here';
 'require pywg.onscreen as onscreen';
+'require pywg.options as options';
 'require pywg.otherside as otherside';
 'require pywg.router as router';
 'require uci';
@@ -49,6 +52,18 @@ class OtherSide {
 		await this.show();
 	}
 
+	/* Those that are some; of the others it is told. */
+	networks() {
+		const all = this.lans.value();
+		const wrong = all.filter(text => !address.parsePrefix(text));
+
+		this.lans.complain(changelist.problems(wrong.map(text => ({
+			severity: 'error', reason: _('%s is no network').format(options.quote(text))
+		}))), wrong.length > 0);
+
+		return all.filter(text => !wrong.includes(text));
+	}
+
 	async show() {
 		const name = this.section.section;
 		const tunnel = onscreen.tunnel(name, this.section, null);
@@ -63,7 +78,7 @@ class OtherSide {
 			public_key: this.publicKey, name: this.known.name,
 			endpoint: this.endpoint.value(), keepalive: otherside.CALLING_KEEPALIVE,
 			allowed_ips: otherside.hostsOf(tunnel.options.addresses)
-				.concat(this.lans.value())
+				.concat(this.networks())
 		});
 
 		L.dom.content(this.sheet, exportdialog.sheet(theirs, [],
