@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.lab.host import Host
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import JSHandle, Locator, Page
 
 CHROMIUM = "/usr/bin/chromium"
 PICTURES = Path("build/luci")
@@ -71,6 +71,14 @@ class Luci:
     def label(self, words: str, text: str) -> None:
         """Fill in a field of the assistant or of a dialog."""
         self.page.get_by_label(words, exact=True).fill(text)
+
+    def file(self, name: str, text: str) -> "JSHandle":
+        """What a mouse drags from a folder."""
+        return self.page.evaluate_handle(
+            "([name, text]) => { const carried = new DataTransfer();"
+            " carried.items.add(new File([text], name)); return carried; }",
+            [name, text],
+        )
 
     def tab(self, words: str) -> None:
         """A part of the form that is on top."""

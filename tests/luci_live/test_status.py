@@ -1,10 +1,13 @@
 """Status > pywg: what is, what was, and what to do about it."""
 
+import contextlib
+from collections.abc import Iterator
+
 import pytest
 
 from tests.lab.wait import becomes
 from tests.openwrt_live.conftest import Homes
-from tests.openwrt_live.world import INSIDE, LANS, NAME, PORT
+from tests.openwrt_live.world import INSIDE, LANS, NAME, PORT, Home
 
 from .browser import DESKTOP, PHONE
 from .conftest import Window
@@ -12,6 +15,13 @@ from .conftest import Window
 CARD = ".pywg-peer"
 KEY = "2v283fBurkCBQG3Q1BqBgCeIiNIQgs3yMm0D+IOKRCA="
 SHARED = "Q1T3fw9qW6u/pI+w3qKcpNakZRWvbKLzPo8GjNXmcpQ="
+# Of all Python programs; the machine's own clock is everybody's.
+CLOCK_OF_1994 = """\
+import time
+
+NOW = time.time_ns
+time.time_ns = lambda: NOW() - 32 * 365 * 86_400 * 1_000_000_000
+"""
 
 
 def link(homes: Homes, first_knows: dict[str, str] | None = None) -> None:
@@ -151,6 +161,53 @@ def test_a_new_handshake_is_that_of_its_row(homes: Homes, window: Window) -> Non
         assert peer("cabin")["handshake_age"] >= before  # type: ignore[operator]
         luci.press("New handshake", f"{CARD}:has-text('cabin')")
         assert becomes(lambda: peer("cabin")["handshake_age"] < before)  # type: ignore[operator]
+
+
+@contextlib.contextmanager
+def clock_never_set(home: Home) -> Iterator[None]:
+    """1994 on this router, whose daemon is started anew and remembers no stamp."""
+    module = "usr/lib/python3/dist-packages/sitecustomize.py"
+    home.router.write(module, CLOCK_OF_1994)
+    home.router.run(f"ifdown {NAME}; rm /etc/pywg/{NAME}.stamp; ifup {NAME}")
+    try:
+        yield
+    finally:
+        (home.router.root / module).unlink()
+        home.router.run(f"rm /etc/pywg/{NAME}.stamp")
+
+
+@contextlib.contextmanager
+def deaf(home: Home) -> Iterator[None]:
+    """Nobody's packets reach this router's tunnel."""
+    host = home.router.host
+    host.nft(
+        "table ip deaf {\nchain c {\ntype filter hook prerouting priority -300\n"
+        f"udp dport {PORT} drop\n}}\n}}\n"
+    )
+    try:
+        yield
+    finally:
+        host.nft("delete table ip deaf")
+
+
+def test_a_clock_that_was_never_set_is_told_on_both_sides(
+    homes: Homes, window: Window
+) -> None:
+    first, second = homes
+    link(homes)
+    assert first.reaches(second, 30)
+    with deaf(first), clock_never_set(first):
+        # What it sends in vain makes the other side wait for an answer, too.
+        pings = second.client.start("ping", "-q", f"{LANS['first']}.100")
+        for home, title in ((first, "Clock not set"), (second, "Old clock there")):
+            with window(home) as luci:
+                luci.open("status/pywg")
+                card = luci.page.locator(CARD)
+                card.locator(".pywg-state", has_text=title).wait_for()
+                assert "Set the clock" in card.locator(".pywg-advice").inner_text()
+                luci.picture(f"trouble-{title.replace(' ', '-').lower()}")
+        pings.terminate()
+        pings.wait()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.lab.wait import becomes
 from tests.lab.wireguard import new_key, public_key_of
 from tests.openwrt_live.conftest import Homes
 from tests.openwrt_live.world import INSIDE, LANS, NAME, PORT
@@ -41,6 +42,30 @@ def test_a_file_is_shown_as_changes_and_then_taken(
     assert first.peer()["endpoint"] == f"10.77.2.2:{PORT}"
     # What came in a file is kept outside of the configuration from now on.
     assert key not in first.router.run("uci show network")
+
+
+def test_a_file_is_dropped_where_it_is_wanted(homes: Homes, window: Window) -> None:
+    first, _ = homes
+    first.configure()
+    key = public_key_of(new_key())
+    with window(first) as luci:
+        luci.edit(NAME)
+        luci.press("Import…", ".modal")
+        place = luci.page.locator(f"{DIALOG} .pywg-drop")
+        file = luci.file("cabin.conf", f"[Peer]\nPublicKey = {key}\n")
+        place.dispatch_event("dragover", {"dataTransfer": file})
+        assert "pywg-over" in str(place.get_attribute("class"))
+        place.dispatch_event("drop", {"dataTransfer": file})
+        assert "pywg-over" not in str(place.get_attribute("class"))
+        shown = luci.page.locator(f"{DIALOG} .pywg-changes")
+        shown.get_by_text(f"+ public_key: {key}").wait_for()
+        # A peer without another name has that of its file.
+        shown.get_by_text("+ description: cabin").wait_for()
+        luci.press("Take over", DIALOG)
+        luci.page.locator(DIALOG).wait_for(state="detached")
+        luci.save_form()
+        luci.apply()
+    assert becomes(lambda: [peer["public_key"] for peer in first.peers()] == [key])
 
 
 def test_a_lone_peer_is_added_to_those_that_are_there(
