@@ -28,7 +28,7 @@ _HELLO, _STATUS, _DATA, _LOOKUP, _INVOKE, _ADD_OBJECT = 0, 1, 2, 4, 5, 6
 _A_STATUS, _A_PATH, _A_OBJECT, _A_METHOD, _A_SIGNATURE, _A_DATA = 1, 2, 3, 4, 6, 7
 _A_NO_REPLY = 10
 _EVENT_OBJECT = 1
-_OK, _METHOD_NOT_FOUND, _TIMEOUT, _UNKNOWN_ERROR = 0, 3, 7, 9
+_OK, _METHOD_NOT_FOUND, _TIMEOUT, _UNKNOWN_ERROR, _NO_MEMORY = 0, 3, 7, 9, 11
 INVALID_ARGUMENT, NOT_FOUND = 2, 4
 _WORDS = {
     INVALID_ARGUMENT: "invalid argument",
@@ -36,9 +36,10 @@ _WORDS = {
     NOT_FOUND: "not found",
     6: "permission denied",
     _TIMEOUT: "no answer in time",
+    _NO_MEMORY: "more than ubus carries",
 }
 _CHUNK = 65_536
-# As libubus has it; more would be a mistake of the sender.
+# As libubus has it; more would be a mistake of the sender, who is then cut off.
 _LARGEST = 1 << 20
 _PATIENCE = 3.0
 
@@ -232,6 +233,8 @@ class Ubus:
         self, kind: int, serial: int, peer: int, attributes: "dict[int, bytes]"
     ) -> None:
         body = b"".join(blob.pack(one, value) for one, value in attributes.items())
+        if len(body) > _LARGEST - _NUMBER.size:
+            raise UbusError(_WORDS[_NO_MEMORY], _NO_MEMORY)
         self._socket.settimeout(_PATIENCE)
         self._socket.sendall(_HEADER.pack(0, kind, serial, peer) + blob.pack(0, body))
 

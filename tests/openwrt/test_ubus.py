@@ -140,6 +140,25 @@ def test_a_method_gets_the_texts_that_it_takes(ubusd: Ubusd, ubus: Ubus) -> None
     ]
 
 
+def test_an_answer_that_ubus_cannot_carry_is_an_error_and_no_end(
+    ubusd: Ubusd, ubus: Ubus
+) -> None:
+    def answer(size: str) -> dict[str, object]:
+        return {"all": "x" * int(size)}
+
+    ubus.add_object("pywg.wg0", {"status": Method(answer, "size")})
+    largest = (1 << 20) - 40
+    kept, lost, small = _answers(
+        ubusd,
+        ubus,
+        ("status", {"size": str(largest)}),
+        ("status", {"size": str(largest + 100)}),
+        ("status", {"size": "1"}),
+    )
+    assert kept == (0, {"all": "x" * largest})
+    assert (lost, small) == ((11, {}), (0, {"all": "x"}))
+
+
 def test_a_call_that_crosses_ours_is_answered(ubusd: Ubusd, ubus: Ubus) -> None:
     def crossing(method: str, arguments: object) -> dict[str, object]:
         asker.start()
