@@ -144,3 +144,26 @@ def test_removal_leaves_no_trace(homes: Homes) -> None:
     finally:
         first.install()
     assert first.reaches(second, seconds=20)
+
+
+# Calls of the object, and the event that the second of them brings about.
+PYTHON_UBUS = f"""
+import json, ubus
+heard = []
+ubus.connect()
+ubus.listen(("pywg", lambda kind, values: heard.append(values)))
+status = ubus.call("pywg.{NAME}", "status", {{}})[0]
+ubus.call("pywg.{NAME}", "rekey", {{}})
+while not any(one["action"] == "handshake" for one in heard):
+    ubus.loop(100)
+print(json.dumps([status["up"], sorted(ubus.objects()["pywg.{NAME}"])]))
+"""
+
+
+def test_python_ubus_is_understood(homes: Homes) -> None:
+    first, second = homes
+    assert first.reaches(second)
+    told = first.router.run(f"timeout 20 python3 - <<'END'{PYTHON_UBUS}END")
+    up, methods = json.loads(told)
+    assert up is True
+    assert {"status", "history", "resolve", "rekey"} <= set(methods)
