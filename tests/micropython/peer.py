@@ -14,7 +14,7 @@ from pywg_embedded.control.config import Change, PeerChange
 from pywg_embedded.core.device import Device
 from pywg_embedded.dataplane import events
 from pywg_embedded.dataplane.limits import Limits
-from pywg_embedded.dataplane.native import GRO, GSO, Plane
+from pywg_embedded.dataplane.native import GRO, GSO, Plane, trim
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def main() -> None:
     node.meet(bytes.fromhex(other["public"]), other["number"], other["port"])
     for number in range(PEERS - 1):
         node.meet(crypto.public_key(crypto.random(32)), 100 + number)
+    trim()
     node.run()
     print(json.dumps(node.report()))
 
