@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..core.endpoint import Endpoint
+    from .routes import Way
 
 _ADDRESSES = "/proc/net/if_inet6"
 _GLOBAL = 0
@@ -38,19 +39,21 @@ def beside_tunnels(endpoint: "Endpoint", fwmark: int) -> "Endpoint":
         return endpoint
     try:
         way = look_up(endpoint.address, b"", fwmark)
+        source = _better_source(endpoint.address, way) if way else b""
     except OSError:
-        way = None
-    if way is None:
-        return endpoint
+        return endpoint  # the kernel does not say
+    return endpoint.with_source(source, way.device) if way and source else endpoint
+
+
+def _better_source(destination: bytes, way: "Way") -> bytes:
     addresses = list(_global_addresses())
     taken = [one for one in addresses if one.address == way.source]
     if not any(_is_astray(one, way.device) for one in taken):
-        return endpoint
+        return b""
     others = [one for one in addresses if not _is_tunnel(one.interface)]
     if not others:
-        return endpoint
-    best = max(others, key=lambda one: _merit(one, endpoint.address))
-    return endpoint.with_source(best.address, way.device)
+        return b""
+    return max(others, key=lambda one: _merit(one, destination)).address
 
 
 def _is_astray(one: _Address, device: int) -> bool:
