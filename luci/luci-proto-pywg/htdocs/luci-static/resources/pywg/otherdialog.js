@@ -34,9 +34,9 @@ class OtherSide {
 
 	keyNote() {
 		return E('div', [
-			E('p', _('Without its private key, which only the other side has, the ' +
-				'text leaves that out. Or make a new pair of keys: the private one ' +
-				'is in the text below and nowhere else, so take it along now.')),
+			E('p', _('Only the other side has its private key, so the text below ' +
+				'lacks it. Or make a new pair of keys: the private one is then in ' +
+				'the text and nowhere else, so take it along now.')),
 			E('button', {
 				'class': 'btn cbi-button', 'type': 'button',
 				'click': () => this.makeKeys()
@@ -64,7 +64,15 @@ class OtherSide {
 		return all.filter(text => !wrong.includes(text));
 	}
 
-	async show() {
+	/* Without a reason, a form that has wrong values would leave this empty. */
+	show() {
+		return this.make().then(sheet => L.dom.content(this.sheet, sheet), error =>
+			L.dom.content(this.sheet, E('div', {
+				'class': 'pywg-sentence pywg-warning'
+			}, error.message)));
+	}
+
+	async make() {
 		const name = this.section.section;
 		const tunnel = onscreen.tunnel(name, this.section, null);
 		const shown = onscreen.tunnel(name, null, this.peerForm).peers
@@ -81,8 +89,7 @@ class OtherSide {
 				.concat(this.networks())
 		});
 
-		L.dom.content(this.sheet, exportdialog.sheet(theirs, [],
-			peer.options.description ?? name));
+		return exportdialog.sheet(theirs, [], peer.options.description ?? name);
 	}
 }
 
