@@ -170,7 +170,9 @@ const PresharedKey = KeyField.extend({
 	},
 
 	describe(value) {
-		return Promise.resolve([ E('span', value ? _('There is one.') : _('none')) ]);
+		return Promise.resolve([
+			E('span', value ? _('There is one.') : _('There is none.'))
+		]);
 	}
 });
 
