@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	qemu-openwrt luci test-luci po test-openwrt ipk feed apk bench clean
+	qemu-openwrt luci test-luci screenshots po test-openwrt ipk feed apk bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -168,6 +168,10 @@ test-openwrt: build ## inside an unpacked OpenWrt: make test-openwrt OPENWRT_ROO
 test-luci: $(BROWSES) ## LuCI in a browser: make test-luci OPENWRT_ROOTFS=dir
 	@.ci/need $(LAB_PACKAGES) $(BROWSER_PACKAGES)
 	@OPENWRT_ROOTFS=$(OPENWRT_ROOTFS) $(PYTEST) -rs tests/luci_live $(ARGS)
+
+screenshots: $(BROWSES) ## the README's pictures anew: make screenshots OPENWRT_ROOTFS=dir
+	@.ci/need $(LAB_PACKAGES) $(BROWSER_PACKAGES)
+	@OPENWRT_ROOTFS=$(OPENWRT_ROOTFS) $(PYTEST) -rs tests/luci_live/screenshots.py $(ARGS)
 
 $(BROWSES): $(INSTALLED)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[browser]'

@@ -5,9 +5,10 @@ set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 
 mount -t proc proc /proc
-# Of the settings below, only those of the network are this router's own.
+# Of the settings below, only those of the network and the name are this router's own.
 mount --bind /proc/sys /proc/sys
 mount --bind /proc/sys/net /proc/sys/net
+mount --bind /proc/sys/kernel/hostname /proc/sys/kernel/hostname
 mount -o remount,ro,bind /proc/sys
 mount -t sysfs sysfs /sys
 mount -t tmpfs -o mode=1777 tmpfs /tmp

@@ -35,6 +35,7 @@ class Home:
 
     def __init__(self, lab: Lab, isp: Host, name: str, lower: Path, folder: Path):
         self.name = name
+        self.isp = isp
         self.private_key = new_key()
         self.public_key = public_key_of(self.private_key)
         host = lab.host(name)
