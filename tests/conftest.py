@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from package.builder import apk
 from tests.lab.host import Host
+from tests.lab.managers import borrow_apk
 from tests.lab.topology import Lab
 from tests.lab.wireguard import socket_path, unique_name
 
@@ -31,3 +34,15 @@ def name() -> Iterator[str]:
     name = unique_name()
     yield name
     socket_path(name).unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def has_apk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bool]:
+    """Whether apk is on PATH: one of this machine, or the one in OPENWRT_ROOTFS."""
+    root = os.environ.get("OPENWRT_ROOTFS")
+    with pytest.MonkeyPatch.context() as patch:
+        if root and not apk.tool():
+            folder = tmp_path_factory.mktemp("apk")
+            borrow_apk(Path(root), folder)
+            patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        yield bool(apk.tool())

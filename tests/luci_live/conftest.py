@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from package.builder.contents import luci_proto_pywg
 from tests.lab.wait import becomes
 from tests.openwrt_live.conftest import Homes, installed, rootfs
 from tests.openwrt_live.router import Router
@@ -39,9 +38,8 @@ def chromium(rootfs: Path) -> None:
 
 @pytest.fixture(scope="session")
 def with_pages(chromium: None, installed: Homes) -> Homes:
-    """Both routers, with our pages and three accounts."""
+    """Both routers, with three accounts."""
     for home in installed:
-        home.add(luci_proto_pywg())
         for user in (ROOT, *MAY_LOOK):
             _add_account(home.router, user)
         for user, rights in MAY_LOOK.items():

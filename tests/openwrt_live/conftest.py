@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
+from package.builder import contents
+from tests.lab.managers import ciphers_of, managers_of, target_of, with_cipher
 from tests.lab.topology import Lab
 from tests.lab.wait import becomes
 
@@ -28,14 +31,24 @@ def rootfs() -> Path:
 
 @pytest.fixture(scope="session")
 def installed(
-    rootfs: Path, tmp_path_factory: pytest.TempPathFactory
+    rootfs: Path, has_apk: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Homes]:
-    """Both with our packages, and no interface of ours."""
+    """Both with what the builder makes for such routers, and no interface of ours.
+
+    They differ in package manager and cipher, as far as there is more than one.
+    """
     folder = tmp_path_factory.mktemp("routers")
+    everything = contents.everything(target_of(rootfs))
+    choices = zip(cycle(managers_of(rootfs)), cycle(ciphers_of(rootfs)))
     with Lab() as lab:
         isp = lab.host("isp")
         isp.forward_packets()
-        homes = [Home(lab, isp, name, rootfs, folder) for name in LANS]
+        homes = [
+            Home(
+                lab, isp, name, rootfs, folder, manager, with_cipher(cipher, everything)
+            )
+            for name, (manager, cipher) in zip(LANS, choices)
+        ]
         for home in homes:
             home.install()
             home.join_zone()

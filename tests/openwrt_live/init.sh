@@ -2,7 +2,7 @@
 # The first process of a router in its namespaces: file systems, ubusd, procd as the
 # manager of services, then what is enabled, as at a boot.
 set -e
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PYTHONDONTWRITEBYTECODE=1
 
 mount -t proc proc /proc
 # Of the settings below, only those of the network and the name are this router's own.

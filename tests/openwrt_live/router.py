@@ -16,7 +16,9 @@ INIT = Path(__file__).with_name("init.sh")
 # What reaches beyond namespaces: the clock, modules, the kernel's log, raw devices.
 FORBIDDEN = "-sys_time,-sys_module,-syslog,-sys_rawio"
 CAGE = ("setpriv", f"--bounding-set={FORBIDDEN}", f"--inh-caps={FORBIDDEN}")
-ENVIRONMENT = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
+# As OpenWrt has it, whose Python keeps no bytecode by itself.
+VARIABLES = ("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
+ENVIRONMENT = ("env", "-i", *VARIABLES, "PYTHONDONTWRITEBYTECODE=1")
 PATIENCE = 30
 
 

@@ -129,20 +129,47 @@ def test_7846_allowed_ips_that_two_peers_have_are_named(homes: Homes) -> None:
     assert first.reaches(second)
 
 
+# What belongs to the user, and stays.
+CONFIGURED = {"/etc/config/firewall", "/etc/config/network", "/etc/hosts"}
+# Interface and peer of the stock protocol, which this kernel may not have.
+STOCK = (
+    "set network.stock=interface",
+    "set network.stock.proto=wireguard",
+    "set network.stock.auto=0",
+    "add network wireguard_stock",
+    "set network.@wireguard_stock[0].allowed_ips=10.60.0.0/16",
+)
+WITHOUT_STOCK = ("delete network.stock", "delete network.@wireguard_stock[0]")
+
+
+def stock(home: Home) -> tuple[object, ...]:
+    """All that a user of the stock protocol sees of it."""
+    handlers = home.router.ubus("network", "get_proto_handlers")
+    sections = home.router.run("uci show network.stock; uci show network | grep =wire")
+    return sections, home.status_of("stock"), handlers.get("wireguard")
+
+
 def test_removal_leaves_no_trace(homes: Homes) -> None:
     first, second = homes
-    try:
-        first.remove()
-        assert first.router.pid(NAME) is None
-        left = (
-            "find / -xdev -name '*pywg*' -not -path '/proc/*' -not -path '/sys/*'; "
-            "find /tmp /etc -name '*pywg*' -not -path '/tmp/lock/*'; "
-            "ls /var/run/wireguard; ubus list; nft list ruleset"
-        )
-        assert "pywg" not in first.router.run(left, check=False)
-        assert NAME not in first.router.run("ip link; ip route; ip -6 route")
-    finally:
-        first.install()
+    assert first.reaches(second)
+    for home in homes:
+        home.router.uci(*STOCK)
+        assert becomes(lambda home=home: bool(home.status_of("stock")))  # type: ignore[misc]
+        home.router.run("mkdir -p /etc/pywg/keys && echo key >/etc/pywg/keys/kept")
+        assert {"/etc/pywg/keys/kept", "/tmp/run/pywg-embedded"} <= home.files().keys()
+        before = stock(home)
+        try:
+            home.remove()
+            assert home.router.pid(NAME) is None
+            assert NAME not in home.router.run("ip link; ip route; ip -6 route")
+            running = "ubus list; ubus call service list; nft list ruleset"
+            assert "pywg" not in home.router.run(running)
+            changed = home.files().items() ^ home.bare.items()
+            assert {path for path, _ in changed} <= CONFIGURED
+            assert stock(home) == before
+        finally:
+            home.install()
+            home.router.uci(*WITHOUT_STOCK)
     assert first.reaches(second, seconds=20)
 
 

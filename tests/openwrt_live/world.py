@@ -3,15 +3,14 @@
 laptop --- first ===== wan, wwan ===== isp ===== wan ===== second --- nas
 """
 
+import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from package.builder import ipk
-from package.builder.archive import File
-from package.builder.contents import Package, pywg_embedded
-from pywg_embedded.dataplane import _libpywg
-from pywg_embedded.dataplane.signatures import SONAME
+from package.builder.contents import Package
 from tests.lab.host import Host
+from tests.lab.managers import Manager
 from tests.lab.topology import Lab
 from tests.lab.wait import becomes
 from tests.lab.wireguard import new_key, public_key_of
@@ -27,15 +26,33 @@ UPLINKS = {
     "first": {"wan": ("eth1", "10.77.1", 10), "wwan": ("eth2", "10.78.1", 20)},
     "second": {"wan": ("eth1", "10.77.2", 10)},
 }
-STAMP = 1_700_000_000
+# What the package managers note for themselves.
+NOTES = re.compile(r"/(etc/apk|etc/opkg|lib/apk|usr/lib/opkg)\b")
+LIST_FILES = """
+find / -xdev -type f -exec md5sum {} +
+find / -xdev -type l | sed 's/^/- /'
+find / /tmp/ -xdev -type d -name '*pywg*' | sed 's/^/- /'
+find /tmp/ -type f -name '*pywg*' -not -path '/tmp/lock/*' | sed 's/^/- /'
+"""
 
 
 class Home:
-    """A router with a LAN, and somebody in it."""
+    """A router with a LAN, and somebody in it; ``manager`` is given ``packages``."""
 
-    def __init__(self, lab: Lab, isp: Host, name: str, lower: Path, folder: Path):
+    def __init__(
+        self,
+        lab: Lab,
+        isp: Host,
+        name: str,
+        lower: Path,
+        folder: Path,
+        manager: Manager,
+        packages: list[Package],
+    ) -> None:
         self.name = name
         self.isp = isp
+        self._manager = manager
+        self._packages = packages
         self.private_key = new_key()
         self.public_key = public_key_of(self.private_key)
         host = lab.host(name)
@@ -50,29 +67,32 @@ class Home:
             isp.add_address(far, f"{_v6(network)}1/64")
         files = {"etc/config/network": _network(name)}
         self.router = lab.enter_context(Router(host, lower, folder / name, files))
+        self.router.run(manager.accept.format(architecture=packages[0].architecture))
+        self.bare = self.files()
 
     def install(self) -> None:
         """Our packages, by the router's own package manager."""
-        for package in (_libpywg_package(self._architecture()), pywg_embedded()):
-            self.add(package)
+        folder = self.router.root / "root/ours"
+        folder.mkdir()
+        files = [self._manager.pack(one, folder).name for one in self._packages]
+        paths = " ".join(f"/root/ours/{name}" for name in files)
+        self.router.run(f"{self._manager.add_files} {paths}")
+        shutil.rmtree(folder)
         # netifd looks for protocols when it starts.
         self.router.run("/etc/init.d/network restart")
         assert becomes(lambda: self.is_up("wan") and self.is_up("lan"), 30)
 
-    def add(self, package: Package) -> None:
-        """One of them."""
-        path = self.router.root / "root" / ipk.file_name(package)
-        path.write_bytes(ipk.pack(package, STAMP))
-        self.router.run(f"opkg install /root/{path.name}")
-        path.unlink()
-
     def remove(self) -> None:
         """The same the other way round."""
-        self.router.run("opkg remove pywg-embedded libpywg-openssl")
+        names = " ".join(package.name for package in reversed(self._packages))
+        self.router.run(f"{self._manager.remove} {names}")
 
-    def _architecture(self) -> str:
-        lines = self.router.run("opkg print-architecture").split("\n")
-        return max(lines, key=lambda line: int((line.split() or "0")[-1])).split()[1]
+    def files(self) -> dict[str, str]:
+        """What is on its flash, but for what the package managers note for themselves,
+        with a digest of each file; and all that is ours, in memory too."""
+        lines = self.router.run(LIST_FILES).splitlines()
+        pairs = (line.split(None, 1) for line in lines)
+        return {path: digest for digest, path in pairs if not NOTES.match(path)}
 
     def is_up(self, interface: str) -> bool:
         return bool(self.status_of(interface).get("up"))
@@ -171,19 +191,3 @@ def _network(name: str) -> str:
             f"\toption ip6gw '{_v6(network)}1'\n"
         )
     return "\n".join(sections)
-
-
-def _libpywg_package(architecture: str) -> Package:
-    """The library as it was built for this machine."""
-    library = Path(_libpywg.__file__).with_name(SONAME)
-    return Package(
-        "libpywg-openssl",
-        architecture,
-        ("libc", "libopenssl3"),
-        "libs",
-        "Moves the packets of pywg-embedded, with the cipher of OpenSSL",
-        {
-            f"usr/lib/{SONAME}": File(library.read_bytes(), 0o755),
-        },
-        provides=("libpywg",),
-    )

@@ -29,11 +29,11 @@ ENVIRONMENT = {
 class Router:
     """An unpacked OpenWrt root file system: no service runs, commands do.
 
-    ``tmp`` is its /tmp.
+    ``lower`` is what it was unpacked to, and stays as it is; ``tmp`` is its /tmp.
     """
 
     def __init__(self, lower: Path, folder: Path) -> None:
-        self._lower, self._folder = lower, folder
+        self.lower, self._folder = lower, folder
         self.tmp = folder / "tmp"
         for name in ("root", "upper", "work", "tmp/run", "tmp/lock"):
             (folder / name).mkdir(parents=True)
@@ -41,7 +41,7 @@ class Router:
     def run(self, command: str, check: bool = True) -> str:
         """What a shell command says there, of mistakes, too."""
         done = subprocess.run(
-            (*ALONE, "sh", "-ec", ENTER, "sh", self._lower, self._folder, command),
+            (*ALONE, "sh", "-ec", ENTER, "sh", self.lower, self._folder, command),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=ENVIRONMENT,

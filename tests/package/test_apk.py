@@ -9,7 +9,11 @@ from package.builder import apk
 from package.builder.contents import VERSION
 from tests.package.test_ipk import PACKAGE, STAMP
 
-pytestmark = pytest.mark.skipif(not apk.tool(), reason=apk.MISSING)
+
+@pytest.fixture(autouse=True)
+def tool(has_apk: bool) -> None:
+    if not has_apk:
+        pytest.skip(apk.MISSING)
 
 
 @pytest.fixture
