@@ -1,7 +1,7 @@
 """The laws of the house: each a function that says what breaks it, and one test.
 
 1. Imports run one way: ``cli, daemon -> openwrt -> control -> core.constants/errors``,
-   ``cli, daemon -> dataplane -> core``; nothing imports ``daemon`` or ``cli``.
+   ``cli, daemon -> dataplane -> core``; ``daemon`` and ``cli`` are for ``commands``.
 2. ``core`` and ``control`` import what MicroPython has, ``dataplane``, ``openwrt`` and
    ``daemon`` what OpenWrt's python3-light has.
 3. The primitives come in through ``crypto`` and the data plane in plain Python;
@@ -33,14 +33,20 @@ MESSAGE_SIZES = (148, 92)
 PROTOCOL_NUMBERS = ("core.constants", "core.errors")
 # What each part may import of the package; __version__ is for all.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "advice": (),
+    "commands": ("advice", "cli", "daemon"),
     "core": ("core",),
     "control": ("control", *PROTOCOL_NUMBERS),
     "openwrt": ("openwrt", "control", *PROTOCOL_NUMBERS),
     "dataplane": ("dataplane", "core"),
     "dataplane.reference": ("dataplane", "core", "crypto"),
-    "daemon": ("daemon", "dataplane", "openwrt", "control", "core", "crypto", "names"),
+    "daemon": (
+        "daemon", "dataplane", "openwrt", "control", "core", "crypto",
+        "advice", "names",
+    ),
     "cli": (
-        "cli", "openwrt", "control", "dataplane", "crypto", "names", *PROTOCOL_NUMBERS,
+        "cli", "openwrt", "control", "dataplane", "crypto", "advice", "names",
+        *PROTOCOL_NUMBERS,
     ),
     "crypto": ("crypto",),
     "crypto._libpywg": ("dataplane.library",),
@@ -49,6 +55,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 
 MICROPYTHON = ("array", "binascii", "heapq", "struct")
 ADDRESSES = ("AF_INET", "AF_INET6", "inet_ntop", "inet_pton")
+PYTHON3_BASE = ("os", "sys")
 PYTHON3_LIGHT = (
     "array", "binascii", "collections", "errno", "fcntl", "gc", "heapq", "os", "pwd",
     "re", "resource", "select", "signal", "socket", "stat", "struct", "sys", "syslog",
@@ -56,6 +63,8 @@ PYTHON3_LIGHT = (
 )  # fmt: skip
 # What each part may import from elsewhere; a part that is not here, anything.
 MAY_IMPORT_FROM_ELSEWHERE: dict[str, tuple[str, ...]] = {
+    "advice": PYTHON3_BASE,
+    "commands": PYTHON3_BASE,
     "core": MICROPYTHON,
     "control": MICROPYTHON,
     "control.address": MICROPYTHON + tuple(f"socket.{name}" for name in ADDRESSES),

@@ -21,10 +21,7 @@ VERSION = f"{__version__}-r1"
 MAINTAINER = "The pywg-embedded authors"
 HOME = "usr/lib/pywg-embedded"
 BINDING = "pywg_embedded/dataplane/_libpywg.py"
-COMMANDS = {
-    "usr/bin/pywg": "pywg_embedded.cli.main",
-    "usr/sbin/pywgd": "pywg_embedded.daemon.main",
-}
+COMMANDS = {"usr/bin/pywg": "pywg", "usr/sbin/pywgd": "pywgd"}
 FEED = CHECKOUT / "package/pywg-embedded"
 # Where a file of its folder "files" goes, and its mode.
 SYSTEM = {
@@ -43,9 +40,9 @@ import sys
 sys.dont_write_bytecode = False
 sys.pycache_prefix = "/var/run/pywg-embedded/bytecode"
 sys.path.insert(0, "/{home}")
-from {module} import main
+from pywg_embedded.commands import {command}
 
-sys.exit(main())
+sys.exit({command}())
 """
 
 
@@ -183,8 +180,8 @@ def _languages() -> dict[str, File]:
 
 def _launchers() -> dict[str, File]:
     return {
-        path: File(LAUNCHER.format(home=HOME, module=module).encode(), 0o755)
-        for path, module in COMMANDS.items()
+        path: File(LAUNCHER.format(home=HOME, command=command).encode(), 0o755)
+        for path, command in COMMANDS.items()
     }
 
 

@@ -1,5 +1,6 @@
 """pywg limits: what libpywg takes in memory, a table at a time."""
 
+from .. import advice
 from ..control.text import quote
 from ..core.errors import ConfigError, Error
 from ..dataplane.limits import OPTIONS, Limits
@@ -38,5 +39,5 @@ def _tables(chosen: Limits) -> list[tuple[str, int]]:
     try:
         from ..dataplane import native
     except (ImportError, OSError) as error:
-        raise Error(f"libpywg cannot be loaded ({error}): install it") from error
+        raise Error(advice.about_libpywg(error)) from error
     return native.tables(chosen)

@@ -50,8 +50,10 @@ class Attempts:
         _remove(self._reason)
 
     def fail(self, reason: str) -> None:
-        """Leave word of why it was in vain, for the next one to pass on."""
-        _write(self._reason, reason.encode())
+        """Leave word of why it was in vain, for the next one to pass on. Who is blocked
+        has none to leave: the next one reads another configuration."""
+        if not os.path.exists(self._blocked):
+            _write(self._reason, reason.encode())
 
     def reason(self) -> str:
         """Why the last start was in vain; empty if it was not, or nobody knows."""

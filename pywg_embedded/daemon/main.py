@@ -44,6 +44,7 @@ def main() -> int:
         if wanted in arguments:
             print(text.rstrip())
             return 0
+    attempts = None
     try:
         _fill_standard_descriptors()
         options = Options(arguments)
@@ -57,6 +58,8 @@ def main() -> int:
             _step_back(loop, options.keep_stderr)
     except (Error, OSError) as error:
         print(f"pywgd: {error}", file=sys.stderr)
+        if attempts:
+            attempts.fail(str(error))
         return 1
     code = loop.run()
     if attempts:

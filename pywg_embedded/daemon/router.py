@@ -100,7 +100,6 @@ class Router:
             self._attempts.block(store.network_path())
             self.netifd.refuse(self._name, CONFIGURATION, str(error))
         else:
-            self._attempts.fail(str(error))
             self.netifd.complain(self._name, START, str(error))
 
     def _look_at_source(self) -> None:

@@ -2,6 +2,8 @@
 
 import os
 
+from .. import __version__
+from ..core.errors import Error
 from ._libpywg import __file__ as _file
 from ._libpywg import ffi as _ffi
 from .signatures import SIGNATURES, SONAME
@@ -20,8 +22,31 @@ _library = _ffi.dlopen(_BESIDE if os.path.exists(_BESIDE) else SONAME)
 
 
 def load() -> "dict[str, Callable[..., Any]]":
-    """Functions by their name without "pywg_"; buffers are taken for pointers."""
-    return {row[0]: _function(*row) for row in SIGNATURES}
+    """Functions by their name without "pywg_"; buffers are taken for pointers.
+
+    Raises Error if the library is not the one that they are from.
+    """
+    try:
+        return {row[0]: _function(*row) for row in SIGNATURES}
+    except _ffi.error:
+        raise Error(
+            f"{_path()} is libpywg {_version()}, and this is pywg-embedded "
+            f"{__version__}: upgrade both"
+        ) from None
+
+
+def _version() -> str:
+    try:
+        return str(_function("version", "s", "")())
+    except _ffi.error:
+        return "of an unknown version"
+
+
+def _path() -> str:
+    """Where the loader found it."""
+    with open("/proc/self/maps") as maps:
+        paths = [line.split(None, 5)[-1].strip() for line in maps if SONAME in line]
+    return paths[0] if paths else SONAME
 
 
 def _function(name: str, result: str, arguments: str) -> "Callable[..., Any]":

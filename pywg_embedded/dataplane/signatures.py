@@ -8,6 +8,7 @@ SONAME = "libpywg.so.0"
 
 # (name without "pywg_", result, arguments)
 SIGNATURES = (
+    ("version", "s", ""),
     ("open", "i", "iIIIII"),
     ("close", "i", "i"),
     ("table_size", "Q", "IIII"),

@@ -87,3 +87,13 @@ def test_why_it_was_in_vain_is_passed_on_until_it_was_not(tmp_path: Path) -> Non
     assert attempts.reason() == "the port is in use"
     attempts.succeed()
     assert attempts.reason() == ""
+
+
+def test_why_it_was_in_vain_is_not_passed_on_once_that_has_changed(
+    tmp_path: Path,
+) -> None:
+    attempts = Attempts("wg0", str(tmp_path))
+    begin(tmp_path)
+    attempts.block(os.devnull)
+    attempts.fail("a wrong value")
+    assert attempts.reason() == ""

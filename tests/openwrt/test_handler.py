@@ -27,7 +27,7 @@ NUMBERS = (PORT, MTU, METRIC)
 RECORDING = """
 for name in proto_config_add_string proto_config_add_int proto_config_add_boolean \\
 		proto_config_add_array proto_run_command proto_kill_command \\
-		proto_notify_error proto_block_restart ubus; do
+		proto_notify_error proto_block_restart proto_export ubus; do
 	eval "$name() { echo $name \\"\\$@\\"; }"
 done
 """
@@ -44,7 +44,7 @@ config_get() {
 }
 uci() { grep "^$3[.=]" config; }
 """
-HANDLER = f"INCLUDE_ONLY=1\n. {FILES}/pywg.sh\n"
+HANDLER = f"INCLUDE_ONLY=1\n. {FILES}/pywg.sh\nSTATE=state\n"
 INIT = f". {FILES}/pywg.init\nSTATE=state\nCONFIG=config\n"
 
 
@@ -96,12 +96,13 @@ def daemon(tmp_path: Path) -> str:
 
 
 RELOAD = ["call pywg.wg0 reload"]
+START = [
+    "proto_export PYWG_STARTING=state/wg0.starting",
+    "proto_run_command wg0 pywgd --foreground --netifd wg0",
+]
 # What netifd calls, and what it hears.
 GOLDEN: tuple[tuple[str, list[str]], ...] = (
-    (
-        "proto_pywg_setup wg0",
-        ["proto_run_command wg0 pywgd --foreground --netifd wg0"],
-    ),
+    ("proto_pywg_setup wg0", START),
     # What it prints would be in the log.
     ("proto_pywg_renew wg0 wg0", []),
     ('exec 3>&1; ubus() { echo "$@" >&3; }; proto_pywg_renew wg0 wg0', RELOAD),
@@ -115,6 +116,41 @@ def test_the_handler_starts_renews_and_ends(
 ) -> None:
     call, expected = GOLDEN[row]
     assert said(tmp_path, RECORDING + HANDLER + call, path=daemon) == expected
+
+
+# What a daemon that cannot be loaded says, and what everybody hears.
+VAIN = (
+    ("", "pywgd does not run: install python3-light"),
+    ("PyNaCl is missing: apk add python3-pynacl",) * 2,
+)
+
+
+@pytest.mark.parametrize("row", range(len(VAIN)))
+def test_a_daemon_that_cannot_be_loaded_is_not_started_at_once(
+    tmp_path: Path, daemon: str, row: int
+) -> None:
+    word, heard = VAIN[row]
+    setup = RECORDING + HANDLER + "proto_pywg_setup wg0"
+    assert said(tmp_path, setup, path=daemon) == START
+    (tmp_path / "state/wg0.starting").write_text(word)
+    waiting = [
+        f"proto_notify_error wg0 START {heard}",
+        "proto_run_command wg0 sleep 60",
+    ]
+    assert said(tmp_path, setup, path=daemon) == waiting
+    assert said(tmp_path, setup, path=daemon) == START
+
+
+def test_a_daemon_that_was_told_to_end_need_not_wait(
+    tmp_path: Path, daemon: str
+) -> None:
+    setup = RECORDING + HANDLER + "proto_pywg_setup wg0"
+    ended = RECORDING + HANDLER + "proto_pywg_teardown wg0"
+    said(tmp_path, setup, path=daemon)
+    said(tmp_path, ended)
+    assert said(tmp_path, setup, path=daemon) == START
+    said(tmp_path, f"ERROR=1\n{ended}")
+    assert said(tmp_path, setup, path=daemon) != START
 
 
 def test_without_a_daemon_the_handler_says_so(tmp_path: Path) -> None:

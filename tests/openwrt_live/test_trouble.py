@@ -1,4 +1,9 @@
-"""What goes wrong: crashes, wrong values, a port that is taken."""
+"""What goes wrong: crashes, wrong values, a taken port, packages that are gone."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
 
 from tests.lab.wait import becomes
 
@@ -89,3 +94,54 @@ def test_a_peer_that_does_not_answer_has_a_reason(homes: Homes) -> None:
     first.restart()
     assert not first.reaches(second, seconds=1)
     assert becomes(lambda: first.peer().get("state") == "no_answer", 40), first.peer()
+
+
+@contextlib.contextmanager
+def without(home: Home, find: str) -> Iterator[None]:
+    """As long as the ``with`` lasts, the file that a command finds is away."""
+    path = home.router.run(find).strip()
+    home.router.run(f"mv {path} {path}.away")
+    try:
+        yield
+    finally:
+        home.router.run(f"mv {path}.away {path}")
+
+
+def setups(home: Home) -> int:
+    """How often netifd has begun to set the interface up, as far as it is noted."""
+    return home.log().count(f"Interface '{NAME}' is setting up now")
+
+
+PYNACL = "python3 -c 'import nacl; print(nacl.__path__[0])'"
+# What is gone, and what is said of it.
+GONE = (
+    (PYNACL, "PyNaCl is missing (No module named 'nacl'): "),
+    ("python3 -c 'import signal; print(signal.__file__)'", "a part of Python is missi"),
+    ("command -v python3", "pywgd does not run: install python3-light"),
+    ("echo /usr/lib/libpywg.so.0", "libpywg cannot be loaded ("),
+)
+
+
+@pytest.mark.parametrize("row", range(len(GONE)))
+def test_a_package_that_is_gone_is_named_and_not_asked_for_at_once(
+    homes: Homes, row: int
+) -> None:
+    first, second = homes
+    find, said = GONE[row]
+    with without(first, find):
+        first.router.run(f"ifup {NAME}")
+        assert becomes(lambda: said in errors(first), 20), errors(first)
+        assert "START" in errors(first)
+        before = setups(first)
+        assert not becomes(lambda: setups(first) > before + 3, 5)
+    first.router.run(f"ifup {NAME}")
+    assert first.reaches(second, seconds=20)
+    assert not errors(first)
+
+
+def test_a_package_that_is_back_is_found_without_help(homes: Homes) -> None:
+    first, second = homes
+    with without(first, PYNACL):
+        first.router.run(f"ifup {NAME}")
+        assert becomes(lambda: "python3-pynacl" in errors(first), 20)
+    assert first.reaches(second, seconds=90)

@@ -74,6 +74,9 @@ enum pywg_offload {
 	PYWG_GRO = 8, /* many datagrams in one receive */
 };
 
+/* Of the package that this library is a part of. */
+PYWG_API const char *pywg_version(void);
+
 /* A plane over an open TUN descriptor (IFF_NO_PI, with IFF_VNET_HDR for any
  * offload but GSO and GRO); the descriptor stays the caller's. */
 PYWG_API int pywg_open(int tun, uint32_t peers, uint32_t allowed_ips,

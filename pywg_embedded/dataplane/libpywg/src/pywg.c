@@ -146,6 +146,11 @@ uint64_t pywg_table_size(uint32_t table, uint32_t peers, uint32_t allowed_ips,
 				   : 0;
 }
 
+const char *pywg_version(void)
+{
+	return PYWG_VERSION;
+}
+
 const char *pywg_table_name(uint32_t table)
 {
 	return table < TABLE_COUNT ? tables[table].name : NULL;
