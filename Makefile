@@ -61,7 +61,8 @@ $(INSTALLED): $(BUILT_FROM)
 	@.ci/need $(BUILD_PACKAGES)
 	@echo "Installing Python packages into $(VENV)"
 	@python3 -m venv --clear $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[dev]' \
+		-C cmake.define.PYWG_WERROR=ON
 	@touch $@
 
 demo: build ## two homes, linked site to site, in a minute
@@ -121,7 +122,7 @@ $(SANITIZED)/.installed: $(INSTALLED)
 		>"$$(echo $(SANITIZED)/lib/python3*/site-packages)/shared.pth"
 	@$(VENV)/bin/pip --python $(SANITIZED)/bin/python install --quiet \
 		--disable-pip-version-check --no-deps --editable . \
-		-C cmake.define.CMAKE_C_COMPILER=clang \
+		-C cmake.define.CMAKE_C_COMPILER=clang -C cmake.define.PYWG_WERROR=ON \
 		-C cmake.define.PYWG_SANITIZE=address,undefined
 	@touch $@
 

@@ -39,7 +39,8 @@ def programs(target: Target) -> Path:
 def _built(target: Target, cipher: Path, settings: dict[str, str]) -> Path:
     # CMake goes on with what it once found: another cipher is another folder.
     directory = BUILD / cipher.name
-    paths = {"CMAKE_PREFIX_PATH": str(cipher)}
-    zig.configure(LIBPYWG, directory, target, {**paths, **settings})
+    # The compiler is of one version, which warns of nothing that it did not here.
+    fixed = {"CMAKE_PREFIX_PATH": str(cipher), "PYWG_WERROR": "ON"}
+    zig.configure(LIBPYWG, directory, target, {**fixed, **settings})
     zig.build(directory)
     return directory

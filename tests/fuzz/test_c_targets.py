@@ -25,7 +25,12 @@ LONGEST = 4_096
 def built() -> Path:
     """The folder of the targets."""
     folder = ROOT / "build/libpywg-fuzz"
-    settings = ("CMAKE_C_COMPILER=clang", "PYWG_FUZZ=ON", "PYWG_TESTS=OFF")
+    settings = (
+        "CMAKE_C_COMPILER=clang",
+        "PYWG_FUZZ=ON",
+        "PYWG_TESTS=OFF",
+        "PYWG_WERROR=ON",
+    )
     defines = (f"-D{setting}" for setting in settings)
     subprocess.run(("cmake", "-S", SOURCES, "-B", folder, *defines), check=True)
     subprocess.run(("cmake", "--build", folder, "--parallel", "2"), check=True)

@@ -28,8 +28,8 @@ def built(request: pytest.FixtureRequest) -> Path:
     """The folder of the programs with this AEAD and these sanitizers."""
     aead, sanitizers = request.param
     folder = ROOT / "build" / f"libpywg-{aead}-{sanitizers}"
-    settings = ("-D", f"PYWG_AEAD={aead}", "-D", f"PYWG_SANITIZE={sanitizers}")
-    configure = ("cmake", "-S", SOURCES, "-B", folder, *settings)
+    settings = (f"-DPYWG_AEAD={aead}", f"-DPYWG_SANITIZE={sanitizers}")
+    configure = ("cmake", "-S", SOURCES, "-B", folder, *settings, "-DPYWG_WERROR=ON")
     subprocess.run(configure, check=True)
     targets = THREADED if sanitizers == "thread" else ("all",)
     build = ("cmake", "--build", folder, "--parallel", "2", "--target", *targets)
