@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from .archive import File
@@ -41,7 +42,7 @@ def tool() -> str | None:
 
 def file_name(package: Package) -> str:
     """NAME-VERSION.apk."""
-    return f"{package.name}-{VERSION}.apk"
+    return f"{package.full_name}-{VERSION}.apk"
 
 
 def write(package: Package, stamp: int, path: Path) -> None:
@@ -83,32 +84,54 @@ def write_index(folder: Path, key: Path) -> None:
 def _about(package: Package) -> dict[str, str]:
     noarch = package.architecture == "all"
     return {
-        "name": package.name,
+        "name": package.full_name,
         "version": VERSION,
         "description": package.description,
         "arch": "noarch" if noarch else package.architecture,
         "license": package.license,
         "origin": "pywg-embedded",
         "maintainer": MAINTAINER,
-        "tags": f"openwrt:section={package.section}",
+        "tags": " ".join(_tags(package)),
         "depends": " ".join(package.depends),
-        # With a version, no two that provide it are installed at once.
-        "provides": " ".join(f"{name}={VERSION}" for name in package.provides),
-        "provider-priority": "100" if package.preferred else "",
+        "provides": " ".join(_provided(package)),
+        "replaces": " ".join(package.replaces),
+        "provider-priority": _priority(package),
     }
+
+
+def _tags(package: Package) -> Iterator[str]:
+    if package.abi:
+        yield f"openwrt:abiversion={package.abi}"
+    yield f"openwrt:section={package.section}"
+
+
+def _provided(package: Package) -> Iterator[str]:
+    """Of what has a version, no two that provide it are installed at once; of a
+    library, that is the name with the abi."""
+    if package.abi:
+        yield package.name
+        yield from package.provides
+    yield from (f"{name}{package.abi}={VERSION}" for name in package.provides)
+
+
+def _priority(package: Package) -> str:
+    """Without any, what has no version is not taken for what it provides."""
+    if package.preferred:
+        return "100"
+    return "10" if package.abi else ""
 
 
 def _files(package: Package) -> dict[str, File]:
     """With the list of them that OpenWrt's functions read."""
-    path = f"lib/apk/packages/{package.name}.list"
+    path = f"lib/apk/packages/{package.full_name}.list"
     listed = "".join(f"/{name}\n" for name in sorted((*package.files, path)))
     return {**package.files, path: File(listed.encode())}
 
 
 def _scripts(package: Package) -> dict[str, File]:
     """Those that opkg would run, under the names and at the times of apk."""
-    first = BEGIN.format(name=package.name, upgrade="")
-    again = BEGIN.format(name=package.name, upgrade="1")
+    first = BEGIN.format(name=package.full_name, upgrade="")
+    again = BEGIN.format(name=package.full_name, upgrade="1")
     own = f"(\n{package.postinst})\n" if package.postinst else ""
     install = INSTALL.format(own=own)
     scripts = {

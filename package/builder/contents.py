@@ -3,6 +3,8 @@
 1. Sources are shipped, for any Python 3.11 and later; a router's own keep no bytecode
    beside them, and flash is not for what can be made again: so it goes to tmpfs.
 2. Where it goes, only root may write: whoever writes bytecode runs as who reads it.
+3. Names, and what each provides, are those of the feed's packages as OpenWrt's build
+   system makes them: a router may change from the ones to the others, and back.
 """
 
 from pathlib import Path
@@ -20,6 +22,8 @@ from .targets import Target
 VERSION = f"{__version__}-r1"
 MAINTAINER = "The pywg-embedded authors"
 HOME = "usr/lib/pywg-embedded"
+# Of libpywg's binary interface.
+ABI = SONAME.rpartition(".")[2]
 BINDING = "pywg_embedded/dataplane/_libpywg.py"
 COMMANDS = {"usr/bin/pywg": "pywg", "usr/sbin/pywgd": "pywgd"}
 FEED = CHECKOUT / "package/pywg-embedded"
@@ -49,9 +53,10 @@ sys.exit({command}())
 class Package(NamedTuple):
     """A package before it has a format; ``architecture`` is "all" for any.
 
-    ``postinst`` runs when the files are there, with OpenWrt's functions at hand;
-    ``postrm`` is a script that runs once they are gone. A ``preferred`` one is taken
-    where others provide the same.
+    A library has the version of its binary interface, ``abi``. What it ``provides``,
+    with that version, no other may have beside it. ``postinst`` runs when the files
+    are there, with OpenWrt's functions at hand; ``postrm`` is a script that runs once
+    they are gone. A ``preferred`` one is taken where others provide the same.
     """
 
     name: str
@@ -66,6 +71,17 @@ class Package(NamedTuple):
     postinst: str = ""
     postrm: str = ""
     preferred: bool = False
+    abi: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """What it goes by: a library's may be installed beside one of another abi."""
+        return f"{self.name}{self.abi}"
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """What gives way to it."""
+        return tuple(name for name in self.provides if name in self.conflicts)
 
 
 class Variant(NamedTuple):
@@ -95,10 +111,9 @@ def everything(target: Target) -> tuple[Package, ...]:
 
 
 def _libpywg(target: Target, variant: Variant) -> Package:
-    name = f"libpywg-{variant.aead}"
     built = library.library(target, variant.aead).read_bytes()
     return Package(
-        name,
+        f"libpywg-{variant.aead}",
         target.name,
         ("libc", variant.depends),
         "libs",
@@ -106,10 +121,11 @@ def _libpywg(target: Target, variant: Variant) -> Package:
         {f"usr/lib/{SONAME}": File(built, 0o755)},
         provides=("libpywg",),
         conflicts=tuple(
-            f"libpywg-{other.aead}" for other in VARIANTS if other != variant
+            f"libpywg-{other.aead}{ABI}" for other in VARIANTS if other != variant
         ),
         license="MIT CC0-1.0",
         preferred=variant == VARIANTS[0],
+        abi=ABI,
     )
 
 
@@ -118,7 +134,7 @@ def pywg_embedded() -> Package:
     return Package(
         "pywg-embedded",
         "all",
-        ("libc", "libpywg", "kmod-tun", "python3-light", "python3-pynacl"),
+        ("libc", f"libpywg{ABI}", "kmod-tun", "python3-light", "python3-pynacl"),
         "net",
         "WireGuard without a kernel module",
         {**_sources(), **_launchers(), **_system()},
@@ -128,7 +144,9 @@ def pywg_embedded() -> Package:
 
 
 def luci_proto_pywg() -> Package:
-    """What makes the protocol a part of LuCI, with all its languages."""
+    """What makes the protocol a part of LuCI, with all its languages, of which each is
+    a package by itself in the feed."""
+    languages = tuple(f"luci-i18n-pywg-{language}" for language in po.translations())
     return Package(
         "luci-proto-pywg",
         "all",
@@ -136,6 +154,8 @@ def luci_proto_pywg() -> Package:
         "luci",
         "Links over WireGuard without a kernel module, in LuCI",
         {**_pages(), **_languages()},
+        provides=languages,
+        conflicts=languages,
         postinst=_script("luci-proto-pywg.postinst"),
         postrm=_script("luci-proto-pywg.postrm"),
     )

@@ -20,7 +20,7 @@ default_{name} "$0" "$@"
 
 def file_name(package: Package) -> str:
     """NAME_VERSION_ARCHITECTURE.ipk."""
-    return f"{package.name}_{VERSION}_{package.architecture}.ipk"
+    return f"{package.full_name}_{VERSION}_{package.architecture}.ipk"
 
 
 def pack(package: Package, stamp: int) -> bytes:
@@ -46,22 +46,32 @@ def member(package: bytes, name: str) -> bytes:
 def control(package: Package, size: int, stamp: int) -> str:
     """What opkg reads of a package whose files make a tar archive of ``size`` bytes."""
     fields = {
-        "Package": package.name,
+        "Package": package.full_name,
         "Version": VERSION,
         "Depends": ", ".join(package.depends),
         "Conflicts": ", ".join(package.conflicts),
-        "Provides": ", ".join(package.provides),
+        "Provides": ", ".join(_provided(package)),
+        "Replaces": ", ".join(package.replaces),
         "Source": "pywg-embedded",
         "License": package.license,
         "LicenseFiles": "LICENSE",
         "Section": package.section,
         "SourceDateEpoch": str(stamp),
+        "ABIVersion": package.abi,
         "Maintainer": MAINTAINER,
         "Architecture": package.architecture,
         "Installed-Size": str(size),
         "Description": package.description,
     }
     return "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
+
+
+def _provided(package: Package) -> list[str]:
+    """Of a library, its name without and the others with the abi, too."""
+    names = list(package.provides)
+    if package.abi:
+        names += [package.name, *(f"{name}{package.abi}" for name in names)]
+    return names
 
 
 def _control(package: Package, size: int, stamp: int) -> dict[str, File]:

@@ -22,8 +22,9 @@ def test_architecture_is_that_of_what_is_compiled() -> None:
 def test_router_needs_one_library_and_may_choose() -> None:
     assert contents.packages(TARGET) == (LIBPYWG, PYWG_EMBEDDED)
     assert LIBPYWG.provides == OTHER_LIBPYWG.provides == ("libpywg",)
-    assert LIBPYWG.conflicts == (OTHER_LIBPYWG.name,)
-    assert OTHER_LIBPYWG.conflicts == (LIBPYWG.name,)
+    assert LIBPYWG.conflicts == (OTHER_LIBPYWG.full_name,)
+    assert OTHER_LIBPYWG.conflicts == (LIBPYWG.full_name,)
+    assert f"libpywg{LIBPYWG.abi}" in PYWG_EMBEDDED.depends
     assert (LIBPYWG.preferred, OTHER_LIBPYWG.preferred) == (True, False)
 
 
@@ -65,6 +66,8 @@ def test_luci_gets_every_page_and_language() -> None:
     assert languages == {
         f"usr/lib/lua/luci/i18n/pywg.{language}.lmo" for language in ("de", "fr")
     }
+    # Each is a package by itself in the feed.
+    assert LUCI.replaces == ("luci-i18n-pywg-de", "luci-i18n-pywg-fr")
 
 
 @pytest.mark.parametrize(

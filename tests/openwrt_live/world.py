@@ -84,7 +84,7 @@ class Home:
 
     def remove(self) -> None:
         """The same the other way round."""
-        names = " ".join(package.name for package in reversed(self._packages))
+        names = " ".join(package.full_name for package in reversed(self._packages))
         self.router.run(f"{self._manager.remove} {names}")
 
     def files(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A package as apk itself shows it, where there is one."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -53,6 +54,24 @@ def test_package_says(line: str, packed: Path) -> None:
 def test_package_for_all_machines_says_so_in_the_words_of_apk(tmp_path: Path) -> None:
     apk.write(PACKAGE._replace(architecture="all"), STAMP, tmp_path / "x.apk")
     assert "arch: noarch\n" in dump(tmp_path / "x.apk")
+
+
+def test_library_goes_by_its_abi_and_is_alone_in_what_it_provides_with_it(
+    tmp_path: Path,
+) -> None:
+    library = PACKAGE._replace(name="libexample", abi="7")
+    assert apk.file_name(library) == f"libexample7-{VERSION}.apk"
+    apk.write(library, STAMP, tmp_path / "x.apk")
+    lines = [each.strip() for each in dump(tmp_path / "x.apk").splitlines()]
+    assert "name: libexample7" in lines
+    assert "- openwrt:abiversion=7" in lines
+    assert {"- libexample", "- sample", f"- sample7={VERSION}"} <= set(lines)
+
+
+def test_what_it_provides_and_conflicts_with_gives_way(tmp_path: Path) -> None:
+    apk.write(PACKAGE._replace(conflicts=("sample",)), STAMP, tmp_path / "x.apk")
+    text = dump(tmp_path / "x.apk")
+    assert re.search(r"replaces:.*\n *- sample\n", text)
 
 
 def test_files_belong_to_root_and_are_listed(packed: Path) -> None:

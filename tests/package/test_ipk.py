@@ -72,6 +72,26 @@ def test_control_has_its_fields_in_order() -> None:
     )
 
 
+LIBRARY = PACKAGE._replace(name="libexample", abi="7")
+
+
+def fields(package: Package) -> dict[str, str]:
+    lines = ipk.control(package, 0, STAMP).splitlines()
+    return dict(line.split(": ", 1) for line in lines)
+
+
+def test_library_goes_by_its_abi_and_is_what_it_provides_with_and_without() -> None:
+    assert ipk.file_name(LIBRARY) == f"libexample7_{__version__}-r1_mips_24kc.ipk"
+    control = fields(LIBRARY)
+    assert (control["Package"], control["ABIVersion"]) == ("libexample7", "7")
+    assert control["Provides"] == "sample, libexample, sample7"
+
+
+def test_what_it_provides_and_conflicts_with_gives_way() -> None:
+    assert "Replaces" not in fields(PACKAGE)
+    assert fields(PACKAGE._replace(conflicts=("sample",)))["Replaces"] == "sample"
+
+
 def test_files_are_what_was_packed() -> None:
     assert content("data", "./usr/bin/example") == b"#!/bin/sh\n"
 

@@ -4,14 +4,20 @@ The folders "first" and "second" hold a release each, signed with the key "ours"
 """
 
 import re
+from collections.abc import Iterable
 
 import pytest
 
 from package.builder import apk, contents, ipk
+from package.builder.contents import Package
 from tests.lab.managers import APK, OPKG, Manager, target_of
 from tests.package.conftest import Router
+from tests.package.upstream import LANGUAGE, of_feed
 
+# What a user asks for, and what that is.
 NAMES = "libpywg-openssl pywg-embedded luci-proto-pywg"
+FULL_NAMES = "libpywg-openssl0 pywg-embedded luci-proto-pywg"
+OTHER_LIBRARY = "libpywg-sodium0"
 RELEASES = {"first": "0.1.0-r1", "second": "0.1.0-r2"}
 # What the managers note for themselves, and what programs do in passing.
 NOTES = re.compile(r"/(dev|etc/apk|etc/opkg|lib/apk|proc|sys|tmp|usr/lib/opkg|var)\b")
@@ -24,15 +30,23 @@ class Shop:
         self.router = router
         self.manager = manager
         self.target = target_of(router.lower)
+        self.packages = contents.everything(self.target)
         self.key = ""
+        self._offers: dict[str, list[tuple[str, Package]]] = {}
 
-    def offer(self, folder: str, key: str = "ours") -> str:
-        """Fill a folder of packages; where the router sees the key for it."""
+    def fill(self, folder: str, packages: Iterable[Package]) -> None:
+        """Put packages into a folder."""
         path = self.router.tmp / folder
-        path.mkdir()
-        for package in contents.everything(self.target):
-            self.manager.pack(package, path)
-        public = self.manager.sign(path, self.router.tmp / f"{key}.private")
+        path.mkdir(exist_ok=True)
+        offers = self._offers.setdefault(folder, [])
+        for package in packages:
+            name = self.manager.pack(package, path).name
+            offers.append((f"/tmp/{folder}/{name}", package))
+
+    def sign(self, folder: str, key: str = "ours") -> str:
+        """Have the router install from it; where that sees the key."""
+        private = self.router.tmp / f"{key}.private"
+        public = self.manager.sign(self.router.tmp / folder, private)
         return f"/tmp/{folder}/{public.name}"
 
     def use(self, folder: str, check: bool = True) -> None:
@@ -43,9 +57,20 @@ class Shop:
         self.do(self.manager.use, check, place=f"file:///tmp/{folder}")
 
     def add_files(self, folder: str) -> None:
-        """Have the router install files of that folder."""
-        names = " ".join(f"/tmp/{folder}/{name}[-_]*" for name in NAMES.split())
-        self.do(f"{self.manager.add_files} {names}")
+        """Have the router install the files of that folder, of the libraries one."""
+        # apk holds on to what came as a file: it cannot give way to another package.
+        unwanted = [OTHER_LIBRARY, *([LANGUAGE] if self.manager is APK else [])]
+        paths = [
+            path
+            for path, package in self._offers[folder]
+            if not package.full_name.startswith(tuple(unwanted))
+        ]
+        self.do(f"{self.manager.add_files} {' '.join(paths)}")
+
+    def files(self, folder: str) -> set[str]:
+        """All that the packages of that folder have in them."""
+        packages = [package for _, package in self._offers[folder]]
+        return {f"/{path}" for package in packages for path in package.files}
 
     def do(self, command: str, check: bool = True, **words: str) -> str:
         """A command of the manager's, on the router."""
@@ -73,15 +98,21 @@ def shop(
         pytest.skip(f"the router lacks {manager.name}")
     shop = Shop(router, manager)
     for folder, release in RELEASES.items():
-        monkeypatch.setattr(ipk, "VERSION", release)
-        monkeypatch.setattr(apk, "VERSION", release)
-        shop.key = shop.offer(folder)
+        release_as(release, monkeypatch)
+        shop.fill(folder, shop.packages)
+        shop.key = shop.sign(folder)
     shop.do(manager.accept)
     return shop
 
 
+def release_as(release: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packages are of this release from now on."""
+    monkeypatch.setattr(ipk, "VERSION", release)
+    monkeypatch.setattr(apk, "VERSION", release)
+
+
 def ours(release: str) -> set[str]:
-    return {f"{name} {RELEASES[release]}" for name in NAMES.split()}
+    return {f"{name} {RELEASES[release]}" for name in FULL_NAMES.split()}
 
 
 def test_programs_of_a_signed_folder_run(shop: Shop) -> None:
@@ -96,12 +127,13 @@ def test_programs_of_a_signed_folder_run(shop: Shop) -> None:
 def test_what_is_needed_comes_along(shop: Shop) -> None:
     shop.use("first")
     shop.do(f"{shop.manager.add} luci-proto-pywg")
-    wanted = {"libpywg-sodium", "pywg-embedded", "luci-proto-pywg"}
+    wanted = {"libpywg-sodium0", "pywg-embedded", "luci-proto-pywg"}
     assert shop.installed() == {f"{name} {RELEASES['first']}" for name in wanted}
 
 
 def test_folder_signed_by_somebody_else_is_refused(shop: Shop) -> None:
-    shop.offer("theirs", key="theirs")
+    shop.fill("theirs", shop.packages)
+    shop.sign("theirs", key="theirs")
     shop.use("theirs", check=False)
     shop.do(f"{shop.manager.add} {NAMES}", check=False)
     assert not shop.installed()
@@ -129,12 +161,50 @@ def test_removal_leaves_no_trace(shop: Shop) -> None:
     shop.add_files("first")
     shop.do("mkdir -p /etc/pywg/keys && echo key >/etc/pywg/keys/wg0 && pywg --version")
     assert _files(shop) - before
-    names = " ".join(reversed(NAMES.split()))
+    names = " ".join(reversed(FULL_NAMES.split()))
     shop.do(f"{shop.manager.remove} {names}")
     assert not shop.installed()
     left = sorted(_files(shop) - before)
     assert not left, "\n".join(left)
     shop.do("[ ! -e /var/run/pywg-embedded ] && [ ! -e /var/run/pywg ]")
+
+
+def of_the_feed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders "feed-first" and "feed-second" of what OpenWrt's build system makes."""
+    purelib = 'import sysconfig; print(sysconfig.get_path("purelib"))'
+    site = shop.do(f"python3 -c '{purelib}'").strip().lstrip("/")
+    packages = list(of_feed(shop.packages, site))
+    languages = [one for one in packages if one.name.startswith(LANGUAGE)]
+    for folder, release in RELEASES.items():
+        release_as(release, monkeypatch)
+        shop.fill(f"feed-{folder}", [one for one in packages if one not in languages])
+        # LuCI's build system counts the version of these by the day.
+        release_as(f"26.{release}", monkeypatch)
+        shop.fill(f"feed-{folder}", languages)
+        shop.sign(f"feed-{folder}")
+
+
+@pytest.mark.parametrize("by_files", [True, False])
+@pytest.mark.parametrize(
+    "before, after", [("feed-first", "second"), ("first", "feed-second")]
+)
+def test_router_may_change_between_the_feed_s_packages_and_these(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, before: str, after: str, by_files: bool
+) -> None:
+    of_the_feed(shop, monkeypatch)
+    if by_files:
+        shop.add_files(before)
+        shop.add_files(after)
+    else:
+        shop.use(before)
+        shop.do(f"{shop.manager.add} {NAMES} {LANGUAGE}de")
+        shop.use(after)
+        shop.do(f"{shop.manager.upgrade} {FULL_NAMES}")
+    installed = shop.installed()
+    assert ours(after.removeprefix("feed-")) <= installed
+    assert not any(RELEASES["first"] in each for each in installed)
+    assert re.match(r"pywg \S+\nlimits", shop.do("pywg --version && pywg limits"))
+    assert not _files(shop) & (shop.files(before) - shop.files(after))
 
 
 def _files(shop: Shop) -> set[str]:

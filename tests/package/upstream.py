@@ -1,0 +1,47 @@
+"""Our packages as OpenWrt's build system makes them of the feed, of the same files."""
+
+from collections.abc import Iterable, Iterator
+
+from package.builder import contents
+from package.builder.archive import File
+from package.builder.contents import Package
+
+LANGUAGE = "luci-i18n-pywg-"
+
+
+def of_feed(packages: Iterable[Package], site: str) -> Iterator[Package]:
+    """``site`` is where the router's Python has its modules, without leading slash."""
+    for package in packages:
+        match package.name:
+            case "pywg-embedded":
+                yield package._replace(files=_in_site(package.files, site))
+            case "luci-proto-pywg":
+                yield from _apart(package)
+            case _:
+                yield package._replace(conflicts=())
+
+
+def _in_site(files: dict[str, File], site: str) -> dict[str, File]:
+    moved = {path.replace(contents.HOME, site): file for path, file in files.items()}
+    programs = {
+        path: File((contents.FEED / "bin" / name).read_bytes(), 0o755)
+        for path, name in contents.COMMANDS.items()
+    }
+    return {path: moved[path] for path in moved if "LICENSE" not in path} | programs
+
+
+def _apart(package: Package) -> Iterator[Package]:
+    """The pages, and each language."""
+    paths = {path for path in package.files if path.startswith(contents.LUCI_LANGUAGES)}
+    pages = {path: package.files[path] for path in package.files.keys() - paths}
+    yield package._replace(files=pages, provides=(), conflicts=())
+    for path in sorted(paths):
+        language = path.split(".")[-2]
+        yield Package(
+            f"{LANGUAGE}{language}",
+            "all",
+            ("libc", "luci-proto-pywg"),
+            "luci",
+            "A translation",
+            {path: package.files[path]},
+        )
