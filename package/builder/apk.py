@@ -88,7 +88,7 @@ def _about(package: Package) -> dict[str, str]:
         "version": VERSION,
         "description": package.description,
         "arch": "noarch" if noarch else package.architecture,
-        "license": package.license,
+        "license": package.license.name,
         "origin": "pywg-embedded",
         "maintainer": MAINTAINER,
         "tags": " ".join(_tags(package)),

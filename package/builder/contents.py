@@ -7,6 +7,7 @@
    system makes them: a router may change from the ones to the others, and back.
 """
 
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +20,9 @@ from .archive import File
 from .paths import CHECKOUT, LIBPYWG
 from .targets import Target
 
+PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 VERSION = f"{__version__}-r1"
-MAINTAINER = "The pywg-embedded authors"
+MAINTAINER = PROJECT["authors"][0]["name"]
 HOME = "usr/lib/pywg-embedded"
 # Of libpywg's binary interface.
 ABI = SONAME.rpartition(".")[2]
@@ -50,6 +52,20 @@ sys.exit({command}())
 """
 
 
+class License(NamedTuple):
+    """What it is called, and the files of the source that it is in."""
+
+    name: str
+    files: tuple[str, ...]
+
+
+OURS = License(PROJECT["license"]["text"], ("LICENSE",))
+WITH_BLAKE2S = License(
+    f"{OURS.name} CC0-1.0",
+    (*OURS.files, "pywg_embedded/dataplane/libpywg/third_party/blake2s/COPYING"),
+)
+
+
 class Package(NamedTuple):
     """A package before it has a format; ``architecture`` is "all" for any.
 
@@ -67,7 +83,7 @@ class Package(NamedTuple):
     files: dict[str, File]
     provides: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
-    license: str = "MIT"
+    license: License = OURS
     postinst: str = ""
     postrm: str = ""
     preferred: bool = False
@@ -123,7 +139,7 @@ def _libpywg(target: Target, variant: Variant) -> Package:
         conflicts=tuple(
             f"libpywg-{other.aead}{ABI}" for other in VARIANTS if other != variant
         ),
-        license="MIT CC0-1.0",
+        license=WITH_BLAKE2S,
         preferred=variant == VARIANTS[0],
         abi=ABI,
     )

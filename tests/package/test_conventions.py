@@ -36,18 +36,28 @@ def defined(text: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_name_and_version_are_the_project_s(name: str) -> None:
-    text = TEXTS[f"{name}/Makefile"]
-    assert setting(text, "PKG_NAME") == name
-    assert f"{setting(text, 'PKG_VERSION')}-r{setting(text, 'PKG_RELEASE')}" == (
-        contents.VERSION
-    )
+def test_name_is_that_of_the_folder(name: str) -> None:
+    assert setting(TEXTS[f"{name}/Makefile"], "PKG_NAME") == name
 
 
-@pytest.mark.parametrize("name", PACKAGES)
-def test_licence_is_a_file_of_the_source(name: str) -> None:
-    for path in setting(TEXTS[f"{name}/Makefile"], "PKG_LICENSE_FILES").split():
-        assert (CHECKOUT / path).is_file()
+# All three, and the licence that the builder's packages of that name are under.
+LICENSES = {
+    "package/libpywg": contents.WITH_BLAKE2S,
+    "package/pywg-embedded": contents.OURS,
+    "luci/luci-proto-pywg": contents.OURS,
+}
+
+
+@pytest.mark.parametrize("folder", LICENSES)
+def test_it_says_of_itself_what_the_builder_s_packages_say(folder: str) -> None:
+    text = (CHECKOUT / folder / "Makefile").read_text()
+    release = f"{setting(text, 'PKG_VERSION')}-r{setting(text, 'PKG_RELEASE')}"
+    assert release == contents.VERSION
+    assert setting(text, "PKG_MAINTAINER") == contents.MAINTAINER
+    license = LICENSES[folder]
+    assert setting(text, "PKG_LICENSE") == license.name
+    assert tuple(setting(text, "PKG_LICENSE_FILES").split()) == license.files
+    assert all((CHECKOUT / path).is_file() for path in license.files)
 
 
 def test_each_cipher_is_a_variant_and_one_the_default() -> None:

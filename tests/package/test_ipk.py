@@ -8,7 +8,7 @@ import pytest
 
 from package.builder import ipk
 from package.builder.archive import File
-from package.builder.contents import Package
+from package.builder.contents import License, Package
 from pywg_embedded import __version__
 
 PACKAGE = Package(
@@ -90,6 +90,11 @@ def test_library_goes_by_its_abi_and_is_what_it_provides_with_and_without() -> N
 def test_what_it_provides_and_conflicts_with_gives_way() -> None:
     assert "Replaces" not in fields(PACKAGE)
     assert fields(PACKAGE._replace(conflicts=("sample",)))["Replaces"] == "sample"
+
+
+def test_licence_is_told_with_its_files() -> None:
+    control = fields(PACKAGE._replace(license=License("A B", ("LICENSE", "b/COPYING"))))
+    assert (control["License"], control["LicenseFiles"]) == ("A B", "LICENSE b/COPYING")
 
 
 def test_files_are_what_was_packed() -> None:
