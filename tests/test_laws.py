@@ -34,15 +34,16 @@ PROTOCOL_NUMBERS = ("core.constants", "core.errors")
 # What each part may import of the package; __version__ is for all.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "advice": (),
+    "files": (),
     "commands": ("advice", "cli", "daemon"),
     "core": ("core",),
     "control": ("control", *PROTOCOL_NUMBERS),
-    "openwrt": ("openwrt", "control", *PROTOCOL_NUMBERS),
+    "openwrt": ("openwrt", "control", "files", *PROTOCOL_NUMBERS),
     "dataplane": ("dataplane", "core"),
     "dataplane.reference": ("dataplane", "core", "crypto"),
     "daemon": (
         "daemon", "dataplane", "openwrt", "control", "core", "crypto",
-        "advice", "names",
+        "advice", "files", "names",
     ),
     "cli": (
         "cli", "openwrt", "control", "dataplane", "crypto", "advice", "names",
@@ -65,6 +66,7 @@ PYTHON3_LIGHT = (
 MAY_IMPORT_FROM_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "advice": PYTHON3_BASE,
     "commands": PYTHON3_BASE,
+    "files": ("os",),
     "core": MICROPYTHON,
     "control": MICROPYTHON,
     "control.address": MICROPYTHON + tuple(f"socket.{name}" for name in ADDRESSES),

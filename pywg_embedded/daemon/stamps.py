@@ -8,6 +8,8 @@ out by writing.
 
 import os
 
+from .. import files
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,9 +82,4 @@ class Stamps:
 
     def _write(self, text: str) -> None:
         os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-        beside = self._path + ".new"
-        with open(beside, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, self._path)
+        files.replace(self._path, f"{self._path}.new", text.encode())

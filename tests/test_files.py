@@ -1,0 +1,74 @@
+"""What is replaced is on the disk whole, and known there by its name."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pywg_embedded import files
+from pywg_embedded.daemon.log import Log
+from pywg_embedded.daemon.stamps import Stamps
+from pywg_embedded.openwrt import store
+
+
+def write_stamp(path: Path) -> None:
+    Stamps(str(path), lambda: 1, lambda: 1, Log("wg0", "error"))()
+
+
+def write_configuration(path: Path) -> None:
+    store.replace_text(str(path), "new\n")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "file"
+    path.write_text("1")
+    return path
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is brought to the disk, and what gets another name."""
+    steps: list[str] = []
+    fsync, rename = os.fsync, os.rename
+
+    def noted_fsync(descriptor: int) -> None:
+        steps.append(f"sync {os.readlink(f'/proc/self/fd/{descriptor}')}")
+        fsync(descriptor)
+
+    def noted_rename(old: str, new: str) -> None:
+        steps.append(f"rename {old} {new}")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "rename", noted_rename)
+    return steps
+
+
+@pytest.mark.parametrize("write", [write_stamp, write_configuration])
+def test_content_comes_to_the_disk_before_the_name_and_then_the_folder(
+    path: Path, steps: list[str], write: Callable[[Path], None]
+) -> None:
+    write(path)
+    verb, beside, target = steps[1].split()
+    assert (verb, target) == ("rename", str(path))
+    assert Path(beside).parent == path.parent
+    assert (steps[0], steps[2:]) == (f"sync {beside}", [f"sync {path.parent}"])
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_what_was_left_beside_it_is_written_over(path: Path) -> None:
+    beside = path.with_name("beside")
+    beside.write_text("left by a power cut")
+    files.replace(str(path), str(beside), b"new")
+    assert path.read_bytes() == b"new"
+    assert not beside.exists()
+
+
+def test_what_cannot_be_replaced_leaves_nothing_beside_it(path: Path) -> None:
+    folder = path.with_name("folder")
+    folder.mkdir()
+    with pytest.raises(IsADirectoryError):
+        files.replace(str(folder), str(path.with_name("beside")), b"new")
+    assert sorted(os.listdir(path.parent)) == ["file", "folder"]
