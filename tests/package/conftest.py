@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,14 @@ mkdir "$2/root/dev/net"
 mknod "$2/root/dev/null" c 1 3
 mknod "$2/root/dev/urandom" c 1 9
 mknod "$2/root/dev/net/tun" c 10 200
-exec chroot "$2/root" /bin/sh -c "$3"
+ip link set lo up
+root=$2/root command=$3
+shift 3
+[ $# -eq 0 ] || "$@" >/dev/null 2>&1
+exec chroot "$root" /bin/sh -c "$command"
 """
+PORT = 8080
+SERVE = (sys.executable, str(Path(__file__).with_name("serve.py")))
 ALONE = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child")
 # As OpenWrt has it, whose Python keeps no bytecode by itself.
 ENVIRONMENT = {
@@ -29,19 +36,23 @@ ENVIRONMENT = {
 class Router:
     """An unpacked OpenWrt root file system: no service runs, commands do.
 
-    ``lower`` is what it was unpacked to, and stays as it is; ``tmp`` is its /tmp.
+    ``lower`` is what it was unpacked to, and stays as it is; ``tmp`` is its /tmp, which
+    is there over HTTP, too, once that is ``served``.
     """
 
     def __init__(self, lower: Path, folder: Path) -> None:
         self.lower, self._folder = lower, folder
         self.tmp = folder / "tmp"
+        self.served = False
         for name in ("root", "upper", "work", "tmp/run", "tmp/lock"):
             (folder / name).mkdir(parents=True)
 
     def run(self, command: str, check: bool = True) -> str:
         """What a shell command says there, of mistakes, too."""
+        server = (*SERVE, self.tmp, str(PORT)) if self.served else ()
+        words = (self.lower, self._folder, command, *server)
         done = subprocess.run(
-            (*ALONE, "sh", "-ec", ENTER, "sh", self.lower, self._folder, command),
+            (*ALONE, "sh", "-ec", ENTER, "sh", *words),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=ENVIRONMENT,

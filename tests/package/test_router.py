@@ -11,7 +11,7 @@ import pytest
 from package.builder import apk, contents, ipk
 from package.builder.contents import Package
 from tests.lab.managers import APK, OPKG, Manager, target_of
-from tests.package.conftest import Router
+from tests.package.conftest import PORT, Router
 from tests.package.upstream import LANGUAGE, of_feed
 
 # What a user asks for, and what that is.
@@ -49,12 +49,12 @@ class Shop:
         public = self.manager.sign(self.router.tmp / folder, private)
         return f"/tmp/{folder}/{public.name}"
 
-    def use(self, folder: str, check: bool = True) -> None:
+    def use(self, folder: str, check: bool = True, place: str = "file:///tmp") -> None:
         """Have the router install from that folder, and see to it that it is ours."""
         if not self.router.has(*self.manager.tools):
             pytest.skip(f"the router lacks one of {', '.join(self.manager.tools)}")
         self.do(self.manager.trust, key=self.key)
-        self.do(self.manager.use, check, place=f"file:///tmp/{folder}")
+        self.do(self.manager.use, check, place=f"{place}/{folder}")
 
     def add_files(self, folder: str) -> None:
         """Have the router install the files of that folder, of the libraries one."""
@@ -129,6 +129,20 @@ def test_what_is_needed_comes_along(shop: Shop) -> None:
     shop.do(f"{shop.manager.add} luci-proto-pywg")
     wanted = {"libpywg-sodium0", "pywg-embedded", "luci-proto-pywg"}
     assert shop.installed() == {f"{name} {RELEASES['first']}" for name in wanted}
+
+
+HTTP = f"http://127.0.0.1:{PORT}"
+
+
+def test_packages_come_over_http(shop: Shop) -> None:
+    shop.router.served = True
+    (shop.router.tmp / "probe").write_text("fetched")
+    # As both managers call it.
+    if shop.do(f"wget -q -T 9 {HTTP}/probe -O -", check=False) != "fetched":
+        pytest.skip("the router's wget does not fetch")
+    shop.use("first", place=HTTP)
+    shop.do(f"{shop.manager.add} {NAMES}")
+    assert shop.installed() == ours("first")
 
 
 def test_folder_signed_by_somebody_else_is_refused(shop: Shop) -> None:
