@@ -171,8 +171,8 @@ PYWG_API const char *pywg_drop_reason(uint32_t reason);
 /* This thread, and those that it starts, may do no more than these bits of
  * capabilities(7) say, and never again. */
 PYWG_API int pywg_keep_capabilities(uint32_t low, uint32_t high);
-/* Let go of the pages of this process' program and libraries that nothing writes
- * to: those still needed come back from the file by themselves. */
+/* Let go of the pages of this process' program and libraries that nothing
+ * writes to: those still needed come back from the file by themselves. */
 PYWG_API int pywg_trim(void);
 
 /* The primitives of a handshake, for a Python that lacks them. */
