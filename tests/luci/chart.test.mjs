@@ -32,6 +32,12 @@ test('one look tells no rate', () => {
 	assert.deepEqual(seen(seriesOf([ 0, 1000, 500 ]), 1), []);
 });
 
+test('a look that follows too soon is as if there was none', () => {
+	const series = seriesOf([ 0, 0, 0 ], [ 0.3, 900, 0 ], [ 5, 1000, 50 ]);
+
+	assert.deepEqual(seen(series, 5), [ [ 0, 200, 10 ] ]);
+});
+
 test('missed looks are drawn as their average, and many as nothing known', () => {
 	const series = seriesOf([ 0, 0, 0 ], [ 60, 6000, 60 ], [ 160, 9000, 90 ]);
 

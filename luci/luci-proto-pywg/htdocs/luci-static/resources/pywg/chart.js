@@ -12,6 +12,8 @@
 const SPAN = 600;
 /* Longer than that nobody looked, or the clock was set: nothing is known of it. */
 const LONGEST_STEP = 90 * 1000;
+/* Of so short a time, a rate says nothing. */
+const SHORTEST_STEP = 1000;
 const TICKS = 4;
 const NICE = [ 1, 2, 5, 10 ];
 /* An empty chart has a scale too: 1 kbit/s. */
@@ -35,13 +37,15 @@ class Series {
 	/* The counters as they are now. */
 	add(now, rx, tx) {
 		const { before } = this;
+		const elapsed = before ? now - before.at : 0;
+
+		if (elapsed > 0 && elapsed < SHORTEST_STEP)
+			return;
 
 		this.before = { at: now, rx, tx };
 
 		if (!before)
 			return;
-
-		const elapsed = now - before.at;
 
 		if (elapsed <= 0)
 			this.shift(elapsed);

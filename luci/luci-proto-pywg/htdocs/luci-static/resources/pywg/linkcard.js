@@ -91,7 +91,7 @@ class LinkCard {
 			}
 
 		for (const peer of peers)
-			this.card(peer).update(peer, one.history[peer.public_key]);
+			this.card(peer).update(peer, one.history[peer.public_key], one.seenAt);
 	}
 
 	card(peer) {

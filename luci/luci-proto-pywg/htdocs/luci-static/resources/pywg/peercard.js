@@ -50,7 +50,7 @@ class PeerCard {
 		return E('details', { 'class': 'pywg-peer', 'open': '' }, [ line, more ]);
 	}
 
-	update(peer, history) {
+	update(peer, history, seenAt) {
 		const words = diagnosis.peer(peer);
 		const { handshake, received, sent, endpoint } = this.figures;
 
@@ -69,13 +69,14 @@ class PeerCard {
 		text.set(this.allowed, peer.allowed_ips.length
 			? _('Allowed IPs: %s').format(peer.allowed_ips.join(', '))
 			: _('No allowed IPs: nothing is sent to it.'));
-		this.picture.update(history, peer);
+		this.picture.update(history, peer, seenAt);
 		this.actions.update(peer);
 	}
 }
 
 return baseclass.extend({
-	/* { node, update } of a peer; update takes its status and its history. */
+	/* { node, update } of a peer; update takes its status, its history, and when
+	   performance.now() was when they came. */
 	make(interfaceName, publicKey, name) {
 		return new PeerCard(interfaceName, publicKey, name);
 	}

@@ -73,9 +73,7 @@ class Picture {
 		]);
 	}
 
-	update(history, peer) {
-		const now = performance.now();
-
+	update(history, peer, now) {
 		if (!this.isFilled && history) {
 			this.series.fill(now, history.rx, history.tx, STEP);
 			this.isFilled = true;
@@ -108,7 +106,8 @@ class Picture {
 }
 
 return baseclass.extend({
-	/* { node, update }; update takes a peer's history, if there is one, and status. */
+	/* { node, update }; update takes a peer's history, if there is one, and status,
+	   and when performance.now() was when they came. */
 	make() {
 		return new Picture();
 	}

@@ -13,7 +13,8 @@ function look(one) {
 	return Promise.all([
 		L.resolveDefault(router.status(one.interface), null),
 		L.resolveDefault(router.history(one.interface), {})
-	]).then(([ status, history ]) => ({ ...one, status, history }));
+	]).then(([ status, history ]) =>
+		({ ...one, status, history, seenAt: performance.now() }));
 }
 
 async function lookAround() {
