@@ -18,10 +18,18 @@ def replace(
         os.rename(beside, path)
         _sync_names(folder)
     except OSError:
-        _remove(beside)
+        remove(beside)
         raise
     finally:
         os.close(folder)
+
+
+def remove(path: str) -> None:
+    """Have no such file, if that can be."""
+    try:
+        os.unlink(path)
+    except OSError:
+        pass  # it was never made
 
 
 def _write(path: str, content: bytes, model: "os.stat_result | None") -> None:
@@ -41,10 +49,3 @@ def _sync_names(folder: int) -> None:
         os.fsync(folder)
     except OSError:
         pass  # it is replaced; not every file system can promise more
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass  # it was never made

@@ -7,6 +7,8 @@ left behind says it.
 import os
 import signal
 
+from ..files import remove
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +40,7 @@ class Attempts:
 
     def begin(self) -> int:
         """Note that we start; how many seconds to wait beforehand."""
-        _remove(self._blocked)
+        remove(self._blocked)
         count = self._read()
         if not _write(self._path, f"{min(count + 1, _MOST_COUNTED)}\n".encode()):
             return 0
@@ -46,8 +48,8 @@ class Attempts:
 
     def succeed(self) -> None:
         """This start was not in vain, or we were told to end."""
-        _remove(self._path)
-        _remove(self._reason)
+        remove(self._path)
+        remove(self._reason)
 
     def fail(self, reason: str) -> None:
         """Leave word of why it was in vain, for the next one to pass on. Who is blocked
@@ -97,10 +99,3 @@ def _write(path: str, content: bytes) -> bool:
     except OSError:
         return False
     return True
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass  # it was never made
