@@ -33,7 +33,8 @@ def remove(path: str) -> None:
 
 
 def _write(path: str, content: bytes, model: "os.stat_result | None") -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    remove(path)  # who was killed may have left one
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600)
     with open(descriptor, "wb") as file:
         if model:
