@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	qemu-openwrt luci test-luci screenshots po test-openwrt ipk feed apk bench clean
+	qemu-openwrt luci test-luci screenshots po generate test-openwrt ipk feed apk bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -30,7 +30,7 @@ BUILT_FROM := pyproject.toml $(PLANE)/signatures.py $(LIBPYWG)/bind.py \
 BUILD_PACKAGES := python3-venv gcc libc6-dev pkg-config libsodium-dev libssl-dev
 C_PACKAGES := cmake
 FUZZ_PACKAGES := cmake clang libclang-rt-dev
-LINT_PACKAGES := clang-format shellcheck
+LINT_PACKAGES := clang-format mandoc shellcheck
 LAB_PACKAGES := busybox iproute2 iputils-ping nftables procps \
 	wireguard-go wireguard-tools
 CROSS_PACKAGES := binutils qemu-user
@@ -83,6 +83,8 @@ lint: build $(ESLINT_HOME)/.installed ## ruff, mypy, clang-format, shellcheck, e
 	clang-format --dry-run --Werror --style=file:$(LIBPYWG)/.clang-format \
 		$(C_SOURCES) $(C_TESTS) $(C_BENCH)
 	@$(SHELL_FILES) | xargs -t shellcheck
+	shellcheck docs/completion/pywg.bash
+	mandoc -Tlint -Wwarning docs/man/*.8
 	$(ESLINT)
 
 $(ESLINT_HOME)/.installed: $(wildcard luci/lint/*)
@@ -148,6 +150,9 @@ luci: build $(ESLINT_HOME)/.installed ## LuCI's pages: eslint, and their logic u
 
 po: build ## LuCI's strings anew: the template, and what translations lack
 	$(PYTHON) -m luci.po
+
+generate: build ## the files that are generated from tables in the code
+	$(PYTHON) -m package.manual
 
 ipk: build ## packages for a router with opkg, as in: make ipk ARCH=mipsel_24kc
 	@.ci/need $(C_PACKAGES)

@@ -1,0 +1,1 @@
+"""The man pages and the shell completion, generated from the tables of the commands."""
