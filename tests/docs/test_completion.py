@@ -103,7 +103,7 @@ def test_zsh_loads_the_script(script: Path) -> None:
     if not shutil.which("zsh"):
         pytest.skip("zsh is not installed")
     program = (
-        "autoload -U compinit bashcompinit; compinit -u -d /dev/null; bashcompinit; "
+        "autoload -U compinit bashcompinit; compinit -u -D; bashcompinit; "
         f". {script}; print -r -- ${{_comps[pywg]}}"
     )
     done = subprocess.run(("zsh", "-fc", program), capture_output=True, text=True)
