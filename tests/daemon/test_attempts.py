@@ -59,7 +59,7 @@ def test_who_is_told_to_end_while_waiting_has_not_failed(
     tmp_path: Path, blocked_signals: tuple[int, ...]
 ) -> None:
     begin(tmp_path, 9)
-    os.kill(os.getpid(), signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
     assert not Attempts("wg0", str(tmp_path)).wait(blocked_signals)
     assert begin(tmp_path) == [0]
 
