@@ -15,12 +15,13 @@ import pytest
 from pywg_embedded.control import uapi
 from pywg_embedded.control.config import Change, Status
 from pywg_embedded.core.errors import Error
+from tests.lab.namespaces import unshare
 
 ROOT = Path(__file__).parents[2]
 # The tools look into /run/wireguard of a namespace of their own, which holds the
 # test's sockets alone: no other interface of the machine shows up.
 NAMESPACE = (
-    "unshare", "--map-root-user", "--mount", "--net", "sh", "-ec",
+    *unshare("--mount", "--net"), "sh", "-ec",
     'mount -t tmpfs none /run; mkdir /run/wireguard; '
     'mount --bind "$0" /run/wireguard; exec "$@"',
 )  # fmt: skip
