@@ -3,9 +3,9 @@
 import json
 import socket
 import subprocess
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from qemu import emulator, tools
 from qemu.architectures import Architecture
@@ -13,8 +13,9 @@ from qemu.report import Figures, Report
 
 DISK_MB = 64
 MEMORY_MB = 512
-# Seconds in which a machine starts, or carries out an action that waits for nothing.
-PATIENCE = 60.0
+# Seconds in which a machine starts, carries out an action, or ends. They bound the
+# wait for a machine that hangs; a slow one needs a fraction of them.
+PATIENCE = 300.0
 HARDWARE = (
     "-smp 1 -m {memory} -rtc base={clock} "
     "-chardev socket,id=port,path={port} "
@@ -27,8 +28,8 @@ HARDWARE = (
 
 
 class Failed(Exception):
-    """The router could not do as it was told; the text says why, and what was on its
-    console."""
+    """A machine or its router could not carry out an action; the text gives the reason
+    and the end of the console."""
 
 
 class Files(NamedTuple):
@@ -52,6 +53,7 @@ class Home:
         self._number = number
         self._open = ExitStack()
         self._machine: subprocess.Popen[bytes] | None = None
+        self._port: IO[str] | None = None
         folder.mkdir()
         self._log.touch()
         disk = folder / "disk"
@@ -73,7 +75,7 @@ class Home:
                 raise self._failure("the machine does not start") from None
         self._open.enter_context(self._connection)
         self._port = self._open.enter_context(self._connection.makefile("rw"))
-        self._read_report(PATIENCE)
+        self._read_report(self._port, PATIENCE)
 
     def cut_power(self) -> None:
         """End the machine at once, if it runs."""
@@ -89,27 +91,38 @@ class Home:
 
     def do(self, action: str, limit: float = PATIENCE, **arguments: object) -> Figures:
         """Have the router do it, within ``limit`` seconds; the figures it reports."""
+        if self._port is None:
+            raise self._failure(f"{action}: the machine is switched off")
         request = {"action": action, "arguments": arguments}
         try:
             self._port.write(json.dumps(request) + "\n")
             self._port.flush()
         except OSError as error:
             raise self._failure(f"{action}: {error}") from None
-        return self._read_report(limit)
+        return self._read_report(self._port, limit)
 
     def _wait_for_end(self, machine: "subprocess.Popen[bytes]") -> None:
-        machine.wait(PATIENCE)
-        self._open.close()
+        try:
+            machine.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            machine.kill()
+            machine.wait()
+            raise self._failure("the machine does not switch off") from None
+        finally:
+            self._port = None
+            # What was written and not sent is lost with the machine.
+            with suppress(OSError):
+                self._open.close()
 
-    def _read_report(self, limit: float) -> Figures:
+    def _read_report(self, port: IO[str], limit: float) -> Figures:
         self._connection.settimeout(limit)
         try:
-            line = self._port.readline()
-        except OSError as error:
+            line = port.readline()
+            report = Report.from_line(line) if line else None
+        except (OSError, ValueError) as error:
             raise self._failure(f"no report: {error}") from None
-        if not line:
+        if report is None:
             raise self._failure("no report: the machine has ended")
-        report = Report.from_line(line)
         if not report.ok:
             raise self._failure(f"{report.check}: {report.detail}")
         return report.figures

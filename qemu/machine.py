@@ -16,7 +16,7 @@ from qemu.guest.checks import CHECKS
 from qemu.report import Report
 
 # The whole run takes about four minutes where the host has two idle processors.
-TIME_LIMIT = 600.0
+TIME_LIMIT = 1800.0
 MEMORY_MB = 2048
 
 HARDWARE = (

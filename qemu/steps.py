@@ -1,15 +1,15 @@
 """What two homes go through: each step is made once, and checked for both links."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from qemu import image, tools
 from qemu.architectures import ARM64, ARMHF, Architecture
-from qemu.home import Failed, Files
-from qemu.homes import KINDS, LARGE_SIZE, LATER, LEFT, MIDDLE, NAME, Homes, both
+from qemu.home import Files
+from qemu.homes import KINDS, LARGE_SIZE, LEFT, MIDDLE, NAME, Homes, both
 from qemu.report import Figures, Report
 
 # Answers for one of the links, by its kind.
@@ -46,6 +46,7 @@ def goes_on_when_its_daemon_is_killed(homes: Homes) -> Check:
     homes.left.do("kill_pywgd")
     for kind in KINDS:
         homes.assert_in_the_middle(kind, "wait_until_received", size=MIDDLE)
+        homes.resume(kind)
     homes.left.do("start_pywgd")
     return lambda kind: homes.complete(kind, LARGE_SIZE)
 
@@ -55,7 +56,7 @@ def follows_a_name_that_leads_elsewhere(homes: Homes) -> Check:
     homes.right_address = RIGHT_ELSEWHERE
     homes.restart_right()
     homes.left.do("set_name", name=NAME, address=RIGHT_ELSEWHERE)
-    return lambda kind: homes.reach(kind, LATER)
+    return homes.reach
 
 
 def comes_back_after_a_power_cut(homes: Homes) -> Check:
@@ -111,22 +112,37 @@ def run(architecture: Architecture) -> Iterator[Report]:
         kernel = image.build(architecture, archive)
         homes = Homes(Files(architecture, kernel, archive), folder)
         try:
-            for step in STEPS:
-                yield from _carry_out(step, homes)
+            yield from carry_out(STEPS, homes)
         finally:
             homes.power_off()
 
 
-def _carry_out(step: Step, homes: Homes) -> list[Report]:
+def carry_out(steps: Sequence[Step], homes: Homes) -> Iterator[Report]:
+    """Do the steps in order. After one that failed, the homes are restored, so that
+    the next one fails only for a reason of its own."""
+    failed = False
+    for step in steps:
+        reports = _carry_out(step, homes, failed)
+        yield from reports
+        failed = not all(report.ok for report in reports)
+
+
+def _carry_out(step: Step, homes: Homes, after_failure: bool) -> list[Report]:
     try:
+        if after_failure:
+            homes.restore()
         check = step.do(homes)
-    except (AssertionError, Failed) as error:
-        return [Report(name, False, str(error), {}) for name in step.checks]
+    except Exception as error:
+        return [_failure(name, error) for name in step.checks]
     return [_report(*each, check) for each in zip(step.checks, step.subjects)]
 
 
 def _report(name: str, subject: str, check: Check) -> Report:
     try:
         return Report(name, True, "", check(subject))
-    except (AssertionError, Failed) as error:
-        return Report(name, False, str(error), {})
+    except Exception as error:
+        return _failure(name, error)
+
+
+def _failure(name: str, error: Exception) -> Report:
+    return Report(name, False, f"{type(error).__name__}: {error}", {})

@@ -107,18 +107,26 @@ class Router:
             assert waited < seconds, f"{address} has not answered {lan} in {waited:g} s"
         return {"s waited": round(time.monotonic() - start, 1)}
 
-    def receive(self, lan: str) -> None:
-        """Have the host in ``lan`` wait for a transfer."""
+    def receive(self, lan: str, pause_at: int = 0) -> None:
+        """Have the host in ``lan`` wait for a transfer; it stops reading after
+        ``pause_at`` bytes, if given, until ``resume``."""
         path = _arrived(lan)
         path.unlink(missing_ok=True)
-        command = _inside(lan, *transfer.COMMAND, "receive", str(path))
-        self._receivers[lan] = Popen(command, stdout=PIPE, text=True)
+        command = _inside(lan, *transfer.COMMAND, "receive", str(path), str(pause_at))
+        self._receivers[lan] = Popen(command, stdin=PIPE, stdout=PIPE, text=True)
         inside = partial(run, *_inside(lan))
         eventually(lambda: transfer.is_awaited(inside), "the receiver listens")
 
     def send(self, lan: str, address: str, size: int) -> None:
         """Have the host in ``lan`` send so many bytes, without waiting for the end."""
         Popen(_inside(lan, *transfer.COMMAND, "send", address, str(size)))
+
+    def resume(self, lan: str) -> None:
+        """Have the paused receiver in ``lan`` read the rest."""
+        stdin = self._receivers[lan].stdin
+        assert stdin
+        stdin.write("\n")
+        stdin.flush()
 
     def wait_until_received(self, lan: str, size: int) -> Figures:
         """Wait until at least ``size`` bytes have arrived; how many it is."""

@@ -4,8 +4,8 @@ import subprocess
 import time
 from collections.abc import Callable
 
-# Enough for whatever the emulated machine does in one step, three handshakes included.
-PATIENCE = 20.0
+# Far more than the emulated machine needs for one step, however slow the host is.
+PATIENCE = 120.0
 
 
 def run(*command: str, text: str = "") -> str:
@@ -19,5 +19,5 @@ def eventually(condition: Callable[[], object], what: str) -> None:
     """Wait until ``condition`` holds; ``what`` names it if it never does."""
     end = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < end, f"waited in vain: {what}"
+        assert time.monotonic() < end, f"timeout after {PATIENCE:g} s: {what}"
         time.sleep(0.1)

@@ -11,7 +11,7 @@ from qemu.guest.peers import Peer
 from qemu.guest.shell import eventually
 
 # Seconds after which a transfer that stalls is cut off.
-TRANSFER_LIMIT = "60"
+TRANSFER_LIMIT = "600"
 TRANSFER = ("busybox", "timeout", TRANSFER_LIMIT, *transfer.COMMAND)
 
 
@@ -23,7 +23,7 @@ class Pings(NamedTuple):
     average_ms: float
 
 
-def ping(peer: Peer, address: str, count: int = 1, wait: int = 10) -> Pings:
+def ping(peer: Peer, address: str, count: int = 1, wait: int = 30) -> Pings:
     """Ping ``address`` once a second; wait ``wait`` seconds for the first answer."""
     command = ["ping", "-q", "-c", str(count), "-W", str(wait)]
     # Its exit code only repeats what it counts.

@@ -1,9 +1,11 @@
-"""``python -m qemu.guest.transfer receive|send ...``: so many bytes over TCP.
+"""``python -m qemu.guest.transfer receive|send ...``: transfer bytes over TCP.
 
-In large pieces, so that it is the tunnel that takes the time. Both ends know what is
-to come, for it follows from how much it is. Whoever receives keeps it in a file, so
-that it can be seen how far it is, and prints the seconds from the first byte to the
-last.
+The data is sent in large pieces, so that the tunnel limits the speed. The content
+follows from the size, so that both ends know it. The receiver writes it to a file,
+whose size shows the progress, and prints the seconds from the first byte to the last.
+A receiver that was given a size to pause at reads no more than that until a line
+arrives on its standard input: the transfer cannot be complete before, however fast the
+machine is.
 """
 
 import random
@@ -34,10 +36,14 @@ def assert_complete(path: Path, size: int) -> None:
     assert arrived == content(size), f"{len(arrived)} bytes arrived, or others"
 
 
-def receive(path: Path) -> None:
+def receive(path: Path, pause_at: int = 0) -> None:
     with socket.create_server(("", PORT)) as server, path.open("wb", 0) as file:
         connection, _ = server.accept()
         start = time.monotonic()
+        while file.tell() < pause_at:
+            file.write(connection.recv(min(PIECE, pause_at - file.tell())))
+        if pause_at:
+            sys.stdin.readline()
         while piece := connection.recv(PIECE):
             file.write(piece)
         print(time.monotonic() - start)
@@ -51,6 +57,6 @@ def send(address: str, size: int) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "receive":
-        receive(Path(sys.argv[2]))
+        receive(Path(sys.argv[2]), *map(int, sys.argv[3:]))
     else:
         send(sys.argv[2], int(sys.argv[3]))

@@ -22,9 +22,9 @@ KERNELS = {
     ARM64: (56, b"ARM\x64", "aarch64_generic"),
     ARMHF: (36, b"\x18\x28\x6f\x01", "arm_cortex-a15_neon-vfpv4"),
 }
-BOOT = 300.0
+BOOT = 900.0
 # Until QEMU itself has started.
-PATIENCE = 30.0
+PATIENCE = 120.0
 # As QEMU's own network shows this machine to the routers.
 HERE = "10.0.2.2"
 HARDWARE = (

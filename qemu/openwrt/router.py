@@ -12,7 +12,7 @@ WAN, WIRE = "eth1", "eth2"
 HOST = "host"
 # What it takes to have such a host.
 TOOLS = "ip-full kmod-veth"
-FETCHING, STARTING = 300.0, 60.0
+FETCHING, STARTING = 900.0, 300.0
 
 
 class Router:

@@ -26,7 +26,7 @@ def test_a_kernel_tells_its_architecture_and_starts(
     kernel = image.base(architecture).kernel
     assert machines.recognize(kernel) == (architecture, packages)
     with machines.machine(architecture, kernel, tmp_path, number=1) as console:
-        assert console.wait_for(LAST_WORDS, seconds=60)
+        assert console.wait_for(LAST_WORDS, seconds=300)
 
 
 def test_a_router_is_served_the_packages_and_the_key_that_signed_them() -> None:
