@@ -1,15 +1,18 @@
-"""``python -m package.manual``: write the man pages and the shell completion."""
+"""``python -m package.manual``: write the generated parts of the documentation."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from . import completion, mdoc
+from . import completion, figures, mdoc
 
 DOCS = Path(__file__).parents[2] / "docs"
-FILES = {
+BENCHMARKS = DOCS / "benchmarks.md"
+FILES: dict[Path, Callable[[], str]] = {
     DOCS / "man" / "pywgd.8": mdoc.pywgd,
     DOCS / "man" / "pywg.8": mdoc.pywg,
     DOCS / "completion" / "pywg.bash": completion.bash,
+    BENCHMARKS: lambda: figures.benchmarks(BENCHMARKS),
 }
 
 
