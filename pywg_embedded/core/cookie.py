@@ -82,7 +82,7 @@ class CookieChecker:
         return self._crypto.blake2s(data, key, MAC_SIZE)
 
 
-class CookieJar:
+class CookieMaker:
     """The side that sends: adds macs, and keeps the cookie it was given.
 
     It remembers the last mac1 of an initiation and of a response apart, because each
@@ -110,7 +110,7 @@ class CookieJar:
             mac2 = crypto.blake2s(body + mac1, self._cookie, MAC_SIZE)
         return body + mac1 + mac2
 
-    def expects(self, index: int) -> bool:
+    def expects_reply(self, index: int) -> bool:
         """Whether a message that carried this index may still get a cookie."""
         return any(sender == index for sender, _ in self._sent.values())
 

@@ -8,7 +8,6 @@
 """
 
 from . import messages, noise, tai64n, timers
-from .admission import Admission
 from .constants import (
     INITIATIONS_PER_SECOND,
     MESSAGE_COOKIE_REPLY,
@@ -20,10 +19,11 @@ from .constants import (
 )
 from .endpoint import Endpoint
 from .errors import Drop
+from .handshake_filter import HandshakeFilter
 from .peer import Peer
 from .peers import Peers
-from .schedule import Schedule
 from .secret import wipe
+from .timer_queue import TimerQueue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
         def expect_cookie(self, index: int) -> None: ...
 
 
-_NO_KEY = bytes(32)
+ZERO_KEY = bytes(32)
 
 
 class Device:
@@ -82,12 +82,12 @@ class Device:
     ) -> None:
         self._crypto = crypto
         self._plane = plane
-        self._stamps = tai64n.Tai64n(wall_clock)
+        self._timestamps = tai64n.TimestampGenerator(wall_clock)
         self._identity: noise.Identity | None = None
-        self._admission = Admission(crypto, plane)
+        self._handshake_filter = HandshakeFilter(crypto, plane)
         self._up = False
         self.peers = Peers(crypto, max_peers)
-        self._schedule = Schedule()
+        self._timers = TimerQueue()
         self._datagrams: list[tuple[bytes, Endpoint]] = []
         self.drops: dict[str, int] = {}
 
@@ -100,7 +100,7 @@ class Device:
 
     def get_timer(self) -> int | None:
         """When to call ``handle_timer`` at the latest, in milliseconds, or None."""
-        return self._schedule.next() if self._up else None
+        return self._timers.next() if self._up else None
 
     # What the engine is told.
 
@@ -108,48 +108,48 @@ class Device:
         self, data: bytes, source: "Endpoint", now: int, backlog: int = 0
     ) -> None:
         """A datagram that is not transport data; ``backlog`` more wait behind it."""
-        self._admission.note_backlog(backlog, now)
+        self._handshake_filter.note_backlog(backlog, now)
         try:
             kind, fields = messages.parse(data)
             _RECEIVERS[kind](self, data, fields, source, now)
         except Drop as drop:
             self._count_drop(drop.args[0])
 
-    def handshake_wanted(self, peer_id: int, now: int) -> None:
+    def handshake_needed(self, peer_id: int, now: int) -> None:
         """There is data to send and no session, or one that nears its end."""
         peer = self.peers.with_id(peer_id)
         if peer is not None and self._up:
-            self._want_handshake(peer, now)
-            self._plan(peer, now)
+            self._request_handshake(peer, now)
+            self._update_timer(peer, now)
 
     def rekey(self, peer_id: int, now: int) -> None:
         """There shall be a new session, whatever there is; and now, if we call."""
         peer = self.peers.with_id(peer_id)
         if peer is not None and self._up:
-            self._abandon_handshake(peer)
+            self._clear_handshake(peer)
             peer.handshake_sent_at = 0
-            self._want_handshake(peer, now)
-            self._plan(peer, now)
+            self._request_handshake(peer, now)
+            self._update_timer(peer, now)
 
     def key_confirmed(self, peer_id: int, now: int) -> None:
         """The first packet under a keypair came in that we derived as responder."""
         peer = self.peers.with_id(peer_id)
         if peer is not None:
             self._session_established(peer, now)
-            self._plan(peer, now)
+            self._update_timer(peer, now)
 
     def peer_active(self, peer_id: int, now: int) -> None:
         """A packet went out or came in, the first since ``observe``."""
         peer = self.peers.with_id(peer_id)
         if peer is not None:
-            when = now + timers.visit_after_activity(peer)
-            self._schedule.no_later_than(peer_id, when)
+            when = now + timers.delay_after_activity(peer)
+            self._timers.schedule(peer_id, when)
 
     def handle_timer(self, now: int) -> None:
         """Do what is due."""
         if not self._up:
             return
-        for peer_id in self._schedule.take_due(now):
+        for peer_id in self._timers.pop_due(now):
             peer = self.peers.with_id(peer_id)
             if peer is None:
                 continue
@@ -159,7 +159,7 @@ class Device:
                 if due is not None and due <= now and peer.fired.get(name) != due:
                     peer.fired[name] = due
                     act(self, peer, now)
-            self._plan(peer, now)
+            self._update_timer(peer, now)
 
     def interface_up(self, now: int) -> None:
         """The interface was brought up."""
@@ -167,17 +167,17 @@ class Device:
         for peer in self.peers:
             # What the data plane wanted meanwhile was not heard: let it ask again.
             self._plane.expire_keypairs(peer.id)
-            self._greet(peer)
-            self._plan(peer, now)
+            self._send_initial_keepalive(peer)
+            self._update_timer(peer, now)
 
     def interface_down(self, now: int) -> None:
         """The interface was taken down: every session ends, no peer is forgotten."""
         self._up = False
         for peer in self.peers:
-            self._abandon_handshake(peer)
-            peer.handshake_wanted_at = 0
+            self._clear_handshake(peer)
+            peer.handshake_requested_at = 0
             peer.handshake_sent_at = 0
-            self._wipe_session(peer, now)
+            self._end_session(peer, now)
             self._plane.purge_staged(peer.id)
 
     def configure(self, change: "Change", now: int) -> None:
@@ -186,7 +186,7 @@ class Device:
         Raises LimitError, with nothing changed, if there would be too many peers.
         ``listen_port`` and ``fwmark`` are the data plane's own matter.
         """
-        self._check_room(change)
+        self._check_peer_limit(change)
         if change.private_key is not None:
             self._set_private_key(change.private_key, now)
         if change.replace_peers:
@@ -208,8 +208,8 @@ class Device:
         identity = self._identity
         return {
             "private_key": self.private_key(),
-            "public_key": identity.public if identity else _NO_KEY,
-            "under_load": self._admission.under_load(now),
+            "public_key": identity.public if identity else ZERO_KEY,
+            "under_load": self._handshake_filter.under_load(now),
             "drops": dict(self.drops),
             "peers": [_peer_status(peer) for peer in self.peers],
         }
@@ -218,11 +218,11 @@ class Device:
         """Our public key, or what it becomes with this private one; None for none."""
         if private is None:
             return self._identity.public if self._identity else None
-        return None if private == _NO_KEY else self._crypto.public_key(private)
+        return None if private == ZERO_KEY else self._crypto.public_key(private)
 
     def private_key(self) -> bytes:
         """Our static key, all zero for none; a secret, so mind who sees it."""
-        return bytes(self._identity.private) if self._identity else _NO_KEY
+        return bytes(self._identity.private) if self._identity else ZERO_KEY
 
     def close(self) -> None:
         """Overwrite every secret. The data plane wipes its own."""
@@ -230,7 +230,7 @@ class Device:
             peer.wipe()
         if self._identity is not None:
             wipe(self._identity.private)
-        self._admission.set_identity(None)
+        self._handshake_filter.set_identity(None)
 
     # Receiving.
 
@@ -238,7 +238,7 @@ class Device:
         self, data: bytes, fields: "tuple[Any, ...]", source: "Endpoint", now: int
     ) -> None:
         sender, ephemeral, static, stamp, _, _ = fields
-        identity = self._admit(data, sender, source, now)
+        identity = self._check_handshake(data, sender, source, now)
         received = noise.read_initiation(
             self._crypto, identity, sender, ephemeral, static
         )
@@ -250,8 +250,8 @@ class Device:
         peer.greatest_timestamp = received.timestamp
         peer.initiation_received_at = now
         self._plane.note_handshake_received(peer.id, len(data), source)
-        self._respond(peer, received, source, now)
-        self._plan(peer, now)
+        self._send_response(peer, received, source, now)
+        self._update_timer(peer, now)
 
     def _authenticate(
         self, received: noise.ReceivedInitiation, stamp: bytes, now: int
@@ -266,7 +266,7 @@ class Device:
             raise Drop("initiation flood")
         return peer
 
-    def _respond(
+    def _send_response(
         self,
         peer: Peer,
         received: noise.ReceivedInitiation,
@@ -279,14 +279,14 @@ class Device:
         )
         self.peers.release_index(peer.response_index)
         peer.response_index = index
-        self._install(peer, keypair, now)
-        self._send(peer, index, message, source, now)
+        self._install_keypair(peer, keypair, now)
+        self._send_handshake_message(peer, index, message, source, now)
 
     def _receive_response(
         self, data: bytes, fields: "tuple[Any, ...]", source: "Endpoint", now: int
     ) -> None:
         sender, receiver, ephemeral, nothing, _, _ = fields
-        identity = self._admit(data, sender, source, now)
+        identity = self._check_handshake(data, sender, source, now)
         peer = self.peers.with_index(receiver)
         if peer is None or peer.handshake is None:
             raise Drop("unknown index")
@@ -301,9 +301,9 @@ class Device:
             now,
         )
         self._plane.note_handshake_received(peer.id, len(data), source)
-        self._install(peer, keypair, now)
+        self._install_keypair(peer, keypair, now)
         self._session_established(peer, now)
-        self._plan(peer, now)
+        self._update_timer(peer, now)
 
     def _receive_cookie_reply(
         self, data: bytes, fields: "tuple[Any, ...]", source: "Endpoint", now: int
@@ -311,17 +311,17 @@ class Device:
         # Not a proof that the peer is alive or where it is: whoever saw our message
         # and knows the peer's public key can send one. It roams nothing.
         peer = self.peers.with_index(fields[0])
-        if peer is None or not peer.cookies.expects(fields[0]):
+        if peer is None or not peer.cookies.expects_reply(fields[0]):
             raise Drop("unknown index")
         peer.cookies.receive(self._crypto, fields, now)
 
-    def _admit(
+    def _check_handshake(
         self, data: bytes, sender: int, source: "Endpoint", now: int
     ) -> noise.Identity:
         """Our identity, if this message is worth a Diffie-Hellman."""
         if self._identity is None or not self._up:
             raise Drop("not ready")
-        reply = self._admission.admit(data, sender, source, now)
+        reply = self._handshake_filter.check(data, sender, source, now)
         if reply is not None:
             self._datagrams.append((reply, source))
             raise Drop("cookie demanded")
@@ -329,66 +329,66 @@ class Device:
 
     # Handshakes.
 
-    def _want_handshake(self, peer: Peer, now: int) -> None:
-        peer.handshake_wanted_at = now
+    def _request_handshake(self, peer: Peer, now: int) -> None:
+        peer.handshake_requested_at = now
         sent_at = peer.handshake_sent_at
         waited = not sent_at or now - sent_at >= REKEY_TIMEOUT
         if peer.handshake is None and waited:
-            self._initiate(peer, now)
+            self._send_initiation(peer, now)
 
-    def _initiate(self, peer: Peer, now: int) -> None:
+    def _send_initiation(self, peer: Peer, now: int) -> None:
         endpoint = self._plane.observe(peer.id).endpoint
-        self._abandon_handshake(peer)
+        self._clear_handshake(peer)
         if self._identity is None or peer.static_static is None or endpoint is None:
             return
         index = self._new_index(peer)
-        peer.stamped_at = self._stamps.after(peer.stamped_at)
+        peer.last_timestamp_sent = self._timestamps.after(peer.last_timestamp_sent)
         peer.handshake, message = noise.create_initiation(
             self._crypto,
             self._identity,
             (peer.public_key, peer.static_static),
             index,
-            tai64n.encode(peer.stamped_at),
+            tai64n.encode(peer.last_timestamp_sent),
         )
         peer.initiations_unanswered += 1
         peer.initiation_sent_at = now
         peer.jitter = self._random_jitter()
-        self._send(peer, index, message, endpoint, now)
+        self._send_handshake_message(peer, index, message, endpoint, now)
 
     def _retry_handshake(self, peer: Peer, now: int) -> None:
-        if now - peer.handshake_wanted_at >= REKEY_ATTEMPT_TIME:
-            self._abandon_handshake(peer)
-            peer.handshake_wanted_at = 0
+        if now - peer.handshake_requested_at >= REKEY_ATTEMPT_TIME:
+            self._clear_handshake(peer)
+            peer.handshake_requested_at = 0
             self._plane.purge_staged(peer.id)
             return
         # The local address may be what is wrong.
         self._plane.clear_source(peer.id)
-        self._initiate(peer, now)
+        self._send_initiation(peer, now)
 
     def _replace_dead_session(self, peer: Peer, now: int) -> None:
         self._plane.clear_source(peer.id)
-        self._want_handshake(peer, now)
+        self._request_handshake(peer, now)
 
-    def _abandon_handshake(self, peer: Peer) -> None:
+    def _clear_handshake(self, peer: Peer) -> None:
         if peer.handshake is not None:
             self.peers.release_index(peer.handshake.local_index)
         peer.wipe_handshake()
 
-    def _install(self, peer: Peer, keypair: "Keypair", now: int) -> None:
+    def _install_keypair(self, peer: Peer, keypair: "Keypair", now: int) -> None:
         # When both sides initiate at once, both keypairs come to life. The side with
         # the greater key keeps its own; the other waits for it under "next".
         identity = self._identity
         keep_next = identity is not None and peer.public_key > identity.public
-        peer.session_at = now
+        peer.session_created_at = now
         self._plane.install_keypair(peer.id, keypair, keep_next)
 
     def _session_established(self, peer: Peer, now: int) -> None:
-        self._abandon_handshake(peer)
-        peer.handshake_wanted_at = 0
+        self._clear_handshake(peer)
+        peer.handshake_requested_at = 0
         peer.initiations_unanswered = 0
         peer.last_handshake_at = now
 
-    def _send(
+    def _send_handshake_message(
         self, peer: Peer, index: int, message: bytes, endpoint: "Endpoint", now: int
     ) -> None:
         datagram = peer.cookies.add_macs(self._crypto, message, now)
@@ -402,21 +402,21 @@ class Device:
     def _send_keepalive(self, peer: Peer, now: int) -> None:
         self._plane.send_keepalive(peer.id)
 
-    def _wipe_session(self, peer: Peer, now: int) -> None:
+    def _end_session(self, peer: Peer, now: int) -> None:
         # Not the handshake that may just be on its way to a new one.
         self.peers.release_index(peer.response_index)
         peer.response_index = None
-        peer.session_at = 0
+        peer.session_created_at = 0
         peer.cookies.wipe()
         self._plane.wipe_keypairs(peer.id)
 
-    def _plan(self, peer: Peer, now: int) -> None:
+    def _update_timer(self, peer: Peer, now: int) -> None:
         """Ask to be called for the earliest deadline that has not fired yet."""
         facts = self._plane.observe(peer.id)
         for name, deadline, _ in _TIMERS:
             due = deadline(peer, facts)
             if due is not None and peer.fired.get(name) != due:
-                self._schedule.no_later_than(peer.id, due)
+                self._timers.schedule(peer.id, due)
 
     def _new_index(self, peer: Peer) -> int:
         while True:
@@ -431,7 +431,7 @@ class Device:
 
     # Configuration.
 
-    def _check_room(self, change: "Change") -> None:
+    def _check_peer_limit(self, change: "Change") -> None:
         count = 0 if change.replace_peers else len(self.peers)
         there: dict[bytes, bool] = {}
         for peer in change.peers:
@@ -440,39 +440,39 @@ class Device:
             before = there.get(key, stays)
             there[key] = not peer.remove and (before or not peer.update_only)
             count += there[key] - before
-        self.peers.check_room(count)
+        self.peers.check_limit(count)
 
     def _set_private_key(self, private: bytes, now: int) -> None:
         old = self._identity
-        if private == (bytes(old.private) if old else _NO_KEY):
+        if private == (bytes(old.private) if old else ZERO_KEY):
             return
-        if private == _NO_KEY:
+        if private == ZERO_KEY:
             self._identity = None
-            self._admission.set_identity(None)
+            self._handshake_filter.set_identity(None)
         else:
             self._identity = noise.Identity(self._crypto, private)
-            self._admission.set_identity(self._identity.public)
+            self._handshake_filter.set_identity(self._identity.public)
             own = self.peers.with_key(self._identity.public)
             if own is not None:
                 self._remove_peer(own)
         if old is not None:
             wipe(old.private)
         for peer in self.peers:
-            self._renew_session(peer, now)
+            self._apply_identity(peer, now)
 
-    def _renew_session(self, peer: Peer, now: int) -> None:
-        self._abandon_handshake(peer)
-        self._derive_static_static(peer)
+    def _apply_identity(self, peer: Peer, now: int) -> None:
+        self._clear_handshake(peer)
+        self._precompute_static_static(peer)
         self._plane.expire_keypairs(peer.id)
         if not self._up:
             return
         self._plane.send_staged(peer.id)
-        if peer.session_at or peer.persistent_keepalive:
+        if peer.session_created_at or peer.persistent_keepalive:
             peer.handshake_sent_at = 0
-            self._want_handshake(peer, now)
-            self._plan(peer, now)
+            self._request_handshake(peer, now)
+            self._update_timer(peer, now)
 
-    def _derive_static_static(self, peer: Peer) -> None:
+    def _precompute_static_static(self, peer: Peer) -> None:
         wipe(peer.static_static)
         peer.static_static = None
         if self._identity is not None:
@@ -491,19 +491,19 @@ class Device:
             return
         preshared_key, keepalive = change.preshared_key, change.persistent_keepalive
         if reset:
-            preshared_key = preshared_key or _NO_KEY
+            preshared_key = preshared_key or ZERO_KEY
             keepalive = keepalive or 0
         if preshared_key is not None:
             peer.preshared_key[:] = preshared_key
-        self._configure_routes(peer, change, reset)
+        self._configure_plane(peer, change, reset)
         switched_on = bool(keepalive) and not peer.persistent_keepalive
         if keepalive is not None:
             peer.persistent_keepalive = keepalive
         if switched_on or change.endpoint is not None:
-            self._greet(peer)
-        self._plan(peer, now)
+            self._send_initial_keepalive(peer)
+        self._update_timer(peer, now)
 
-    def _configure_routes(self, peer: Peer, change: "PeerChange", reset: bool) -> None:
+    def _configure_plane(self, peer: Peer, change: "PeerChange", reset: bool) -> None:
         if change.endpoint is not None:
             self._plane.set_endpoint(peer.id, Endpoint(*change.endpoint))
         if reset or change.replace_allowed_ips:
@@ -517,7 +517,7 @@ class Device:
         if granted:
             self._plane.allow(peer.id, granted)
 
-    def _greet(self, peer: Peer) -> None:
+    def _send_initial_keepalive(self, peer: Peer) -> None:
         if self._up:
             if peer.persistent_keepalive:
                 self._plane.send_keepalive(peer.id)
@@ -527,12 +527,12 @@ class Device:
         if change.update_only or change.public_key == self.public_key():
             return None
         peer = self.peers.add(change.public_key)
-        self._derive_static_static(peer)
+        self._precompute_static_static(peer)
         self._plane.add_peer(peer.id)
         return peer
 
     def _remove_peer(self, peer: Peer) -> None:
-        self._schedule.forget(peer.id)
+        self._timers.forget(peer.id)
         self._plane.remove_peer(peer.id)
         self.peers.remove(peer)
 
@@ -559,9 +559,9 @@ _RECEIVERS = {
 
 # name, deadline, what is done then
 _TIMERS = (
-    ("wipe session", timers.wipe_session, Device._wipe_session),
+    ("wipe session", timers.session_expiry, Device._end_session),
     ("retry handshake", timers.retry_handshake, Device._retry_handshake),
-    ("begin handshake", timers.begin_handshake, Device._initiate),
+    ("begin handshake", timers.begin_handshake, Device._send_initiation),
     ("dead session", timers.replace_dead_session, Device._replace_dead_session),
     ("passive keepalive", timers.passive_keepalive, Device._send_keepalive),
     ("persistent keepalive", timers.persistent_keepalive, Device._send_keepalive),

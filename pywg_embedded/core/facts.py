@@ -38,12 +38,12 @@ class Facts:
         self.rx_bytes = 0
         self.tx_bytes = 0
 
-    def forget_runs(self) -> None:
+    def reset_unanswered(self) -> None:
         """No session is left that an answer could come in."""
         self.data_sent_since = 0
         self.data_received_since = 0
 
-    def note_sent(self, now: int, is_data: bool) -> None:
+    def record_sent(self, now: int, is_data: bool) -> None:
         """An authenticated packet went out."""
         self.last_sent = now
         self.data_received_since = 0
@@ -51,7 +51,7 @@ class Facts:
             self.last_data_sent = now
             self.data_sent_since = self.data_sent_since or now
 
-    def note_received(self, now: int, is_data: bool) -> None:
+    def record_received(self, now: int, is_data: bool) -> None:
         """An authenticated packet came in."""
         self.last_received = now
         self.data_sent_since = 0

@@ -1,7 +1,7 @@
 """What the protocol remembers of one peer; changed by ``Device`` alone."""
 
 from .constants import KEY_SIZE
-from .cookie import CookieJar
+from .cookie import CookieMaker
 from .secret import wipe
 
 TYPE_CHECKING = False
@@ -23,20 +23,20 @@ class Peer:
         "fired",
         "greatest_timestamp",
         "handshake",
+        "handshake_requested_at",
         "handshake_sent_at",
-        "handshake_wanted_at",
         "id",
         "initiation_received_at",
         "initiation_sent_at",
         "initiations_unanswered",
         "jitter",
         "last_handshake_at",
+        "last_timestamp_sent",
         "persistent_keepalive",
         "preshared_key",
         "public_key",
         "response_index",
-        "session_at",
-        "stamped_at",
+        "session_created_at",
         "static_static",
     )
 
@@ -46,13 +46,13 @@ class Peer:
         self.preshared_key = bytearray(KEY_SIZE)
         self.persistent_keepalive = 0
         self.static_static: bytearray | None = None
-        self.cookies = CookieJar(crypto, public_key)
+        self.cookies = CookieMaker(crypto, public_key)
         self.greatest_timestamp = b""
-        self.stamped_at = 0
+        self.last_timestamp_sent = 0
         self.handshake: Handshake | None = None
         self.response_index: int | None = None
         # Of the packet that wanted a session last; 0 once there is one.
-        self.handshake_wanted_at = 0
+        self.handshake_requested_at = 0
         self.initiations_unanswered = 0
         # An initiation or a response.
         self.handshake_sent_at = 0
@@ -60,7 +60,7 @@ class Peer:
         self.initiation_sent_at = 0
         self.initiation_received_at = 0
         # When a session was last derived, and last proved to work for both sides.
-        self.session_at = 0
+        self.session_created_at = 0
         self.last_handshake_at = 0
         # timer: the deadline it fired for, so that one deadline fires once.
         self.fired: dict[str, int] = {}

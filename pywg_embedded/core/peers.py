@@ -40,7 +40,7 @@ class Peers:
     def keys(self) -> set[bytes]:
         return set(self._by_key)
 
-    def check_room(self, count: int) -> None:
+    def check_limit(self, count: int) -> None:
         """Raises LimitError if so many peers are too many."""
         if count > self._limit:
             raise LimitError(
@@ -50,7 +50,7 @@ class Peers:
 
     def add(self, public_key: bytes) -> Peer:
         """A new peer; raises LimitError if the table is full."""
-        self.check_room(len(self._by_id) + 1)
+        self.check_limit(len(self._by_id) + 1)
         peer_id = self._free_ids.pop() if self._free_ids else len(self._by_id)
         peer = Peer(self._crypto, peer_id, public_key)
         self._by_key[public_key] = self._by_id[peer_id] = peer

@@ -33,7 +33,7 @@ class RateLimiter:
 
     def allow(self, address: bytes, now: int) -> bool:
         """Whether this source may send one more now; takes the token if so."""
-        tag, first = self._place(address)
+        tag, first = self._find_set(address)
         ways = range(first, first + _WAYS)
         for way in ways:
             if self._tags[way] == tag:
@@ -51,7 +51,7 @@ class RateLimiter:
         self._full_at[way] = full_at
         return True
 
-    def _place(self, address: bytes) -> tuple[int, int]:
+    def _find_set(self, address: bytes) -> tuple[int, int]:
         source = address if len(address) == 4 else address[:_IPV6_PREFIX_SIZE]
         digest = self._crypto.blake2s(source, self._secret, 10)
         tag = int.from_bytes(digest[:8], "little") | 1

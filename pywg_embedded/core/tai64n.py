@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SECOND = 1_000_000_000
 
 
-class Tai64n:
+class TimestampGenerator:
     """Makes stamps from a wall clock that answers nanoseconds since 1970."""
 
     def __init__(self, wall_clock: "Callable[[], int]") -> None:

@@ -25,7 +25,7 @@ def retry_handshake(peer: "Peer", facts: "Facts") -> int | None:
 
 def begin_handshake(peer: "Peer", facts: "Facts") -> int | None:
     """One was wanted when a handshake message had just gone out (6.4)."""
-    if not peer.handshake_wanted_at or peer.handshake is not None:
+    if not peer.handshake_requested_at or peer.handshake is not None:
         return None
     return peer.handshake_sent_at + REKEY_TIMEOUT + peer.jitter
 
@@ -57,12 +57,14 @@ def persistent_keepalive(peer: "Peer", facts: "Facts") -> int | None:
     return last + peer.persistent_keepalive * 1000
 
 
-def wipe_session(peer: "Peer", facts: "Facts") -> int | None:
+def session_expiry(peer: "Peer", facts: "Facts") -> int | None:
     """No session has followed the last one for long (6.3)."""
-    return peer.session_at + WIPE_AFTER_TIME if peer.session_at else None
+    return (
+        peer.session_created_at + WIPE_AFTER_TIME if peer.session_created_at else None
+    )
 
 
-def visit_after_activity(peer: "Peer") -> int:
+def delay_after_activity(peer: "Peer") -> int:
     """How long after a packet the earliest deadline that it may make lies ahead."""
     interval = peer.persistent_keepalive * 1000
     return min(interval, KEEPALIVE_TIMEOUT) if interval else KEEPALIVE_TIMEOUT

@@ -261,7 +261,7 @@ class Interface:
 
 
 _TOLD = {
-    events.HANDSHAKE_WANTED: Device.handshake_wanted,
+    events.HANDSHAKE_NEEDED: Device.handshake_needed,
     events.KEY_CONFIRMED: Device.key_confirmed,
     events.ACTIVE: Device.peer_active,
 }

@@ -21,8 +21,8 @@ class Member:
         self.number = number
         self._secret = crypto.dh(self.identity.private, responder)
         self._responder = responder
-        self._jar = cookie.CookieJar(crypto, responder)
-        self._stamps = tai64n.Tai64n(time.time_ns)
+        self._jar = cookie.CookieMaker(crypto, responder)
+        self._stamps = tai64n.TimestampGenerator(time.time_ns)
         self._last_stamp = 0
 
     def initiation(self) -> bytes:

@@ -4,15 +4,15 @@ from binascii import unhexlify
 
 from pywg_embedded import crypto
 from pywg_embedded.core import messages
-from pywg_embedded.core.cookie import CookieChecker, CookieJar
+from pywg_embedded.core.cookie import CookieChecker, CookieMaker
 from pywg_embedded.core.endpoint import Endpoint
-from tests.core.samples import (
+from tests.core.support import (
     NOW,
-    Seeded,
+    SeededCrypto,
+    drop_reason_of,
     endpoint,
-    flip,
+    flip_bit,
     private_key,
-    reason_of,
 )
 from tests.vectors import load
 
@@ -34,8 +34,8 @@ class Talk:
     """A sender's jar and the checker of the receiver that it sends to."""
 
     def __init__(self) -> None:
-        self.crypto = Seeded(1)
-        self.jar = CookieJar(self.crypto, PUBLIC)
+        self.crypto = SeededCrypto(1)
+        self.jar = CookieMaker(self.crypto, PUBLIC)
         self.checker = CookieChecker(self.crypto, PUBLIC)
 
     def send(self, now: int = NOW, bare: bytes = BARE_INITIATION) -> bytes:
@@ -48,7 +48,7 @@ class Talk:
     def take(self, reply: bytes, now: int = NOW) -> str | None:
         """Why the reply is refused, or None."""
         fields = messages.parse(reply)[1]
-        return reason_of(self.jar.receive, self.crypto, fields, now)
+        return drop_reason_of(self.jar.receive, self.crypto, fields, now)
 
     def proves(self, message: bytes, now: int = NOW) -> bool:
         return self.checker.mac2_valid(message, SOURCE, now)
@@ -73,8 +73,11 @@ def test_macs_and_cookies_are_those_of_an_independent_implementation() -> None:
         given = {k: unhexlify(v) for k, v in case.items() if k not in NAMES}
         public = crypto.public_key(unhexlify(handshake["static_private_responder"]))
         initiation = unhexlify(handshake["initiation"])
-        primitives = Seeded(1, (given["cookie_secret"], given["nonce"]))
-        checker, jar = CookieChecker(primitives, public), CookieJar(primitives, public)
+        primitives = SeededCrypto(1, (given["cookie_secret"], given["nonce"]))
+        checker, jar = (
+            CookieChecker(primitives, public),
+            CookieMaker(primitives, public),
+        )
         port = int.from_bytes(given["source_port"], "big")
         source = Endpoint(given["source_address"], port)
         sender = messages.parse(initiation)[1][0]
@@ -96,13 +99,13 @@ def test_mac1_covers_everything_before_it() -> None:
         message = talk.send(bare=bare)
         assert talk.checker.mac1_valid(message)
         for position in range(len(message) - 16):
-            changed = flip(message, position)
+            changed = flip_bit(message, position)
             assert not talk.checker.mac1_valid(changed), f"byte {position}"
 
 
 def test_mac1_for_another_key_is_refused() -> None:
     talk = Talk()
-    other = CookieJar(talk.crypto, private_key(3))
+    other = CookieMaker(talk.crypto, private_key(3))
     message = other.add_macs(talk.crypto, BARE_INITIATION, NOW)
     assert not talk.checker.mac1_valid(message)
 
@@ -121,7 +124,7 @@ def test_mac2_covers_everything_before_it() -> None:
     message = talk.send()
     assert talk.proves(message)
     for position in range(len(message)):
-        assert not talk.proves(flip(message, position)), f"byte {position}"
+        assert not talk.proves(flip_bit(message, position)), f"byte {position}"
 
 
 def test_a_cookie_is_bound_to_address_and_port() -> None:
@@ -195,11 +198,11 @@ def test_an_initiation_and_a_response_may_each_get_a_cookie() -> None:
 
 def test_the_jar_expects_cookies_for_what_it_sent_and_only_once() -> None:
     talk = Talk()
-    assert not talk.jar.expects(7)
+    assert not talk.jar.expects_reply(7)
     message = talk.send()
-    assert talk.jar.expects(7) and not talk.jar.expects(8)
+    assert talk.jar.expects_reply(7) and not talk.jar.expects_reply(8)
     talk.take(talk.reply_to(message))
-    assert not talk.jar.expects(7)
+    assert not talk.jar.expects_reply(7)
 
 
 def test_a_forged_reply_changes_nothing() -> None:
@@ -207,7 +210,7 @@ def test_a_forged_reply_changes_nothing() -> None:
     reply = talk.reply_to(talk.send())
     # Each field at both ends: receiver 4-7, nonce 8-31, cookie 32-63.
     for position in (4, 7, 8, 31, 32, 47, 48, 63):
-        outcome = talk.take(flip(reply, position))
+        outcome = talk.take(flip_bit(reply, position))
         assert outcome == "cookie reply not authentic", f"byte {position}"
     assert talk.send()[-16:] == bytes(16)
 
@@ -215,7 +218,7 @@ def test_a_forged_reply_changes_nothing() -> None:
 def test_a_forged_reply_does_not_keep_the_true_one_out() -> None:
     talk = Talk()
     reply = talk.reply_to(talk.send())
-    talk.take(flip(reply, 63))
+    talk.take(flip_bit(reply, 63))
     assert talk.take(reply) is None
     assert talk.proves(talk.send())
 

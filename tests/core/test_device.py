@@ -4,26 +4,26 @@ import struct
 from binascii import unhexlify
 
 from pywg_embedded.core import messages, noise
-from pywg_embedded.core.cookie import CookieJar
-from tests.core.samples import (
+from pywg_embedded.core.cookie import CookieMaker
+from tests.core.support import (
     LOW_ORDER_POINTS,
     NOW,
     WALL,
-    Careless,
-    Seeded,
+    LowOrderCrypto,
+    RecordingCrypto,
+    SeededCrypto,
     Side,
-    Watched,
-    bare_initiation,
-    carry,
     change,
+    complete_handshake,
+    deliver,
     endpoint,
-    flip,
-    forge,
+    established_pair,
+    flip_bit,
+    initiation_without_macs,
+    make_initiation,
     pair,
     peer_change,
     private_key,
-    session,
-    shake_hands,
 )
 
 TYPE_CHECKING = False
@@ -36,13 +36,15 @@ YEAR = 365 * 86_400 * 10**9
 
 
 def with_mac1(sender: Side, receiver: Side, bare: bytes) -> bytes:
-    return CookieJar(sender.crypto, receiver.public).add_macs(sender.crypto, bare, NOW)
+    return CookieMaker(sender.crypto, receiver.public).add_macs(
+        sender.crypto, bare, NOW
+    )
 
 
-def hostile(a: Side, b: Side) -> "list[tuple[str, bytes, str]]":
+def invalid_datagrams(a: Side, b: Side) -> "list[tuple[str, bytes, str]]":
     """What must meet silence at b: its name, the datagram, the reason it counts as."""
     stranger = Side(3)
-    good = forge(a, b.public, WALL)
+    good = make_initiation(a, b.public, WALL)
     kind, transport = struct.pack("<I", 4), bytes(28)
     response = messages.response(1, 2, bytes(32), bytes(16))
     return [
@@ -51,15 +53,15 @@ def hostile(a: Side, b: Side) -> "list[tuple[str, bytes, str]]":
         ("truncated", good[:-1], "malformed"),
         ("too long", good + b"\0", "malformed"),
         ("the longest datagram", good + bytes(65_507 - len(good)), "malformed"),
-        ("reserved byte", flip(good, 1), "malformed"),
+        ("reserved byte", flip_bit(good, 1), "malformed"),
         ("transport data", kind + transport, "malformed"),
-        ("changed mac1", flip(good, -32), "mac1"),
-        ("changed body", flip(good, 40), "mac1"),
-        ("for another key", forge(a, stranger.public, WALL), "mac1"),
-        ("unknown peer", forge(stranger, b.public, WALL), "unknown peer"),
+        ("changed mac1", flip_bit(good, -32), "mac1"),
+        ("changed body", flip_bit(good, 40), "mac1"),
+        ("for another key", make_initiation(a, stranger.public, WALL), "mac1"),
+        ("unknown peer", make_initiation(stranger, b.public, WALL), "unknown peer"),
         (
             "changed under a good mac1",
-            with_mac1(a, b, flip(bare_initiation(a, b.public, WALL), 100)),
+            with_mac1(a, b, flip_bit(initiation_without_macs(a, b.public, WALL), 100)),
             "initiation not authentic",
         ),
         ("response to nothing", with_mac1(a, b, response), "unknown index"),
@@ -73,7 +75,7 @@ def hostile(a: Side, b: Side) -> "list[tuple[str, bytes, str]]":
 
 
 def test_a_handshake_gives_both_sides_the_same_keys() -> None:
-    a, b = session()
+    a, b = established_pair()
     (ours,), (theirs,) = a.plane.keypairs[0], b.plane.keypairs[0]
     assert ours.initiator and not theirs.initiator
     assert (ours.send_key, ours.receive_key) == (theirs.receive_key, theirs.send_key)
@@ -86,7 +88,7 @@ def test_a_handshake_gives_both_sides_the_same_keys() -> None:
 
 def test_messages_go_to_the_endpoint_and_answers_to_where_they_came_from() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
+    a.device.handshake_needed(0, NOW)
     ((initiation, to),) = a.device.datagrams_to_send()
     assert (initiation[0], len(initiation)) == (1, 148)
     assert to.remote() == b.endpoint.remote()
@@ -94,13 +96,13 @@ def test_messages_go_to_the_endpoint_and_answers_to_where_they_came_from() -> No
     ((response, to),) = b.device.datagrams_to_send()
     assert (response[0], len(response)) == (2, 92)
     assert to is ELSEWHERE
-    assert a.sent() == b.sent() == []
+    assert a.sent_datagrams() == b.sent_datagrams() == []
 
 
 def test_the_responder_counts_a_handshake_only_when_its_key_is_confirmed() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    (initiation,) = a.sent()
+    a.device.handshake_needed(0, NOW)
+    (initiation,) = a.sent_datagrams()
     b.receive(initiation, a.endpoint)
     assert len(b.plane.keypairs[0]) == 1
     assert b.status()["last_handshake_at"] == 0
@@ -109,18 +111,20 @@ def test_the_responder_counts_a_handshake_only_when_its_key_is_confirmed() -> No
 
 
 def test_the_side_with_the_greater_key_keeps_its_own_session_of_two() -> None:
-    a, b = session()
-    installed = a.plane.told("install_keypair") + b.plane.told("install_keypair")
+    a, b = established_pair()
+    installed = a.plane.calls_to("install_keypair") + b.plane.calls_to(
+        "install_keypair"
+    )
     assert installed == [(0, b.public > a.public), (0, a.public > b.public)]
 
 
 def test_what_is_not_authentic_meets_silence_and_leaves_nothing() -> None:
-    for name, datagram, reason in hostile(*pair()):
+    for name, datagram, reason in invalid_datagrams(*pair()):
         _, b = pair()
         calls, before = list(b.plane.calls), b.status()
         where = b.plane.facts[0].endpoint
         b.receive(datagram, ELSEWHERE)
-        assert b.sent() == [], name
+        assert b.sent_datagrams() == [], name
         assert b.device.drops == {reason: 1}, name
         assert b.plane.calls == calls and b.status() == before, name
         assert b.plane.facts[0].endpoint is where, name
@@ -128,7 +132,7 @@ def test_what_is_not_authentic_meets_silence_and_leaves_nothing() -> None:
 
 def test_drops_are_counted_by_reason() -> None:
     _, b = pair()
-    rows = hostile(*pair())
+    rows = invalid_datagrams(*pair())
     for _ in range(2):
         for _, datagram, _ in rows:
             b.receive(datagram, ELSEWHERE)
@@ -143,28 +147,28 @@ def test_a_peer_with_a_low_order_key_is_met_with_silence() -> None:
         b = Side(2)
         address = endpoint(3).remote()
         b.device.configure(change(peer_change(point, endpoint=address)), NOW)
-        b.device.handshake_wanted(0, NOW)
-        assert b.sent() == [], f"row {row}"
+        b.device.handshake_needed(0, NOW)
+        assert b.sent_datagrams() == [], f"row {row}"
         # The attacker knows every secret with that point: it is zero.
-        careless = Careless(3)
+        careless = LowOrderCrypto(3)
         attacker = noise.Identity(careless, private_key(3))
         attacker.public = point
         message = noise.create_initiation(
             careless, attacker, (b.public, bytes(32)), 1, bytes(12)
         )[1]
-        jar = CookieJar(careless, b.public)
+        jar = CookieMaker(careless, b.public)
         b.receive(jar.add_macs(careless, message, NOW), ELSEWHERE)
-        assert b.sent() == [], f"row {row}"
+        assert b.sent_datagrams() == [], f"row {row}"
         assert b.device.drops == {"low-order point": 1}, f"row {row}"
 
 
 def test_a_replayed_initiation_is_refused_and_roams_nothing() -> None:
     a, b = pair()
-    initiation = forge(a, b.public, WALL)
+    initiation = make_initiation(a, b.public, WALL)
     b.receive(initiation, a.endpoint)
-    assert len(b.sent()) == 1
+    assert len(b.sent_datagrams()) == 1
     b.receive(initiation, ELSEWHERE, NOW + 1000)
-    assert b.sent() == []
+    assert b.sent_datagrams() == []
     assert b.device.drops == {"replayed initiation": 1}
     assert b.plane.facts[0].endpoint is a.endpoint
 
@@ -175,24 +179,26 @@ def test_a_timestamp_must_be_greater_than_any_before() -> None:
     for row, (later, answered) in enumerate(
         ((0, True), (0, False), (-1, False), (-YEAR, False), (1, True), (0, False))
     ):
-        b.receive(forge(a, b.public, WALL + later), a.endpoint, NOW + row * 100)
-        assert len(b.sent()) == answered, f"row {row}"
+        b.receive(
+            make_initiation(a, b.public, WALL + later), a.endpoint, NOW + row * 100
+        )
+        assert len(b.sent_datagrams()) == answered, f"row {row}"
 
 
 def test_a_peer_that_was_removed_and_added_again_starts_without_a_timestamp() -> None:
     a, b = pair()
-    b.receive(forge(a, b.public, WALL), a.endpoint)
+    b.receive(make_initiation(a, b.public, WALL), a.endpoint)
     b.device.configure(change(peer_change(a.public, remove=True)), NOW)
-    b.meet(a)
-    b.sent()
-    b.receive(forge(a, b.public, WALL - YEAR), a.endpoint, NOW + 100)
-    assert len(b.sent()) == 1
+    b.add_peer(a)
+    b.sent_datagrams()
+    b.receive(make_initiation(a, b.public, WALL - YEAR), a.endpoint, NOW + 100)
+    assert len(b.sent_datagrams()) == 1
 
 
 def test_handshakes_go_on_though_the_clock_stepped_back_ten_years() -> None:
-    a, b = session()
+    a, b = established_pair()
     a.wall -= 10 * YEAR
-    shake_hands(a, b, LATER)
+    complete_handshake(a, b, LATER)
     assert b.device.drops == {}
     assert len(b.plane.keypairs[0]) == 2
 
@@ -201,9 +207,9 @@ def test_a_peer_gets_at_most_fifty_answers_a_second() -> None:
     a, b = pair()
     answers = 0
     for number in range(200):
-        datagram = forge(a, b.public, WALL + number)
+        datagram = make_initiation(a, b.public, WALL + number)
         b.receive(datagram, a.endpoint, NOW + 5 * number)
-        answers += len(b.sent())
+        answers += len(b.sent_datagrams())
     assert answers == 50
     assert b.device.drops == {"initiation flood": 150}
 
@@ -211,32 +217,32 @@ def test_a_peer_gets_at_most_fifty_answers_a_second() -> None:
 def test_the_flood_of_one_peer_keeps_no_other_out() -> None:
     a, b = pair()
     c = Side(3)
-    b.meet(c)
+    b.add_peer(c)
     for number in range(10):
-        b.receive(forge(a, b.public, WALL + number), a.endpoint)
-    b.sent()
-    b.receive(forge(c, b.public, WALL), c.endpoint)
-    assert len(b.sent()) == 1
+        b.receive(make_initiation(a, b.public, WALL + number), a.endpoint)
+    b.sent_datagrams()
+    b.receive(make_initiation(c, b.public, WALL), c.endpoint)
+    assert len(b.sent_datagrams()) == 1
 
 
 def test_an_authentic_initiation_or_response_roams() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    (initiation,) = a.sent()
+    a.device.handshake_needed(0, NOW)
+    (initiation,) = a.sent_datagrams()
     b.receive(initiation, ELSEWHERE)
     assert b.plane.facts[0].endpoint is ELSEWHERE
-    (response,) = b.sent()
+    (response,) = b.sent_datagrams()
     a.receive(response, ELSEWHERE)
     assert a.plane.facts[0].endpoint is ELSEWHERE
 
 
 def test_a_forged_response_roams_nothing_and_the_true_one_still_counts() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    (initiation,) = a.sent()
+    a.device.handshake_needed(0, NOW)
+    (initiation,) = a.sent_datagrams()
     b.receive(initiation, a.endpoint)
-    (response,) = b.sent()
-    forged = with_mac1(b, a, flip(response, 50))
+    (response,) = b.sent_datagrams()
+    forged = with_mac1(b, a, flip_bit(response, 50))
     a.receive(forged, ELSEWHERE)
     assert a.device.drops == {"response not authentic": 1}
     assert a.plane.facts[0].endpoint is not ELSEWHERE
@@ -248,10 +254,10 @@ def test_a_response_counts_until_the_initiation_is_retried() -> None:
     # milliseconds until the response comes, whether it is taken
     for row, (delay, taken) in enumerate(((250, True), (4_999, True), (6_000, False))):
         a, b = pair()
-        a.device.handshake_wanted(0, NOW)
-        (initiation,) = a.sent()
+        a.device.handshake_needed(0, NOW)
+        (initiation,) = a.sent_datagrams()
         b.receive(initiation, a.endpoint)
-        (response,) = b.sent()
+        (response,) = b.sent_datagrams()
         a.run(NOW + delay)
         a.receive(response, b.endpoint, NOW + delay)
         assert bool(a.plane.keypairs[0]) is taken, f"row {row}"
@@ -260,10 +266,10 @@ def test_a_response_counts_until_the_initiation_is_retried() -> None:
 
 def test_a_response_counts_once() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    (initiation,) = a.sent()
+    a.device.handshake_needed(0, NOW)
+    (initiation,) = a.sent_datagrams()
     b.receive(initiation, a.endpoint)
-    (response,) = b.sent()
+    (response,) = b.sent_datagrams()
     a.receive(response, b.endpoint)
     a.receive(response, ELSEWHERE)
     assert len(a.plane.keypairs[0]) == 1
@@ -272,10 +278,10 @@ def test_a_response_counts_once() -> None:
 
 def test_a_response_does_not_answer_a_response() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    (initiation,) = a.sent()
+    a.device.handshake_needed(0, NOW)
+    (initiation,) = a.sent_datagrams()
     b.receive(initiation, a.endpoint)
-    (response,) = b.sent()
+    (response,) = b.sent_datagrams()
     index = messages.parse(response)[1][0]
     forged = messages.response(1, index, bytes(32), bytes(16))
     b.receive(with_mac1(a, b, forged), ELSEWHERE)
@@ -284,12 +290,12 @@ def test_a_response_does_not_answer_a_response() -> None:
 
 def test_a_response_under_the_index_of_a_response_is_refused() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    (initiation,) = a.sent()
-    a.receive(forge(b, a.public, WALL), b.endpoint)
-    index = messages.parse(a.sent()[0])[1][0]
+    a.device.handshake_needed(0, NOW)
+    (initiation,) = a.sent_datagrams()
+    a.receive(make_initiation(b, a.public, WALL), b.endpoint)
+    index = messages.parse(a.sent_datagrams()[0])[1][0]
     b.receive(initiation, a.endpoint)
-    sender, _, ephemeral, nothing, _, _ = messages.parse(b.sent()[0])[1]
+    sender, _, ephemeral, nothing, _, _ = messages.parse(b.sent_datagrams()[0])[1]
     redirected = messages.response(sender, index, ephemeral, nothing)
     a.receive(with_mac1(b, a, redirected), b.endpoint)
     assert a.device.drops == {"unknown index": 1}
@@ -298,27 +304,27 @@ def test_a_response_under_the_index_of_a_response_is_refused() -> None:
 def test_a_handshake_that_is_wanted_often_begins_once() -> None:
     a, _ = pair()
     for milliseconds in range(0, 5_000, 50):
-        a.device.handshake_wanted(0, NOW + milliseconds)
-    assert len(a.sent()) == 1
+        a.device.handshake_needed(0, NOW + milliseconds)
+    assert len(a.sent_datagrams()) == 1
 
 
 def test_no_handshake_begins_within_five_seconds_of_the_last_message() -> None:
-    a, b = session()
+    a, b = established_pair()
     # milliseconds since, initiations
     for side in (a, b):
         for later, count in ((0, 0), (4_999, 0), (5_000, 1)):
-            side.device.handshake_wanted(0, NOW + later)
-            assert len(side.sent()) == count, later
+            side.device.handshake_needed(0, NOW + later)
+            assert len(side.sent_datagrams()) == count, later
 
 
 def test_rekey_begins_a_handshake_whatever_there_is() -> None:
-    a, b = session()
+    a, b = established_pair()
     for now in (NOW, NOW + 1):
         a.device.rekey(0, now)
-        (initiation,) = a.sent()
+        (initiation,) = a.sent_datagrams()
         assert messages.parse(initiation)
     b.receive(initiation, a.endpoint, NOW + 20)
-    carry(b, a, NOW + 20)
+    deliver(b, a, NOW + 20)
     assert a.status()["last_handshake_at"] == NOW + 20
     assert a.status()["initiations_unanswered"] == 0
 
@@ -328,59 +334,61 @@ def test_rekey_of_nobody_or_while_down_is_nothing() -> None:
     a.device.rekey(7, NOW)
     a.device.interface_down(NOW)
     a.device.rekey(0, NOW)
-    assert a.sent() == []
+    assert a.sent_datagrams() == []
 
 
 def test_a_peer_without_an_endpoint_gets_no_initiation() -> None:
     a, b = Side(1), Side(2)
     a.device.configure(change(peer_change(b.public)), NOW)
-    a.device.handshake_wanted(0, NOW)
-    assert a.sent() == []
+    a.device.handshake_needed(0, NOW)
+    assert a.sent_datagrams() == []
 
 
 def test_the_data_plane_is_told_of_each_authentic_message_and_its_size() -> None:
-    a, b = session()
+    a, b = established_pair()
     initiation, response = (0, 148), (0, 92)
-    assert a.plane.told("note_handshake_sent") == [initiation]
-    assert b.plane.told("note_handshake_received") == [initiation]
-    assert b.plane.told("note_handshake_sent") == [response]
-    assert a.plane.told("note_handshake_received") == [response]
+    assert a.plane.calls_to("note_handshake_sent") == [initiation]
+    assert b.plane.calls_to("note_handshake_received") == [initiation]
+    assert b.plane.calls_to("note_handshake_sent") == [response]
+    assert a.plane.calls_to("note_handshake_received") == [response]
 
 
 def test_indices_are_what_the_random_source_gives() -> None:
     for index in (0, 1, 0x01020304, 2**32 - 1):
         answer = struct.pack("<I", index)
-        a, _ = pair(Seeded(1, (answer,)))
-        a.device.handshake_wanted(0, NOW)
-        (initiation,) = a.sent()
+        a, _ = pair(SeededCrypto(1, (answer,)))
+        a.device.handshake_needed(0, NOW)
+        (initiation,) = a.sent_datagrams()
         assert messages.parse(initiation)[1][0] == index
 
 
 def test_indices_are_unique_though_the_random_source_repeats() -> None:
     numbers = (5, 5, 5, 6, 5, 6, 7, 5, 6, 7, 8)
     answers = tuple(struct.pack("<I", number) for number in numbers)
-    a, b = pair(None, Seeded(2, answers))
+    a, b = pair(None, SeededCrypto(2, answers))
     for number in range(4):
-        b.receive(forge(a, b.public, WALL + number), a.endpoint, NOW + 100 * number)
-    assert [messages.parse(data)[1][0] for data in b.sent()] == [5, 6, 7, 8]
+        b.receive(
+            make_initiation(a, b.public, WALL + number), a.endpoint, NOW + 100 * number
+        )
+    assert [messages.parse(data)[1][0] for data in b.sent_datagrams()] == [5, 6, 7, 8]
     assert [keypair.local_index for keypair in b.plane.keypairs[0]] == [5, 6, 7, 8]
 
 
 def test_two_peers_never_share_an_index() -> None:
     answers = tuple(struct.pack("<I", number) for number in (5, 0, 5, 6, 0))
-    a = Side(1, Seeded(1, answers))
+    a = Side(1, SeededCrypto(1, answers))
     for peer_id, number in enumerate((2, 3)):
-        a.meet(Side(number))
-        a.device.handshake_wanted(peer_id, NOW)
-    assert [messages.parse(data)[1][0] for data in a.sent()] == [5, 6]
+        a.add_peer(Side(number))
+        a.device.handshake_needed(peer_id, NOW)
+    assert [messages.parse(data)[1][0] for data in a.sent_datagrams()] == [5, 6]
 
 
 def test_the_index_of_an_initiation_leads_nowhere_after_it_was_retried() -> None:
     a, _ = pair()
-    a.device.handshake_wanted(0, NOW)
+    a.device.handshake_needed(0, NOW)
     indices = []
     for later in (6_000, 12_000, 18_000):
-        indices += [messages.parse(data)[1][0] for data in a.sent()]
+        indices += [messages.parse(data)[1][0] for data in a.sent_datagrams()]
         a.device.handle_timer(NOW + later)
     assert len(indices) == 3
     assert [a.device.peers.with_index(index) for index in indices] == [None] * 3
@@ -389,8 +397,10 @@ def test_the_index_of_an_initiation_leads_nowhere_after_it_was_retried() -> None
 def test_the_index_of_a_response_leads_nowhere_after_the_next_or_down() -> None:
     a, b = pair()
     for number in range(3):
-        b.receive(forge(a, b.public, WALL + number), a.endpoint, NOW + 100 * number)
-    indices = [messages.parse(data)[1][0] for data in b.sent()]
+        b.receive(
+            make_initiation(a, b.public, WALL + number), a.endpoint, NOW + 100 * number
+        )
+    indices = [messages.parse(data)[1][0] for data in b.sent_datagrams()]
     found = [b.device.peers.with_index(index) for index in indices]
     assert found == [None, None, b.device.peers.with_id(0)]
     b.device.interface_down(LATER)
@@ -400,8 +410,8 @@ def test_the_index_of_a_response_leads_nowhere_after_the_next_or_down() -> None:
 def test_an_interface_that_is_down_answers_nothing() -> None:
     a, b = pair()
     b.device.interface_down(NOW)
-    b.receive(forge(a, b.public, WALL), a.endpoint)
-    assert b.sent() == []
+    b.receive(make_initiation(a, b.public, WALL), a.endpoint)
+    assert b.sent_datagrams() == []
     assert b.device.drops == {"not ready": 1}
     assert b.device.get_timer() is None
 
@@ -409,16 +419,16 @@ def test_an_interface_that_is_down_answers_nothing() -> None:
 def test_an_interface_that_is_down_answers_nothing_under_load_either() -> None:
     a, b = pair()
     b.device.interface_down(NOW)
-    b.receive(forge(a, b.public, WALL), a.endpoint, NOW, 1000)
-    assert b.sent() == []
+    b.receive(make_initiation(a, b.public, WALL), a.endpoint, NOW, 1000)
+    assert b.sent_datagrams() == []
 
 
 def test_a_response_that_comes_after_the_interface_went_down_is_dropped() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    (initiation,) = a.sent()
+    a.device.handshake_needed(0, NOW)
+    (initiation,) = a.sent_datagrams()
     b.receive(initiation, a.endpoint)
-    (response,) = b.sent()
+    (response,) = b.sent_datagrams()
     a.device.interface_down(NOW)
     a.device.interface_up(NOW)
     a.receive(response, b.endpoint)
@@ -427,7 +437,7 @@ def test_a_response_that_comes_after_the_interface_went_down_is_dropped() -> Non
 
 
 def test_taking_the_interface_down_wipes_sessions_and_gives_up_what_is_staged() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     a.plane.calls.clear()
     a.device.interface_down(NOW)
     assert a.plane.calls == [("wipe_keypairs", 0), ("purge_staged", 0)]
@@ -442,58 +452,58 @@ def test_bringing_the_interface_up_greets_the_peers() -> None:
     ):
         a, b = Side(1), Side(2)
         a.device.interface_down(NOW)
-        a.meet(b, persistent_keepalive=seconds)
+        a.add_peer(b, persistent_keepalive=seconds)
         a.plane.calls.clear()
         a.device.interface_up(NOW)
         assert a.plane.calls == calls, seconds
 
 
 def test_a_handshake_begins_at_once_after_down_and_up() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     a.device.interface_down(NOW)
     a.device.interface_up(NOW + 1)
-    a.device.handshake_wanted(0, NOW + 1)
-    assert [data[0] for data in a.sent()] == [1]
+    a.device.handshake_needed(0, NOW + 1)
+    assert [data[0] for data in a.sent_datagrams()] == [1]
 
 
 def test_what_was_wanted_before_down_is_not_wanted_after_up() -> None:
     a, b = pair()
-    b.receive(forge(a, b.public, WALL), a.endpoint)
-    b.sent()
-    b.device.handshake_wanted(0, NOW + 1_000)
+    b.receive(make_initiation(a, b.public, WALL), a.endpoint)
+    b.sent_datagrams()
+    b.device.handshake_needed(0, NOW + 1_000)
     b.device.interface_down(NOW + 1_000)
     b.device.interface_up(NOW + 2_000)
     assert b.run(NOW + 1_000_000) == []
 
 
 def test_a_session_can_be_had_again_after_down_and_up() -> None:
-    a, b = session()
+    a, b = established_pair()
     a.device.interface_down(NOW)
     a.device.interface_up(NOW)
-    shake_hands(a, b, LATER)
+    complete_handshake(a, b, LATER)
     assert len(a.plane.keypairs[0]) == 1
 
 
 def test_an_interface_without_a_key_answers_nothing_and_begins_nothing() -> None:
     a, b = pair()
     b.device.configure(change(private_key=bytes(32)), NOW)
-    b.receive(forge(a, b.public, WALL), a.endpoint)
-    b.device.handshake_wanted(0, NOW)
-    assert b.sent() == []
+    b.receive(make_initiation(a, b.public, WALL), a.endpoint)
+    b.device.handshake_needed(0, NOW)
+    assert b.sent_datagrams() == []
     assert b.device.drops == {"not ready": 1}
 
 
 def test_events_of_a_peer_that_is_gone_are_ignored() -> None:
     a, _ = pair()
-    for event in (a.device.handshake_wanted, a.device.key_confirmed):
+    for event in (a.device.handshake_needed, a.device.key_confirmed):
         event(99, NOW)
     a.device.peer_active(99, NOW)
-    assert a.sent() == []
+    assert a.sent_datagrams() == []
     assert a.device.get_timer() is None
 
 
 def test_status_says_what_there_is() -> None:
-    a, b = session()
+    a, b = established_pair()
     b.device.configure(
         change(peer_change(a.public, preshared_key=b"p" * 32, persistent_keepalive=25)),
         NOW,
@@ -527,24 +537,24 @@ def test_status_without_a_key_and_without_a_handshake() -> None:
 
 def test_initiations_that_nobody_answers_are_counted() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
+    a.device.handshake_needed(0, NOW)
     a.run(NOW + 11_000)
     assert a.status()["initiations_unanswered"] == 3
     retry = NOW + 16_000
     a.device.handle_timer(retry)
-    carry(a, b, retry)
-    carry(b, a, retry)
+    deliver(a, b, retry)
+    deliver(b, a, retry)
     assert a.status()["initiations_unanswered"] == 0
 
 
 def test_an_interface_that_is_down_begins_no_handshake() -> None:
     a, _ = pair()
     a.device.interface_down(NOW)
-    a.device.handshake_wanted(0, NOW)
-    assert a.sent() == []
+    a.device.handshake_needed(0, NOW)
+    assert a.sent_datagrams() == []
 
 
-class Reads:
+class InitiationRecorder:
     """Keeps every initiation that is read while it is entered."""
 
     def __init__(self) -> None:
@@ -555,7 +565,7 @@ class Reads:
         self.received.append(self._read(*values, **named))
         return self.received[-1]
 
-    def __enter__(self) -> "Reads":
+    def __enter__(self) -> "InitiationRecorder":
         noise.read_initiation = self
         return self
 
@@ -565,11 +575,16 @@ class Reads:
 
 def test_an_initiation_that_is_dropped_leaves_no_chaining_key() -> None:
     a, b = pair()
-    good, stranger = forge(a, b.public, WALL), forge(Side(3), b.public, WALL)
+    good, stranger = (
+        make_initiation(a, b.public, WALL),
+        make_initiation(Side(3), b.public, WALL),
+    )
     b.receive(good, a.endpoint)
-    flood = forge(a, b.public, WALL + 1)
-    unauthentic = with_mac1(a, b, flip(bare_initiation(a, b.public, WALL), 100))
-    with Reads() as reads:
+    flood = make_initiation(a, b.public, WALL + 1)
+    unauthentic = with_mac1(
+        a, b, flip_bit(initiation_without_macs(a, b.public, WALL), 100)
+    )
+    with InitiationRecorder() as reads:
         for datagram in (good, stranger, flood, unauthentic):
             b.receive(datagram, a.endpoint)
     assert b.device.drops == {
@@ -583,14 +598,14 @@ def test_an_initiation_that_is_dropped_leaves_no_chaining_key() -> None:
 
 
 def test_every_secret_is_overwritten_at_the_end() -> None:
-    watched = Watched(1)
+    watched = RecordingCrypto(1)
     a, b = pair(watched)
     a.device.configure(change(peer_change(b.public, preshared_key=b"p" * 32)), NOW)
-    a.receive(forge(b, a.public, WALL), b.endpoint)
-    a.device.handshake_wanted(0, LATER)
-    a.receive(forge(b, a.public, WALL + 1), b.endpoint, LATER, 1000)
-    kept = watched.left()
+    a.receive(make_initiation(b, a.public, WALL), b.endpoint)
+    a.device.handshake_needed(0, LATER)
+    a.receive(make_initiation(b, a.public, WALL + 1), b.endpoint, LATER, 1000)
+    kept = watched.unwiped_secrets()
     assert len(kept) > 1
     a.device.close()
-    assert watched.left() == []
+    assert watched.unwiped_secrets() == []
     assert a.status()["preshared_key"] == bytes(32)

@@ -2,21 +2,21 @@
 
 from pywg_embedded.control.config import Change
 from pywg_embedded.core.errors import LimitError
-from tests.core.samples import (
+from tests.core.support import (
     NOW,
     WALL,
-    Seeded,
+    RecordingCrypto,
+    SeededCrypto,
     Side,
-    Watched,
-    carry,
     change,
+    complete_handshake,
+    deliver,
     endpoint,
-    forge,
+    established_pair,
+    make_initiation,
     pair,
     peer_change,
     private_key,
-    session,
-    shake_hands,
 )
 
 TYPE_CHECKING = False
@@ -40,59 +40,59 @@ def error_of(side: Side, wanted: Change) -> LimitError | None:
 def test_a_new_private_key_renews_all_sessions_at_once() -> None:
     a, b, c, idle = (Side(number) for number in (1, 2, 3, 4))
     for number, other in enumerate((b, c, idle)):
-        a.meet(other)
-        other.meet(a)
+        a.add_peer(other)
+        other.add_peer(a)
         if other is not idle:
-            a.device.handshake_wanted(number, NOW)
-            carry(a, other)
-            carry(other, a)
+            a.device.handshake_needed(number, NOW)
+            deliver(a, other)
+            deliver(other, a)
     a.device.configure(change(private_key=NEW_KEY), NOW + 1)
-    assert sorted(a.plane.told("expire_keypairs")) == [(0,), (1,), (2,)]
+    assert sorted(a.plane.calls_to("expire_keypairs")) == [(0,), (1,), (2,)]
     sent = a.device.datagrams_to_send()
     assert all(data[0] == 1 for data, _ in sent)
     addresses = sorted(to.address for _, to in sent)
     assert addresses == [b.endpoint.address, c.endpoint.address]
-    assert a.plane.told("wipe_keypairs") == []
+    assert a.plane.calls_to("wipe_keypairs") == []
 
 
 def test_a_handshake_with_the_new_private_key_is_answered_by_who_knows_it() -> None:
-    a, b = session()
+    a, b = established_pair()
     new_public = a.crypto.public_key(NEW_KEY)
     section = peer_change(new_public)
     b.device.configure(change(section), NOW)
     a.device.configure(change(private_key=NEW_KEY), LATER)
-    carry(a, b, LATER)
-    carry(b, a, LATER)
+    deliver(a, b, LATER)
+    deliver(b, a, LATER)
     assert len(a.plane.keypairs[0]) == 2
     assert a.device.status(NOW)["public_key"] == new_public
 
 
 def test_the_private_key_that_there_is_already_changes_nothing() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     a.plane.calls.clear()
     a.device.configure(change(private_key=a.private), LATER)
-    assert a.plane.calls == [] and a.sent() == []
+    assert a.plane.calls == [] and a.sent_datagrams() == []
 
 
 def test_a_new_private_key_overwrites_the_old_one_and_the_secret_of_cookies() -> None:
-    watched = Watched(1)
+    watched = RecordingCrypto(1)
     a, b = pair(watched)
-    a.receive(forge(b, a.public, WALL), b.endpoint, NOW, 1_000)
+    a.receive(make_initiation(b, a.public, WALL), b.endpoint, NOW, 1_000)
     peer = a.device.peers.with_id(0)
     assert peer is not None
     shared = peer.static_static or b""
     a.device.configure(change(private_key=NEW_KEY), NOW)
-    assert [bytes(secret) for secret in watched.left()] == [NEW_KEY]
+    assert [bytes(secret) for secret in watched.unwiped_secrets()] == [NEW_KEY]
     assert bytes(shared) == bytes(32)
 
 
 def test_a_handshake_that_was_on_its_way_is_begun_anew_with_the_new_key() -> None:
-    a, b = session()
-    a.device.handshake_wanted(0, LATER)
-    carry(a, b, LATER)
-    (response,) = b.sent()
+    a, b = established_pair()
+    a.device.handshake_needed(0, LATER)
+    deliver(a, b, LATER)
+    (response,) = b.sent_datagrams()
     a.device.configure(change(private_key=NEW_KEY), LATER + 1)
-    assert [data[0] for data in a.sent()] == [1]
+    assert [data[0] for data in a.sent_datagrams()] == [1]
     a.receive(response, b.endpoint, LATER + 2)
     # mac1 is for the old key.
     assert a.device.drops == {"mac1": 1}
@@ -100,57 +100,57 @@ def test_a_handshake_that_was_on_its_way_is_begun_anew_with_the_new_key() -> Non
 
 def test_a_first_handshake_goes_on_with_the_new_key() -> None:
     a, _ = pair()
-    a.device.handshake_wanted(0, NOW)
+    a.device.handshake_needed(0, NOW)
     a.device.configure(change(private_key=NEW_KEY), NOW + 1)
-    a.sent()
+    a.sent_datagrams()
     assert len(a.run(NOW + 5_400)) == 1
 
 
 def test_without_a_private_key_sessions_may_no_longer_send() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     a.device.configure(change(private_key=bytes(32)), LATER)
-    assert a.plane.told("expire_keypairs") == [(0,)]
+    assert a.plane.calls_to("expire_keypairs") == [(0,)]
     assert a.run(LATER + 100_000) == []
 
 
 def test_a_private_key_that_is_set_again_brings_sessions_back() -> None:
-    a, b = session()
+    a, b = established_pair()
     a.device.configure(change(private_key=bytes(32)), LATER)
     a.device.configure(change(private_key=a.private), LATER)
-    carry(a, b, LATER)
-    carry(b, a, LATER)
+    deliver(a, b, LATER)
+    deliver(b, a, LATER)
     assert len(a.plane.keypairs[0]) == 2
 
 
 def test_a_new_preshared_key_leaves_the_session_and_counts_from_the_next() -> None:
-    a, b = session()
+    a, b = established_pair()
     for side, other in ((a, b), (b, a)):
         side.plane.calls.clear()
         section = peer_change(other.public, preshared_key=PSK)
         side.device.configure(change(section), NOW)
-        assert side.plane.calls == [] and side.sent() == []
-    shake_hands(a, b, LATER)
+        assert side.plane.calls == [] and side.sent_datagrams() == []
+    complete_handshake(a, b, LATER)
     assert len(a.plane.keypairs[0]) == len(b.plane.keypairs[0]) == 2
     assert a.device.drops == b.device.drops == {}
 
 
 def test_a_preshared_key_that_only_one_side_has_fails_the_next_handshake() -> None:
-    a, b = session()
+    a, b = established_pair()
     section = peer_change(b.public, preshared_key=PSK)
     a.device.configure(change(section), NOW)
-    shake_hands(a, b, LATER)
+    complete_handshake(a, b, LATER)
     assert a.device.drops == {"response not authentic": 1}
     assert len(a.plane.keypairs[0]) == 1
 
 
 def test_a_preshared_key_that_came_during_a_handshake_counts_for_its_response() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
+    a.device.handshake_needed(0, NOW)
     for side, other in ((a, b), (b, a)):
         section = peer_change(other.public, preshared_key=PSK)
         side.device.configure(change(section), NOW)
-    carry(a, b)
-    carry(b, a)
+    deliver(a, b)
+    deliver(b, a)
     assert len(a.plane.keypairs[0]) == 1
 
 
@@ -162,11 +162,11 @@ def test_our_own_public_key_is_ignored_as_a_peer() -> None:
 
 
 def test_a_peer_that_turns_out_to_be_ourselves_is_removed() -> None:
-    a, b = session()
+    a, b = established_pair()
     a.device.configure(change(private_key=b.private), LATER)
     assert a.device.peers.keys() == set()
-    assert a.plane.told("remove_peer") == [(0,)]
-    assert a.sent() == []
+    assert a.plane.calls_to("remove_peer") == [(0,)]
+    assert a.sent_datagrams() == []
 
 
 def test_too_many_peers_change_nothing() -> None:
@@ -204,9 +204,9 @@ def test_room_is_counted_in_the_outcome() -> None:
 def test_replaced_peers_that_are_named_again_keep_their_session_and_no_setting() -> (
     None
 ):
-    a, b = session()
+    a, b = established_pair()
     c = Side(3)
-    a.meet(c)
+    a.add_peer(c)
     section = peer_change(b.public, preshared_key=PSK, persistent_keepalive=25)
     a.device.configure(change(section), NOW)
     a.plane.calls.clear()
@@ -221,21 +221,21 @@ def test_replaced_peers_that_are_named_again_keep_their_session_and_no_setting()
 
 
 def test_the_second_section_of_a_replaced_peer_adds_to_the_first() -> None:
-    a, b = session()
+    a, b = established_pair()
     sections = [
         peer_change(b.public, preshared_key=PSK, allowed_ips={NET: True}),
         peer_change(b.public, persistent_keepalive=25, allowed_ips={HOST: True}),
     ]
     a.plane.calls.clear()
     a.device.configure(change(*sections, replace_peers=True), NOW)
-    assert a.plane.told("disallow_all") == [(0,)]
-    assert a.plane.told("allow") == [(0,) + NET, (0,) + HOST]
+    assert a.plane.calls_to("disallow_all") == [(0,)]
+    assert a.plane.calls_to("allow") == [(0,) + NET, (0,) + HOST]
     assert a.status()["preshared_key"] == PSK
     assert a.status()["persistent_keepalive"] == 25
 
 
 def test_a_peer_that_is_removed_and_named_again_starts_anew() -> None:
-    a, b = session()
+    a, b = established_pair()
     sections = [peer_change(b.public, remove=True), peer_change(b.public)]
     a.device.configure(change(*sections), NOW)
     assert a.device.peers.keys() == {b.public}
@@ -254,15 +254,15 @@ def test_updating_or_removing_a_peer_that_is_not_there_does_nothing() -> None:
 
 def test_a_removed_peer_is_answered_no_more() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    carry(a, b)
+    a.device.handshake_needed(0, NOW)
+    deliver(a, b)
     a.device.configure(change(peer_change(b.public, remove=True)), NOW)
-    carry(b, a)
+    deliver(b, a)
     assert a.device.drops == {"unknown index": 1}
     assert a.device.get_timer() is None
-    b.device.handshake_wanted(0, LATER)
-    carry(b, a, LATER)
-    assert a.sent() == []
+    b.device.handshake_needed(0, LATER)
+    deliver(b, a, LATER)
+    assert a.sent_datagrams() == []
     assert a.device.drops == {"unknown index": 1, "unknown peer": 1}
 
 
@@ -285,7 +285,7 @@ def test_routes_are_handed_to_the_data_plane() -> None:
 
 
 def test_an_endpoint_that_becomes_known_lets_go_what_is_staged() -> None:
-    a, b = session()
+    a, b = established_pair()
     a.plane.calls.clear()
     where = endpoint(9, 4000)
     section = peer_change(b.public, endpoint=where.remote())
@@ -296,7 +296,7 @@ def test_an_endpoint_that_becomes_known_lets_go_what_is_staged() -> None:
 
 
 def test_a_persistent_keepalive_is_sent_at_once_when_it_is_switched_on() -> None:
-    a, b = session()
+    a, b = established_pair()
     # the interval from now on, keepalives at once
     for row, (seconds, sent) in enumerate(
         ((25, 1), (25, 0), (10, 0), (0, 0), (10, 1), (0, 0))
@@ -304,11 +304,11 @@ def test_a_persistent_keepalive_is_sent_at_once_when_it_is_switched_on() -> None
         a.plane.calls.clear()
         section = peer_change(b.public, persistent_keepalive=seconds)
         a.device.configure(change(section), NOW)
-        assert len(a.plane.told("send_keepalive")) == sent, f"row {row}"
+        assert len(a.plane.calls_to("send_keepalive")) == sent, f"row {row}"
 
 
 def test_a_shorter_persistent_keepalive_counts_at_once() -> None:
-    a, b = session()
+    a, b = established_pair()
     for number, seconds in enumerate((100, 10)):
         a.plane.now = LATER + 1_000 * number
         section = peer_change(b.public, persistent_keepalive=seconds)
@@ -320,17 +320,17 @@ def test_a_shorter_persistent_keepalive_counts_at_once() -> None:
 def test_nothing_is_sent_for_a_change_while_the_interface_is_down() -> None:
     a, b = Side(1), Side(2)
     a.device.interface_down(NOW)
-    a.meet(b, persistent_keepalive=25)
+    a.add_peer(b, persistent_keepalive=25)
     a.device.configure(change(private_key=NEW_KEY), NOW)
-    assert a.plane.told("send_keepalive") == []
-    assert a.sent() == []
+    assert a.plane.calls_to("send_keepalive") == []
+    assert a.sent_datagrams() == []
 
 
 def test_a_change_of_one_peer_leaves_the_session_of_another() -> None:
-    a, b = session()
-    c = Side(3, Seeded(3))
+    a, b = established_pair()
+    c = Side(3, SeededCrypto(3))
     a.plane.calls.clear()
-    a.meet(c, preshared_key=PSK)
+    a.add_peer(c, preshared_key=PSK)
     a.device.configure(change(peer_change(c.public, remove=True)), NOW)
     assert all(call[1] == 1 for call in a.plane.calls)
     assert len(a.plane.keypairs[0]) == 1

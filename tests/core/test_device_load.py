@@ -1,17 +1,17 @@
 """The engine under load: cookies instead of answers, and how one gets past them."""
 
 from pywg_embedded.core import messages
-from pywg_embedded.core.cookie import CookieJar
+from pywg_embedded.core.cookie import CookieMaker
 from pywg_embedded.core.endpoint import Endpoint
-from tests.core.samples import (
+from tests.core.support import (
     NOW,
     WALL,
     Side,
-    bare_initiation,
-    carry,
+    deliver,
     endpoint,
-    flip,
-    forge,
+    flip_bit,
+    initiation_without_macs,
+    make_initiation,
     pair,
 )
 
@@ -21,31 +21,33 @@ ELSEWHERE = endpoint(9, 4000)
 INITIATION, RESPONSE, COOKIE_REPLY = 1, 2, 3
 
 
-class Applicant:
+class Initiator:
     """Sends initiations as a peer of b, with the cookie that it was given."""
 
     def __init__(self, sender: Side, receiver: Side, source: Endpoint) -> None:
         self._sender = sender
         self._receiver = receiver
         self.source = source
-        self._jar = CookieJar(sender.crypto, receiver.public)
+        self._jar = CookieMaker(sender.crypto, receiver.public)
 
-    def apply(self, nanoseconds: int, now: int = NOW, backlog: int = BACKLOG) -> None:
-        bare = bare_initiation(self._sender, self._receiver.public, nanoseconds)
+    def send_initiation(
+        self, nanoseconds: int, now: int = NOW, backlog: int = BACKLOG
+    ) -> None:
+        bare = initiation_without_macs(self._sender, self._receiver.public, nanoseconds)
         datagram = self._jar.add_macs(self._sender.crypto, bare, now)
         self._receiver.receive(datagram, self.source, now, backlog)
 
-    def get_cookie(self) -> None:
+    def request_cookie(self) -> None:
         """Be told the cookie of our address."""
-        self.apply(WALL)
-        (reply,) = self._receiver.sent()
+        self.send_initiation(WALL)
+        (reply,) = self._receiver.sent_datagrams()
         self._jar.receive(self._sender.crypto, messages.parse(reply)[1], NOW)
 
 
 def answer_to(b: Side, datagram: bytes, now: int = NOW, backlog: int = 0) -> int | None:
     """The type of what b answers, or None."""
     b.receive(datagram, endpoint(1), now, backlog)
-    answers = b.sent()
+    answers = b.sent_datagrams()
     assert len(answers) <= 1
     return answers[0][0] if answers else None
 
@@ -53,16 +55,18 @@ def answer_to(b: Side, datagram: bytes, now: int = NOW, backlog: int = 0) -> int
 def test_load_begins_with_a_backlog_of_128() -> None:
     for backlog, kind in ((0, RESPONSE), (127, RESPONSE), (128, COOKIE_REPLY)):
         a, b = pair()
-        assert answer_to(b, forge(a, b.public, WALL), NOW, backlog) == kind, backlog
+        assert answer_to(b, make_initiation(a, b.public, WALL), NOW, backlog) == kind, (
+            backlog
+        )
 
 
 def test_load_lasts_for_a_second_after_the_last_backlog() -> None:
     # milliseconds since the last backlog, what is answered
     for later, kind in ((0, COOKIE_REPLY), (999, COOKIE_REPLY), (1_000, RESPONSE)):
         a, b = pair()
-        answer_to(b, forge(a, b.public, WALL), NOW - 500, BACKLOG)
-        answer_to(b, forge(a, b.public, WALL), NOW, BACKLOG)
-        outcome = answer_to(b, forge(a, b.public, WALL), NOW + later)
+        answer_to(b, make_initiation(a, b.public, WALL), NOW - 500, BACKLOG)
+        answer_to(b, make_initiation(a, b.public, WALL), NOW, BACKLOG)
+        outcome = answer_to(b, make_initiation(a, b.public, WALL), NOW + later)
         assert outcome == kind, later
         loaded = b.device.status(NOW + later)["under_load"]
         assert loaded is (kind == COOKIE_REPLY), later
@@ -71,86 +75,86 @@ def test_load_lasts_for_a_second_after_the_last_backlog() -> None:
 def test_any_message_that_finds_a_backlog_begins_load() -> None:
     a, b = pair()
     answer_to(b, b"", NOW, BACKLOG)
-    assert answer_to(b, forge(a, b.public, WALL)) == COOKIE_REPLY
+    assert answer_to(b, make_initiation(a, b.public, WALL)) == COOKIE_REPLY
 
 
 def test_any_number_of_handshakes_without_a_backlog_meets_no_cookie() -> None:
     a, b = pair()
     for number in range(200):
-        datagram = forge(a, b.public, WALL + number)
+        datagram = make_initiation(a, b.public, WALL + number)
         assert answer_to(b, datagram, NOW + 20 * number) == RESPONSE, number
 
 
 def test_nothing_is_read_before_the_cookie_is_returned() -> None:
     a, b = pair()
-    answer_to(b, forge(a, b.public, WALL), NOW, BACKLOG)
+    answer_to(b, make_initiation(a, b.public, WALL), NOW, BACKLOG)
     assert b.device.drops == {"cookie demanded": 1}
     assert b.plane.keypairs[0] == []
-    assert b.plane.told("note_handshake_received") == []
+    assert b.plane.calls_to("note_handshake_received") == []
     # The timestamp is not taken either: the same initiation counts afterwards.
-    assert answer_to(b, forge(a, b.public, WALL), NOW + HOLD) == RESPONSE
+    assert answer_to(b, make_initiation(a, b.public, WALL), NOW + HOLD) == RESPONSE
 
 
 def test_strangers_get_a_cookie_only_for_a_valid_mac1() -> None:
     _, b = pair()
-    good = forge(Side(3), b.public, WALL)
-    assert answer_to(b, flip(good, -32), NOW, BACKLOG) is None
+    good = make_initiation(Side(3), b.public, WALL)
+    assert answer_to(b, flip_bit(good, -32), NOW, BACKLOG) is None
     assert answer_to(b, good, NOW, BACKLOG) == COOKIE_REPLY
 
 
 def test_a_cookie_reply_is_smaller_than_what_it_answers() -> None:
     a, b = pair()
-    b.receive(forge(a, b.public, WALL), a.endpoint, NOW, BACKLOG)
-    assert [len(data) for data in b.sent()] == [64]
+    b.receive(make_initiation(a, b.public, WALL), a.endpoint, NOW, BACKLOG)
+    assert [len(data) for data in b.sent_datagrams()] == [64]
 
 
 def test_an_initiator_gets_through_load_with_its_next_try() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    carry(a, b, NOW, BACKLOG)
-    carry(b, a)
+    a.device.handshake_needed(0, NOW)
+    deliver(a, b, NOW, BACKLOG)
+    deliver(b, a)
     retry = NOW + 5_400
     a.device.handle_timer(retry)
-    carry(a, b, retry, BACKLOG)
-    carry(b, a, retry)
+    deliver(a, b, retry, BACKLOG)
+    deliver(b, a, retry)
     assert len(a.plane.keypairs[0]) == len(b.plane.keypairs[0]) == 1
 
 
 def test_a_responder_gets_through_load_with_its_next_answer() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    carry(a, b)
-    carry(b, a, NOW, BACKLOG)
+    a.device.handshake_needed(0, NOW)
+    deliver(a, b)
+    deliver(b, a, NOW, BACKLOG)
     assert a.device.drops == {"cookie demanded": 1}
     assert a.plane.keypairs[0] == []
-    carry(a, b)
+    deliver(a, b)
     retry = NOW + 5_400
     a.device.handle_timer(retry)
-    carry(a, b, retry)
-    carry(b, a, retry, BACKLOG)
+    deliver(a, b, retry)
+    deliver(b, a, retry, BACKLOG)
     assert len(a.plane.keypairs[0]) == 1
     assert b.device.drops == {}
 
 
 def test_a_cookie_reply_roams_nothing_and_proves_no_life() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    carry(a, b, NOW, BACKLOG)
-    (reply,) = b.sent()
+    a.device.handshake_needed(0, NOW)
+    deliver(a, b, NOW, BACKLOG)
+    (reply,) = b.sent_datagrams()
     before, where = a.status(), a.plane.facts[0].endpoint
     a.receive(reply, ELSEWHERE, NOW + 1)
     assert a.device.drops == {}
     assert a.plane.facts[0].endpoint is where
     assert a.status() == before
-    assert a.plane.told("note_handshake_received") == []
+    assert a.plane.calls_to("note_handshake_received") == []
     assert a.run(NOW + 5_400) != []
 
 
 def test_a_cookie_reply_is_accepted_once() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    carry(a, b, NOW, BACKLOG)
-    (reply,) = b.sent()
+    a.device.handshake_needed(0, NOW)
+    deliver(a, b, NOW, BACKLOG)
+    (reply,) = b.sent_datagrams()
     a.receive(reply, b.endpoint)
     a.receive(reply, b.endpoint)
     assert a.device.drops == {"unknown index": 1}
@@ -158,17 +162,17 @@ def test_a_cookie_reply_is_accepted_once() -> None:
 
 def test_a_forged_cookie_reply_is_refused() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    carry(a, b, NOW, BACKLOG)
-    (reply,) = b.sent()
-    a.receive(flip(reply, 63), b.endpoint)
+    a.device.handshake_needed(0, NOW)
+    deliver(a, b, NOW, BACKLOG)
+    (reply,) = b.sent_datagrams()
+    a.receive(flip_bit(reply, 63), b.endpoint)
     assert a.device.drops == {"cookie reply not authentic": 1}
 
 
 def test_a_cookie_does_not_serve_another_address_or_port() -> None:
     a, b = pair()
-    applicant = Applicant(a, b, endpoint(1))
-    applicant.get_cookie()
+    applicant = Initiator(a, b, endpoint(1))
+    applicant.request_cookie()
     # a source, what it is answered under load
     for row, (source, kind) in enumerate(
         (
@@ -178,51 +182,51 @@ def test_a_cookie_does_not_serve_another_address_or_port() -> None:
         )
     ):
         applicant.source = source
-        applicant.apply(WALL + row)
-        assert [data[0] for data in b.sent()] == [kind], f"row {row}"
+        applicant.send_initiation(WALL + row)
+        assert [data[0] for data in b.sent_datagrams()] == [kind], f"row {row}"
 
 
 def test_a_source_with_a_cookie_may_send_a_burst_of_five() -> None:
     a, b = pair()
-    applicant = Applicant(a, b, endpoint(1))
-    applicant.get_cookie()
+    applicant = Initiator(a, b, endpoint(1))
+    applicant.request_cookie()
     b.device.drops.clear()
     for number in range(8):
-        applicant.apply(WALL + number)
+        applicant.send_initiation(WALL + number)
     # All in one millisecond: the peer's own limit lets the first through.
     assert b.device.drops == {"initiation flood": 4, "source too fast": 3}
-    assert len(b.sent()) == 1
+    assert len(b.sent_datagrams()) == 1
 
 
 def test_a_source_with_a_cookie_may_then_send_one_each_50_ms() -> None:
     a, b = pair()
-    applicant = Applicant(a, b, endpoint(1))
-    applicant.get_cookie()
+    applicant = Initiator(a, b, endpoint(1))
+    applicant.request_cookie()
     for number in range(5):
-        applicant.apply(WALL + number)
-    b.sent()
+        applicant.send_initiation(WALL + number)
+    b.sent_datagrams()
     for row, (later, answers) in enumerate(((49, 0), (50, 1), (51, 0), (100, 1))):
-        applicant.apply(WALL + 10 + row, NOW + later)
-        assert len(b.sent()) == answers, f"row {row}"
+        applicant.send_initiation(WALL + 10 + row, NOW + later)
+        assert len(b.sent_datagrams()) == answers, f"row {row}"
 
 
 def test_a_source_that_is_too_fast_keeps_no_other_out() -> None:
     a, b = pair()
     c = Side(3)
-    b.meet(c)
-    attacker, honest = Applicant(a, b, endpoint(1)), Applicant(c, b, endpoint(3))
-    attacker.get_cookie()
-    honest.get_cookie()
+    b.add_peer(c)
+    attacker, honest = Initiator(a, b, endpoint(1)), Initiator(c, b, endpoint(3))
+    attacker.request_cookie()
+    honest.request_cookie()
     for number in range(50):
-        attacker.apply(WALL + number)
-    b.sent()
-    honest.apply(WALL)
-    assert [data[0] for data in b.sent()] == [RESPONSE]
+        attacker.send_initiation(WALL + number)
+    b.sent_datagrams()
+    honest.send_initiation(WALL)
+    assert [data[0] for data in b.sent_datagrams()] == [RESPONSE]
 
 
 def test_sources_are_not_limited_without_load() -> None:
     a, b = pair()
-    applicant = Applicant(a, b, endpoint(1))
+    applicant = Initiator(a, b, endpoint(1))
     for number in range(50):
-        applicant.apply(WALL + number, NOW + 20 * number, 0)
-    assert len(b.sent()) == 50
+        applicant.send_initiation(WALL + number, NOW + 20 * number, 0)
+    assert len(b.sent_datagrams()) == 50

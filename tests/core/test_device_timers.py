@@ -2,19 +2,19 @@
 
 import struct
 
-from tests.core.samples import (
+from tests.core.support import (
     NOW,
     WALL,
-    Seeded,
+    RecordingCrypto,
+    SeededCrypto,
     Side,
-    Watched,
-    carry,
     change,
-    forge,
+    complete_handshake,
+    deliver,
+    established_pair,
+    make_initiation,
     pair,
     peer_change,
-    session,
-    shake_hands,
 )
 
 DATA, KEEPALIVE = True, False
@@ -28,20 +28,20 @@ def word(number: int) -> bytes:
 def wanting(now: int = NOW) -> Side:
     """A side that has just sent an initiation which nobody will answer."""
     a, _ = pair()
-    a.device.handshake_wanted(0, now)
-    assert len(a.sent()) == 1
+    a.device.handshake_needed(0, now)
+    assert len(a.sent_datagrams()) == 1
     return a
 
 
 def sends(side: Side, now: int, kind: bool) -> None:
     """A packet goes out through the session."""
-    side.plane.facts[0].note_sent(now, kind)
+    side.plane.facts[0].record_sent(now, kind)
     side.device.peer_active(0, now)
 
 
 def receives(side: Side, now: int, kind: bool) -> None:
     """A packet comes in through the session."""
-    side.plane.facts[0].note_received(now, kind)
+    side.plane.facts[0].record_received(now, kind)
     side.device.peer_active(0, now)
 
 
@@ -49,28 +49,28 @@ def keepalives(side: Side, until: int) -> list[int]:
     """When keepalives are sent, up to then."""
     times: list[int] = []
     while (due := side.device.get_timer()) is not None and due <= until:
-        before = len(side.plane.told("send_keepalive"))
+        before = len(side.plane.calls_to("send_keepalive"))
         side.run(due)
-        times += [due] * (len(side.plane.told("send_keepalive")) - before)
+        times += [due] * (len(side.plane.calls_to("send_keepalive")) - before)
     return times
 
 
 def test_an_initiation_is_retried_after_5_seconds_and_up_to_333_ms() -> None:
     # the random number of the jitter, milliseconds until the retry
     for number, gap in ((0, 5_000), (1, 5_001), (333, 5_333), (334, 5_000)):
-        a, _ = pair(Seeded(1, (word(1), word(number))))
-        a.device.handshake_wanted(0, NOW)
-        a.sent()
+        a, _ = pair(SeededCrypto(1, (word(1), word(number))))
+        a.device.handshake_needed(0, NOW)
+        a.sent_datagrams()
         assert a.run(NOW + gap - 1) == []
         assert a.run(NOW + gap) == [NOW + gap], number
 
 
 def test_wanting_a_handshake_again_does_not_shorten_its_jitter() -> None:
-    a, _ = pair(Seeded(1, (word(1), word(MOST_JITTER))))
-    a.device.handshake_wanted(0, NOW)
-    a.sent()
-    a.device.handshake_wanted(0, NOW + RETRY + MOST_JITTER - 1)
-    assert a.sent() == []
+    a, _ = pair(SeededCrypto(1, (word(1), word(MOST_JITTER))))
+    a.device.handshake_needed(0, NOW)
+    a.sent_datagrams()
+    a.device.handshake_needed(0, NOW + RETRY + MOST_JITTER - 1)
+    assert a.sent_datagrams() == []
 
 
 def test_retries_do_not_keep_step() -> None:
@@ -84,14 +84,14 @@ def test_an_unanswered_handshake_is_given_up_after_90_seconds() -> None:
     a = wanting()
     times = a.run(NOW + 1_000_000)
     assert NOW + 90_000 - RETRY - MOST_JITTER <= times[-1] < NOW + 90_000
-    assert a.plane.told("purge_staged") == [(0,)]
+    assert a.plane.calls_to("purge_staged") == [(0,)]
     assert a.device.get_timer() is None
 
 
 def test_a_handshake_that_is_still_wanted_goes_on() -> None:
     a = wanting()
     a.run(NOW + 60_000)
-    a.device.handshake_wanted(0, NOW + 60_000)
+    a.device.handshake_needed(0, NOW + 60_000)
     times = a.run(NOW + 1_000_000)
     assert NOW + 150_000 - RETRY - MOST_JITTER <= times[-1] < NOW + 150_000
 
@@ -99,48 +99,48 @@ def test_a_handshake_that_is_still_wanted_goes_on() -> None:
 def test_a_handshake_can_be_wanted_again_after_it_was_given_up() -> None:
     a = wanting()
     a.run(NOW + 200_000)
-    a.device.handshake_wanted(0, NOW + 200_000)
-    assert len(a.sent()) == 1
+    a.device.handshake_needed(0, NOW + 200_000)
+    assert len(a.sent_datagrams()) == 1
 
 
 def test_what_is_staged_stays_until_the_handshake_is_given_up() -> None:
     a = wanting()
     a.run(NOW + 89_999)
-    assert a.plane.told("purge_staged") == []
+    assert a.plane.calls_to("purge_staged") == []
 
 
 def test_each_retry_lets_the_kernel_choose_the_local_address_again() -> None:
     a = wanting()
     times = a.run(NOW + 30_000)
-    assert a.plane.told("clear_source") == [(0,)] * len(times)
+    assert a.plane.calls_to("clear_source") == [(0,)] * len(times)
 
 
 def test_a_response_ends_the_retries() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     assert a.run(NOW + 100_000) == []
 
 
 def test_a_handshake_wanted_too_early_begins_5_seconds_after_the_last_message() -> None:
     a, b = pair()
-    b.receive(forge(a, b.public, WALL), a.endpoint, NOW)
-    b.sent()
-    b.device.handshake_wanted(0, NOW + 1_000)
-    assert b.sent() == []
+    b.receive(make_initiation(a, b.public, WALL), a.endpoint, NOW)
+    b.sent_datagrams()
+    b.device.handshake_needed(0, NOW + 1_000)
+    assert b.sent_datagrams() == []
     times = b.run(NOW + RETRY + MOST_JITTER)
     assert len(times) == 1 and times[0] >= NOW + RETRY
 
 
 def test_a_handshake_wanted_too_early_is_not_needed_after_a_session_came() -> None:
     a, b = pair()
-    a.device.handshake_wanted(0, NOW)
-    carry(a, b)
-    b.device.handshake_wanted(0, NOW + 1_000)
+    a.device.handshake_needed(0, NOW)
+    deliver(a, b)
+    b.device.handshake_needed(0, NOW + 1_000)
     b.device.key_confirmed(0, NOW + 1_001)
     assert b.run(NOW + 100_000) == []
 
 
 def test_a_session_is_replaced_15_seconds_after_unanswered_data() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     sent = NOW + 20_000
     sends(a, sent, DATA)
     sends(a, sent + 9_000, DATA)
@@ -151,7 +151,7 @@ def test_a_session_is_replaced_15_seconds_after_unanswered_data() -> None:
 
 
 def test_data_that_nobody_answers_is_tried_for_once() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     sent = NOW + 20_000
     sends(a, sent, DATA)
     times = a.run(sent + 2_000_000)
@@ -161,7 +161,7 @@ def test_data_that_nobody_answers_is_tried_for_once() -> None:
 
 
 def test_data_that_follows_a_vain_handshake_is_tried_for_again() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     sends(a, NOW + 20_000, DATA)
     a.run(NOW + 200_000)
     sends(a, NOW + 210_000, DATA)
@@ -169,31 +169,31 @@ def test_data_that_follows_a_vain_handshake_is_tried_for_again() -> None:
 
 
 def test_unanswered_keepalives_replace_no_session() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     sends(a, NOW + 20_000, KEEPALIVE)
     assert a.run(NOW + 200_000) == []
 
 
 def test_any_packet_that_comes_in_answers_data() -> None:
     for kind in (DATA, KEEPALIVE):
-        a, _ = session()
+        a, _ = established_pair()
         sends(a, NOW + 20_000, DATA)
         receives(a, NOW + 34_999, kind)
         assert a.run(NOW + 100_000) == [], kind
 
 
 def test_an_initiation_of_the_peer_answers_data() -> None:
-    a, b = session()
+    a, b = established_pair()
     sends(a, NOW + 20_000, DATA)
-    a.receive(forge(b, a.public, WALL), b.endpoint, NOW + 30_000)
-    a.sent()
+    a.receive(make_initiation(b, a.public, WALL), b.endpoint, NOW + 30_000)
+    a.sent_datagrams()
     assert a.run(NOW + 100_000) == []
 
 
 def test_a_response_answers_data_and_data_after_it_begins_anew() -> None:
-    a, b = session()
+    a, b = established_pair()
     sends(a, NOW + 20_000, DATA)
-    shake_hands(a, b, NOW + 34_000)
+    complete_handshake(a, b, NOW + 34_000)
     assert a.run(NOW + 40_000) == []
     sends(a, NOW + 40_000, DATA)
     (begun,) = a.run(NOW + 56_000)
@@ -201,28 +201,28 @@ def test_a_response_answers_data_and_data_after_it_begins_anew() -> None:
 
 
 def test_a_response_that_goes_out_answers_data_and_keepalives_go_on() -> None:
-    a, b = session()
+    a, b = established_pair()
     receives(b, NOW + 20_000, DATA)
-    shake_hands(a, b, NOW + 29_000)
+    complete_handshake(a, b, NOW + 29_000)
     receives(b, NOW + 29_500, DATA)
     assert keepalives(b, NOW + 100_000) == [NOW + 39_500]
 
 
 def test_a_keepalive_follows_data_after_10_seconds() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     receives(a, NOW + 20_000, DATA)
     receives(a, NOW + 25_000, DATA)
     assert keepalives(a, NOW + 100_000) == [NOW + 30_000]
 
 
 def test_a_keepalive_is_never_answered_by_a_keepalive() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     receives(a, NOW + 20_000, KEEPALIVE)
     assert keepalives(a, NOW + 500_000) == []
 
 
 def test_data_that_goes_out_makes_the_keepalive_needless() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     receives(a, NOW + 20_000, DATA)
     sends(a, NOW + 29_999, DATA)
     receives(a, NOW + 29_999, KEEPALIVE)
@@ -230,7 +230,7 @@ def test_data_that_goes_out_makes_the_keepalive_needless() -> None:
 
 
 def test_data_that_comes_in_later_is_answered_again() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     receives(a, NOW + 20_000, DATA)
     assert keepalives(a, NOW + 31_000) == [NOW + 30_000]
     receives(a, NOW + 40_000, DATA)
@@ -238,7 +238,7 @@ def test_data_that_comes_in_later_is_answered_again() -> None:
 
 
 def test_persistent_keepalives_keep_an_idle_line_open() -> None:
-    a, b = session()
+    a, b = established_pair()
     section = peer_change(b.public, persistent_keepalive=25)
     a.plane.now = NOW + 10_000
     a.device.configure(change(section), a.plane.now)
@@ -247,7 +247,7 @@ def test_persistent_keepalives_keep_an_idle_line_open() -> None:
 
 
 def test_traffic_puts_persistent_keepalives_off() -> None:
-    a, b = session()
+    a, b = established_pair()
     section = peer_change(b.public, persistent_keepalive=25)
     a.device.configure(change(section), NOW)
     for later in range(10_000, 100_000, 10_000):
@@ -259,90 +259,90 @@ def test_traffic_puts_persistent_keepalives_off() -> None:
 
 def test_a_persistent_keepalive_tries_for_a_session_again_and_again() -> None:
     a, b = Side(1), Side(2)
-    a.meet(b, persistent_keepalive=25)
-    a.device.handshake_wanted(0, NOW)
+    a.add_peer(b, persistent_keepalive=25)
+    a.device.handshake_needed(0, NOW)
     a.run(NOW + 100_000)
-    asked = len(a.plane.told("send_keepalive"))
+    asked = len(a.plane.calls_to("send_keepalive"))
     a.run(NOW + 150_000)
-    assert len(a.plane.told("send_keepalive")) > asked
+    assert len(a.plane.calls_to("send_keepalive")) > asked
 
 
 def test_everything_is_wiped_540_seconds_after_the_session_was_derived() -> None:
-    for side in session():
+    for side in established_pair():
         side.run(NOW + 539_999)
-        assert side.plane.told("wipe_keypairs") == []
+        assert side.plane.calls_to("wipe_keypairs") == []
         side.run(NOW + 540_000)
-        assert side.plane.told("wipe_keypairs") == [(0,)]
+        assert side.plane.calls_to("wipe_keypairs") == [(0,)]
         assert side.device.get_timer() is None
 
 
 def test_a_later_session_puts_the_wiping_off() -> None:
-    a, b = session()
-    shake_hands(a, b, NOW + 500_000)
+    a, b = established_pair()
+    complete_handshake(a, b, NOW + 500_000)
     a.run(NOW + 1_039_999)
-    assert a.plane.told("wipe_keypairs") == []
+    assert a.plane.calls_to("wipe_keypairs") == []
     a.run(NOW + 1_040_000)
-    assert a.plane.told("wipe_keypairs") == [(0,)]
+    assert a.plane.calls_to("wipe_keypairs") == [(0,)]
 
 
 def test_a_handshake_of_an_idle_peer_leaves_no_secret() -> None:
-    watched = Watched(1)
+    watched = RecordingCrypto(1)
     a, b = pair(watched)
-    a.device.handshake_wanted(0, NOW)
-    carry(a, b, NOW, 1_000)
-    carry(b, a)
+    a.device.handshake_needed(0, NOW)
+    deliver(a, b, NOW, 1_000)
+    deliver(b, a)
     a.run(NOW + RETRY + MOST_JITTER)
-    a.receive(forge(b, a.public, WALL), b.endpoint, NOW + 10_000)
-    assert len(watched.left()) > 1
+    a.receive(make_initiation(b, a.public, WALL), b.endpoint, NOW + 10_000)
+    assert len(watched.unwiped_secrets()) > 1
     a.run(NOW + 550_000)
     # Our static key is left.
-    assert [bytes(secret) for secret in watched.left()] == [a.private]
+    assert [bytes(secret) for secret in watched.unwiped_secrets()] == [a.private]
 
 
 def test_wiping_a_session_does_not_end_the_handshake_for_the_next() -> None:
-    a, b = session()
+    a, b = established_pair()
     asked = NOW + 538_000
-    a.device.handshake_wanted(0, asked)
-    (initiation,) = a.sent()
+    a.device.handshake_needed(0, asked)
+    (initiation,) = a.sent_datagrams()
     a.run(NOW + 540_000)
-    assert a.plane.told("wipe_keypairs") == [(0,)]
+    assert a.plane.calls_to("wipe_keypairs") == [(0,)]
     b.receive(initiation, a.endpoint, NOW + 541_000)
-    (response,) = b.sent()
+    (response,) = b.sent_datagrams()
     a.receive(response, b.endpoint, NOW + 541_000)
     assert a.device.drops == {}
     assert len(a.plane.keypairs[0]) == 1
 
 
 def test_wiping_a_session_does_not_stop_the_retries_for_the_next() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     asked = NOW + 538_000
-    a.device.handshake_wanted(0, asked)
-    a.sent()
+    a.device.handshake_needed(0, asked)
+    a.sent_datagrams()
     times = a.run(NOW + 1_000_000)
     assert asked + RETRY <= times[0] <= asked + RETRY + MOST_JITTER
     assert asked + 90_000 - RETRY - MOST_JITTER <= times[-1] < asked + 90_000
 
 
 def test_timers_rest_while_the_interface_is_down() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     sends(a, NOW + 10_000, DATA)
     a.device.interface_down(NOW + 11_000)
     a.plane.calls.clear()
     assert a.device.get_timer() is None
     a.device.handle_timer(NOW + 1_000_000)
-    assert a.plane.calls == [] and a.sent() == []
+    assert a.plane.calls == [] and a.sent_datagrams() == []
 
 
 def test_a_timer_that_is_handled_too_early_does_nothing() -> None:
     a = wanting()
     calls, due = list(a.plane.calls), a.device.get_timer()
     a.device.handle_timer(NOW + 1)
-    assert a.sent() == [] and a.plane.calls == calls
+    assert a.sent_datagrams() == [] and a.plane.calls == calls
     assert a.device.get_timer() == due
 
 
 def test_a_deadline_that_led_to_nothing_is_not_met_again() -> None:
-    a, _ = session()
+    a, _ = established_pair()
     a.plane.keypairs[0].clear()
     receives(a, NOW + 20_000, DATA)
     assert keepalives(a, NOW + 30_000) == [NOW + 30_000]
@@ -354,25 +354,27 @@ def test_a_timer_that_is_handled_late_does_everything_once() -> None:
     a = wanting()
     assert a.run(NOW) == []
     a.device.handle_timer(NOW + 60_000)
-    assert len(a.sent()) == 1
+    assert len(a.sent_datagrams()) == 1
 
 
 def test_timers_come_to_rest_whatever_happens() -> None:
-    draw, (a, b) = Seeded(5), session()
+    draw, (a, b) = SeededCrypto(5), established_pair()
     acts = (
         lambda now: sends(a, now, DATA),
         lambda now: sends(a, now, KEEPALIVE),
         lambda now: receives(a, now, DATA),
         lambda now: receives(a, now, KEEPALIVE),
-        lambda now: a.device.handshake_wanted(0, now),
+        lambda now: a.device.handshake_needed(0, now),
         lambda now: a.device.key_confirmed(0, now),
-        lambda now: a.receive(forge(b, a.public, WALL + now), b.endpoint, now),
+        lambda now: a.receive(
+            make_initiation(b, a.public, WALL + now), b.endpoint, now
+        ),
     )
     now = NOW
     for _ in range(300):
-        now += draw.below(30_000)
+        now += draw.random_below(30_000)
         a.run(now)
-        acts[draw.below(len(acts))](now)
-        a.sent()
+        acts[draw.random_below(len(acts))](now)
+        a.sent_datagrams()
     a.run(now + 2_000_000)
     assert a.device.get_timer() is None

@@ -35,15 +35,15 @@ def test_packets_begin_and_answer_runs() -> None:
     for row, (history, outcome) in enumerate(HISTORIES):
         facts = Facts()
         for time, (sent, is_data) in enumerate(history, 1):
-            note = facts.note_sent if sent else facts.note_received
+            note = facts.record_sent if sent else facts.record_received
             note(time, is_data)
         assert tuple(getattr(facts, name) for name in NAMES) == outcome, f"row {row}"
 
 
 def test_runs_are_forgotten_and_what_was_last_is_not() -> None:
     facts = Facts()
-    facts.note_sent(1, DATA)
-    facts.note_received(2, DATA)
-    facts.note_sent(3, DATA)
-    facts.forget_runs()
+    facts.record_sent(1, DATA)
+    facts.record_received(2, DATA)
+    facts.record_sent(3, DATA)
+    facts.reset_unanswered()
     assert tuple(getattr(facts, name) for name in NAMES) == (3, 2, 3, 0, 0)

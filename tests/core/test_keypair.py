@@ -1,7 +1,7 @@
 """A keypair's limits in time and messages, at their edges (paper 6.1, 6.2)."""
 
 from pywg_embedded.core.keypair import Keypair
-from tests.core.samples import NOW
+from tests.core.support import NOW
 
 LAST = 2**64 - 2**13 - 1
 

@@ -3,7 +3,7 @@
 import struct
 
 from pywg_embedded.core import messages
-from tests.core.samples import reason_of
+from tests.core.support import drop_reason_of
 
 EPHEMERAL, STATIC, STAMP = bytes(range(32)), bytes(range(48)), bytes(range(28))
 NOTHING, NONCE, COOKIE = bytes(range(16)), bytes(range(24)), bytes(range(32))
@@ -47,7 +47,7 @@ def test_only_the_exact_size_is_accepted() -> None:
         assert len(message) == size, f"row {row}"
         for other in list(range(size)) + [size + 1, size + 16, 1500, 65_535]:
             data = (message + bytes(other))[:other]
-            reason = reason_of(messages.parse, data)
+            reason = drop_reason_of(messages.parse, data)
             assert reason == "malformed", f"row {row}, {other} bytes"
 
 
@@ -55,7 +55,7 @@ def test_other_types_are_refused_in_every_size() -> None:
     for kind in (0, 4, 5, 255, 2**31, 2**32 - 1):
         for size in (4, 32, 64, 92, 148):
             data = struct.pack("<I", kind) + bytes(size - 4)
-            reason = reason_of(messages.parse, data)
+            reason = drop_reason_of(messages.parse, data)
             assert reason == "malformed", f"type {kind}, {size} bytes"
 
 
@@ -63,7 +63,7 @@ def test_reserved_bytes_must_be_zero() -> None:
     for row, (message, _, _, _) in enumerate(MESSAGES):
         for position in (1, 2, 3):
             changed = message[:position] + b"\1" + message[position + 1 :]
-            reason = reason_of(messages.parse, changed)
+            reason = drop_reason_of(messages.parse, changed)
             assert reason == "malformed", f"row {row}, byte {position}"
 
 

@@ -5,14 +5,14 @@ from binascii import unhexlify
 from pywg_embedded import crypto
 from pywg_embedded.core import messages, noise
 from pywg_embedded.core.keypair import Keypair
-from tests.core.samples import (
+from tests.core.support import (
     LOW_ORDER_POINTS,
     NOW,
-    Seeded,
-    Watched,
-    flip,
+    RecordingCrypto,
+    SeededCrypto,
+    drop_reason_of,
+    flip_bit,
     private_key,
-    reason_of,
 )
 from tests.vectors import load
 
@@ -54,8 +54,8 @@ HKDF = (
 class Party:
     """One side of a handshake, with its primitives and its static key."""
 
-    def __init__(self, number: int, primitives: Seeded | None = None) -> None:
-        self.crypto = primitives or Seeded(number)
+    def __init__(self, number: int, primitives: SeededCrypto | None = None) -> None:
+        self.crypto = primitives or SeededCrypto(number)
         self.identity = noise.Identity(self.crypto, private_key(number))
 
     def initiate(self, other: "Party") -> tuple[noise.Handshake, "Fields"]:
@@ -129,7 +129,7 @@ def index_of(case: "dict[str, Any]", side: str) -> int:
 
 
 def party_of(case: "dict[str, Any]", side: str) -> Party:
-    party = Party(1, Seeded(1, (case["ephemeral_private_" + side],)))
+    party = Party(1, SeededCrypto(1, (case["ephemeral_private_" + side],)))
     private = case["static_private_" + side]
     party.identity = noise.Identity(party.crypto, private)
     return party
@@ -200,14 +200,14 @@ def test_the_session_keys_open_the_known_keepalive() -> None:
 def test_an_initiation_changed_anywhere_is_refused() -> None:
     a, b = Party(1), Party(2)
     fields = a.initiate(b)[1]
-    assert reason_of(b.read, fields, a) is None
+    assert drop_reason_of(b.read, fields, a) is None
     # field: 1 ephemeral, 2 static, 3 timestamp
     for field in (1, 2, 3):
         for position in range(len(fields[field])):
             changed = list(fields)
-            changed[field] = flip(fields[field], position)
+            changed[field] = flip_bit(fields[field], position)
             # X25519 ignores the top bit, and so it changes the hash alone.
-            reason = reason_of(b.read, changed, a)
+            reason = drop_reason_of(b.read, changed, a)
             assert reason == "initiation not authentic", f"field {field}: {position}"
 
 
@@ -218,20 +218,20 @@ def test_a_truncated_field_of_an_initiation_is_refused() -> None:
         for size in sizes:
             changed = list(fields)
             changed[field] = fields[field][:size]
-            reason = reason_of(b.read, changed, a)
+            reason = drop_reason_of(b.read, changed, a)
             assert reason == "initiation not authentic", f"field {field}: {size}"
 
 
 def test_an_initiation_to_another_key_is_refused() -> None:
     a, b, c = Party(1), Party(2), Party(3)
     fields = a.initiate(b)[1]
-    assert reason_of(c.read, fields, a) == "initiation not authentic"
+    assert drop_reason_of(c.read, fields, a) == "initiation not authentic"
 
 
 def test_an_initiation_that_claims_another_sender_is_refused() -> None:
     a, b, c = Party(1), Party(2), Party(3)
     fields = a.initiate(b)[1]
-    assert reason_of(b.read, fields, c) == "initiation not authentic"
+    assert drop_reason_of(b.read, fields, c) == "initiation not authentic"
 
 
 def test_a_response_changed_anywhere_is_refused() -> None:
@@ -242,8 +242,8 @@ def test_a_response_changed_anywhere_is_refused() -> None:
     for field in (1, 2):
         for position in range(len(response[field])):
             changed = list(response)
-            changed[field] = flip(response[field], position)
-            reason = reason_of(a.finish, handshake, changed)
+            changed[field] = flip_bit(response[field], position)
+            reason = drop_reason_of(a.finish, handshake, changed)
             assert reason == "response not authentic", f"field {field}: {position}"
 
 
@@ -253,7 +253,7 @@ def test_a_truncated_response_is_refused() -> None:
     sender, ephemeral, nothing = b.respond(b.read(fields, a))[1]
     for size in (0, 1, 15):
         changed = sender, ephemeral, nothing[:size]
-        reason = reason_of(a.finish, handshake, changed)
+        reason = drop_reason_of(a.finish, handshake, changed)
         assert reason == "response not authentic", size
 
 
@@ -266,12 +266,12 @@ def test_both_sides_need_the_same_preshared_key() -> None:
             (bytes(32), bytes(32), True),
             (PSK, bytes(32), False),
             (bytes(32), PSK, False),
-            (PSK, flip(PSK, 31), False),
+            (PSK, flip_bit(PSK, 31), False),
         )
     ):
         handshake, fields = a.initiate(b)
         response = b.respond(b.read(fields, a), theirs)[1]
-        reason = reason_of(a.finish, handshake, response, ours)
+        reason = drop_reason_of(a.finish, handshake, response, ours)
         assert reason == (None if agree else "response not authentic"), f"row {row}"
 
 
@@ -279,7 +279,7 @@ def test_a_response_to_an_earlier_initiation_is_refused() -> None:
     a, b = Party(1), Party(2)
     response = b.respond(b.read(a.initiate(b)[1], a))[1]
     later = a.initiate(b)[0]
-    assert reason_of(a.finish, later, response) == "response not authentic"
+    assert drop_reason_of(a.finish, later, response) == "response not authentic"
 
 
 def test_a_forged_response_leaves_the_handshake_usable() -> None:
@@ -288,11 +288,11 @@ def test_a_forged_response_leaves_the_handshake_usable() -> None:
     theirs, response = b.respond(b.read(fields, a))
     sender, ephemeral, nothing = response
     for forged in (
-        (sender, flip(ephemeral, 0), nothing),
-        (sender, ephemeral, flip(nothing, 0)),
+        (sender, flip_bit(ephemeral, 0), nothing),
+        (sender, ephemeral, flip_bit(nothing, 0)),
         (sender, bytes(32), nothing),
     ):
-        assert reason_of(a.finish, handshake, forged) is not None
+        assert drop_reason_of(a.finish, handshake, forged) is not None
     ours = a.finish(handshake, response)
     assert keys_of(ours) == (bytes(theirs.receive_key), bytes(theirs.send_key))
 
@@ -302,7 +302,7 @@ def test_low_order_points_are_refused_as_the_ephemeral_of_an_initiation() -> Non
     fields = list(a.initiate(b)[1])
     for row, point in enumerate(LOW_ORDER_POINTS):
         fields[1] = unhexlify(point)
-        assert reason_of(b.read, fields, a) == "low-order point", f"row {row}"
+        assert drop_reason_of(b.read, fields, a) == "low-order point", f"row {row}"
 
 
 def test_low_order_points_are_refused_as_the_ephemeral_of_a_response() -> None:
@@ -311,7 +311,7 @@ def test_low_order_points_are_refused_as_the_ephemeral_of_a_response() -> None:
     sender, _, nothing = b.respond(b.read(fields, a))[1]
     for row, point in enumerate(LOW_ORDER_POINTS):
         response = sender, unhexlify(point), nothing
-        reason = reason_of(a.finish, handshake, response)
+        reason = drop_reason_of(a.finish, handshake, response)
         assert reason == "low-order point", f"row {row}"
 
 
@@ -321,7 +321,7 @@ def test_low_order_points_are_refused_as_the_static_key_of_a_peer() -> None:
         point = unhexlify(text)
         secret = crypto.dh(a.identity.private, point)
         assert secret is None, f"row {row}"
-        reason = reason_of(
+        reason = drop_reason_of(
             noise.create_initiation, crypto, a.identity, (point, secret), 1, STAMP
         )
         assert reason == "low-order point", f"row {row}"
@@ -331,7 +331,7 @@ def test_an_initiation_from_a_peer_with_a_low_order_key_is_refused() -> None:
     a, b = Party(1), Party(2)
     sender, ephemeral, static, stamp = a.initiate(b)[1][:4]
     received = noise.read_initiation(b.crypto, b.identity, sender, ephemeral, static)
-    reason = reason_of(noise.authenticate_initiation, received, None, stamp)
+    reason = drop_reason_of(noise.authenticate_initiation, received, None, stamp)
     assert reason == "low-order point"
 
 
@@ -345,54 +345,54 @@ def test_a_chaining_key_is_replaced_where_it_is() -> None:
 
 
 def test_an_initiator_keeps_only_what_the_response_needs() -> None:
-    watched = Watched(1)
+    watched = RecordingCrypto(1)
     a, b = Party(1, watched), Party(2)
     secret = a.shared_with(b)
     remote = b.identity.public, secret
     watched.secrets.clear()
     handshake = noise.create_initiation(watched, a.identity, remote, 1, STAMP)[0]
-    left = watched.left()
+    left = watched.unwiped_secrets()
     assert len(left) == 1 and left[0] is handshake.ephemeral
     handshake.wipe()
-    assert watched.left() == []
+    assert watched.unwiped_secrets() == []
     assert handshake.state.chaining_key == bytes(32)
 
 
 def test_a_response_that_cannot_be_made_leaves_no_secret() -> None:
-    watched = Watched(2)
+    watched = RecordingCrypto(2)
     a, b = Party(1), Party(2, watched)
     # What is of low order: the initiation's ephemeral, or the initiator's static key.
     for row, field in enumerate(("ephemeral", "static")):
         received = b.read(a.initiate(b)[1], a)
         setattr(received, field, unhexlify(LOW_ORDER_POINTS[0]))
-        assert reason_of(b.respond, received) == "low-order point", f"row {row}"
-        left = watched.left()
+        assert drop_reason_of(b.respond, received) == "low-order point", f"row {row}"
+        left = watched.unwiped_secrets()
         assert len(left) == 1 and left[0] is b.identity.private, f"row {row}"
         assert received.state.chaining_key == bytes(32), f"row {row}"
 
 
 def test_a_responder_keeps_only_the_keypair() -> None:
-    watched = Watched(2)
+    watched = RecordingCrypto(2)
     a, b = Party(1), Party(2, watched)
     received = b.read(a.initiate(b)[1], a)
     b.respond(received)
-    left = watched.left()
+    left = watched.unwiped_secrets()
     assert len(left) == 1 and left[0] is b.identity.private
     assert received.state.chaining_key == bytes(32)
 
 
 def test_a_finished_or_forged_response_leaves_no_secret_but_the_handshake() -> None:
-    watched = Watched(1)
+    watched = RecordingCrypto(1)
     a, b = Party(1, watched), Party(2)
     handshake, fields = a.initiate(b)
     handshake.state = traced = Traced(handshake.state)
     sender, ephemeral, nothing = b.respond(b.read(fields, a))[1]
     for response in (
-        (sender, ephemeral, flip(nothing, 0)),
+        (sender, ephemeral, flip_bit(nothing, 0)),
         (sender, bytes(32), nothing),
         (sender, ephemeral, nothing),
     ):
-        reason_of(a.finish, handshake, response)
-        for secret in watched.left():
+        drop_reason_of(a.finish, handshake, response)
+        for secret in watched.unwiped_secrets():
             assert secret is a.identity.private or secret is handshake.ephemeral
     assert [bytes(copy.chaining_key) for copy in traced.copies] == [bytes(32)] * 3

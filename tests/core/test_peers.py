@@ -87,9 +87,9 @@ def test_the_secrets_of_a_removed_peer_are_wiped() -> None:
     peer.static_static = bytearray(b"s" * 32)
     message = messages.initiation(7, bytes(32), bytes(48), bytes(28))
     peer.cookies.add_macs(crypto, message, 0)
-    assert peer.cookies.expects(7)
+    assert peer.cookies.expects_reply(7)
     peers.remove(peer)
-    assert not peer.cookies.expects(7)
+    assert not peer.cookies.expects_reply(7)
     assert peer.preshared_key == peer.static_static == bytes(32)
 
 

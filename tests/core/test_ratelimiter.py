@@ -1,7 +1,7 @@
 """Token buckets: a burst, a steady rate, and a table that cannot be washed out."""
 
 from pywg_embedded.core.ratelimiter import RateLimiter
-from tests.core.samples import NOW, Seeded
+from tests.core.support import NOW, SeededCrypto
 
 A, B = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))
 PLACES = 2048
@@ -22,7 +22,7 @@ SOURCES = (
 
 
 def limiter() -> RateLimiter:
-    return RateLimiter(Seeded(1))
+    return RateLimiter(SeededCrypto(1))
 
 
 def allowed(limiter: RateLimiter, address: bytes, now: int, count: int) -> int:
@@ -89,6 +89,6 @@ def test_buckets_that_have_filled_up_again_make_room() -> None:
 def test_who_shares_a_set_cannot_be_told_from_the_addresses() -> None:
     survivors = []
     for seed in (1, 2):
-        limit = RateLimiter(Seeded(seed))
+        limit = RateLimiter(SeededCrypto(seed))
         survivors.append([limit.allow(address, NOW) for address in crowd(3000)])
     assert survivors[0] != survivors[1]

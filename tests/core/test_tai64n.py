@@ -1,7 +1,7 @@
 """Stamps: encoding, whitening, and that they only ever rise."""
 
-from pywg_embedded.core.tai64n import Tai64n, encode
-from tests.core.samples import WALL
+from pywg_embedded.core.tai64n import TimestampGenerator, encode
+from tests.core.support import WALL
 
 SECOND = 1_000_000_000
 YEAR = 365 * 86_400 * SECOND
@@ -51,12 +51,12 @@ def test_labels_are_tai64n() -> None:
 
 def test_stamps_are_rounded_down_to_2_24_nanoseconds() -> None:
     for row, (fraction, whitened) in enumerate(WHITENED):
-        stamp = Tai64n(WallClock(WALL + fraction)).after(0)
+        stamp = TimestampGenerator(WallClock(WALL + fraction)).after(0)
         assert stamp == WALL + whitened, f"row {row}"
 
 
 def test_labels_rise_though_the_clock_stands_still() -> None:
-    stamps, stamp = Tai64n(WallClock()), 0
+    stamps, stamp = TimestampGenerator(WallClock()), 0
     label = b""
     for number in range(200):
         stamp = stamps.after(stamp)
@@ -65,7 +65,7 @@ def test_labels_rise_though_the_clock_stands_still() -> None:
 
 
 def test_nanoseconds_stay_below_a_second() -> None:
-    stamps, stamp = Tai64n(WallClock(WALL + 58 * STEP)), 0
+    stamps, stamp = TimestampGenerator(WallClock(WALL + 58 * STEP)), 0
     for number in range(200):
         stamp = stamps.after(stamp)
         fraction = int.from_bytes(encode(stamp)[8:], "big")
@@ -75,7 +75,7 @@ def test_nanoseconds_stay_below_a_second() -> None:
 
 def test_stamps_rise_though_the_clock_steps_back_ten_years() -> None:
     clock = WallClock()
-    stamps = Tai64n(clock)
+    stamps = TimestampGenerator(clock)
     before = stamps.after(0)
     clock.nanoseconds -= 10 * YEAR
     after = stamps.after(before)
@@ -85,7 +85,7 @@ def test_stamps_rise_though_the_clock_steps_back_ten_years() -> None:
 
 def test_a_new_peer_gets_the_later_time_after_the_clock_stepped_back() -> None:
     clock = WallClock()
-    stamps = Tai64n(clock)
+    stamps = TimestampGenerator(clock)
     before = stamps.after(0)
     clock.nanoseconds -= 10 * YEAR
     assert stamps.after(0) == before
@@ -93,7 +93,7 @@ def test_a_new_peer_gets_the_later_time_after_the_clock_stepped_back() -> None:
 
 def test_stamps_follow_a_clock_that_was_set_forward() -> None:
     clock = WallClock(0)
-    stamps = Tai64n(clock)
+    stamps = TimestampGenerator(clock)
     early = stamps.after(0)
     clock.nanoseconds = WALL
     assert early < SECOND
@@ -101,7 +101,7 @@ def test_stamps_follow_a_clock_that_was_set_forward() -> None:
 
 
 def test_each_peer_has_its_own_series() -> None:
-    stamps = Tai64n(WallClock())
+    stamps = TimestampGenerator(WallClock())
     first = stamps.after(0)
     assert stamps.after(first) > first
     assert stamps.after(0) == first

@@ -40,21 +40,25 @@ RETRY_HANDSHAKE: "tuple[Row, ...]" = (
 BEGIN_HANDSHAKE: "tuple[Row, ...]" = (
     ({}, {}, None),
     ({"handshake_sent_at": T}, {}, None),
-    ({"handshake_sent_at": T, "handshake_wanted_at": T + 1}, {}, T + 5_000),
+    ({"handshake_sent_at": T, "handshake_requested_at": T + 1}, {}, T + 5_000),
     (
-        {"handshake_sent_at": T, "handshake_wanted_at": T + 1, "jitter": JITTER},
+        {"handshake_sent_at": T, "handshake_requested_at": T + 1, "jitter": JITTER},
         {},
         T + 5_333,
     ),
     # One is on its way.
     (
-        {"handshake_sent_at": T, "handshake_wanted_at": T + 1, "handshake": HANDSHAKE},
+        {
+            "handshake_sent_at": T,
+            "handshake_requested_at": T + 1,
+            "handshake": HANDSHAKE,
+        },
         {},
         None,
     ),
     # Transport data does not put it off.
     (
-        {"handshake_sent_at": T, "handshake_wanted_at": T + 1},
+        {"handshake_sent_at": T, "handshake_requested_at": T + 1},
         {"last_sent": T + 9},
         T + 5_000,
     ),
@@ -115,9 +119,13 @@ PERSISTENT_KEEPALIVE: "tuple[Row, ...]" = (
 )
 WIPE_SESSION: "tuple[Row, ...]" = (
     ({}, {}, None),
-    ({"session_at": T}, {}, T + 540_000),
+    ({"session_created_at": T}, {}, T + 540_000),
     # Traffic does not put it off.
-    ({"session_at": T}, {"last_sent": T + 100, "last_received": T + 100}, T + 540_000),
+    (
+        {"session_created_at": T},
+        {"last_sent": T + 100, "last_received": T + 100},
+        T + 540_000,
+    ),
 )
 
 # persistent keepalive in seconds, milliseconds until the first look
@@ -159,10 +167,10 @@ def test_a_persistent_keepalive_follows_the_last_packet_of_either_direction() ->
 
 
 def test_a_session_is_wiped_540_seconds_after_the_last_one_was_derived() -> None:
-    check(timers.wipe_session, WIPE_SESSION)
+    check(timers.session_expiry, WIPE_SESSION)
 
 
 def test_activity_is_looked_at_before_any_deadline_that_it_makes() -> None:
     for row, (seconds, after) in enumerate(VISITS):
         peer = filled(Peer(crypto, 0, bytes(32)), {"persistent_keepalive": seconds})
-        assert timers.visit_after_activity(peer) == after, f"row {row}"
+        assert timers.delay_after_activity(peer) == after, f"row {row}"

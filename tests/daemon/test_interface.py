@@ -79,7 +79,7 @@ def test_what_was_configured_reads_back(running: Interface) -> None:
 
 def test_the_bytes_of_handshakes_are_counted(running: Interface) -> None:
     (first, _) = running.device.peers
-    running.handle((events.HANDSHAKE_WANTED, first.id))
+    running.handle((events.HANDSHAKE_NEEDED, first.id))
     assert running.status().peers[0].tx_bytes > 0
 
 
@@ -389,7 +389,7 @@ def test_calls_that_nobody_answers_are_in_vain(
     monkeypatch.setattr(clock, "boottime", lambda: now)
     a = running.device.peers.with_key(key(A))
     assert a is not None
-    running.device.handshake_wanted(a.id, now)
+    running.device.handshake_needed(a.id, now)
     seen = []
     for _ in range(40):
         seen.append(running.hearing(key(A)).in_vain)
@@ -407,7 +407,7 @@ def test_calls_that_were_given_up_are_no_longer_in_vain(
     monkeypatch.setattr(clock, "boottime", lambda: now)
     a = running.device.peers.with_key(key(A))
     assert a is not None
-    running.device.handshake_wanted(a.id, now)
+    running.device.handshake_needed(a.id, now)
     for _ in range(120):
         now += 1_000
         running.handle_timer()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pywg_embedded.core.tai64n import Tai64n
+from pywg_embedded.core.tai64n import TimestampGenerator
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.stamps import LOOK_AHEAD, YEAR_2200, Stamps
 
@@ -68,7 +68,7 @@ def test_stamps_of_a_peer_rise_over_many_reboots(router: Router) -> None:
     previous = 0
     for boot in range(50):
         router.wall = TODAY if boot % 3 else TODAY - boot * YEAR // 10
-        peer = Tai64n(router.boot())
+        peer = TimestampGenerator(router.boot())
         for handshake in range(40):
             stamp = peer.after(0 if handshake == 0 else previous)
             assert stamp > previous, f"boot {boot}, handshake {handshake}"
@@ -101,7 +101,7 @@ def test_a_clock_from_the_future_leaves_stamps_that_still_rise(router: Router) -
 def test_a_peer_that_is_added_again_after_a_clock_was_set_back_is_heard(
     router: Router,
 ) -> None:
-    stamps = Tai64n(router.stamps)
+    stamps = TimestampGenerator(router.stamps)
     router.wall = TODAY + 60 * YEAR
     previous = stamps.after(0)
     router.wall = TODAY

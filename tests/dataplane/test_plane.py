@@ -257,7 +257,7 @@ def test_waiting_without_end_returns_an_event(rig: Rig) -> None:
 def test_an_event_of_a_call_between_waits_is_returned_at_once(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
     rig.plane.send_keepalive(PEER)
-    assert rig.plane.wait(None) == [(events.HANDSHAKE_WANTED, PEER)]
+    assert rig.plane.wait(None) == [(events.HANDSHAKE_NEEDED, PEER)]
 
 
 # The port

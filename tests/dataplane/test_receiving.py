@@ -320,17 +320,17 @@ def test_the_initiator_asks_for_a_successor_in_time(rig: Rig, row: int) -> None:
     age, initiator, asks = LAST_MINUTE[row]
     end = aged_session(rig, initiator, age)
     rig.arrive(end.seal(PACKET))
-    assert bool(rig.events(events.HANDSHAKE_WANTED)) == asks
+    assert bool(rig.events(events.HANDSHAKE_NEEDED)) == asks
 
 
 def test_a_session_asks_for_its_successor_once(rig: Rig) -> None:
     end = aged_session(rig, True, REKEY_AFTER_TIME_RECEIVING)
     rig.arrive(end.seal(PACKET))
-    assert rig.events(events.HANDSHAKE_WANTED)
+    assert rig.events(events.HANDSHAKE_NEEDED)
     # Two questions are five seconds apart in any case.
     rig.now += REKEY_TIMEOUT
     rig.arrive(end.seal(PACKET))
-    assert rig.events(events.HANDSHAKE_WANTED) == []
+    assert rig.events(events.HANDSHAKE_NEEDED) == []
 
 
 def test_the_first_packet_after_observe_is_an_event(rig: Rig) -> None:

@@ -18,7 +18,7 @@ from .rig import Outside, Rig, opened, size_of
 PEER = 3
 HERE, THERE = "10.0.0.1", "10.1.0.1"
 HERE6, THERE6 = "fd00::1", "fd01::1"
-WANTED = [(events.HANDSHAKE_WANTED, PEER)]
+WANTED = [(events.HANDSHAKE_NEEDED, PEER)]
 
 # MTU, length of the packet, length once padded
 PADDING = (
@@ -120,7 +120,7 @@ def test_an_old_session_is_renewed_and_then_no_longer_used(rig: Rig, row: int) -
     rig.now += age
     rig.enter(sized(40))
     assert bool(rig.sent()) == sends
-    assert bool(rig.events(events.HANDSHAKE_WANTED)) == asks
+    assert bool(rig.events(events.HANDSHAKE_NEEDED)) == asks
 
 
 def test_a_handshake_is_asked_for_at_most_once_in_five_seconds(rig: Rig) -> None:
@@ -128,7 +128,7 @@ def test_a_handshake_is_asked_for_at_most_once_in_five_seconds(rig: Rig) -> None
     for late, wanted in ((0, WANTED), (REKEY_TIMEOUT - 1, []), (1, WANTED), (1, [])):
         rig.now += late
         rig.enter(sized(40))
-        assert rig.events(events.HANDSHAKE_WANTED) == wanted
+        assert rig.events(events.HANDSHAKE_NEEDED) == wanted
 
 
 def test_a_session_ends_the_wait_for_the_next_question(rig: Rig) -> None:
@@ -138,7 +138,7 @@ def test_a_session_ends_the_wait_for_the_next_question(rig: Rig) -> None:
     rig.plane.wipe_keypairs(PEER)
     rig.events()
     rig.enter(sized(40))
-    assert rig.events(events.HANDSHAKE_WANTED) == WANTED
+    assert rig.events(events.HANDSHAKE_NEEDED) == WANTED
 
 
 def test_the_first_packet_after_observe_is_an_event(rig: Rig) -> None:

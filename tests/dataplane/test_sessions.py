@@ -206,7 +206,7 @@ def test_expired_sessions_receive_but_do_not_send(rig: Rig) -> None:
     rig.arrive(end.seal(INCOMING))
     assert rig.written() == [INCOMING]
     assert who_sends(rig, [end]) is None
-    assert rig.events(events.HANDSHAKE_WANTED) == [(events.HANDSHAKE_WANTED, PEER)]
+    assert rig.events(events.HANDSHAKE_NEEDED) == [(events.HANDSHAKE_NEEDED, PEER)]
 
 
 def test_a_session_after_the_expired_ones_sends(rig: Rig) -> None:

@@ -100,7 +100,7 @@ def test_a_keepalive_waits_too_but_only_once_and_not_behind_data(rig: Rig) -> No
     peer_without_session(rig, 0)
     rig.plane.send_keepalive(0)
     rig.plane.send_keepalive(0)
-    assert rig.events() == [(events.HANDSHAKE_WANTED, 0)]
+    assert rig.events() == [(events.HANDSHAKE_NEEDED, 0)]
     assert released(rig, 0) == [-1]
     rig.plane.wipe_keypairs(0)
     stage(rig, 0, 1)
@@ -113,7 +113,7 @@ def test_sending_what_is_staged_without_a_session_asks_for_one(rig: Rig) -> None
     rig.plane.send_staged(0)
     assert rig.events() == []
     stage(rig, 0, 1)
-    assert rig.events() == [(events.HANDSHAKE_WANTED, 0)]
+    assert rig.events() == [(events.HANDSHAKE_NEEDED, 0)]
     rig.now += 5_000
     rig.plane.send_staged(0)
-    assert rig.events() == [(events.HANDSHAKE_WANTED, 0)]
+    assert rig.events() == [(events.HANDSHAKE_NEEDED, 0)]

@@ -78,8 +78,8 @@ class Node:
         kind, now = event[0], boottime()
         if kind == events.HANDSHAKE:
             self.device.receive_datagram(event[1], event[2], now, event[3])
-        elif kind == events.HANDSHAKE_WANTED:
-            self.device.handshake_wanted(event[1], now)
+        elif kind == events.HANDSHAKE_NEEDED:
+            self.device.handshake_needed(event[1], now)
         elif kind == events.KEY_CONFIRMED:
             self.device.key_confirmed(event[1], now)
         elif kind == events.ACTIVE:

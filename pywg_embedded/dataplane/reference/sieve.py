@@ -1,4 +1,4 @@
-"""Which handshake messages are worth an event: ``core.Admission`` beforehand.
+"""Which handshake messages are worth an event: ``core.HandshakeFilter`` beforehand.
 
 A flood must not cost the engine anything, nor keep others from it:
 

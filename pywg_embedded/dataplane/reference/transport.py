@@ -122,7 +122,7 @@ class Transport:
         """A handshake message of this size goes to the peer; it answers data."""
         facts = self._peers[peer_id].facts
         facts.tx_bytes += size
-        facts.note_sent(self._clock(), is_data=False)
+        facts.record_sent(self._clock(), is_data=False)
 
     def note_handshake_received(
         self, peer_id: int, size: int, source: "Endpoint"
@@ -131,7 +131,7 @@ class Transport:
         self.set_endpoint(peer_id, source)
         facts = self._peers[peer_id].facts
         facts.rx_bytes += size
-        facts.note_received(self._clock(), is_data=False)
+        facts.record_received(self._clock(), is_data=False)
 
     def clear_source(self, peer_id: int) -> None:
         """Let the kernel choose the local address again."""
@@ -195,7 +195,7 @@ class Transport:
         peer = self._peers[peer_id]
         before = peer.sessions.all()
         peer.sessions = Sessions()
-        peer.facts.forget_runs()
+        peer.facts.reset_unanswered()
         peer.wanted_at = -REKEY_TIMEOUT
         self._retire(before, peer.sessions)
 
@@ -287,7 +287,7 @@ class Transport:
             self._want_handshake(peer_id, peer)
             return
         self._transmit(peer, session, length)
-        peer.facts.note_sent(now, length > 0)
+        peer.facts.record_sent(now, length > 0)
         self._note_active(peer_id, peer)
         if session.keypair.rekey_on_send(session.send_counter, now):
             self._want_handshake(peer_id, peer)
@@ -356,7 +356,7 @@ class Transport:
         peer = self._peers[peer_id]
         peer.facts.endpoint = source
         peer.facts.rx_bytes += length
-        peer.facts.note_received(now, length > TRANSPORT_MIN_SIZE)
+        peer.facts.record_received(now, length > TRANSPORT_MIN_SIZE)
         self._note_active(peer_id, peer)
         before = peer.sessions.all()
         if peer.sessions.confirm(session):
@@ -395,7 +395,7 @@ class Transport:
         now = self._clock()
         if now - peer.wanted_at >= REKEY_TIMEOUT:
             peer.wanted_at = now
-            self._events.append((events.HANDSHAKE_WANTED, peer_id))
+            self._events.append((events.HANDSHAKE_NEEDED, peer_id))
 
     def _note_active(self, peer_id: int, peer: _Peer) -> None:
         if peer.observed:

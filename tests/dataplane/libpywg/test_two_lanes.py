@@ -55,5 +55,5 @@ def test_a_successor_is_due_before_the_key_that_confirms_it(rig: Rig) -> None:
         new = rig.session(PEER, initiator=False)
         rig.events()
         told = tells(rig, old.seal(), new.seal())
-        wanted = told.index(events.HANDSHAKE_WANTED)
+        wanted = told.index(events.HANDSHAKE_NEEDED)
         assert wanted < told.index(events.KEY_CONFIRMED)

@@ -14,7 +14,7 @@ from tests.dataplane.packets import sized
 from tests.dataplane.rig import FarEnd
 
 PEER = 3
-WANTED = (events.HANDSHAKE_WANTED, PEER)
+WANTED = (events.HANDSHAKE_NEEDED, PEER)
 
 
 class Wire:

@@ -51,7 +51,7 @@ struct pywg_allowed_ip {
 
 enum pywg_event_kind {
 	PYWG_HANDSHAKE = 1, /* data, length, endpoint; number: the backlog */
-	PYWG_HANDSHAKE_WANTED = 2, /* number: peer */
+	PYWG_HANDSHAKE_NEEDED = 2, /* number: peer */
 	PYWG_KEY_CONFIRMED = 3, /* number: peer */
 	PYWG_ACTIVE = 4, /* number: peer */
 	PYWG_READY = 5, /* number: descriptor */

@@ -26,10 +26,10 @@ void outgoing_want_handshake(struct plane *plane, uint32_t number)
 	    plane->sending.now - peer->wanted_at < REKEY_TIMEOUT)
 		return;
 	peer->wanted_at = plane->sending.now;
-	events_raise(plane, PYWG_HANDSHAKE_WANTED, number);
+	events_raise(plane, PYWG_HANDSHAKE_NEEDED, number);
 }
 
-static void note_sent(struct plane *plane, uint32_t number, bool is_data)
+static void record_sent(struct plane *plane, uint32_t number, bool is_data)
 {
 	struct peer *peer = &plane->peers[number];
 	struct pywg_facts *facts = &peer->facts;
@@ -136,7 +136,7 @@ static void seal(struct plane *plane, uint32_t number, struct session *session,
 	}
 	queue_datagram(plane, number, size, tos);
 	plane->peers[number].facts.tx_bytes += size;
-	note_sent(plane, number, length > 0);
+	record_sent(plane, number, length > 0);
 }
 
 static bool rekey_is_due(const struct plane *plane,

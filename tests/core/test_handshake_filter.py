@@ -2,10 +2,10 @@
 
 from pywg_embedded import crypto
 from pywg_embedded.core import messages
-from pywg_embedded.core.admission import Admission
-from pywg_embedded.core.cookie import CookieChecker, CookieJar
+from pywg_embedded.core.cookie import CookieChecker, CookieMaker
 from pywg_embedded.core.errors import Drop
-from tests.core.samples import NOW, Plane, Seeded, endpoint, flip, private_key
+from pywg_embedded.core.handshake_filter import HandshakeFilter
+from tests.core.support import NOW, Plane, SeededCrypto, endpoint, flip_bit, private_key
 
 PUBLIC = crypto.public_key(private_key(2))
 BARE = messages.initiation(7, bytes(32), bytes(48), bytes(28))
@@ -15,16 +15,16 @@ PASS, COOKIE = "pass", "cookie"
 MAC1, MAC2 = 116, 132
 
 
-def admission(plane: "Plane | None" = None) -> Admission:
-    result = Admission(Seeded(1), plane or Plane())
+def admission(plane: "Plane | None" = None) -> HandshakeFilter:
+    result = HandshakeFilter(SeededCrypto(1), plane or Plane())
     result.set_identity(PUBLIC)
     return result
 
 
-def verdict(admission: Admission, message: bytes, now: int = NOW) -> str:
+def verdict(admission: HandshakeFilter, message: bytes, now: int = NOW) -> str:
     """What becomes of a message: it passes, gets a cookie, or why it is dropped."""
     try:
-        reply = admission.admit(message, 7, SOURCE, now)
+        reply = admission.check(message, 7, SOURCE, now)
     except Drop as drop:
         return str(drop.args[0])
     return PASS if reply is None else COOKIE
@@ -37,10 +37,10 @@ def proven_to(plane: Plane) -> bytes:
     return proven(one)
 
 
-def proven(admission: Admission) -> bytes:
+def proven(admission: HandshakeFilter) -> bytes:
     """A message with the mac2 that a cookie of this admission makes, under load."""
-    jar = CookieJar(crypto, PUBLIC)
-    reply = admission.admit(jar.add_macs(crypto, BARE, NOW), 7, SOURCE, NOW)
+    jar = CookieMaker(crypto, PUBLIC)
+    reply = admission.check(jar.add_macs(crypto, BARE, NOW), 7, SOURCE, NOW)
     assert reply is not None
     jar.receive(crypto, messages.parse(reply)[1], NOW)
     return jar.add_macs(crypto, BARE, NOW)
@@ -62,7 +62,7 @@ def test_load_decides_whether_mac1_is_enough() -> None:
         one.note_backlog(128, NOW)
         message = proven(one)
         if changed is not None:
-            message = flip(message, changed)
+            message = flip_bit(message, changed)
         assert verdict(one, message, NOW + later) == expected, f"row {row}"
 
 
@@ -75,7 +75,7 @@ def test_a_backlog_of_128_is_load() -> None:
 
 def test_without_a_private_key_nothing_is_admitted() -> None:
     one = admission()
-    message = CookieJar(crypto, PUBLIC).add_macs(crypto, BARE, NOW)
+    message = CookieMaker(crypto, PUBLIC).add_macs(crypto, BARE, NOW)
     assert verdict(one, message) == PASS
     one.set_identity(None)
     assert verdict(one, message) == "not ready"
@@ -94,17 +94,17 @@ def test_the_plane_is_told_each_identity() -> None:
     plane = Plane()
     one = admission(plane)
     one.set_identity(None)
-    assert plane.told("set_identity") == [(PUBLIC,), (None,)]
+    assert plane.calls_to("set_identity") == [(PUBLIC,), (None,)]
 
 
 def test_the_plane_is_told_each_secret_once_with_its_age() -> None:
     plane = Plane()
     one = admission(plane)
-    message = CookieJar(crypto, PUBLIC).add_macs(crypto, BARE, NOW)
+    message = CookieMaker(crypto, PUBLIC).add_macs(crypto, BARE, NOW)
     for later in (0, 1, 119_999, 120_000, 120_001, 240_000):
         one.note_backlog(128, NOW + later)
         assert verdict(one, message, NOW + later) == COOKIE, later
-    told = plane.told("set_cookie_secret")
+    told = plane.calls_to("set_cookie_secret")
     assert [made_at - NOW for _, made_at in told] == [0, 120_000, 240_000]
     assert len({secret for secret, _ in told}) == 3
 
@@ -112,6 +112,6 @@ def test_the_plane_is_told_each_secret_once_with_its_age() -> None:
 def test_the_plane_proves_cookies_with_the_secret_that_it_is_told() -> None:
     plane = Plane()
     message = proven_to(plane)
-    checker = CookieChecker(Seeded(2), PUBLIC)
-    checker.set_secret(*plane.told("set_cookie_secret")[0])
+    checker = CookieChecker(SeededCrypto(2), PUBLIC)
+    checker.set_secret(*plane.calls_to("set_cookie_secret")[0])
     assert checker.mac2_valid(message, SOURCE, NOW)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         def set_cookie_secret(self, secret: Bytes, made_at: int) -> None: ...
 
 
-class Admission:
+class HandshakeFilter:
     """Demands a mac1 always; under load a cookie too, and patience of each source.
 
     Load is when handshake messages queue up, and for a while after that: a flood that
@@ -50,7 +50,7 @@ class Admission:
     def under_load(self, now: int) -> bool:
         return now < self._under_load_until
 
-    def admit(
+    def check(
         self, data: bytes, sender: int, source: "Endpoint", now: int
     ) -> bytes | None:
         """None to go on with the message, or the cookie reply to send instead of that.

@@ -5,49 +5,49 @@ from heapq import heapify, heappop, heappush
 _STALE_ALLOWANCE = 8
 
 
-class Schedule:
+class TimerQueue:
     """At most one instant a peer, in milliseconds."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int]] = []
-        self._at: dict[int, int] = {}
+        self._due_at: dict[int, int] = {}
 
-    def no_later_than(self, peer_id: int, when: int) -> None:
+    def schedule(self, peer_id: int, when: int) -> None:
         """Look at this peer then, or earlier if that was already asked for.
 
         A visit too early is harmless: whoever pays it derives the next instant anew.
         """
-        if self._at.get(peer_id, when + 1) > when:
-            self._at[peer_id] = when
+        if self._due_at.get(peer_id, when + 1) > when:
+            self._due_at[peer_id] = when
             heappush(self._heap, (when, peer_id))
-            if len(self._heap) > 2 * len(self._at) + _STALE_ALLOWANCE:
+            if len(self._heap) > 2 * len(self._due_at) + _STALE_ALLOWANCE:
                 self._rebuild()
 
     def forget(self, peer_id: int) -> None:
-        self._at.pop(peer_id, None)
+        self._due_at.pop(peer_id, None)
 
     def next(self) -> int | None:
         """The earliest instant, or None."""
         self._drop_stale()
         return self._heap[0][0] if self._heap else None
 
-    def take_due(self, now: int) -> list[int]:
+    def pop_due(self, now: int) -> list[int]:
         """The peers whose instant has come, each once; it is forgotten."""
         due = []
         self._drop_stale()
         while self._heap and self._heap[0][0] <= now:
             peer_id = heappop(self._heap)[1]
-            del self._at[peer_id]
+            del self._due_at[peer_id]
             due.append(peer_id)
             self._drop_stale()
         return due
 
     def _rebuild(self) -> None:
         # Stale entries sink: only those at the top are dropped in passing.
-        self._heap = [(when, peer_id) for peer_id, when in self._at.items()]
+        self._heap = [(when, peer_id) for peer_id, when in self._due_at.items()]
         heapify(self._heap)
 
     def _drop_stale(self) -> None:
         heap = self._heap
-        while heap and self._at.get(heap[0][1]) != heap[0][0]:
+        while heap and self._due_at.get(heap[0][1]) != heap[0][0]:
             heappop(heap)

@@ -7,7 +7,7 @@ import struct
 from pywg_embedded import crypto
 from pywg_embedded.control.config import Change, PeerChange
 from pywg_embedded.core import noise, tai64n
-from pywg_embedded.core.cookie import CookieJar
+from pywg_embedded.core.cookie import CookieMaker
 from pywg_embedded.core.device import Device
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.errors import Drop
@@ -37,7 +37,7 @@ LOW_ORDER_POINTS = (
 )
 
 
-class Seeded:
+class SeededCrypto:
     """The primitives, with randomness that follows from a seed.
 
     ``answers`` are given out first, each to who asks for bytes of its size.
@@ -55,20 +55,20 @@ class Seeded:
     def __init__(self, seed: int, answers: "tuple[bytes, ...]" = ()) -> None:
         self._seed = seed
         self._drawn = 0
-        self.answers = list(answers)
+        self.scripted = list(answers)
 
     def random(self, size: int) -> bytes:
-        for position, answer in enumerate(self.answers):
+        for position, answer in enumerate(self.scripted):
             if len(answer) == size:
-                return self.answers.pop(position)
+                return self.scripted.pop(position)
         self._drawn += 1
         return crypto.blake2s(struct.pack("<II", self._seed, self._drawn))[:size]
 
-    def below(self, limit: int) -> int:
+    def random_below(self, limit: int) -> int:
         return int.from_bytes(self.random(4), "little") % limit
 
 
-class Watched(Seeded):
+class RecordingCrypto(SeededCrypto):
     """Keeps the very buffers that secrets were handed over in."""
 
     def __init__(self, seed: int) -> None:
@@ -99,7 +99,7 @@ class Watched(Seeded):
             self.secrets.append(secret)
         return secret
 
-    def left(self) -> list[bytearray]:
+    def unwiped_secrets(self) -> list[bytearray]:
         """The buffers that were not overwritten, each once."""
         left: list[bytearray] = []
         for secret in self.secrets:
@@ -108,7 +108,7 @@ class Watched(Seeded):
         return left
 
 
-class Careless(Seeded):
+class LowOrderCrypto(SeededCrypto):
     """An attacker's X25519, which takes the zero that low-order points give."""
 
     def dh(self, private: "Bytes", public: "Bytes") -> bytes:
@@ -124,7 +124,7 @@ class Plane:
         self.facts: dict[int, Facts] = {}
         self.keypairs: dict[int, list[Keypair]] = {}
 
-    def told(self, name: str) -> "list[tuple[Any, ...]]":
+    def calls_to(self, name: str) -> "list[tuple[Any, ...]]":
         """The arguments of each call of this name."""
         return [call[1:] for call in self.calls if call[0] == name]
 
@@ -143,14 +143,14 @@ class Plane:
 
     def note_handshake_sent(self, peer_id: int, size: int) -> None:
         self.calls.append(("note_handshake_sent", peer_id, size))
-        self.facts[peer_id].note_sent(self.now, False)
+        self.facts[peer_id].record_sent(self.now, False)
 
     def note_handshake_received(
         self, peer_id: int, size: int, source: Endpoint
     ) -> None:
         self.calls.append(("note_handshake_received", peer_id, size))
         self.set_endpoint(peer_id, source)
-        self.facts[peer_id].note_received(self.now, False)
+        self.facts[peer_id].record_received(self.now, False)
 
     def clear_source(self, peer_id: int) -> None:
         self.calls.append(("clear_source", peer_id))
@@ -177,13 +177,13 @@ class Plane:
 
     def wipe_keypairs(self, peer_id: int) -> None:
         self.calls.append(("wipe_keypairs", peer_id))
-        self.facts[peer_id].forget_runs()
+        self.facts[peer_id].reset_unanswered()
         self.keypairs[peer_id] = []
 
     def send_keepalive(self, peer_id: int) -> None:
         self.calls.append(("send_keepalive", peer_id))
         if self.keypairs[peer_id]:
-            self.facts[peer_id].note_sent(self.now, False)
+            self.facts[peer_id].record_sent(self.now, False)
 
     def send_staged(self, peer_id: int) -> None:
         self.calls.append(("send_staged", peer_id))
@@ -207,8 +207,8 @@ class Plane:
 class Side:
     """A device with a key, a plane and an address; its only peer, if any, has id 0."""
 
-    def __init__(self, number: int, crypto: Seeded | None = None) -> None:
-        self.crypto = crypto or Seeded(number)
+    def __init__(self, number: int, crypto: SeededCrypto | None = None) -> None:
+        self.crypto = crypto or SeededCrypto(number)
         self.plane = Plane()
         self.wall = WALL
         self.device = Device(self.crypto, self.plane, lambda: self.wall, 3)
@@ -219,12 +219,12 @@ class Side:
         self.device.interface_up(NOW)
         self.plane.calls.clear()
 
-    def meet(self, other: "Side", **values: "Any") -> None:
+    def add_peer(self, other: "Side", **values: "Any") -> None:
         """Take the other side as a peer."""
         values.setdefault("endpoint", other.endpoint.remote())
         self.device.configure(change(peer_change(other.public, **values)), NOW)
 
-    def sent(self) -> list[bytes]:
+    def sent_datagrams(self) -> list[bytes]:
         """The datagrams that leave now."""
         return [data for data, _ in self.device.datagrams_to_send()]
 
@@ -248,48 +248,56 @@ class Side:
                 return initiations
             self.plane.now = max(due, self.plane.now)
             self.device.handle_timer(self.plane.now)
-            initiations += [self.plane.now for data in self.sent() if data[0] == 1]
+            initiations += [
+                self.plane.now for data in self.sent_datagrams() if data[0] == 1
+            ]
         raise AssertionError(f"timers never rest: due at {due}, now {self.plane.now}")
 
 
-def pair(first: Seeded | None = None, second: Seeded | None = None) -> "list[Side]":
+def pair(
+    first: SeededCrypto | None = None, second: SeededCrypto | None = None
+) -> "list[Side]":
     """Two sides that are each other's peer."""
     a, b = Side(1, first), Side(2, second)
-    a.meet(b)
-    b.meet(a)
+    a.add_peer(b)
+    b.add_peer(a)
     return [a, b]
 
 
-def carry(sender: Side, receiver: Side, now: int = NOW, backlog: int = 0) -> None:
+def deliver(sender: Side, receiver: Side, now: int = NOW, backlog: int = 0) -> None:
     """Bring what one side sends to the other."""
-    for data in sender.sent():
+    for data in sender.sent_datagrams():
         receiver.receive(data, sender.endpoint, now, backlog)
 
 
-def shake_hands(initiator: Side, responder: Side, now: int = NOW) -> None:
+def complete_handshake(initiator: Side, responder: Side, now: int = NOW) -> None:
     """A whole handshake, up to the packet that confirms it."""
-    initiator.device.handshake_wanted(0, now)
-    carry(initiator, responder, now)
-    carry(responder, initiator, now)
+    initiator.device.handshake_needed(0, now)
+    deliver(initiator, responder, now)
+    deliver(responder, initiator, now)
     responder.device.key_confirmed(0, now)
 
 
-def session(now: int = NOW) -> "list[Side]":
+def established_pair(now: int = NOW) -> "list[Side]":
     """Two sides with a session; the first initiated it."""
     a, b = pair()
-    shake_hands(a, b, now)
+    complete_handshake(a, b, now)
     return [a, b]
 
 
-def forge(sender: Side, responder: bytes, nanoseconds: int, index: int = 1) -> bytes:
+def make_initiation(
+    sender: Side, responder: bytes, nanoseconds: int, index: int = 1
+) -> bytes:
     """An initiation with a stamp of our choice, and mac1."""
-    jar = CookieJar(sender.crypto, responder)
+    jar = CookieMaker(sender.crypto, responder)
     return jar.add_macs(
-        sender.crypto, bare_initiation(sender, responder, nanoseconds, index), NOW
+        sender.crypto,
+        initiation_without_macs(sender, responder, nanoseconds, index),
+        NOW,
     )
 
 
-def bare_initiation(
+def initiation_without_macs(
     sender: Side, responder: bytes, nanoseconds: int, index: int = 1
 ) -> bytes:
     """An initiation whose macs are still zero."""
@@ -323,14 +331,14 @@ def peer_change(public_key: bytes, **values: "Any") -> PeerChange:
     return section
 
 
-def flip(data: bytes, position: int) -> bytes:
+def flip_bit(data: bytes, position: int) -> bytes:
     """The same with one bit changed."""
     changed = bytearray(data)
     changed[position] ^= 1
     return bytes(changed)
 
 
-def reason_of(function: "Callable[..., object]", *arguments: object) -> str | None:
+def drop_reason_of(function: "Callable[..., object]", *arguments: object) -> str | None:
     """Why a call drops a datagram, or None if it does not."""
     try:
         function(*arguments)
