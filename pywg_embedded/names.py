@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .control.config import EndpointTuple
+    from .core.config import EndpointTuple
 
 
 def look_up(host: str, port: int) -> "list[EndpointTuple]":

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from ..control import uapi
-from ..control.config import Change, Status
 from ..control.text import quote
+from ..core.config import InterfaceChange, InterfaceStatus
 from ..core.errors import ConfigError, Error
 
 SOCKET_DIRECTORY = "/var/run/wireguard"
@@ -44,7 +44,7 @@ def interfaces() -> list[str]:
     return sorted(name for name in names if _answers(name))
 
 
-def get(name: str) -> Status:
+def get(name: str) -> InterfaceStatus:
     """The state of the interface ``name``; raises Error with a line for a person."""
     with _conversation(name) as stream:
         stream.write("get=1\n\n")
@@ -52,7 +52,7 @@ def get(name: str) -> Status:
         return uapi.read_status(stream, socket.if_nametoindex)
 
 
-def change(name: str, wanted: Change) -> None:
+def change(name: str, wanted: InterfaceChange) -> None:
     """Apply ``wanted`` to the interface ``name``; raises Error if refused."""
     with _conversation(name) as stream:
         stream.writelines(uapi.format_change(wanted))

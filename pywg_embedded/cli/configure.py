@@ -2,18 +2,18 @@
 
 from ..control import wgconf
 from ..control.address import parse_port, split_endpoint
-from ..control.config import ZERO_KEY, Change, PeerChange
 from ..control.keys import from_base64
 from ..control.plan import diff
 from ..control.text import located, looks_like_key, quote
 from ..control.wgconf import add_allowed_ips, parse_fwmark, parse_keepalive, setter
+from ..core.config import ZERO_KEY, InterfaceChange, PeerChange
 from ..core.errors import ConfigError
 from . import client
 from .resolve import resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..control.config import EndpointTuple
+    from ..core.config import EndpointTuple
 
 MAX_KEY_FILE = 4096
 
@@ -80,9 +80,9 @@ def syncconf(words: list[str]) -> int:
     return 0
 
 
-def parse_words(words: list[str]) -> Change:
-    """The Change that the arguments of ``set`` behind the interface stand for."""
-    change = Change()
+def parse_words(words: list[str]) -> InterfaceChange:
+    """Return the change that the arguments of ``set`` after INTERFACE describe."""
+    change = InterfaceChange()
     rest = iter(words)
     for word in rest:
         if word == "remove" and change.peers:
@@ -99,7 +99,7 @@ def parse_words(words: list[str]) -> Change:
     return change
 
 
-def _check_word(word: str, change: Change) -> None:
+def _check_word(word: str, change: InterfaceChange) -> None:
     if word == "peer" or word in (PEER_WORDS if change.peers else INTERFACE_WORDS):
         return
     if word in INTERFACE_WORDS:
@@ -109,7 +109,7 @@ def _check_word(word: str, change: Change) -> None:
     raise ConfigError(f"{quote(word)} is not an argument of set")
 
 
-def _set_word(change: Change, word: str, value: str) -> None:
+def _set_word(change: InterfaceChange, word: str, value: str) -> None:
     if word == "peer":
         change.peers.append(PeerChange(from_base64(value)))
     elif change.peers:
@@ -118,7 +118,7 @@ def _set_word(change: Change, word: str, value: str) -> None:
         INTERFACE_WORDS[word](change, value)
 
 
-def _read_file(path: str, append: bool = False) -> Change:
+def _read_file(path: str, append: bool = False) -> InterfaceChange:
     try:
         # A comment may be in any encoding; keys and addresses are ASCII.
         with open(path, encoding="utf-8", errors="replace") as file:

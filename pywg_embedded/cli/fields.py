@@ -5,30 +5,30 @@ from collections.abc import Callable, Iterable, Iterator
 
 from .. import crypto
 from ..control.address import format_allowed_ip, format_endpoint
-from ..control.config import ZERO_KEY, PeerStatus, Status
 from ..control.keys import to_base64
+from ..core.config import ZERO_KEY, InterfaceStatus, PeerStatus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..control.config import EndpointTuple
+    from ..core.config import EndpointTuple
 
 NONE = "(none)"
 
-Rows = Callable[[Status], Iterable[tuple[str, ...]]]
+Rows = Callable[[InterfaceStatus], Iterable[tuple[str, ...]]]
 
 
 def _key(key: bytes) -> str:
     return NONE if key == ZERO_KEY else to_base64(key)
 
 
-def public_key(status: Status) -> str:
+def public_key(status: InterfaceStatus) -> str:
     """The interface's own public key in base64, or ``(none)``."""
     if status.private_key == ZERO_KEY:
         return NONE
     return to_base64(crypto.public_key(status.private_key))
 
 
-def fwmark_text(status: Status) -> str:
+def fwmark_text(status: InterfaceStatus) -> str:
     """The mark in hexadecimal, or ``off``."""
     return f"0x{status.fwmark:x}" if status.fwmark else "off"
 
@@ -62,7 +62,7 @@ def _keepalive(peer: PeerStatus) -> str:
     return str(peer.persistent_keepalive or "off")
 
 
-def _of_interface(text: Callable[[Status], str]) -> Rows:
+def _of_interface(text: Callable[[InterfaceStatus], str]) -> Rows:
     return lambda status: [(text(status),)]
 
 
@@ -72,7 +72,7 @@ def _of_peers(cells: Callable[[PeerStatus], tuple[str, ...]]) -> Rows:
     ]
 
 
-def _dump(status: Status) -> Iterator[tuple[str, ...]]:
+def _dump(status: InterfaceStatus) -> Iterator[tuple[str, ...]]:
     port = str(status.listen_port)
     yield _key(status.private_key), public_key(status), port, fwmark_text(status)
     for peer in status.peers:

@@ -4,8 +4,8 @@ import os
 import time
 from collections.abc import Iterator
 
-from ..control.config import ZERO_KEY, PeerStatus, Status
 from ..control.keys import to_base64
+from ..core.config import ZERO_KEY, InterfaceStatus, PeerStatus
 from . import units
 from .fields import allowed_ips_text, endpoint_text, fwmark_text, public_key
 from .terminal import BOLD, CYAN, GREEN, RESET, YELLOW
@@ -26,7 +26,7 @@ def line(label: str, value: object) -> str:
     return f"  {BOLD}{label}{RESET}: {value}\n"
 
 
-def pretty(name: str, status: Status) -> Iterator[str]:
+def pretty(name: str, status: InterfaceStatus) -> Iterator[str]:
     """An interface for people, a line at a time, in colours."""
     yield RESET + heading("interface", GREEN, name)
     if status.private_key != ZERO_KEY:

@@ -11,7 +11,7 @@ from ..names import look_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..control.config import EndpointTuple
+    from ..core.config import EndpointTuple
 
 RETRIES = 15
 FIRST_DELAY = 1.0

@@ -3,8 +3,8 @@
 import sys
 
 from ..control import wgconf
-from ..control.config import Status
 from ..control.text import quote
+from ..core.config import InterfaceStatus
 from ..core.errors import ConfigError
 from . import client
 from .fields import FIELDS, Rows, endpoint_text
@@ -56,7 +56,7 @@ def _show_all(rows: Rows | None) -> int:
 
 
 def _show_one(
-    name: str, status: Status, rows: Rows | None, prefix: tuple[str, ...]
+    name: str, status: InterfaceStatus, rows: Rows | None, prefix: tuple[str, ...]
 ) -> None:
     if rows is None:
         for line in pretty(name, status):

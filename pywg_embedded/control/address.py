@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .config import AllowedIP, EndpointTuple
+    from ..core.config import AllowedIP, EndpointTuple
 
     ScopeOf = Callable[[str], int]
 

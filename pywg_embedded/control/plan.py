@@ -4,22 +4,28 @@ Only what the change names is looked at: an interface may hold thousands of peer
 beside it, and a peer as many allowed IPs.
 """
 
+from ..core.config import (
+    ZERO_KEY,
+    InterfaceChange,
+    InterfaceStatus,
+    PeerChange,
+    PeerStatus,
+)
 from ..core.errors import LimitError
-from .config import ZERO_KEY, Change, PeerChange, PeerStatus, Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from typing import Protocol
 
-    from .config import AllowedIP, EndpointTuple
+    from ..core.config import AllowedIP, EndpointTuple
 
     Moves = dict[bytes, dict[AllowedIP, bool]]
 
     class Running(Protocol):
         """What is asked of the interface as it is."""
 
-        def interface(self) -> Status:
+        def interface(self) -> InterfaceStatus:
             """All but the peers."""
 
         def has(self, public_key: bytes) -> bool: ...
@@ -38,7 +44,7 @@ if TYPE_CHECKING:
             """How many peers, and how many allowed IPs of them all."""
 
 
-def diff(status: Status, change: Change) -> Change:
+def diff(status: InterfaceStatus, change: InterfaceChange) -> InterfaceChange:
     """Only what ``change`` really alters in ``status``; see ``Plan.difference``."""
     return Plan(Snapshot(status), change).difference()
 
@@ -48,9 +54,9 @@ _PEER_VALUES = ("preshared_key", "endpoint", "persistent_keepalive")
 
 
 class Snapshot:
-    """A Status as what is running."""
+    """An InterfaceStatus as what is running."""
 
-    def __init__(self, status: Status) -> None:
+    def __init__(self, status: InterfaceStatus) -> None:
         self._status = status
         self._peers = {peer.public_key: peer for peer in status.peers}
         self._owners: dict[AllowedIP, bytes] = {}
@@ -58,7 +64,7 @@ class Snapshot:
             for allowed_ip in peer.allowed_ips:
                 self._owners[allowed_ip] = peer.public_key
 
-    def interface(self) -> Status:
+    def interface(self) -> InterfaceStatus:
         return self._status
 
     def has(self, public_key: bytes) -> bool:
@@ -112,7 +118,7 @@ class Plan:
     """
 
     def __init__(
-        self, running: "Running", change: Change, own: bytes | None = None
+        self, running: "Running", change: InterfaceChange, own: bytes | None = None
     ) -> None:
         self._running = running
         self._change = change
@@ -142,14 +148,14 @@ class Plan:
         _check_limit(peers, max_peers, "peers", "--max-peers")
         _check_limit(allowed_ips, max_allowed_ips, "allowed IPs", "--max-allowed-ips")
 
-    def difference(self) -> Change:
+    def difference(self) -> InterfaceChange:
         """A change to the same end without a step that alters nothing.
 
         It replaces nothing wholesale. What frees room comes first, so that full
         tables suffice; one peer may so have two sections. An allowed IP that moves
         is only added: it is never without an owner.
         """
-        difference = Change()
+        difference = InterfaceChange()
         now = self._running.interface()
         _set_differing(difference, _INTERFACE_VALUES, now, self._change)
         lost, given = self._moves()

@@ -5,6 +5,13 @@ answer ends with ``errno=N`` and a blank line, N negative on an error. Each key 
 once, in the tables below, which serve the daemon and the control tool alike.
 """
 
+from ..core.config import (
+    ZERO_KEY,
+    InterfaceChange,
+    InterfaceStatus,
+    PeerChange,
+    PeerStatus,
+)
 from ..core.errors import EPROTO, ConfigError, Error, LimitError
 from . import keys
 from .address import (
@@ -15,7 +22,6 @@ from .address import (
     parse_endpoint,
     parse_port,
 )
-from .config import ZERO_KEY, Change, PeerChange, PeerStatus, Status
 from .text import located, parse_number, quote
 
 TYPE_CHECKING = False
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
     # Key, attribute of the object, text to value, value to text.
     Field = tuple[str, str, Callable[[str], Any], Callable[[Any], str]]
     Table = dict[str, Field]
-    Request = str | Change | ConfigError
+    Request = str | InterfaceChange | ConfigError
 
 GET = "get"
 MAX_LINE = 256
@@ -158,8 +164,9 @@ def _decode(line: bytes) -> str:
 class Reader:
     """The daemon's side of one connection: bytes in, requests out.
 
-    A request is ``GET``, a ``Change``, or the ``ConfigError`` to answer it with. What
-    one request may hold is bounded: each table can be emptied and filled once.
+    A request is ``GET``, an ``InterfaceChange``, or the ``ConfigError`` to answer it
+    with. What one request may hold is bounded: each table can be emptied and filled
+    once.
     """
 
     def __init__(
@@ -181,7 +188,7 @@ class Reader:
         self._number = 0
         self._request: Request | None = None
         self._refused = False
-        self._change = Change()
+        self._change = InterfaceChange()
         self._peer = PeerChange(ZERO_KEY)
         self._allowed_ips = 0
         self._consume = self._operation
@@ -288,7 +295,7 @@ def format_answer(error: Error | None = None) -> str:
     return f"errno={-error.errno if error else 0}\n\n"
 
 
-def format_status(status: Status) -> "Iterator[str]":
+def format_status(status: InterfaceStatus) -> "Iterator[str]":
     """The answer to ``get=1``, a line at a time; what is unset is left out."""
     yield from _lines(status, _INTERFACE + _OWN, _is_set)
     for peer in status.peers:
@@ -307,7 +314,7 @@ def _peer_status(peer: PeerStatus) -> "Iterator[str]":
         yield f"allowed_ip={format_ip(address)}/{cidr}\n"
 
 
-def format_change(change: Change) -> "Iterator[str]":
+def format_change(change: InterfaceChange) -> "Iterator[str]":
     """``change`` as a ``set=1`` request, a line at a time."""
     yield "set=1\n"
     yield from _lines(change, _INTERFACE + _REPLACE_PEERS)
@@ -352,9 +359,11 @@ def _parse_errno(text: str) -> int:
     return parse_number(text[1:] if text[:1] == "-" else text, 4095)
 
 
-def read_status(lines: "Iterable[str]", scope_of: "ScopeOf | None" = None) -> Status:
-    """The Status in an answer to ``get=1``; raises ConfigError with the line."""
-    status = Status()
+def read_status(
+    lines: "Iterable[str]", scope_of: "ScopeOf | None" = None
+) -> InterfaceStatus:
+    """The status in an answer to ``get=1``; raises ConfigError with the line."""
+    status = InterfaceStatus()
     peer_fields = _peer_fields(scope_of) + _COUNTERS
     tables = _table(_INTERFACE + _OWN), _table(peer_fields)
     for place, key, value in read_answer(lines):
@@ -366,7 +375,7 @@ def read_status(lines: "Iterable[str]", scope_of: "ScopeOf | None" = None) -> St
 
 
 def _status_line(
-    status: Status, tables: "tuple[Table, Table]", key: str, value: str
+    status: InterfaceStatus, tables: "tuple[Table, Table]", key: str, value: str
 ) -> None:
     if key == "public_key":
         status.peers.append(PeerStatus(keys.from_hex(value)))

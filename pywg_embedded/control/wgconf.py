@@ -4,6 +4,13 @@
 headings in any case, spaces anywhere. The tables below are the one list of options.
 """
 
+from ..core.config import (
+    ZERO_KEY,
+    InterfaceChange,
+    InterfaceStatus,
+    PeerChange,
+    PeerStatus,
+)
 from ..core.errors import ConfigError
 from . import keys
 from .address import (
@@ -14,7 +21,6 @@ from .address import (
     parse_port,
     split_endpoint,
 )
-from .config import ZERO_KEY, Change, PeerChange, PeerStatus, Status
 from .text import located, parse_number, quote
 
 TYPE_CHECKING = False
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from .config import EndpointTuple
+    from ..core.config import EndpointTuple
 
     Resolve = Callable[[str, int], EndpointTuple]
     FormatEndpoint = Callable[[EndpointTuple], str]
@@ -101,8 +107,8 @@ def parse(
     name: str,
     resolve: "Resolve" = numeric_endpoint,
     append: bool = False,
-) -> Change:
-    """The Change that makes an interface what the file ``name`` says.
+) -> InterfaceChange:
+    """The change that makes an interface what the file ``name`` says.
 
     With ``append`` it only adds; otherwise what the file does not name is unset.
     ``resolve(host, port)`` gives an endpoint or raises ConfigError; by default it
@@ -121,10 +127,10 @@ class _Parser:
         self._number = 0
         self._headings: list[int] = []
         self._section = ""
-        self._target: Change | PeerChange = Change()
+        self._target: InterfaceChange | PeerChange = InterfaceChange()
         self._options: Options = ()
         self._peer_options = peer_options(resolve)
-        self.change = Change()
+        self.change = InterfaceChange()
         if not append:
             self.change.replace_peers = True
             self.change.private_key = ZERO_KEY
@@ -186,7 +192,7 @@ def _located_set(option: str, set_option: "Setter", target: object, text: str) -
 
 
 def format_status(
-    status: Status, format_endpoint: "FormatEndpoint" = format_endpoint
+    status: InterfaceStatus, format_endpoint: "FormatEndpoint" = format_endpoint
 ) -> "Iterator[str]":
     """The file, a line at a time, from which ``parse`` makes ``status`` again."""
     yield "[Interface]\n"

@@ -8,6 +8,7 @@
 """
 
 from . import messages, noise, tai64n, timers
+from .config import ZERO_KEY
 from .constants import (
     INITIATIONS_PER_SECOND,
     MESSAGE_COOKIE_REPLY,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Protocol
 
-    from ..control.config import AllowedIP, Change, PeerChange
+    from .config import AllowedIP, InterfaceChange, PeerChange
     from .crypto import Bytes, Crypto
     from .facts import Facts
     from .keypair import Keypair
@@ -62,9 +63,6 @@ if TYPE_CHECKING:
         def set_identity(self, public: bytes | None) -> None: ...
         def set_cookie_secret(self, secret: Bytes, made_at: int) -> None: ...
         def expect_cookie(self, index: int) -> None: ...
-
-
-ZERO_KEY = bytes(32)
 
 
 class Device:
@@ -180,7 +178,7 @@ class Device:
             self._end_session(peer, now)
             self._plane.purge_staged(peer.id)
 
-    def configure(self, change: "Change", now: int) -> None:
+    def configure(self, change: "InterfaceChange", now: int) -> None:
         """Apply a change. Sessions that it does not concern go on.
 
         Raises LimitError, with nothing changed, if there would be too many peers.
@@ -431,7 +429,7 @@ class Device:
 
     # Configuration.
 
-    def _check_peer_limit(self, change: "Change") -> None:
+    def _check_peer_limit(self, change: "InterfaceChange") -> None:
         count = 0 if change.replace_peers else len(self.peers)
         there: dict[bytes, bool] = {}
         for peer in change.peers:

@@ -3,8 +3,8 @@
 import socket
 
 from ..control.address import numeric_endpoint
-from ..control.config import Change
 from ..control.text import quote
+from ..core.config import InterfaceChange
 from ..core.errors import ConfigError
 from . import clock
 from .interface import Interface
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ..control.config import EndpointTuple
+    from ..core.config import EndpointTuple
 
     Name = tuple[str, int]
 
@@ -35,7 +35,7 @@ class Endpoints:
         self._configured: dict[bytes, Name] = {}
         self._failed: dict[bytes, str] = {}
 
-    def fill_in(self, change: Change, configured: "dict[bytes, Name]") -> None:
+    def fill_in(self, change: InterfaceChange, configured: "dict[bytes, Name]") -> None:
         """Add to a change of the whole interface the addresses that are new."""
         for peer in change.peers:
             name = configured.get(peer.public_key)

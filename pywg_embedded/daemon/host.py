@@ -15,7 +15,7 @@ from .routes import MAIN_TABLE, route
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..control.config import AllowedIP
+    from ..core.config import AllowedIP
     from ..openwrt.network import Interface
 
     # Kind of message without its verb, body, and what it is for people.

@@ -2,8 +2,8 @@
 
 import errno
 
-from ..control.config import Change, PeerChange, PeerStatus, Status
 from ..control.plan import Plan
+from ..core.config import InterfaceChange, InterfaceStatus, PeerChange, PeerStatus
 from ..core.constants import REKEY_TIMEOUT
 from ..core.device import Device
 from ..core.errors import ConfigError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from ..control.config import EndpointTuple
+    from ..core.config import EndpointTuple
     from ..core.endpoint import Endpoint
     from .planes import Plane
 
@@ -52,7 +52,7 @@ class Interface:
         self.refused = ""
         self._booted_at = 0
 
-    def configure(self, change: Change) -> None:
+    def configure(self, change: InterfaceChange) -> None:
         """Apply a change whole, or raise ConfigError with nothing changed."""
         running = Running(self.device, self.plane, self._values())
         plan = Plan(running, change, self.device.public_key(change.private_key))
@@ -62,15 +62,15 @@ class Interface:
         self.device.configure(difference, clock.boottime())
         self.flush()
 
-    def status(self) -> Status:
+    def status(self) -> InterfaceStatus:
         """What there is now, secrets included."""
         status = self._values()
         report = self.device.status(clock.boottime())
         status.peers = [self._peer_status(peer) for peer in report["peers"]]
         return status
 
-    def _values(self) -> Status:
-        status = Status()
+    def _values(self) -> InterfaceStatus:
+        status = InterfaceStatus()
         status.private_key = self.device.private_key()
         status.listen_port = self._port
         status.fwmark = self._fwmark
@@ -148,7 +148,7 @@ class Interface:
         peer = PeerChange(public_key)
         peer.update_only = True
         peer.endpoint = endpoint
-        change = Change()
+        change = InterfaceChange()
         change.peers.append(peer)
         self.device.configure(change, clock.boottime())
         self.flush()
@@ -198,7 +198,7 @@ class Interface:
         self.plane.close()
         self.device.close()
 
-    def _configure_socket(self, change: Change) -> None:
+    def _configure_socket(self, change: InterfaceChange) -> None:
         fwmark = self._fwmark
         if change.fwmark is not None:
             self._set_fwmark(change.fwmark)

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..control.config import EndpointTuple
+    from ..core.config import EndpointTuple
 
     Answer = tuple[bytes, tuple[str, int], list[EndpointTuple], str]
 

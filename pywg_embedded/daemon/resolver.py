@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ..control.config import EndpointTuple
+    from ..core.config import EndpointTuple
 
     Name = tuple[str, int]
     HearingOf = Callable[[bytes], Hearing]

@@ -7,7 +7,7 @@ from .netlink import FAMILIES, NUMBER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..control.config import AllowedIP
+    from ..core.config import AllowedIP
     from ..core.endpoint import Endpoint
 
 RTM_NEWROUTE, RTM_DELROUTE, _RTM_GETROUTE = 24, 25, 26

@@ -1,12 +1,12 @@
 """What is configured now, as a plan of a change asks for it."""
 
-from ..control.config import PeerStatus, Status
+from ..core.config import InterfaceStatus, PeerStatus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from ..control.config import AllowedIP
+    from ..core.config import AllowedIP
     from ..core.device import Device
     from .planes import Plane
 
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 class Running:
     """Answers about single peers and allowed IPs; ``values`` are the interface's."""
 
-    def __init__(self, device: "Device", plane: "Plane", values: Status) -> None:
+    def __init__(
+        self, device: "Device", plane: "Plane", values: InterfaceStatus
+    ) -> None:
         self._peers = device.peers
         self._plane = plane
         self._values = values
 
-    def interface(self) -> Status:
+    def interface(self) -> InterfaceStatus:
         return self._values
 
     def has(self, public_key: bytes) -> bool:

@@ -8,7 +8,7 @@ import os
 import socket
 
 from ..control import uapi
-from ..control.config import Change
+from ..core.config import InterfaceChange
 from ..core.errors import EIO, ConfigError, Error
 from ..dataplane.limits import Limits
 
@@ -32,7 +32,7 @@ class Connection:
         sock.setblocking(False)
         self.socket = sock
         self._reader = uapi.Reader(limits.peers, limits.allowed_ips, _scope_of)
-        self._requests: Iterator[str | Change | ConfigError] = iter(())
+        self._requests: Iterator[str | InterfaceChange | ConfigError] = iter(())
         self._answer: Iterator[str] = iter(())
         self._unsent = b""
         self._ended = False
@@ -152,12 +152,12 @@ class UapiServer:
 
 
 def answer(
-    interface: "Interface", request: str | Change | ConfigError
+    interface: "Interface", request: str | InterfaceChange | ConfigError
 ) -> "Iterator[str]":
     """The text that answers a request; a change is applied, or refused whole."""
     if isinstance(request, ConfigError):
         return iter((uapi.format_answer(request),))
-    if not isinstance(request, Change):
+    if not isinstance(request, InterfaceChange):
         return uapi.format_status(interface.status())
     try:
         interface.configure(request)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..control.config import EndpointTuple
+    from ..core.config import EndpointTuple
     from ..core.peer import Peer
     from .interface import Interface
 

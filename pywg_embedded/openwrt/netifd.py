@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ..control.config import AllowedIP
+    from ..core.config import AllowedIP
 
     Table = dict[str, Any]
 

@@ -7,7 +7,7 @@
 """
 
 from ..control.address import format_allowed_ip
-from ..control.config import Change, PeerChange
+from ..core.config import InterfaceChange, PeerChange
 from ..core.errors import ConfigError
 from .options import INTERFACE_OPTIONS, NETIFD_OPTIONS, PEER_OPTIONS, Option
 from .uci import Section
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..control.config import AllowedIP
+    from ..core.config import AllowedIP
     from .uci import Value
 
 PROTOCOL, STOCK_PROTOCOL = "pywg", "wireguard"
@@ -114,9 +114,9 @@ class Interface:
             if peer.endpoint_host
         }
 
-    def change(self) -> Change:
+    def change(self) -> InterfaceChange:
         """What makes an interface this one; of the endpoints it says nothing."""
-        change = Change()
+        change = InterfaceChange()
         change.replace_peers = True
         change.private_key = self.private_key
         change.listen_port = self.listen_port or 0

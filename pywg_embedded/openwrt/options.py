@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..control.config import AllowedIP
+    from ..core.config import AllowedIP
 
 DEFAULT_PORT = 51820
 GENERATE = b""

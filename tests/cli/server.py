@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pywg_embedded.control import uapi
-from pywg_embedded.control.config import Change, Status
+from pywg_embedded.core.config import InterfaceChange, InterfaceStatus
 from pywg_embedded.core.errors import Error
 from tests.lab.namespaces import unshare
 
@@ -39,14 +39,14 @@ class Server:
     def __init__(
         self,
         directory: Path,
-        status: Status,
+        status: InterfaceStatus,
         name: str = "wgtest",
         refusal: Error | None = None,
         reply: str | None = None,
     ) -> None:
         self.name = name
         self.path = directory / f"{name}.sock"
-        self.changes: list[Change] = []
+        self.changes: list[InterfaceChange] = []
         self._status = status
         self._refusal = refusal
         self._reply = reply
@@ -92,7 +92,7 @@ class Server:
             return self._reply
         if isinstance(request, Error):
             return uapi.format_answer(request)
-        if isinstance(request, Change):
+        if isinstance(request, InterfaceChange):
             self.changes.append(request)
             return uapi.format_answer(self._refusal)
         return "".join(uapi.format_status(self._status))

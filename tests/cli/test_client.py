@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pywg_embedded.control.config import Status
+from pywg_embedded.core.config import InterfaceStatus
 from pywg_embedded.core.errors import ConfigError, Error, LimitError
 from tests.cli.server import PYWG, Server, pywg, run
 
@@ -39,7 +39,7 @@ def test_files_that_are_no_sockets_are_no_interfaces(tmp_path: Path) -> None:
 
 
 def test_without_the_right_to_the_socket_root_is_called_for(tmp_path: Path) -> None:
-    with Server(tmp_path, Status()) as server:
+    with Server(tmp_path, InterfaceStatus()) as server:
         server.path.chmod(0)
         drop = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
         result = run(tmp_path, *drop, *PYWG, *SHOW)
@@ -69,7 +69,7 @@ def test_impossible_names_reach_no_file(name: str, tmp_path: Path) -> None:
 def test_a_refusal_is_told_with_advice(
     refusal: Error, advice: str, tmp_path: Path
 ) -> None:
-    with Server(tmp_path, Status(), refusal=refusal):
+    with Server(tmp_path, InterfaceStatus(), refusal=refusal):
         result = pywg(tmp_path, *SET)
     assert result.stderr.startswith(f"pywg: wgtest: {advice}")
     assert (result.stderr.count("\n"), result.returncode) == (1, 1)
@@ -89,7 +89,7 @@ def test_a_refusal_is_told_with_advice(
 def test_a_strange_answer_is_told_as_such(
     arguments: tuple[str, ...], reply: str, message: str, tmp_path: Path
 ) -> None:
-    with Server(tmp_path, Status(), reply=reply):
+    with Server(tmp_path, InterfaceStatus(), reply=reply):
         result = pywg(tmp_path, *arguments)
     assert result.stderr.startswith(f"pywg: wgtest: {message}")
     assert (result.stdout, result.returncode) == ("", 1)

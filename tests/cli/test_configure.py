@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pywg_embedded.control.config import Status
 from pywg_embedded.control.keys import to_base64
+from pywg_embedded.core.config import InterfaceStatus
 from tests.cli.server import Server, pywg, wg
 from tests.control.support import (
     Model,
@@ -130,7 +130,7 @@ def test_a_file_asks_for_what_it_asks_for_with_wg(
     assert plain(ours) == plain(expected)
 
 
-RUNNING: dict[str, Callable[[], Status]] = {
+RUNNING: dict[str, Callable[[], InterfaceStatus]] = {
     "nothing": status,
     "other peers": lambda: status(
         peer_status(1, "10.0.0.0/9", endpoint=(b"\1\2\3\4", 1, 0)),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pywg_embedded.cli.fields import FIELDS
-from pywg_embedded.control.config import Status
+from pywg_embedded.core.config import InterfaceStatus
 from tests.cli.server import Server, pywg, wg
 from tests.control.support import key, peer_status, status
 
@@ -19,7 +19,7 @@ NEVER = (0, 0)
 IN_THE_FUTURE = (4000000000, 0)
 
 
-def many_peers() -> Status:
+def many_peers() -> InterfaceStatus:
     """Peers in no order, with every combination of unit and plural."""
     rows = (
         (V4, 25, NEVER, 0, 0, ("10.0.0.0/8", "::/0")),
@@ -47,7 +47,7 @@ def many_peers() -> Status:
     return status(*peers, private_key=key(200), listen_port=51820, fwmark=0xCA6C)
 
 
-STATUSES: dict[str, Callable[[], Status]] = {
+STATUSES: dict[str, Callable[[], InterfaceStatus]] = {
     "nothing set": status,
     "a bare peer": lambda: status(peer_status(1)),
     "no port": lambda: status(private_key=key(1), fwmark=2**32 - 1),

@@ -1,11 +1,11 @@
 """What the tests of ``control`` share: samples, errors as text, and a slow model."""
 
 from pywg_embedded.control.address import parse_allowed_ip
-from pywg_embedded.control.config import (
-    Change,
+from pywg_embedded.core.config import (
+    InterfaceChange,
+    InterfaceStatus,
     PeerChange,
     PeerStatus,
-    Status,
 )
 from pywg_embedded.core.errors import ConfigError
 
@@ -50,8 +50,8 @@ def peer_change(number: int, *allowed_ips: str, **values: "Any") -> PeerChange:
     return section
 
 
-def change(*peers: PeerChange, **values: "Any") -> Change:
-    result = Change()
+def change(*peers: PeerChange, **values: "Any") -> InterfaceChange:
+    result = InterfaceChange()
     result.peers.extend(peers)
     for name, value in values.items():
         setattr(result, name, value)
@@ -66,8 +66,8 @@ def peer_status(number: int, *allowed_ips: str, **values: "Any") -> PeerStatus:
     return peer
 
 
-def status(*peers: PeerStatus, **values: "Any") -> Status:
-    result = Status()
+def status(*peers: PeerStatus, **values: "Any") -> InterfaceStatus:
+    result = InterfaceStatus()
     result.peers.extend(peers)
     for name, value in values.items():
         setattr(result, name, value)
@@ -80,13 +80,13 @@ class Model:
     ``sessions`` are the peers that were never removed since the start.
     """
 
-    def __init__(self, start: Status) -> None:
+    def __init__(self, start: InterfaceStatus) -> None:
         self.interface = [start.private_key, start.listen_port, start.fwmark]
         self.peers = [copy_of(peer) for peer in start.peers]
         self.sessions = {peer.public_key for peer in start.peers}
         self.replaced: dict[bytes, PeerStatus] = {}
 
-    def apply(self, change: Change) -> "Model":
+    def apply(self, change: InterfaceChange) -> "Model":
         wanted = (change.private_key, change.listen_port, change.fwmark)
         for index, value in enumerate(wanted):
             if value is not None:

@@ -1,7 +1,7 @@
 """What a change really alters, and whether there is room for the outcome."""
 
-from pywg_embedded.control.config import Change, Status
 from pywg_embedded.control.plan import Plan, Snapshot, diff
+from pywg_embedded.core.config import InterfaceChange, InterfaceStatus
 from pywg_embedded.core.errors import ENOSPC, LimitError
 from tests.control.support import (
     Model,
@@ -20,7 +20,7 @@ OTHER_ENDPOINT = (b"\xc0\x00\x02\x02", 51820, 0)
 NET, HALF, HOST = "10.0.0.0/8", "10.0.0.0/9", "10.0.0.1/32"
 
 
-def running() -> Status:
+def running() -> InterfaceStatus:
     """Peer A with everything set and two allowed IPs, peer B with one."""
     a = peer_status(
         A,
@@ -139,7 +139,7 @@ def test_the_difference_leads_where_the_change_leads() -> None:
 def test_new_peers_come_in_the_order_given() -> None:
     numbers = (40, 7, 99, 3, 65)
     wanted = change(*[peer_change(number) for number in numbers])
-    peers = diff(Status(), wanted).peers
+    peers = diff(InterfaceStatus(), wanted).peers
     assert [peer.public_key for peer in peers] == [key(number) for number in numbers]
 
 
@@ -204,7 +204,7 @@ def test_full_tables_never_overflow_on_the_way() -> None:
     )
     model = Model(running())
     for section in diff(running(), wanted).peers:
-        one = Change()
+        one = InterfaceChange()
         one.peers.append(section)
         peers, allowed_ips = model.apply(one).sizes()
         assert peers <= 2 and allowed_ips <= 3, plain(section)

@@ -1,8 +1,8 @@
 """The UAPI: requests in pieces of any size, answers, and both read back."""
 
 from pywg_embedded.control import uapi
-from pywg_embedded.control.config import ZERO_KEY, Change
 from pywg_embedded.control.keys import to_hex
+from pywg_embedded.core.config import ZERO_KEY, InterfaceChange
 from pywg_embedded.core.errors import EINVAL, ENOSPC, EPROTO, ConfigError, LimitError
 from tests.control.support import (
     change,
@@ -218,7 +218,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 def test_a_request_may_empty_and_fill_the_tables_but_not_more() -> None:
     peers = PEER_A + "remove=true\n" + PEER_B
     (fits,) = read([f"set=1\n{peers}\n".encode()], peers=1)
-    assert isinstance(fits, Change) and len(fits.peers) == 2
+    assert isinstance(fits, InterfaceChange) and len(fits.peers) == 2
     (error,) = read([f"set=1\n{peers}{PEER_A}\n".encode()], peers=1)
     assert isinstance(error, ConfigError) and error.errno == ENOSPC
     assert str(error).endswith("more than 2 peers in one request, twice --max-peers 1")
@@ -227,7 +227,7 @@ def test_a_request_may_empty_and_fill_the_tables_but_not_more() -> None:
 def test_allowed_ips_of_a_request_are_counted_over_all_peers() -> None:
     text = f"set=1\n{PEER_A}allowed_ip=10.0.0.1\n{PEER_B}allowed_ip=10.0.0.2\n"
     (fits,) = read([text.encode()], allowed_ips=1)
-    assert isinstance(fits, Change)
+    assert isinstance(fits, InterfaceChange)
     (error,) = read([f"{text}allowed_ip=10.0.0.3\n".encode()], allowed_ips=1)
     assert isinstance(error, ConfigError) and error.errno == ENOSPC
     assert str(error).endswith("in one request, twice --max-allowed-ips 1")
@@ -339,6 +339,6 @@ def test_a_refusal_carries_the_number_whatever_its_sign() -> None:
 def test_a_change_survives_the_way_through_text() -> None:
     for row, (_, requests) in enumerate(CONNECTIONS):
         for request in requests:
-            if isinstance(request, Change):
+            if isinstance(request, InterfaceChange):
                 text = "".join(uapi.format_change(request))
                 assert shown(read([text.encode()])) == [plain(request)], row

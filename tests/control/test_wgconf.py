@@ -1,9 +1,9 @@
 """The configuration file format of wg(8)."""
 
 from pywg_embedded.control import wgconf
-from pywg_embedded.control.config import ZERO_KEY, Change
 from pywg_embedded.control.keys import to_base64
 from pywg_embedded.control.plan import diff
+from pywg_embedded.core.config import ZERO_KEY, InterfaceChange
 from pywg_embedded.core.errors import ConfigError
 from tests.control.support import (
     change,
@@ -29,11 +29,11 @@ def resolve(host: str, port: int) -> tuple[bytes, int, int]:
     return b"\xc0\x00\x02\x01", port, 0
 
 
-def parse(text: str, append: bool = True) -> Change:
+def parse(text: str, append: bool = True) -> InterfaceChange:
     return wgconf.parse(text.split("\n"), "wg0.conf", resolve, append)
 
 
-def replacing(*allowed_ips: str) -> Change:
+def replacing(*allowed_ips: str) -> InterfaceChange:
     return change(peer_change(A, *allowed_ips, replace_allowed_ips=True))
 
 

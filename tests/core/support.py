@@ -5,8 +5,8 @@ down what it is told, and devices whose datagrams are carried by hand.
 import struct
 
 from pywg_embedded import crypto
-from pywg_embedded.control.config import Change, PeerChange
 from pywg_embedded.core import noise, tai64n
+from pywg_embedded.core.config import InterfaceChange, PeerChange
 from pywg_embedded.core.cookie import CookieMaker
 from pywg_embedded.core.device import Device
 from pywg_embedded.core.endpoint import Endpoint
@@ -316,8 +316,8 @@ def endpoint(number: int, port: int = 51820) -> Endpoint:
     return Endpoint(bytes((192, 0, 2, number)), port)
 
 
-def change(*peers: PeerChange, **values: "Any") -> Change:
-    result = Change()
+def change(*peers: PeerChange, **values: "Any") -> InterfaceChange:
+    result = InterfaceChange()
     result.peers.extend(peers)
     for name, value in values.items():
         setattr(result, name, value)

@@ -1,6 +1,6 @@
 """Changes while it runs: what they do, and what they leave as it was."""
 
-from pywg_embedded.control.config import Change
+from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import LimitError
 from tests.core.support import (
     NOW,
@@ -29,7 +29,7 @@ NET, HOST = (b"\x0a\0\0\0", 8), (b"\x0a\0\0\1", 32)
 LATER = NOW + 10_000
 
 
-def error_of(side: Side, wanted: Change) -> LimitError | None:
+def error_of(side: Side, wanted: InterfaceChange) -> LimitError | None:
     try:
         side.device.configure(wanted, NOW)
     except LimitError as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pywg_embedded import crypto
-from pywg_embedded.control.config import Change, PeerChange
+from pywg_embedded.core.config import InterfaceChange, PeerChange
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.daemon import clock
@@ -138,20 +138,20 @@ def test_a_handshake_is_never_before_1970(clocks: Clocks, running: Interface) ->
 # A change that is refused
 
 
-def too_many_peers() -> Change:
+def too_many_peers() -> InterfaceChange:
     return change(peer_change(C), peer_change(D))
 
 
-def too_many_allowed_ips() -> Change:
+def too_many_allowed_ips() -> InterfaceChange:
     return change(peer_change(C, *(f"192.0.2.{n}/32" for n in range(3))))
 
 
-FULL: tuple[Callable[[], Change], ...] = (too_many_peers, too_many_allowed_ips)
+FULL: tuple[Callable[[], InterfaceChange], ...] = (too_many_peers, too_many_allowed_ips)
 
 
 @pytest.mark.parametrize("make", FULL)
 def test_no_room_changes_nothing(
-    running: Interface, make: Callable[[], Change]
+    running: Interface, make: Callable[[], InterfaceChange]
 ) -> None:
     before = plain(running.status())
     asked = make()

@@ -8,7 +8,7 @@ from pywg_embedded.daemon.lookups import MOST_AT_ONCE, Lookups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pywg_embedded.control.config import EndpointTuple
+    from pywg_embedded.core.config import EndpointTuple
 
 KEY = b"k" * 32
 # A name, its endpoints, and what the reason must contain.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pywg_embedded.control.config import Change
+from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import Error
 from pywg_embedded.daemon import uapi
 from pywg_embedded.daemon.interface import Interface
@@ -173,7 +173,7 @@ def test_an_error_of_the_system_is_told_and_the_daemon_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     number: int | None,
 ) -> None:
-    def fail(_: Change) -> None:
+    def fail(_: InterfaceChange) -> None:
         raise OSError(number, "some reason") if number else OSError("some reason")
 
     monkeypatch.setattr(interface, "configure", fail)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pywg_embedded.control import address, keys, uapi, wgconf
-from pywg_embedded.control.config import Change
 from pywg_embedded.control.plan import Plan, Snapshot, diff
+from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import ConfigError
 from tests.control.support import (
     Model,
@@ -238,7 +238,7 @@ def test_no_answer_makes_the_client_stumble(lines: list[str]) -> None:
 
 
 @given(changes)
-def test_a_change_survives_the_way_through_the_uapi(wanted: Change) -> None:
+def test_a_change_survives_the_way_through_the_uapi(wanted: InterfaceChange) -> None:
     text = "".join(uapi.format_change(wanted)).encode()
     reader = uapi.Reader(8, 32)
     assert plain(list(reader.feed(text))) == [plain(wanted)]

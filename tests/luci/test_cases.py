@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pywg_embedded.control import wgconf
-from pywg_embedded.control.config import Change
+from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.openwrt.network import INTERFACE_REFUSED, find, read, write
 from pywg_embedded.openwrt.uci import format_sections, parse
@@ -38,13 +38,13 @@ def as_written(host: str, port: int) -> Any:
     return host, port
 
 
-def from_conf(lines: list[str]) -> Change:
+def from_conf(lines: list[str]) -> InterfaceChange:
     """What wg(8) reads; an endpoint is host and port."""
     ours = [line if is_for_wg(line) else "" for line in lines]
     return wgconf.parse(ours, "file", as_written)
 
 
-def told(change: Change, endpoints: dict[bytes, Any]) -> Row:
+def told(change: InterfaceChange, endpoints: dict[bytes, Any]) -> Row:
     return {
         "private_key": change.private_key,
         "listen_port": change.listen_port,

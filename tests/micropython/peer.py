@@ -10,7 +10,7 @@ import sys
 import time
 
 from pywg_embedded import crypto
-from pywg_embedded.control.config import Change, PeerChange
+from pywg_embedded.core.config import InterfaceChange, PeerChange
 from pywg_embedded.core.device import Device
 from pywg_embedded.dataplane import events
 from pywg_embedded.dataplane.limits import Limits
@@ -41,7 +41,7 @@ class Node:
         self.device = Device(crypto, self.plane, time.time_ns, PEERS)
         private = crypto.random(32)
         self.public = crypto.public_key(private)
-        change = Change()
+        change = InterfaceChange()
         change.private_key = private
         self.device.configure(change, boottime())
         self.device.interface_up(boottime())
@@ -52,7 +52,7 @@ class Node:
         peer.allowed_ips[bytes((10, number, 0, 0)), 16] = True
         if port:
             peer.endpoint = LOOPBACK, port, 0
-        change = Change()
+        change = InterfaceChange()
         change.peers.append(peer)
         self.device.configure(change, boottime())
 

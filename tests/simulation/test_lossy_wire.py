@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from pywg_embedded.control.config import Change, PeerChange
+from pywg_embedded.core.config import InterfaceChange, PeerChange
 
 from .world import START, Node, Wire, World, pair, talk
 
@@ -12,7 +12,11 @@ YEAR_NS = 365 * 86_400 * 10**9
 
 def restart(node: Node, peer: Node) -> None:
     """The node forgets the peer, and waits for it to show itself."""
-    change, gone, back = Change(), PeerChange(peer.public), PeerChange(peer.public)
+    change, gone, back = (
+        InterfaceChange(),
+        PeerChange(peer.public),
+        PeerChange(peer.public),
+    )
     gone.remove = True
     back.allowed_ips = {(peer.inner, 32): True}
     change.peers = [gone, back]
@@ -222,7 +226,7 @@ def test_preshared_key_changes_under_a_living_session() -> None:
     world.run(10_000)
     session = alice.session().local_index
     for node, other in ((alice, bob), (bob, alice)):
-        change, peer = Change(), PeerChange(other.public)
+        change, peer = InterfaceChange(), PeerChange(other.public)
         peer.preshared_key = b"\x07" * 32
         change.peers = [peer]
         node.configure(change)
@@ -259,7 +263,7 @@ def test_keepalive_wanted_before_the_endpoint_is_known_leaves_when_it_is() -> No
     world = World()
     alice, bob = Node(world, 1, Wire()), Node(world, 2, Wire())
     bob.know(alice)
-    change, peer = Change(), PeerChange(bob.public)
+    change, peer = InterfaceChange(), PeerChange(bob.public)
     peer.persistent_keepalive = 25
     change.peers = [peer]
     alice.configure(change)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from pywg_embedded import crypto
-from pywg_embedded.control.config import Change, PeerChange
+from pywg_embedded.core.config import InterfaceChange, PeerChange
 from pywg_embedded.core.constants import MESSAGE_INITIATION
 from pywg_embedded.core.device import Device
 from pywg_embedded.core.endpoint import Endpoint
@@ -95,7 +95,7 @@ class Node:
         self.transport = Transport(Limits(), lambda: world.now, self, self)
         self.device = Device(crypto, self.transport, self.wall, 64)
         world.nodes[self.endpoint.address, self.endpoint.port] = self
-        change = Change()
+        change = InterfaceChange()
         change.private_key = self.private
         self.configure(change)
         self.bring_up()
@@ -112,11 +112,11 @@ class Node:
         peer.allowed_ips = {(other.inner, 32): True}
         peer.persistent_keepalive = keepalive
         peer.preshared_key = psk
-        change = Change()
+        change = InterfaceChange()
         change.peers = [peer]
         self.configure(change)
 
-    def configure(self, change: Change) -> None:
+    def configure(self, change: InterfaceChange) -> None:
         self.device.configure(change, self.world.now)
         self._settle()
 
@@ -183,7 +183,7 @@ class Node:
     def become(self, stranger: "Node") -> None:
         """Take over the private key of a node that is not used otherwise."""
         del self.world.nodes[stranger.endpoint.address, stranger.endpoint.port]
-        change = Change()
+        change = InterfaceChange()
         self.private = change.private_key = stranger.private
         self.public = stranger.public
         self.configure(change)

@@ -1,12 +1,12 @@
-"""Plain configuration objects: what an interface shall be, and what it is.
+"""Configuration objects: a change of an interface, and the status of an interface.
 
-``Change`` says what shall differ (UAPI ``set=1``, a wg(8) file, UCI); ``None`` means
-"leave as it is" everywhere. ``Status`` says what there is now (UAPI ``get=1``).
+``InterfaceChange`` is what UAPI ``set=1``, a wg(8) file and UCI ask for; ``None``
+leaves a value unchanged. ``InterfaceStatus`` is what UAPI ``get=1`` reports.
 
-Keys are ``bytes`` of 32; an all-zero key means "none". An address is ``bytes``, 4 for
-IPv4 and 16 for IPv6. An endpoint is ``(address, port, scope)``, scope being the
-interface index of a link-local IPv6 address, otherwise 0. An allowed IP is
-``(address, cidr)`` with the host bits cleared.
+A key is 32 ``bytes``; the all-zero key means "none". An address is ``bytes``, 4 for
+IPv4 and 16 for IPv6. An endpoint is ``(address, port, scope)``; scope is the interface
+index of a link-local IPv6 address, otherwise 0. An allowed IP is ``(address, cidr)``
+with the host bits cleared.
 """
 
 TYPE_CHECKING = False
@@ -46,7 +46,7 @@ class PeerChange:
         self.allowed_ips: dict[AllowedIP, bool] = {}
 
 
-class Change:
+class InterfaceChange:
     """What shall differ for the interface; peers in the order given."""
 
     __slots__ = ("fwmark", "listen_port", "peers", "private_key", "replace_peers")
@@ -85,7 +85,7 @@ class PeerStatus:
         self.tx_bytes = 0
 
 
-class Status:
+class InterfaceStatus:
     """One interface as it is; ``dataplane`` names what moves its packets, "" for
     what usually does."""
 
