@@ -2,8 +2,8 @@
 
 from ..control import wgconf
 from ..control.address import parse_port, split_endpoint
+from ..control.diff import diff
 from ..control.keys import from_base64
-from ..control.plan import diff
 from ..control.text import located, looks_like_key, quote
 from ..control.wgconf import add_allowed_ips, parse_fwmark, parse_keepalive, setter
 from ..core.config import ZERO_KEY, InterfaceChange, PeerChange

@@ -42,8 +42,8 @@ def format_ip(address: bytes) -> str:
 def clear_host_bits(address: bytes, cidr: int) -> bytes:
     """``address`` with everything behind its first ``cidr`` bits zero."""
     size = len(address)
-    number = int.from_bytes(address, "big")
-    return (number & ~_HOST_MASKS[8 * size - cidr]).to_bytes(size, "big")
+    value = int.from_bytes(address, "big")
+    return (value & ~_HOST_MASKS[8 * size - cidr]).to_bytes(size, "big")
 
 
 def parse_allowed_ip(text: str) -> "AllowedIP":
@@ -88,12 +88,12 @@ def split_endpoint(text: str) -> "tuple[str, int]":
     if not host or (":" in host and not bracketed):
         raise _no_endpoint(text, "it must read HOST:PORT or [IPV6-ADDRESS]:PORT")
     try:
-        number = parse_port(port)
+        port_number = parse_port(port)
     except ConfigError as error:
         raise _no_endpoint(text, str(error)) from None
-    if number == 0:
+    if port_number == 0:
         raise _no_endpoint(text, "its port is 0")
-    return (host[1:-1] if bracketed else host), number
+    return (host[1:-1] if bracketed else host), port_number
 
 
 def _no_endpoint(text: str, reason: str) -> ConfigError:

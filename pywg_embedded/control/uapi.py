@@ -94,7 +94,7 @@ _INTERFACE = (
     ("fwmark", "fwmark", _parse_u32, str),
 )
 # Ours alone, and only told: wg(8) passes over keys that it does not know.
-_OWN = (("dataplane", "dataplane", _parse_name, str),)
+_EXTENSIONS = (("dataplane", "dataplane", _parse_name, str),)
 _PEER = _peer_fields(None)
 _COUNTERS = (
     ("tx_bytes", "tx_bytes", _parse_u64, str),
@@ -123,7 +123,7 @@ def _assign(target: object, table: "Table", key: str, value: str) -> None:
     setattr(target, attribute, parse(value))
 
 
-def _is_given(value: object) -> bool:
+def _is_present(value: object) -> bool:
     return value is not None and value is not False
 
 
@@ -134,11 +134,11 @@ def _is_set(value: object) -> bool:
 def _lines(
     source: object,
     fields: "tuple[Field, ...]",
-    wanted: "Callable[[object], bool]" = _is_given,
+    is_included: "Callable[[object], bool]" = _is_present,
 ) -> "Iterator[str]":
     for key, attribute, _, to_text in fields:
         value = getattr(source, attribute)
-        if wanted(value):
+        if is_included(value):
             yield f"{key}={to_text(value)}\n"
 
 
@@ -182,16 +182,16 @@ class Reader:
             _PEER_FLAGS + _peer_fields(scope_of) + _REPLACE_ALLOWED_IPS
         )
         self._partial = b""
-        self._begin()
+        self._reset()
 
-    def _begin(self) -> None:
-        self._number = 0
+    def _reset(self) -> None:
+        self._line_number = 0
         self._request: Request | None = None
         self._refused = False
         self._change = InterfaceChange()
         self._peer = PeerChange(ZERO_KEY)
         self._allowed_ips = 0
-        self._consume = self._operation
+        self._consume = self._parse_operation
 
     def feed(self, data: bytes) -> "Iterator[Request]":
         """The requests that ``data`` completes; exhaust it before the next call."""
@@ -200,25 +200,25 @@ class Reader:
         self._partial = lines.pop()[: MAX_LINE + 1]
         for line in lines:
             if line:
-                self._take(line)
+                self._parse_line(line)
             else:
-                yield from self._finish()
+                yield from self._complete_request()
 
     def end(self) -> "Iterator[Request]":
         """The request that the end of the connection completes, if any."""
         partial, self._partial = self._partial, b""
         if partial:
-            self._take(partial, complete=False)
-        yield from self._finish()
+            self._parse_line(partial, complete=False)
+        yield from self._complete_request()
 
-    def _finish(self) -> "Iterator[Request]":
+    def _complete_request(self) -> "Iterator[Request]":
         request = self._request
-        self._begin()
+        self._reset()
         if request is not None:
             yield request
 
-    def _take(self, line: bytes, complete: bool = True) -> None:
-        self._number += 1
+    def _parse_line(self, line: bytes, complete: bool = True) -> None:
+        self._line_number += 1
         if self._refused:
             return
         key = ""
@@ -229,45 +229,47 @@ class Reader:
             key, value = _split(_decode(line))
             self._consume(key, value)
         except ConfigError as error:
-            place = f"line {self._number}"
+            place = f"line {self._line_number}"
             self._request = located(f"{place}: {key}" if key else place, error)
             self._refused = True
 
-    def _operation(self, key: str, value: str) -> None:
+    def _parse_operation(self, key: str, value: str) -> None:
         if key not in ("get", "set"):
             raise ConfigError("a request begins with get=1 or set=1")
         _parse_version(value)
         self._request = GET if key == "get" else self._change
-        self._consume = self._nothing if key == "get" else self._interface
+        self._consume = (
+            self._reject_line if key == "get" else self._parse_interface_line
+        )
 
-    def _nothing(self, key: str, value: str) -> None:
+    def _reject_line(self, key: str, value: str) -> None:
         raise ConfigError("get=1 has no further lines")
 
-    def _interface(self, key: str, value: str) -> None:
+    def _parse_interface_line(self, key: str, value: str) -> None:
         if key == "public_key":
-            self._next_peer(value)
+            self._begin_peer(value)
         else:
             _assign(self._change, self._interface_table, key, value)
 
-    def _next_peer(self, value: str) -> None:
-        self._open_section(keys.from_hex(value))
-        self._consume = self._peer_line
+    def _begin_peer(self, value: str) -> None:
+        self._append_peer(keys.from_hex(value))
+        self._consume = self._parse_peer_line
 
-    def _open_section(self, public_key: bytes) -> None:
+    def _append_peer(self, public_key: bytes) -> None:
         if len(self._change.peers) >= 2 * self._max_peers:
             raise _too_many("peers", self._max_peers, "--max-peers")
         self._peer = PeerChange(public_key)
         self._change.peers.append(self._peer)
 
-    def _peer_line(self, key: str, value: str) -> None:
+    def _parse_peer_line(self, key: str, value: str) -> None:
         if key == "allowed_ip":
-            self._allowed_ip(value)
+            self._parse_allowed_ip(value)
         elif key == "public_key":
-            self._next_peer(value)
+            self._begin_peer(value)
         else:
             _assign(self._peer, self._peer_table, key, value)
 
-    def _allowed_ip(self, value: str) -> None:
+    def _parse_allowed_ip(self, value: str) -> None:
         if self._allowed_ips >= 2 * self._max_allowed_ips:
             raise _too_many("allowed IPs", self._max_allowed_ips, "--max-allowed-ips")
         self._allowed_ips += 1
@@ -277,15 +279,15 @@ class Reader:
         if first == "-" and self._peer.allowed_ips.get(allowed_ip):
             # It is taken from whoever has it before it is given up.
             before = self._peer
-            self._open_section(before.public_key)
+            self._append_peer(before.public_key)
             self._peer.remove = before.remove
             self._peer.update_only = before.update_only
         self._peer.allowed_ips[allowed_ip] = first != "-"
 
 
-def _too_many(things: str, maximum: int, option: str) -> LimitError:
+def _too_many(items: str, maximum: int, option: str) -> LimitError:
     return LimitError(
-        f"more than {2 * maximum} {things} in one request, twice {option} {maximum}"
+        f"more than {2 * maximum} {items} in one request, twice {option} {maximum}"
     )
 
 
@@ -297,7 +299,7 @@ def format_answer(error: Error | None = None) -> str:
 
 def format_status(status: InterfaceStatus) -> "Iterator[str]":
     """The answer to ``get=1``, a line at a time; what is unset is left out."""
-    yield from _lines(status, _INTERFACE + _OWN, _is_set)
+    yield from _lines(status, _INTERFACE + _EXTENSIONS, _is_set)
     for peer in status.peers:
         yield from _peer_status(peer)
     yield format_answer()
@@ -307,8 +309,8 @@ def _peer_status(peer: PeerStatus) -> "Iterator[str]":
     yield f"public_key={keys.to_hex(peer.public_key)}\n"
     yield "protocol_version=1\n"
     yield from _lines(peer, _PEER)
-    for key, number in zip(_HANDSHAKE_KEYS, peer.last_handshake):
-        yield f"{key}={number}\n"
+    for key, value in zip(_HANDSHAKE_KEYS, peer.last_handshake):
+        yield f"{key}={value}\n"
     yield from _lines(peer, _COUNTERS)
     for address, cidr in peer.allowed_ips:
         yield f"allowed_ip={format_ip(address)}/{cidr}\n"
@@ -339,8 +341,8 @@ def read_answer(lines: "Iterable[str]") -> "Iterator[tuple[str, str, str]]":
 
     ``lines`` end with a newline or not. Any other errno is raised as Refused.
     """
-    for number, line in enumerate(lines, 1):
-        place = f"line {number} of the answer"
+    for line_number, line in enumerate(lines, 1):
+        place = f"line {line_number} of the answer"
         try:
             key, value = _split(line.rstrip("\n"))
             errno = _parse_errno(value) if key == "errno" else None
@@ -365,7 +367,7 @@ def read_status(
     """The status in an answer to ``get=1``; raises ConfigError with the line."""
     status = InterfaceStatus()
     peer_fields = _peer_fields(scope_of) + _COUNTERS
-    tables = _table(_INTERFACE + _OWN), _table(peer_fields)
+    tables = _table(_INTERFACE + _EXTENSIONS), _table(peer_fields)
     for place, key, value in read_answer(lines):
         try:
             _status_line(status, tables, key, value)
@@ -390,8 +392,8 @@ def _peer_status_line(peer: PeerStatus, table: "Table", key: str, value: str) ->
         peer.allowed_ips.append(parse_allowed_ip(value))
     elif key in _HANDSHAKE_KEYS:
         seconds, nanoseconds = peer.last_handshake
-        number = _parse_u64(value)
+        parsed = _parse_u64(value)
         first = key == _HANDSHAKE_KEYS[0]
-        peer.last_handshake = (number, nanoseconds) if first else (seconds, number)
+        peer.last_handshake = (parsed, nanoseconds) if first else (seconds, parsed)
     else:
         _assign(peer, table, key, value)

@@ -116,7 +116,7 @@ def parse(
     """
     parser = _Parser(name, resolve, append)
     for line in lines:
-        parser.take(line)
+        parser.parse_line(line)
     parser.check_peers()
     return parser.change
 
@@ -124,7 +124,7 @@ def parse(
 class _Parser:
     def __init__(self, name: str, resolve: "Resolve", append: bool) -> None:
         self._name = name
-        self._number = 0
+        self._line_number = 0
         self._headings: list[int] = []
         self._section = ""
         self._target: InterfaceChange | PeerChange = InterfaceChange()
@@ -137,23 +137,25 @@ class _Parser:
             self.change.listen_port = 0
             self.change.fwmark = 0
 
-    def take(self, line: str) -> None:
-        self._number += 1
+    def parse_line(self, line: str) -> None:
+        self._line_number += 1
         text = "".join(line.split("#")[0].split())
         try:
             if text.lower() in ("[interface]", "[peer]"):
-                self._heading(text.lower())
+                self._parse_heading(text.lower())
             elif text:
-                self._option(text)
+                self._parse_option(text)
         except ConfigError as error:
-            raise located(f"{self._name}:{self._number}", error) from None
+            raise located(f"{self._name}:{self._line_number}", error) from None
 
     def check_peers(self) -> None:
-        for number, peer in zip(self._headings, self.change.peers):
+        for line_number, peer in zip(self._headings, self.change.peers):
             if peer.public_key == ZERO_KEY:
-                raise ConfigError(f"{self._name}:{number}: this peer has no PublicKey")
+                raise ConfigError(
+                    f"{self._name}:{line_number}: this peer has no PublicKey"
+                )
 
-    def _heading(self, heading: str) -> None:
+    def _parse_heading(self, heading: str) -> None:
         if heading == "[interface]":
             self._section = "[Interface]"
             self._target, self._options = self.change, INTERFACE_OPTIONS
@@ -162,10 +164,10 @@ class _Parser:
         peer.replace_allowed_ips = True
         self._section = "[Peer]"
         self._target, self._options = peer, self._peer_options
-        self._headings.append(self._number)
+        self._headings.append(self._line_number)
         self.change.peers.append(peer)
 
-    def _option(self, text: str) -> None:
+    def _parse_option(self, text: str) -> None:
         key, equals, value = text.partition("=")
         if not equals:
             raise ConfigError(f"{quote(text)} is neither a heading nor KEY = VALUE")
@@ -173,9 +175,9 @@ class _Parser:
             if option.lower() == key.lower():
                 _located_set(option, set_option, self._target, value)
                 return
-        raise ConfigError(self._unknown(key))
+        raise ConfigError(self._explain_unknown(key))
 
-    def _unknown(self, key: str) -> str:
+    def _explain_unknown(self, key: str) -> str:
         for option in WG_QUICK_OPTIONS:
             if option.lower() == key.lower():
                 return f"{option} belongs to wg-quick(8), which handles it itself"
@@ -216,7 +218,7 @@ def _format_peer(
     if peer.preshared_key != ZERO_KEY:
         yield f"PresharedKey = {keys.to_base64(peer.preshared_key)}\n"
     if peer.allowed_ips:
-        allowed_ips = ", ".join(format_allowed_ip(one) for one in peer.allowed_ips)
+        allowed_ips = ", ".join(format_allowed_ip(entry) for entry in peer.allowed_ips)
         yield f"AllowedIPs = {allowed_ips}\n"
     if peer.endpoint:
         yield f"Endpoint = {format_endpoint(peer.endpoint)}\n"

@@ -424,8 +424,8 @@ class Device:
                 return index
 
     def _random_jitter(self) -> int:
-        number = int.from_bytes(self._crypto.random(4), "little")
-        return number % (REKEY_TIMEOUT_JITTER + 1)
+        value = int.from_bytes(self._crypto.random(4), "little")
+        return value % (REKEY_TIMEOUT_JITTER + 1)
 
     # Configuration.
 

@@ -32,9 +32,9 @@ _OUTER = int.from_bytes(b"\x5c" * KEY_SIZE, "big")
 
 def hmac(crypto: "Crypto", key: "Bytes", data: "Bytes") -> bytes:
     """HMAC-BLAKE2s with a key of 32 bytes."""
-    number = int.from_bytes(key, "big")
-    inner = (number ^ _INNER).to_bytes(KEY_SIZE, "big") + b"\x36" * _PAD_SIZE
-    outer = (number ^ _OUTER).to_bytes(KEY_SIZE, "big") + b"\x5c" * _PAD_SIZE
+    key_value = int.from_bytes(key, "big")
+    inner = (key_value ^ _INNER).to_bytes(KEY_SIZE, "big") + b"\x36" * _PAD_SIZE
+    outer = (key_value ^ _OUTER).to_bytes(KEY_SIZE, "big") + b"\x5c" * _PAD_SIZE
     return crypto.blake2s(outer + crypto.blake2s(inner + bytes(data)))
 
 
@@ -43,8 +43,8 @@ def kdf(crypto: "Crypto", key: "Bytes", data: "Bytes", count: int) -> list[bytea
     secret = hmac(crypto, key, data)
     outputs: list[bytearray] = []
     last = b""
-    for number in range(1, count + 1):
-        last = hmac(crypto, secret, last + bytes((number,)))
+    for position in range(1, count + 1):
+        last = hmac(crypto, secret, last + bytes((position,)))
         outputs.append(bytearray(last))
     return outputs
 

@@ -2,7 +2,7 @@
 
 import errno
 
-from ..control.plan import Plan
+from ..control.diff import ConfigDiff
 from ..core.config import InterfaceChange, InterfaceStatus, PeerChange, PeerStatus
 from ..core.constants import REKEY_TIMEOUT
 from ..core.device import Device
@@ -55,9 +55,9 @@ class Interface:
     def configure(self, change: InterfaceChange) -> None:
         """Apply a change whole, or raise ConfigError with nothing changed."""
         running = Running(self.device, self.plane, self._values())
-        plan = Plan(running, change, self.device.public_key(change.private_key))
-        plan.check_limits(self.limits.peers, self.limits.allowed_ips)
-        difference = plan.difference()
+        diff = ConfigDiff(running, change, self.device.public_key(change.private_key))
+        diff.check_limits(self.limits.peers, self.limits.allowed_ips)
+        difference = diff.difference()
         self._configure_socket(difference)
         self.device.configure(difference, clock.boottime())
         self.flush()

@@ -21,10 +21,10 @@ class Running:
         self._plane = plane
         self._values = values
 
-    def interface(self) -> InterfaceStatus:
+    def interface_values(self) -> InterfaceStatus:
         return self._values
 
-    def has(self, public_key: bytes) -> bool:
+    def has_peer(self, public_key: bytes) -> bool:
         return self._peers.with_key(public_key) is not None
 
     def peer(self, public_key: bytes) -> PeerStatus | None:
@@ -45,7 +45,9 @@ class Running:
         peer = self._peers.with_key(public_key)
         return self._plane.allowed_ips(peer.id) if peer else ()
 
-    def owners(self, allowed_ips: "Collection[AllowedIP]") -> "list[bytes | None]":
+    def allowed_ip_owners(
+        self, allowed_ips: "Collection[AllowedIP]"
+    ) -> "list[bytes | None]":
         if not self._plane.allowed_ip_count():
             return [None] * len(allowed_ips)  # as at the start, when there are most
         ids = self._plane.allowed_ip_owners(allowed_ips)
@@ -55,5 +57,5 @@ class Running:
             keys[peer_id] = peer.public_key if peer else None
         return [keys[peer_id] for peer_id in ids]
 
-    def sizes(self) -> tuple[int, int]:
+    def counts(self) -> tuple[int, int]:
         return len(self._peers), self._plane.allowed_ip_count()

@@ -140,7 +140,7 @@ class Model:
             peers[peer.public_key] = values, sorted(peer.allowed_ips)
         return self.interface, peers, self.sessions
 
-    def sizes(self) -> tuple[int, int]:
+    def counts(self) -> tuple[int, int]:
         """How many peers and how many allowed IPs there are."""
         return len(self.peers), sum(len(peer.allowed_ips) for peer in self.peers)
 

@@ -1,8 +1,8 @@
 """The configuration file format of wg(8)."""
 
 from pywg_embedded.control import wgconf
+from pywg_embedded.control.diff import diff
 from pywg_embedded.control.keys import to_base64
-from pywg_embedded.control.plan import diff
 from pywg_embedded.core.config import ZERO_KEY, InterfaceChange
 from pywg_embedded.core.errors import ConfigError
 from tests.control.support import (

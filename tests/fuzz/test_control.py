@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pywg_embedded.control import address, keys, uapi, wgconf
-from pywg_embedded.control.plan import Plan, Snapshot, diff
+from pywg_embedded.control.diff import ConfigDiff, StatusSnapshot, diff
 from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import ConfigError
 from tests.control.support import (
@@ -305,16 +305,16 @@ def test_no_section_of_the_difference_is_idle(before: Any, wanted: Any) -> None:
 @given(statuses(), changes)
 def test_the_difference_overflows_no_table(before: Any, wanted: Any) -> None:
     model = Model(before)
-    room = tuple(map(max, model.sizes(), Model(before).apply(wanted).sizes()))
+    room = tuple(map(max, model.counts(), Model(before).apply(wanted).counts()))
     for section in diff(before, wanted).peers:
         model.apply_peer(section)
-        assert model.sizes() <= room and model.sizes()[1] <= room[1]
+        assert model.counts() <= room and model.counts()[1] <= room[1]
 
 
 @given(statuses(), changes)
 def test_limits_are_those_of_the_outcome(before: Any, wanted: Any) -> None:
-    peers, allowed_ips = Model(before).apply(wanted).sizes()
-    plan = Plan(Snapshot(before), wanted)
-    plan.check_limits(peers, allowed_ips)
+    peers, allowed_ips = Model(before).apply(wanted).counts()
+    config_diff = ConfigDiff(StatusSnapshot(before), wanted)
+    config_diff.check_limits(peers, allowed_ips)
     for limits in ((peers - 1, allowed_ips), (peers, allowed_ips - 1)):
-        assert "more than the limit" in error_of(plan.check_limits, *limits)
+        assert "more than the limit" in error_of(config_diff.check_limits, *limits)

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from ..core.config import AllowedIP, EndpointTuple
 
-    Moves = dict[bytes, dict[AllowedIP, bool]]
+    AllowedIPChanges = dict[bytes, dict[AllowedIP, bool]]
 
-    class Running(Protocol):
+    class RunningConfig(Protocol):
         """What is asked of the interface as it is."""
 
-        def interface(self) -> InterfaceStatus:
+        def interface_values(self) -> InterfaceStatus:
             """All but the peers."""
 
-        def has(self, public_key: bytes) -> bool: ...
+        def has_peer(self, public_key: bytes) -> bool: ...
 
         def peer(self, public_key: bytes) -> PeerStatus | None:
             """A peer, perhaps without its allowed IPs and counters."""
@@ -37,23 +37,25 @@ if TYPE_CHECKING:
 
         def allowed_ips(self, public_key: bytes) -> Iterable[AllowedIP]: ...
 
-        def owners(self, allowed_ips: Collection[AllowedIP]) -> list[bytes | None]:
+        def allowed_ip_owners(
+            self, allowed_ips: Collection[AllowedIP]
+        ) -> list[bytes | None]:
             """The public key of whoever has it, for each."""
 
-        def sizes(self) -> tuple[int, int]:
+        def counts(self) -> tuple[int, int]:
             """How many peers, and how many allowed IPs of them all."""
 
 
 def diff(status: InterfaceStatus, change: InterfaceChange) -> InterfaceChange:
-    """Only what ``change`` really alters in ``status``; see ``Plan.difference``."""
-    return Plan(Snapshot(status), change).difference()
+    """Return what ``change`` alters in ``status``; see ``ConfigDiff.difference``."""
+    return ConfigDiff(StatusSnapshot(status), change).difference()
 
 
 _INTERFACE_VALUES = ("private_key", "listen_port", "fwmark")
 _PEER_VALUES = ("preshared_key", "endpoint", "persistent_keepalive")
 
 
-class Snapshot:
+class StatusSnapshot:
     """An InterfaceStatus as what is running."""
 
     def __init__(self, status: InterfaceStatus) -> None:
@@ -64,10 +66,10 @@ class Snapshot:
             for allowed_ip in peer.allowed_ips:
                 self._owners[allowed_ip] = peer.public_key
 
-    def interface(self) -> InterfaceStatus:
+    def interface_values(self) -> InterfaceStatus:
         return self._status
 
-    def has(self, public_key: bytes) -> bool:
+    def has_peer(self, public_key: bytes) -> bool:
         return public_key in self._peers
 
     def peer(self, public_key: bytes) -> PeerStatus | None:
@@ -79,20 +81,22 @@ class Snapshot:
     def allowed_ips(self, public_key: bytes) -> "Iterable[AllowedIP]":
         return self._peers[public_key].allowed_ips
 
-    def owners(self, allowed_ips: "Collection[AllowedIP]") -> "list[bytes | None]":
+    def allowed_ip_owners(
+        self, allowed_ips: "Collection[AllowedIP]"
+    ) -> "list[bytes | None]":
         return [self._owners.get(allowed_ip) for allowed_ip in allowed_ips]
 
-    def sizes(self) -> tuple[int, int]:
+    def counts(self) -> tuple[int, int]:
         return len(self._peers), len(self._owners)
 
 
-class _PlannedPeer:
+class _ResultingPeer:
     """A peer as it will be; ``old`` is the one whose session it continues.
 
-    ``given`` are the allowed IPs that the change gave it, and perhaps took again.
+    ``assigned`` are the allowed IPs that the change gave it, and perhaps took again.
     """
 
-    __slots__ = ("given", "old") + _PEER_VALUES
+    __slots__ = ("assigned", "old") + _PEER_VALUES
 
     def __init__(self, old: PeerStatus | None) -> None:
         self.old = old
@@ -100,49 +104,52 @@ class _PlannedPeer:
         # None: as the old one has it.
         self.endpoint: EndpointTuple | None = None
         self.persistent_keepalive = 0
-        self.given: list[dict[AllowedIP, bool]] = []
+        self.assigned: list[dict[AllowedIP, bool]] = []
 
-    def take_over(self) -> None:
+    def copy_old_values(self) -> None:
         """Begin with the values of the old one."""
         if self.old is not None:
             self.preshared_key = self.old.preshared_key
             self.persistent_keepalive = self.old.persistent_keepalive
 
 
-class Plan:
+class ConfigDiff:
     """The outcome: every peer and allowed IP that the change touches, as it will be.
 
     A peer that ``replace_peers`` drops and a later section names again goes on: it
     keeps its session and its endpoint, all else starts from the defaults. Sections of
-    our ``own`` public key count for nothing: there is one file for all of a mesh.
+    our public key (``own_key``) count for nothing: there is one file for all of a mesh.
     """
 
     def __init__(
-        self, running: "Running", change: InterfaceChange, own: bytes | None = None
+        self,
+        running: "RunningConfig",
+        change: InterfaceChange,
+        own_key: bytes | None = None,
     ) -> None:
         self._running = running
         self._change = change
-        self._peers: dict[bytes, _PlannedPeer | None] = {}
+        self._peers: dict[bytes, _ResultingPeer | None] = {}
         # Their public keys, as they came; MicroPython's dict has no order.
         self._order: list[bytes] = []
         self._owners: dict[AllowedIP, bytes | None] = {}
         # Removed by name: whoever comes back under this key is another one.
-        self._ended: set[bytes] = set()
+        self._removed: set[bytes] = set()
         if change.replace_peers:
             for public_key in running.public_keys():
                 self._release_all(public_key)
-                self._set(public_key, None)
+                self._set_peer(public_key, None)
         for section in change.peers:
-            if section.public_key != own:
+            if section.public_key != own_key:
                 self._apply(section)
         # In the order of _owners.
-        self._owners_before = running.owners(self._owners)
+        self._owners_before = running.allowed_ip_owners(self._owners)
 
     def check_limits(self, max_peers: int, max_allowed_ips: int) -> None:
         """Raise LimitError if the outcome has more than these tables hold."""
-        peers, allowed_ips = self._running.sizes()
+        peers, allowed_ips = self._running.counts()
         peers += sum(peer is not None for peer in self._peers.values())
-        peers -= sum(self._running.has(public_key) for public_key in self._peers)
+        peers -= sum(self._running.has_peer(public_key) for public_key in self._peers)
         allowed_ips += sum(owner is not None for owner in self._owners.values())
         allowed_ips -= sum(owner is not None for owner in self._owners_before)
         _check_limit(peers, max_peers, "peers", "--max-peers")
@@ -156,121 +163,121 @@ class Plan:
         is only added: it is never without an owner.
         """
         difference = InterfaceChange()
-        now = self._running.interface()
-        _set_differing(difference, _INTERFACE_VALUES, now, self._change)
-        lost, given = self._moves()
-        difference.peers.extend(self._losses(lost))
-        difference.peers.extend(self._gains(given))
+        now = self._running.interface_values()
+        _copy_differences(difference, _INTERFACE_VALUES, now, self._change)
+        removed, assigned = self._allowed_ip_changes()
+        difference.peers.extend(self._removals(removed))
+        difference.peers.extend(self._additions(assigned))
         return difference
 
     def _apply(self, section: PeerChange) -> None:
         public_key = section.public_key
-        peer = self._planned(public_key)
+        peer = self._resulting_peer(public_key)
         if section.remove:
             self._remove(public_key)
             return
         if peer is None:
             if section.update_only:
                 return
-            peer = self._newcomer(public_key)
-            self._set(public_key, peer)
-        _set_differing(peer, _PEER_VALUES, peer, section)
+            peer = self._create_peer(public_key)
+            self._set_peer(public_key, peer)
+        _copy_differences(peer, _PEER_VALUES, peer, section)
         if section.replace_allowed_ips:
             self._release_all(public_key)
         self._assign(public_key, peer, section.allowed_ips)
 
-    def _set(self, public_key: bytes, peer: _PlannedPeer | None) -> None:
+    def _set_peer(self, public_key: bytes, peer: _ResultingPeer | None) -> None:
         if public_key not in self._peers:
             self._order.append(public_key)
         self._peers[public_key] = peer
 
-    def _planned(self, public_key: bytes) -> _PlannedPeer | None:
+    def _resulting_peer(self, public_key: bytes) -> _ResultingPeer | None:
         """The peer as it will be so far, or None if it will not be."""
-        if public_key not in self._peers and self._running.has(public_key):
-            peer = _PlannedPeer(self._running.peer(public_key))
-            peer.take_over()
-            self._set(public_key, peer)
+        if public_key not in self._peers and self._running.has_peer(public_key):
+            peer = _ResultingPeer(self._running.peer(public_key))
+            peer.copy_old_values()
+            self._set_peer(public_key, peer)
         return self._peers.get(public_key)
 
-    def _newcomer(self, public_key: bytes) -> _PlannedPeer:
-        ended = public_key in self._ended
-        return _PlannedPeer(None if ended else self._running.peer(public_key))
+    def _create_peer(self, public_key: bytes) -> _ResultingPeer:
+        ended = public_key in self._removed
+        return _ResultingPeer(None if ended else self._running.peer(public_key))
 
     def _remove(self, public_key: bytes) -> None:
-        self._ended.add(public_key)
+        self._removed.add(public_key)
         if public_key in self._peers:
             self._release_all(public_key)
-            self._set(public_key, None)
+            self._set_peer(public_key, None)
 
     def _assign(
-        self, public_key: bytes, peer: _PlannedPeer, wanted: "dict[AllowedIP, bool]"
+        self, public_key: bytes, peer: _ResultingPeer, wanted: "dict[AllowedIP, bool]"
     ) -> None:
-        given = wanted
+        assigned = wanted
         if False in wanted.values():
-            given = {ip: add for ip, add in wanted.items() if add}
+            assigned = {ip: add for ip, add in wanted.items() if add}
             for ip, add in wanted.items():
-                if not add and self._owner(ip) == public_key:
+                if not add and self._owner_of(ip) == public_key:
                     self._owners[ip] = None
-        self._owners.update(dict.fromkeys(given, public_key))
-        peer.given.append(given)
+        self._owners.update(dict.fromkeys(assigned, public_key))
+        peer.assigned.append(assigned)
 
-    def _owner(self, allowed_ip: "AllowedIP") -> bytes | None:
+    def _owner_of(self, allowed_ip: "AllowedIP") -> bytes | None:
         if allowed_ip in self._owners:
             return self._owners[allowed_ip]
-        return self._running.owners((allowed_ip,))[0]
+        return self._running.allowed_ip_owners((allowed_ip,))[0]
 
     def _release_all(self, public_key: bytes) -> None:
-        if self._running.has(public_key):
+        if self._running.has_peer(public_key):
             for allowed_ip in self._running.allowed_ips(public_key):
                 if self._owners.get(allowed_ip, public_key) == public_key:
                     self._owners[allowed_ip] = None
         peer = self._peers.get(public_key)
         if peer is not None:
-            for given in peer.given:
-                for allowed_ip in given:
+            for assigned in peer.assigned:
+                for allowed_ip in assigned:
                     if self._owners[allowed_ip] == public_key:
                         self._owners[allowed_ip] = None
-            peer.given = []
+            peer.assigned = []
 
-    def _moves(self) -> "tuple[Moves, Moves]":
+    def _allowed_ip_changes(self) -> "tuple[AllowedIPChanges, AllowedIPChanges]":
         """By public key, the allowed IPs it loses to nobody, and those it gets."""
-        lost: Moves = {}
-        given: Moves = {}
+        removed: AllowedIPChanges = {}
+        assigned: AllowedIPChanges = {}
         for (allowed_ip, after), before in zip(
             self._owners.items(), self._owners_before
         ):
             if after is None and before is not None:
-                lost.setdefault(before, {})[allowed_ip] = False
-            elif after is not None and (after != before or after in self._ended):
-                given.setdefault(after, {})[allowed_ip] = True
-        return lost, given
+                removed.setdefault(before, {})[allowed_ip] = False
+            elif after is not None and (after != before or after in self._removed):
+                assigned.setdefault(after, {})[allowed_ip] = True
+        return removed, assigned
 
-    def _losses(self, lost: "Moves") -> "Iterator[PeerChange]":
-        others = [key for key in lost if key not in self._peers]
-        for public_key in self._order + others:
+    def _removals(self, removed: "AllowedIPChanges") -> "Iterator[PeerChange]":
+        unnamed = [key for key in removed if key not in self._peers]
+        for public_key in self._order + unnamed:
             section = PeerChange(public_key)
-            if public_key in self._peers and self._running.has(public_key):
+            if public_key in self._peers and self._running.has_peer(public_key):
                 peer = self._peers[public_key]
                 section.remove = peer is None or peer.old is None
             if not section.remove:
-                section.allowed_ips = lost.get(public_key, {})
+                section.allowed_ips = removed.get(public_key, {})
             if section.remove or section.allowed_ips:
                 yield section
 
-    def _gains(self, given: "Moves") -> "Iterator[PeerChange]":
+    def _additions(self, assigned: "AllowedIPChanges") -> "Iterator[PeerChange]":
         for public_key in self._order:
             peer = self._peers[public_key]
             if peer is None:
                 continue
             section = PeerChange(public_key)
             before = peer.old or PeerStatus(public_key)
-            differs = _set_differing(section, _PEER_VALUES, before, peer)
-            section.allowed_ips = given.get(public_key, {})
+            differs = _copy_differences(section, _PEER_VALUES, before, peer)
+            section.allowed_ips = assigned.get(public_key, {})
             if differs or section.allowed_ips or not peer.old:
                 yield section
 
 
-def _set_differing(
+def _copy_differences(
     target: object, names: "tuple[str, ...]", before: object, after: object
 ) -> bool:
     """Set on ``target`` what ``after`` gives and ``before`` has otherwise."""
@@ -283,9 +290,9 @@ def _set_differing(
     return differs
 
 
-def _check_limit(count: int, maximum: int, things: str, option: str) -> None:
+def _check_limit(count: int, maximum: int, items: str, option: str) -> None:
     if count > maximum:
         raise LimitError(
-            f"{count} {things} are more than the limit of {maximum}: "
+            f"{count} {items} are more than the limit of {maximum}: "
             f"raise it with {option} {count}"
         )

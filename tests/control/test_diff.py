@@ -1,6 +1,6 @@
 """What a change really alters, and whether there is room for the outcome."""
 
-from pywg_embedded.control.plan import Plan, Snapshot, diff
+from pywg_embedded.control.diff import ConfigDiff, StatusSnapshot, diff
 from pywg_embedded.core.config import InterfaceChange, InterfaceStatus
 from pywg_embedded.core.errors import ENOSPC, LimitError
 from tests.control.support import (
@@ -166,14 +166,18 @@ def test_limits_are_checked_on_the_outcome() -> None:
             (change(peer_change(C, HOST), replace_peers=True), (1, 1)),
         )
     ):
-        plan = Plan(Snapshot(running()), wanted)
-        plan.check_limits(*sizes)
+        config_diff = ConfigDiff(StatusSnapshot(running()), wanted)
+        config_diff.check_limits(*sizes)
         for limits in ((sizes[0] - 1, sizes[1]), (sizes[0], sizes[1] - 1)):
-            assert "more than the limit" in error_of(plan.check_limits, *limits), row
+            assert "more than the limit" in error_of(
+                config_diff.check_limits, *limits
+            ), row
 
 
 def test_a_limit_error_names_limit_and_option() -> None:
-    plan = Plan(Snapshot(running()), change(peer_change(C, "10.3.0.0/16")))
+    config_diff = ConfigDiff(
+        StatusSnapshot(running()), change(peer_change(C, "10.3.0.0/16"))
+    )
     for row, (limits, message) in enumerate(
         (
             (
@@ -187,9 +191,9 @@ def test_a_limit_error_names_limit_and_option() -> None:
             ),
         )
     ):
-        assert error_of(plan.check_limits, *limits) == message, row
+        assert error_of(config_diff.check_limits, *limits) == message, row
     try:
-        plan.check_limits(0, 0)
+        config_diff.check_limits(0, 0)
     except LimitError as error:
         assert error.errno == ENOSPC
     else:
@@ -206,5 +210,5 @@ def test_full_tables_never_overflow_on_the_way() -> None:
     for section in diff(running(), wanted).peers:
         one = InterfaceChange()
         one.peers.append(section)
-        peers, allowed_ips = model.apply(one).sizes()
+        peers, allowed_ips = model.apply(one).counts()
         assert peers <= 2 and allowed_ips <= 3, plain(section)
