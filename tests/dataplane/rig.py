@@ -31,19 +31,19 @@ MakeTun = Callable[[], tuple[Any, Any]]
 
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 # What a socket of a test waits for at most; nothing that works comes near.
-PATIENCE = 5.0
+TIMEOUT = 5.0
 LARGEST = 65_535
 
 
-class Sent(NamedTuple):
-    """A datagram as it arrived outside."""
+class SentDatagram(NamedTuple):
+    """A datagram as it arrived remote."""
 
     data: bytes
     tos: int
     source: tuple[str, int]
 
 
-class Outside:
+class RemoteSocket:
     """A UDP socket of the far side."""
 
     def __init__(self, host: str = LOOPBACK[4]) -> None:
@@ -51,7 +51,7 @@ class Outside:
         family = socket.AF_INET6 if self.version == 6 else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind((host, 0))
-        self.socket.settimeout(PATIENCE)
+        self.socket.settimeout(TIMEOUT)
         if self.version == 4:
             self._tos = socket.IPPROTO_IP, socket.IP_TOS
             self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
@@ -67,16 +67,16 @@ class Outside:
         to = (host or LOOPBACK[self.version], port)
         self.socket.sendmsg([data], [(*self._tos, struct.pack("@i", tos))], 0, to)
 
-    def receive(self) -> Sent:
+    def receive(self) -> SentDatagram:
         data, ancillary, _, source = self.socket.recvmsg(LARGEST, 64)
-        return Sent(data, ancillary[0][2][0] if ancillary else 0, source[:2])
+        return SentDatagram(data, ancillary[0][2][0] if ancillary else 0, source[:2])
 
 
-class FarEnd:
+class RemoteSession:
     """The other end of one session; ``number`` sets it apart from all others."""
 
     def __init__(self, number: int) -> None:
-        self.index, self.planes_index = 1_000 + number, 2_000 + number
+        self.index, self.local_index = 1_000 + number, 2_000 + number
         self._to_plane = bytes([number]) * 32
         self._from_plane = bytes([number + 100]) * 32
         self._counter = 0
@@ -84,14 +84,14 @@ class FarEnd:
     def keypair(self, initiator: bool, created_at: int) -> Keypair:
         """The plane's end."""
         keys = bytearray(self._from_plane), bytearray(self._to_plane)
-        return Keypair(initiator, (self.planes_index, self.index), keys, created_at)
+        return Keypair(initiator, (self.local_index, self.index), keys, created_at)
 
     def seal(self, packet: bytes = b"", counter: int | None = None) -> bytes:
         """A datagram to the plane, by default with the next counter."""
         if counter is None:
             counter, self._counter = self._counter, self._counter + 1
         nonce = struct.pack("<4xQ", counter)
-        header = struct.pack("<IIQ", MESSAGE_TRANSPORT, self.planes_index, counter)
+        header = struct.pack("<IIQ", MESSAGE_TRANSPORT, self.local_index, counter)
         return header + crypto.seal(self._to_plane, nonce, packet, b"")
 
     def open(self, datagram: bytes) -> bytes | None:
@@ -105,24 +105,24 @@ class FarEnd:
         )
 
 
-def tun_of_sockets() -> tuple[socket.socket, socket.socket]:
+def socketpair_tun() -> tuple[socket.socket, socket.socket]:
     """The machine's end and the plane's; packets come and go as they are."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
 class Rig:
-    """``plane`` with a socket for its TUN, ``outside`` for a peer, and ``now``."""
+    """``plane`` with a socket for its TUN, ``remote`` for a peer, and ``now``."""
 
     def __init__(
-        self, make_plane: MakePlane, limits: Limits, make_tun: MakeTun = tun_of_sockets
+        self, make_plane: MakePlane, limits: Limits, make_tun: MakeTun = socketpair_tun
     ) -> None:
         self.now = 1_000_000
-        self.tun, self._planes_tun = make_tun()
+        self.tun, self._plane_tun = make_tun()
         self.tun.setblocking(False)
-        self.plane = make_plane(self._planes_tun.fileno(), limits, lambda: self.now)
+        self.plane = make_plane(self._plane_tun.fileno(), limits, lambda: self.now)
         self.plane.set_identity(PUBLIC)
         self.port: int = self.plane.listen(0)
-        self.outside = Outside()
+        self.remote = RemoteSocket()
         self._peers: dict[int, int] = {}
         self._events: list[Event] = []
         self._sessions = 0
@@ -130,18 +130,18 @@ class Rig:
     def close(self) -> None:
         self.plane.close()
         del self.plane
-        self.outside.socket.close()
+        self.remote.socket.close()
         self.tun.close()
-        self._planes_tun.close()
+        self._plane_tun.close()
 
     # What the engine does.
 
     def add_peer(
         self, peer_id: int, *prefixes: str, endpoint: Endpoint | None = None
     ) -> None:
-        """A peer with allowed IPs, by default at ``outside``."""
+        """A peer with allowed IPs, by default at ``remote``."""
         self.plane.add_peer(peer_id)
-        self.plane.set_endpoint(peer_id, endpoint or self.outside.endpoint())
+        self.plane.set_endpoint(peer_id, endpoint or self.remote.endpoint())
         self.plane.allow(peer_id, [prefix(text) for text in prefixes])
         self._peers[peer_id] = 0
 
@@ -151,84 +151,84 @@ class Rig:
 
     def session(
         self, peer_id: int, initiator: bool = True, keep_next: bool = False
-    ) -> FarEnd:
+    ) -> RemoteSession:
         """The far end of a new session; what the plane sends at once is not taken."""
         self._sessions += 1
-        end = FarEnd(self._sessions)
+        end = RemoteSession(self._sessions)
         keypair = end.keypair(initiator, self.now)
         self.plane.install_keypair(peer_id, keypair, keep_next)
         return end
 
-    def connected_peer(self, peer_id: int, *prefixes: str) -> FarEnd:
+    def connected_peer(self, peer_id: int, *prefixes: str) -> RemoteSession:
         """A peer with a session that both sides use; all that led to it is taken."""
         self.add_peer(peer_id, *prefixes)
         end = self.session(peer_id)
-        self.sent()
-        self.arrive(end.seal())
+        self.sent_data()
+        self.deliver(end.seal())
         self.plane.observe(peer_id)
         self.events()
         return end
 
     # Packets in and out.
 
-    def pump(self) -> None:
+    def poll_once(self) -> None:
         """Let the plane do what there is to do now."""
         self._events += self.plane.wait(0)
 
-    def enter(self, packet: bytes) -> None:
+    def write_tun(self, packet: bytes) -> None:
         """A packet from the machine, to its end."""
         self.tun.send(packet)
-        self.pump()
+        self.poll_once()
 
-    def arrive(
-        self, datagram: bytes, outside: Outside | None = None, tos: int = 0
+    def deliver(
+        self, datagram: bytes, remote: RemoteSocket | None = None, tos: int = 0
     ) -> None:
         """A datagram from outside, to its end."""
-        before = self._counted()
-        (outside or self.outside).send(datagram, self.port, tos)
-        while self._counted() == before:
+        before = self._processed_count()
+        (remote or self.remote).send(datagram, self.port, tos)
+        while self._processed_count() == before:
             self._events += self.plane.wait(0)
 
-    def written(self) -> list[bytes]:
+    def read_tun(self) -> list[bytes]:
         """The packets that the machine got since the last call."""
-        return list(self._written())
+        return list(self._tun_packets())
 
-    def sent(self) -> list[bytes]:
-        """The datagrams of transport data to ``outside`` since the last call."""
-        return [sent.data for sent in self.sent_with_origin()]
+    def sent_data(self) -> list[bytes]:
+        """The datagrams of transport data to ``remote`` since the last call."""
+        return [sent.data for sent in self.sent_datagrams()]
 
-    def sent_with_origin(self) -> list[Sent]:
+    def sent_datagrams(self) -> list[SentDatagram]:
         datagrams = []
-        missing = self._newly_sent()
+        missing = self._new_tx_bytes()
         while missing > 0:
-            datagrams.append(self.outside.receive())
+            datagrams.append(self.remote.receive())
             missing -= len(datagrams[-1].data)
         return datagrams
 
     def events(self, *kinds: int) -> list[Event]:
         """The events since the last call, of these kinds or all."""
-        self.pump()
-        happened, self._events = self._events, []
-        return [e for e in happened if not kinds or e[0] in kinds]
+        self.poll_once()
+        seen, self._events = self._events, []
+        return [e for e in seen if not kinds or e[0] in kinds]
 
     def drops(self) -> dict[str, int]:
         """Packets dropped so far, by reason."""
         drops: dict[str, int] = self.plane.drops
         return dict(drops)
 
-    def _written(self) -> Iterator[bytes]:
+    def _tun_packets(self) -> Iterator[bytes]:
         while True:
             try:
                 yield self.tun.recv(LARGEST)
             except BlockingIOError:
                 return
 
-    def _counted(self) -> int:
+    def _processed_count(self) -> int:
         received: list[int] = [self.plane.facts(p).rx_bytes for p in self._peers]
         arrived = [event for event in self._events if event[0] == events.HANDSHAKE]
         return sum(self.drops().values()) + sum(received) + len(arrived)
 
-    def _newly_sent(self) -> int:
+    def _new_tx_bytes(self) -> int:
         size = 0
         for peer, seen in self._peers.items():
             now: int = self.plane.facts(peer).tx_bytes
@@ -237,7 +237,7 @@ class Rig:
         return size
 
 
-def opened(end: FarEnd, datagrams: list[bytes]) -> list[bytes | None]:
+def decrypt_all(end: RemoteSession, datagrams: list[bytes]) -> list[bytes | None]:
     """What each datagram holds for this far end."""
     return [end.open(datagram) for datagram in datagrams]
 

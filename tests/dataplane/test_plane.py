@@ -24,7 +24,7 @@ from tests.lab.wait import becomes
 
 from .handshakes import cookie_reply, message
 from .packets import address, ipv4, prefix, sized
-from .rig import LOOPBACK, PATIENCE, MakePlane, Outside, Rig, opened
+from .rig import LOOPBACK, TIMEOUT, MakePlane, RemoteSocket, Rig, decrypt_all
 
 PEER = 3
 PREFIX = "10.1.0.0/16"
@@ -32,7 +32,7 @@ IPV6_CHECKSUM, UDP_CHECKSUM_AT = 7, 6
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
-class PortZero(Outside):
+class PortZeroSocket(RemoteSocket):
     """Sends what only a forger sends: nobody can answer to UDP port 0."""
 
     def send(self, data: bytes, port: int, tos: int = 0, host: str = "") -> None:
@@ -49,16 +49,16 @@ class PortZero(Outside):
 
 
 def test_what_is_not_transport_data_is_an_event(rig: Rig) -> None:
-    rig.arrive(message())
+    rig.deliver(message())
     ((kind, data, source, backlog),) = rig.events()
     assert (kind, data, backlog) == (events.HANDSHAKE, message(), 0)
-    assert source.remote() == rig.outside.endpoint().remote()
+    assert source.remote() == rig.remote.endpoint().remote()
     assert source.source == b"\x7f\0\0\1"
 
 
 def test_handshakes_come_in_order_and_tell_how_many_wait(rig: Rig) -> None:
     for number in range(20):
-        rig.outside.send(message(number), rig.port)
+        rig.remote.send(message(number), rig.port)
     seen: list[tuple[int, bytes, object, int]] = []
     while len(seen) < 20:
         seen += rig.events()
@@ -71,18 +71,18 @@ def test_handshakes_come_in_order_and_tell_how_many_wait(rig: Rig) -> None:
 def test_datagrams_from_port_zero_are_dropped(rig: Rig, host: str) -> None:
     end = rig.connected_peer(PEER, PREFIX)
     where = rig.plane.facts(PEER).endpoint.remote()
-    nowhere = PortZero(host)
+    nowhere = PortZeroSocket(host)
     with nowhere.socket:
-        rig.arrive(message(), nowhere)
-        rig.arrive(end.seal(ipv4("10.1.0.1", "10.0.0.1")), nowhere)
+        rig.deliver(message(), nowhere)
+        rig.deliver(end.seal(ipv4("10.1.0.1", "10.0.0.1")), nowhere)
     assert rig.drops() == {"malformed": 2}
-    assert (rig.events(), rig.written()) == ([], [])
+    assert (rig.events(), rig.read_tun()) == ([], [])
     assert rig.plane.facts(PEER).endpoint.remote() == where
 
 
 @pytest.mark.parametrize("size", [0, 3, 4, 147, INITIATION_SIZE + 1, 1500, 65_507])
 def test_datagrams_of_no_message_are_dropped(rig: Rig, size: int) -> None:
-    rig.arrive(message().ljust(size, b"\1")[:size])
+    rig.deliver(message().ljust(size, b"\1")[:size])
     assert rig.drops() == {"malformed": 1}
     assert rig.events() == []
 
@@ -90,8 +90,8 @@ def test_datagrams_of_no_message_are_dropped(rig: Rig, size: int) -> None:
 def test_the_largest_datagram_of_transport_data_is_received(rig: Rig) -> None:
     end = rig.connected_peer(PEER, PREFIX)
     packet = ipv4("10.1.0.1", "10.0.0.1", b"\xa5" * (65_507 - 32 - 20))
-    rig.arrive(end.seal(packet))
-    assert rig.written() == [packet]
+    rig.deliver(end.seal(packet))
+    assert rig.read_tun() == [packet]
 
 
 def test_handshakes_that_wait_are_bounded_and_the_rest_counted(rig: Rig) -> None:
@@ -103,7 +103,7 @@ def test_handshakes_that_wait_are_bounded_and_the_rest_counted(rig: Rig) -> None
     while reason not in rig.drops():
         assert sent < 4 * HANDSHAKE_QUEUE_SIZE
         for _ in range(32):
-            rig.outside.send(cookie_reply(1), rig.port)
+            rig.remote.send(cookie_reply(1), rig.port)
             sent += 1
         seen += rig.events()
     while waiting := rig.events():
@@ -114,15 +114,15 @@ def test_handshakes_that_wait_are_bounded_and_the_rest_counted(rig: Rig) -> None
 
 def test_closing_forgets_the_handshakes_that_wait(rig: Rig) -> None:
     for number in range(40):
-        rig.outside.send(message(number), rig.port)
+        rig.remote.send(message(number), rig.port)
     rig.events()
     rig.plane.close()
     assert rig.events() == []
 
 
 def test_handshake_messages_leave_with_their_own_class(rig: Rig) -> None:
-    rig.plane.send_datagram(message(), rig.outside.endpoint())
-    sent = rig.outside.receive()
+    rig.plane.send_datagram(message(), rig.remote.endpoint())
+    sent = rig.remote.receive()
     assert (sent.data, sent.tos) == (message(), HANDSHAKE_TOS)
 
 
@@ -193,18 +193,18 @@ def test_waiting_takes_as_long_as_it_may(name: str) -> None:
         assert boottime() >= start + 30
 
 
-def events_of(wait: Callable[[], Any]) -> Any:
+def wait_with_timeout(wait: Callable[[], Any]) -> Any:
     """What it returns; a wait without end fails the test, and not the whole run."""
     returned: list[Any] = []
     waiter = threading.Thread(target=lambda: returned.append(wait()), daemon=True)
     waiter.start()
-    waiter.join(PATIENCE)
+    waiter.join(TIMEOUT)
     assert not waiter.is_alive()
     return returned[0]
 
 
 def test_waiting_ends_where_the_clock_stands_still(rig: Rig) -> None:
-    assert events_of(lambda: rig.plane.wait(1)) == []
+    assert wait_with_timeout(lambda: rig.plane.wait(1)) == []
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def echo() -> Iterator[socket.socket]:
         yield sock
 
 
-def packet_in_a_circle(plane: Any, echo: socket.socket) -> None:
+def start_packet_loop(plane: Any, echo: socket.socket) -> None:
     """Has the plane as its own peer, and its TUN give back what was written."""
     plane.add_peer(PEER)
     plane.set_endpoint(PEER, Endpoint(address(LOOPBACK[4]), plane.listen(0)))
@@ -229,11 +229,11 @@ def packet_in_a_circle(plane: Any, echo: socket.socket) -> None:
 @pytest.mark.parametrize("name", RUNNING)
 def test_waiting_ends_on_time_in_a_flood(name: str, echo: socket.socket) -> None:
     plane = RUNNING[name](echo.fileno())
-    packet_in_a_circle(plane, echo)
-    assert events_of(lambda: plane.wait(None)) == [(events.ACTIVE, PEER)]
+    start_packet_loop(plane, echo)
+    assert wait_with_timeout(lambda: plane.wait(None)) == [(events.ACTIVE, PEER)]
     before = plane.facts(PEER).rx_bytes
     while plane.facts(PEER).rx_bytes == before:
-        assert events_of(lambda: plane.wait(20)) == []
+        assert wait_with_timeout(lambda: plane.wait(20)) == []
     plane.close()
 
 
@@ -242,7 +242,7 @@ def test_the_work_of_one_wait_is_bounded(rig: Rig) -> None:
     datagrams, size = 250, len(end.seal())
     before = rig.plane.facts(PEER).rx_bytes
     for _ in range(datagrams):
-        rig.outside.send(end.seal(), rig.port)
+        rig.remote.send(end.seal(), rig.port)
     rig.plane.wait(0)
     assert size <= rig.plane.facts(PEER).rx_bytes - before <= 64 * size
     while rig.plane.facts(PEER).rx_bytes - before < datagrams * size:
@@ -250,7 +250,7 @@ def test_the_work_of_one_wait_is_bounded(rig: Rig) -> None:
 
 
 def test_waiting_without_end_returns_an_event(rig: Rig) -> None:
-    rig.outside.send(message(), rig.port)
+    rig.remote.send(message(), rig.port)
     assert [event[0] for event in rig.plane.wait(None)] == [events.HANDSHAKE]
 
 
@@ -274,9 +274,9 @@ def bound(version: int, port: int = 0) -> socket.socket:
 
 def reaches(rig: Rig, version: int) -> bool:
     """Whether a datagram of this family arrives."""
-    outside = Outside(LOOPBACK[version])
-    with outside.socket:
-        rig.arrive(message(), outside)
+    remote = RemoteSocket(LOOPBACK[version])
+    with remote.socket:
+        rig.deliver(message(), remote)
         return rig.events(events.HANDSHAKE) != []
 
 
@@ -312,16 +312,16 @@ def test_a_new_port_replaces_the_old(rig: Rig) -> None:
 def test_sessions_outlive_a_change_of_port(rig: Rig) -> None:
     end = rig.connected_peer(PEER, PREFIX)
     rig.port = rig.plane.listen(0)
-    rig.arrive(end.seal())
-    rig.enter(sized(48))
-    assert opened(end, rig.sent()) == [sized(48)]
+    rig.deliver(end.seal())
+    rig.write_tun(sized(48))
+    assert decrypt_all(end, rig.sent_data()) == [sized(48)]
 
 
 def test_a_closed_plane_sends_nowhere_and_counts_it(rig: Rig) -> None:
     rig.connected_peer(PEER, PREFIX)
     rig.plane.close()
     assert rig.plane.port() == 0
-    rig.enter(sized(48))
+    rig.write_tun(sized(48))
     assert rig.drops() == {"no socket for the address family": 1}
     bound(4, rig.port).close()
     rig.port = rig.plane.listen(rig.port)
@@ -361,11 +361,11 @@ def test_packets_go_through_a_real_tun_until_it_is_deleted(
     inside.bind(("10.1.0.1", 7))
     inside.sendto(b"question", ("10.1.0.2", 7))
     assert becomes(lambda: rig.events(events.ACTIVE) != [])
-    payloads = [p[28:36] for p in opened(end, rig.sent()) if p]
+    payloads = [p[28:36] for p in decrypt_all(end, rig.sent_data()) if p]
     assert b"question" in payloads
     host.delete_link("tun0")
     for _ in range(3):
-        rig.arrive(end.seal(ipv4("10.1.0.2", "10.1.0.1", b"too late")))
+        rig.deliver(end.seal(ipv4("10.1.0.2", "10.1.0.1", b"too late")))
     assert rig.events(events.TUN_GONE) == [(events.TUN_GONE,)]
     inside.close()
     rig.close()

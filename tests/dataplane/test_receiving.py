@@ -14,7 +14,7 @@ from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.dataplane import events
 
 from .packets import checksum, ecn_of, ip, ipv4, ipv6, sized
-from .rig import FarEnd, Outside, Rig, opened, size_of
+from .rig import RemoteSession, RemoteSocket, Rig, decrypt_all, size_of
 
 PEER, OTHER = 3, 0
 PREFIXES = ("10.1.0.0/16", "fd01::/16")
@@ -45,8 +45,8 @@ TRAILERS = (
 def test_a_packet_is_cut_to_the_length_it_claims(rig: Rig, row: int) -> None:
     packet, trailer = TRAILERS[row]
     end = rig.connected_peer(PEER, *PREFIXES)
-    rig.arrive(end.seal(packet + trailer))
-    assert rig.written() == [packet]
+    rig.deliver(end.seal(packet + trailer))
+    assert rig.read_tun() == [packet]
 
 
 NO_PACKETS = (
@@ -65,8 +65,8 @@ NO_PACKETS = (
 @pytest.mark.parametrize("row", range(len(NO_PACKETS)))
 def test_what_is_no_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
-    rig.arrive(end.seal(NO_PACKETS[row]))
-    assert rig.written() == []
+    rig.deliver(end.seal(NO_PACKETS[row]))
+    assert rig.read_tun() == []
     assert rig.drops() == {"not an IP packet": 1}
 
 
@@ -74,18 +74,18 @@ def test_a_keepalive_is_recorded_but_not_as_data(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     before = rig.plane.facts(PEER).rx_bytes
     rig.now += 10
-    rig.arrive(end.seal())
+    rig.deliver(end.seal())
     facts = rig.plane.facts(PEER)
     assert (facts.last_received, facts.data_received_since) == (rig.now, 0)
     assert facts.rx_bytes == before + size_of(0)
-    assert (rig.written(), rig.drops()) == ([], {})
+    assert (rig.read_tun(), rig.drops()) == ([], {})
 
 
 def test_data_is_recorded_and_answered_by_sending(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
-    rig.arrive(end.seal(PACKET))
+    rig.deliver(end.seal(PACKET))
     rig.now += 10
-    rig.arrive(end.seal(PACKET))
+    rig.deliver(end.seal(PACKET))
     assert rig.plane.facts(PEER).data_received_since == rig.now - 10
     rig.plane.send_keepalive(PEER)
     assert rig.plane.facts(PEER).data_received_since == 0
@@ -117,15 +117,15 @@ def test_the_longest_prefix_of_all_peers_owns_the_source(rig: Rig, row: int) -> 
     others = ("10.1.2.0/24", "fd01:2::/32", "10.1.0.7/32", "0.0.0.0/0", "::/0")
     rig.add_peer(OTHER, *others)
     packet = ip(source, HERE6 if ":" in source else HERE)
-    rig.arrive(end.seal(packet))
-    assert rig.written() == ([packet] if allowed else [])
+    rig.deliver(end.seal(packet))
+    assert rig.read_tun() == ([packet] if allowed else [])
     assert rig.drops() == ({} if allowed else {"source address not allowed": 1})
 
 
 def test_the_destination_says_nothing_of_whose_packet_it_is(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
-    rig.arrive(end.seal(ipv4(HERE, THERE)))
-    assert rig.written() == []
+    rig.deliver(end.seal(ipv4(HERE, THERE)))
+    assert rig.read_tun() == []
 
 
 # What is not authentic
@@ -137,7 +137,7 @@ def flipped(data: bytes, position: int) -> bytes:
     return bytes(changed)
 
 
-def forgeries(end: FarEnd, stranger: FarEnd) -> list[tuple[bytes, str]]:
+def forgeries(end: RemoteSession, stranger: RemoteSession) -> list[tuple[bytes, str]]:
     """Datagrams that nobody with the key sealed, and what they count as."""
     sealed = end.seal(PACKET, counter=100)
     short = end.seal(counter=101)
@@ -166,25 +166,25 @@ def forgeries(end: FarEnd, stranger: FarEnd) -> list[tuple[bytes, str]]:
 
 def test_what_is_not_authentic_changes_nothing(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
-    elsewhere = Outside()
+    elsewhere = RemoteSocket()
     before = facts_of(rig, PEER)
     rig.now += 10
-    for row, (datagram, reason) in enumerate(forgeries(end, FarEnd(99))):
+    for row, (datagram, reason) in enumerate(forgeries(end, RemoteSession(99))):
         count = rig.drops().get(reason, 0)
-        rig.arrive(datagram, elsewhere)
+        rig.deliver(datagram, elsewhere)
         assert rig.drops()[reason] == count + 1, row
         assert facts_of(rig, PEER) == before, row
-        assert (rig.written(), rig.sent(), rig.events()) == ([], [], []), row
-    rig.arrive(end.seal(PACKET, counter=100))
-    assert rig.written() == [PACKET]
+        assert (rig.read_tun(), rig.sent_data(), rig.events()) == ([], [], []), row
+    rig.deliver(end.seal(PACKET, counter=100))
+    assert rig.read_tun() == [PACKET]
     elsewhere.socket.close()
 
 
 def test_a_forged_counter_does_not_move_the_window(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
-    rig.arrive(flipped(end.seal(counter=2**40), -1))
-    rig.arrive(end.seal(PACKET))
-    assert rig.written() == [PACKET]
+    rig.deliver(flipped(end.seal(counter=2**40), -1))
+    rig.deliver(end.seal(PACKET))
+    assert rig.read_tun() == [PACKET]
 
 
 # Roaming
@@ -193,11 +193,11 @@ def test_a_forged_counter_does_not_move_the_window(rig: Rig) -> None:
 @pytest.mark.parametrize("packet", [PACKET, b""], ids=["data", "keepalive"])
 def test_an_authentic_packet_moves_the_endpoint(rig: Rig, packet: bytes) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
-    elsewhere = Outside("127.0.0.2")
-    rig.arrive(end.seal(packet), elsewhere)
+    elsewhere = RemoteSocket("127.0.0.2")
+    rig.deliver(end.seal(packet), elsewhere)
     now_at = rig.plane.facts(PEER).endpoint.remote()
     assert now_at == elsewhere.endpoint().remote()
-    rig.enter(sized(48))
+    rig.write_tun(sized(48))
     assert end.open(elsewhere.receive().data) == sized(48)
     elsewhere.socket.close()
 
@@ -206,23 +206,23 @@ def test_an_authentic_packet_moves_the_endpoint(rig: Rig, packet: bytes) -> None
 def test_a_replayed_packet_does_not_move_the_endpoint(rig: Rig, packet: bytes) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     datagram = end.seal(packet)
-    rig.arrive(datagram)
-    rig.written()
+    rig.deliver(datagram)
+    rig.read_tun()
     before = facts_of(rig, PEER)
-    elsewhere = Outside("127.0.0.2")
+    elsewhere = RemoteSocket("127.0.0.2")
     rig.now += 10
-    rig.arrive(datagram, elsewhere)
+    rig.deliver(datagram, elsewhere)
     assert rig.drops() == {"replayed": 1}
     assert facts_of(rig, PEER) == before
-    assert rig.written() == []
+    assert rig.read_tun() == []
     elsewhere.socket.close()
 
 
 def test_a_packet_from_a_source_not_allowed_still_moves_the_endpoint(rig: Rig) -> None:
     # It is the peer who sent it; only what lies inside is not its own.
     end = rig.connected_peer(PEER, *PREFIXES)
-    elsewhere = Outside("127.0.0.2")
-    rig.arrive(end.seal(ipv4(HERE, HERE)), elsewhere)
+    elsewhere = RemoteSocket("127.0.0.2")
+    rig.deliver(end.seal(ipv4(HERE, HERE)), elsewhere)
     now_at = rig.plane.facts(PEER).endpoint.remote()
     assert now_at == elsewhere.endpoint().remote()
     elsewhere.socket.close()
@@ -232,35 +232,35 @@ def test_replies_leave_from_the_address_that_was_spoken_to(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     for spoken_to in ("127.0.0.3", "127.0.0.4"):
         before = rig.plane.facts(PEER).rx_bytes
-        rig.outside.send(end.seal(), rig.port, host=spoken_to)
+        rig.remote.send(end.seal(), rig.port, host=spoken_to)
         while rig.plane.facts(PEER).rx_bytes == before:
-            rig.pump()
-        rig.enter(sized(48))
-        (sent,) = rig.sent_with_origin()
+            rig.poll_once()
+        rig.write_tun(sized(48))
+        (sent,) = rig.sent_datagrams()
         assert sent.source == (spoken_to, rig.port)
     rig.plane.clear_source(PEER)
-    rig.enter(sized(48))
-    assert rig.sent_with_origin()[0].source == ("127.0.0.1", rig.port)
+    rig.write_tun(sized(48))
+    assert rig.sent_datagrams()[0].source == ("127.0.0.1", rig.port)
 
 
 def test_a_source_address_that_is_gone_costs_no_packet(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
-    address, port, _ = rig.outside.endpoint().remote()
+    address, port, _ = rig.remote.endpoint().remote()
     gone = Endpoint(address, port, 0, b"\xc0\x00\x02\x63")
     rig.plane.set_endpoint(PEER, gone)
-    rig.enter(sized(48))
-    assert opened(end, rig.sent()) == [sized(48)]
+    rig.write_tun(sized(48))
+    assert decrypt_all(end, rig.sent_data()) == [sized(48)]
     assert rig.plane.facts(PEER).endpoint.source == b""
     assert rig.drops() == {}
 
 
 def test_an_endpoint_may_change_its_family(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
-    v6, v4 = Outside("::1"), rig.outside
-    for outside in (v6, v4, v6):
-        rig.arrive(end.seal(), outside)
-        rig.enter(sized(48))
-        assert end.open(outside.receive().data) == sized(48)
+    v6, v4 = RemoteSocket("::1"), rig.remote
+    for remote in (v6, v4, v6):
+        rig.deliver(end.seal(), remote)
+        rig.write_tun(sized(48))
+        assert end.open(remote.receive().data) == sized(48)
     v6.socket.close()
 
 
@@ -281,8 +281,8 @@ COUNTERS = (
 def test_counters_have_64_bits_and_a_limit(rig: Rig, row: int) -> None:
     counter, accepted = COUNTERS[row]
     end = rig.connected_peer(PEER, *PREFIXES)
-    rig.arrive(end.seal(PACKET, counter))
-    assert rig.written() == ([PACKET] if accepted else [])
+    rig.deliver(end.seal(PACKET, counter))
+    assert rig.read_tun() == ([PACKET] if accepted else [])
     assert rig.drops() == ({} if accepted else {"session too old": 1})
 
 
@@ -293,8 +293,8 @@ AGES = ((REJECT_AFTER_TIME - 1, True), (REJECT_AFTER_TIME, False))
 def test_an_old_session_receives_nothing(rig: Rig, age: int, accepted: bool) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     rig.now += age
-    rig.arrive(end.seal(PACKET))
-    assert rig.written() == ([PACKET] if accepted else [])
+    rig.deliver(end.seal(PACKET))
+    assert rig.read_tun() == ([PACKET] if accepted else [])
 
 
 LAST_MINUTE = (
@@ -306,10 +306,10 @@ LAST_MINUTE = (
 )
 
 
-def aged_session(rig: Rig, initiator: bool, age: int) -> FarEnd:
+def aged_session(rig: Rig, initiator: bool, age: int) -> RemoteSession:
     rig.add_peer(PEER, *PREFIXES)
     end = rig.session(PEER, initiator)
-    rig.arrive(end.seal())
+    rig.deliver(end.seal())
     rig.events()
     rig.now += age
     return end
@@ -319,25 +319,25 @@ def aged_session(rig: Rig, initiator: bool, age: int) -> FarEnd:
 def test_the_initiator_asks_for_a_successor_in_time(rig: Rig, row: int) -> None:
     age, initiator, asks = LAST_MINUTE[row]
     end = aged_session(rig, initiator, age)
-    rig.arrive(end.seal(PACKET))
+    rig.deliver(end.seal(PACKET))
     assert bool(rig.events(events.HANDSHAKE_NEEDED)) == asks
 
 
 def test_a_session_asks_for_its_successor_once(rig: Rig) -> None:
     end = aged_session(rig, True, REKEY_AFTER_TIME_RECEIVING)
-    rig.arrive(end.seal(PACKET))
+    rig.deliver(end.seal(PACKET))
     assert rig.events(events.HANDSHAKE_NEEDED)
     # Two questions are five seconds apart in any case.
     rig.now += REKEY_TIMEOUT
-    rig.arrive(end.seal(PACKET))
+    rig.deliver(end.seal(PACKET))
     assert rig.events(events.HANDSHAKE_NEEDED) == []
 
 
 def test_the_first_packet_after_observe_is_an_event(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     for _ in range(2):
-        rig.arrive(end.seal())
-        rig.arrive(end.seal())
+        rig.deliver(end.seal())
+        rig.deliver(end.seal())
         assert rig.events() == [(events.ACTIVE, PEER)]
         rig.plane.observe(PEER)
 
@@ -371,14 +371,14 @@ def test_congestion_outside_is_told_inside(
     rig: Rig, source: str, here: str, host: str
 ) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
-    outside = Outside(host)
+    remote = RemoteSocket(host)
     for row, (outer, inner, expected) in enumerate(ECN):
         packet = ip(source, here, b"data", tos=DSCP | inner)
-        rig.arrive(end.seal(packet), outside, tos=outer)
-        written = rig.written()
+        rig.deliver(end.seal(packet), remote, tos=outer)
+        written = rig.read_tun()
         assert [ecn_of(p) for p in written] == ([] if expected is None else [expected])
         for arrived in written:
             assert arrived == ip(source, here, b"data", tos=DSCP | ecn_of(arrived)), row
             assert arrived[0] >> 4 == 6 or checksum(arrived[:20]) == 0, row
     assert rig.drops() == {"congestion": 1}
-    outside.socket.close()
+    remote.socket.close()

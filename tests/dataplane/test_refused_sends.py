@@ -37,9 +37,9 @@ def test_refused_datagrams_take_no_other_with_them(
         host.nft(FIREWALL.format(", ".join(map(str, refused))))
     rig.add_peer(PEER, "10.1.0.0/16")
     for n in range(BURST):
-        rig.enter(sized(100 + n))
+        rig.write_tun(sized(100 + n))
     end = rig.session(PEER)
-    arrived = [rig.outside.receive().data for _ in range(BURST - len(refused))]
+    arrived = [rig.remote.receive().data for _ in range(BURST - len(refused))]
     counters = [struct.unpack_from("<Q", datagram, 8)[0] for datagram in arrived]
     assert counters == [n for n in range(BURST) if n not in refused]
     for n, datagram in zip(counters, arrived):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pywg_embedded.core.constants import REJECT_AFTER_MESSAGES, REPLAY_WINDOW_SIZE
 
-from .rig import FarEnd, Rig
+from .rig import RemoteSession, Rig
 
 PEER = 3
 W = REPLAY_WINDOW_SIZE
@@ -48,13 +48,13 @@ ROWS: tuple[tuple[tuple[int, bool], ...], ...] = (
 )
 
 
-def accepts(rig: Rig, end: FarEnd, counter: int) -> bool:
+def accepts(rig: Rig, end: RemoteSession, counter: int) -> bool:
     before = rig.plane.facts(PEER).rx_bytes
-    rig.arrive(end.seal(b"", counter))
+    rig.deliver(end.seal(b"", counter))
     return bool(rig.plane.facts(PEER).rx_bytes > before)
 
 
-def fresh_session(rig: Rig) -> FarEnd:
+def fresh_session(rig: Rig) -> RemoteSession:
     """One whose window is empty."""
     return rig.session(PEER, initiator=False)
 

@@ -13,7 +13,7 @@ from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.dataplane import events
 
 from .packets import checksum, ip, ipv4, sized
-from .rig import Outside, Rig, opened, size_of
+from .rig import RemoteSocket, Rig, decrypt_all, size_of
 
 PEER = 3
 HERE, THERE = "10.0.0.1", "10.1.0.1"
@@ -47,30 +47,30 @@ def test_packets_are_padded_up_to_the_mtu(rig: Rig, row: int) -> None:
     end = rig.connected_peer(PEER, "10.1.0.0/16")
     rig.plane.mtu = mtu
     packet = sized(length)
-    rig.enter(packet)
-    assert opened(end, rig.sent()) == [packet + bytes(padded - length)]
+    rig.write_tun(packet)
+    assert decrypt_all(end, rig.sent_data()) == [packet + bytes(padded - length)]
 
 
 def test_padding_holds_nothing_of_the_packet_before(rig: Rig) -> None:
     end = rig.connected_peer(PEER, "10.1.0.0/16")
-    rig.enter(sized(1400))
-    rig.enter(sized(33))
-    assert opened(end, rig.sent())[1] == sized(33) + bytes(15)
+    rig.write_tun(sized(1400))
+    rig.write_tun(sized(33))
+    assert decrypt_all(end, rig.sent_data())[1] == sized(33) + bytes(15)
 
 
 def test_the_header_has_type_index_and_a_counter_from_zero(rig: Rig) -> None:
     rig.add_peer(PEER, "10.1.0.0/16")
     end = rig.session(PEER)
     for _ in range(3):
-        rig.enter(sized(40))
-    headers = [struct.unpack_from("<IIQ", datagram) for datagram in rig.sent()]
+        rig.write_tun(sized(40))
+    headers = [struct.unpack_from("<IIQ", datagram) for datagram in rig.sent_data()]
     assert headers == [(4, end.index, counter) for counter in range(4)]
 
 
 def test_a_session_that_we_initiated_begins_with_a_keepalive(rig: Rig) -> None:
     rig.add_peer(PEER)
     end = rig.session(PEER)
-    assert opened(end, rig.sent()) == [b""]
+    assert decrypt_all(end, rig.sent_data()) == [b""]
 
 
 def test_a_session_that_the_peer_initiated_is_not_used_before_it_is_confirmed(
@@ -78,17 +78,17 @@ def test_a_session_that_the_peer_initiated_is_not_used_before_it_is_confirmed(
 ) -> None:
     rig.add_peer(PEER, "10.1.0.0/16")
     end = rig.session(PEER, initiator=False)
-    rig.enter(sized(40))
-    assert rig.sent() == []
-    rig.arrive(end.seal())
-    assert opened(end, rig.sent()) == [sized(40) + bytes(8)]
+    rig.write_tun(sized(40))
+    assert rig.sent_data() == []
+    rig.deliver(end.seal())
+    assert decrypt_all(end, rig.sent_data()) == [sized(40) + bytes(8)]
 
 
 def test_bytes_and_times_of_what_is_sent_are_recorded(rig: Rig) -> None:
     rig.connected_peer(PEER, "10.1.0.0/16")
     before = rig.plane.facts(PEER).tx_bytes
     rig.now += 10
-    rig.enter(sized(40))
+    rig.write_tun(sized(40))
     rig.now += 10
     rig.plane.send_keepalive(PEER)
     facts = rig.plane.facts(PEER)
@@ -114,12 +114,12 @@ def test_an_old_session_is_renewed_and_then_no_longer_used(rig: Rig, row: int) -
     age, initiator, sends, asks = AGES[row]
     rig.add_peer(PEER, "10.1.0.0/16")
     end = rig.session(PEER, initiator)
-    rig.arrive(end.seal())
-    rig.sent()
+    rig.deliver(end.seal())
+    rig.sent_data()
     rig.events()
     rig.now += age
-    rig.enter(sized(40))
-    assert bool(rig.sent()) == sends
+    rig.write_tun(sized(40))
+    assert bool(rig.sent_data()) == sends
     assert bool(rig.events(events.HANDSHAKE_NEEDED)) == asks
 
 
@@ -127,25 +127,25 @@ def test_a_handshake_is_asked_for_at_most_once_in_five_seconds(rig: Rig) -> None
     rig.add_peer(PEER, "10.1.0.0/16")
     for late, wanted in ((0, WANTED), (REKEY_TIMEOUT - 1, []), (1, WANTED), (1, [])):
         rig.now += late
-        rig.enter(sized(40))
+        rig.write_tun(sized(40))
         assert rig.events(events.HANDSHAKE_NEEDED) == wanted
 
 
 def test_a_session_ends_the_wait_for_the_next_question(rig: Rig) -> None:
     rig.add_peer(PEER, "10.1.0.0/16")
-    rig.enter(sized(40))
+    rig.write_tun(sized(40))
     rig.session(PEER)
     rig.plane.wipe_keypairs(PEER)
     rig.events()
-    rig.enter(sized(40))
+    rig.write_tun(sized(40))
     assert rig.events(events.HANDSHAKE_NEEDED) == WANTED
 
 
 def test_the_first_packet_after_observe_is_an_event(rig: Rig) -> None:
     rig.connected_peer(PEER, "10.1.0.0/16")
     for _ in range(2):
-        rig.enter(sized(40))
-        rig.enter(sized(40))
+        rig.write_tun(sized(40))
+        rig.write_tun(sized(40))
         assert rig.events(events.ACTIVE) == [(events.ACTIVE, PEER)]
         rig.plane.observe(PEER)
 
@@ -159,11 +159,11 @@ ECN_AND_DSCP = ((0, 0), (1, 1), (2, 2), (3, 3), (0xB8, 0), (0xBB, 3))
 def test_ecn_is_copied_outside_and_dscp_is_not(
     rig: Rig, here: str, there: str, inner: int, outer: int, host: str
 ) -> None:
-    rig.outside.socket.close()
-    rig.outside = Outside(host)
+    rig.remote.socket.close()
+    rig.remote = RemoteSocket(host)
     rig.connected_peer(PEER, "10.1.0.0/16", "fd01::/16")
-    rig.enter(ip(here, there, tos=inner))
-    assert [sent.tos for sent in rig.sent_with_origin()] == [outer]
+    rig.write_tun(ip(here, there, tos=inner))
+    assert [sent.tos for sent in rig.sent_datagrams()] == [outer]
 
 
 def test_the_longest_prefix_chooses_the_peer(rig: Rig) -> None:
@@ -174,8 +174,8 @@ def test_the_longest_prefix_chooses_the_peer(rig: Rig) -> None:
     ]
     for number, destination in enumerate(("10.2.0.1", "10.1.0.2", "10.1.0.1")):
         packet = ipv4(HERE, destination, bytes(12))
-        rig.enter(packet)
-        assert opened(ends[number], rig.sent()) == [packet]
+        rig.write_tun(packet)
+        assert decrypt_all(ends[number], rig.sent_data()) == [packet]
 
 
 GARBAGE = (
@@ -190,16 +190,16 @@ GARBAGE = (
 @pytest.mark.parametrize("row", range(len(GARBAGE)))
 def test_what_is_no_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
     rig.connected_peer(PEER, "0.0.0.0/0", "::/0")
-    rig.enter(GARBAGE[row])
+    rig.write_tun(GARBAGE[row])
     assert rig.drops() == {"not an IP packet": 1}
-    assert (rig.sent(), rig.written(), rig.events()) == ([], [], [])
+    assert (rig.sent_data(), rig.read_tun(), rig.events()) == ([], [], [])
 
 
 @pytest.mark.parametrize("here, there", [(HERE, THERE), (HERE6, THERE6)], ids="46")
 def test_what_has_nowhere_to_go_is_answered(rig: Rig, here: str, there: str) -> None:
     packet = ip(here, there, b"question")
-    rig.enter(packet)
-    (answer,) = rig.written()
+    rig.write_tun(packet)
+    (answer,) = rig.read_tun()
     assert answer.endswith(packet)
     assert rig.drops() == {"no peer": 1}
 
@@ -207,8 +207,8 @@ def test_what_has_nowhere_to_go_is_answered(rig: Rig, here: str, there: str) -> 
 def test_a_peer_without_endpoint_is_nowhere_to_go(rig: Rig) -> None:
     rig.plane.add_peer(PEER)
     rig.plane.allow(PEER, [(bytes(4), 0)])
-    rig.enter(sized(40))
-    (answer,) = rig.written()
+    rig.write_tun(sized(40))
+    (answer,) = rig.read_tun()
     assert (answer[9], answer[20:22], checksum(answer[:20])) == (1, b"\3\1", 0)
     assert rig.drops() == {"no endpoint": 1}
     assert rig.events() == []
@@ -218,10 +218,10 @@ def test_a_datagram_that_cannot_leave_ends_nothing(rig: Rig) -> None:
     end = rig.connected_peer(PEER, "10.1.0.0/16")
     # Port 0 is nowhere.
     rig.plane.set_endpoint(PEER, Endpoint(b"\x7f\0\0\1", 0))
-    rig.enter(sized(40))
+    rig.write_tun(sized(40))
     lost = rig.plane.facts(PEER).tx_bytes
     assert rig.drops() == {"send: EINVAL": 1}
-    rig.plane.set_endpoint(PEER, rig.outside.endpoint())
-    rig.enter(sized(48))
+    rig.plane.set_endpoint(PEER, rig.remote.endpoint())
+    rig.write_tun(sized(48))
     assert rig.plane.facts(PEER).tx_bytes == lost + size_of(48)
-    assert end.open(rig.outside.receive().data) == sized(48)
+    assert end.open(rig.remote.receive().data) == sized(48)

@@ -6,7 +6,7 @@ from pywg_embedded.dataplane import events
 from pywg_embedded.dataplane.limits import Limits
 
 from .packets import ipv4
-from .rig import FarEnd, Rig
+from .rig import RemoteSession, Rig
 
 A_PEER, IN_ALL = Limits().staged_a_peer, Limits().staged
 
@@ -21,10 +21,10 @@ def peer_without_session(rig: Rig, peer: int) -> None:
 
 def stage(rig: Rig, peer: int, count: int) -> None:
     for number in range(count):
-        rig.enter(numbered(number, peer))
+        rig.write_tun(numbered(number, peer))
 
 
-def numbers(end: FarEnd, datagrams: list[bytes]) -> list[int]:
+def numbers(end: RemoteSession, datagrams: list[bytes]) -> list[int]:
     """The numbers in what was sent to this far end, -1 for a keepalive."""
     plaintexts = [end.open(datagram) for datagram in datagrams]
     return [int.from_bytes(p[20:22], "big") if p else -1 for p in plaintexts]
@@ -32,13 +32,13 @@ def numbers(end: FarEnd, datagrams: list[bytes]) -> list[int]:
 
 def released(rig: Rig, peer: int) -> list[int]:
     """What a session lets out."""
-    return numbers(rig.session(peer), rig.sent())
+    return numbers(rig.session(peer), rig.sent_data())
 
 
 def test_packets_leave_in_order_once_there_is_a_session(rig: Rig) -> None:
     peer_without_session(rig, 0)
     stage(rig, 0, 5)
-    assert rig.sent() == []
+    assert rig.sent_data() == []
     assert released(rig, 0) == [0, 1, 2, 3, 4]
     assert rig.drops() == {}
 
@@ -47,9 +47,9 @@ def test_a_confirmed_session_lets_them_out_too(rig: Rig) -> None:
     peer_without_session(rig, 0)
     stage(rig, 0, 3)
     end = rig.session(0, initiator=False)
-    assert rig.sent() == []
-    rig.arrive(end.seal())
-    assert numbers(end, rig.sent()) == [0, 1, 2]
+    assert rig.sent_data() == []
+    rig.deliver(end.seal())
+    assert numbers(end, rig.sent_data()) == [0, 1, 2]
 
 
 def test_each_peer_has_room_for_some_and_the_oldest_go(rig: Rig) -> None:

@@ -16,9 +16,9 @@ QUOTED_V4, QUOTED_V6 = 576 - 20 - 8, 1280 - 40 - 8
 
 
 def answers(rig: Rig, packet: bytes) -> list[bytes]:
-    rig.enter(packet)
+    rig.write_tun(packet)
     assert rig.drops() == {"no peer": 1}
-    return rig.written()
+    return rig.read_tun()
 
 
 def echo(kind: int) -> bytes:

@@ -22,7 +22,7 @@ from pywg_embedded.core.constants import (
 from tests.dataplane.large import SAMPLES, TCP, VNET, Large
 from tests.dataplane.packets import sized
 
-from .plane_world import Inside
+from .plane_steps import PacketGenerator
 
 # libpywg/fuzz/fuzz_coalesce.c
 MEND, FOLLOW, SAME_ID, PUSH, BEND, LONG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
@@ -52,8 +52,8 @@ def larges() -> list[Large]:
 
 def packets(count: int, peer: int | None = None) -> list[bytes]:
     """Of every kind that a plane may meet."""
-    inside = Inside(random.Random(count), False)
-    return [inside.packet(peer) for _ in range(count)]
+    generator = PacketGenerator(random.Random(count), False)
+    return [generator.packet(peer) for _ in range(count)]
 
 
 def coalesce() -> Iterator[bytes]:

@@ -31,12 +31,12 @@ import pytest
 from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane.limits import Limits
 from tests.dataplane.conftest import StoppedPlane, TwoLanedPlane
-from tests.dataplane.rig import MakePlane, MakeTun, Outside
+from tests.dataplane.rig import MakePlane, MakeTun, RemoteSocket
 from tests.lab.host import Host
 
-from .inside import tun_with_offloads
-from .plane_world import PEERS, Step, World
-from .planes import HOSTS, OffloadingPlane, SegmentingPlane, Side
+from .offload_tun import tun_with_offloads
+from .plane_harness import HOSTS, OffloadingPlane, PlaneHarness, SegmentingPlane
+from .plane_steps import PEERS, Step, StepGenerator
 
 # libpywg with ever more that it leaves to the kernel.
 PLANES = (StoppedPlane, OffloadingPlane, SegmentingPlane)
@@ -53,24 +53,24 @@ def limits_of(seed: int) -> Limits:
 
 
 @pytest.fixture
-def far() -> Iterator[list[Outside]]:
-    outsides = [Outside(host) for host in HOSTS]
-    yield outsides
-    for outside in outsides:
-        outside.socket.close()
+def remotes() -> Iterator[list[RemoteSocket]]:
+    sockets = [RemoteSocket(host) for host in HOSTS]
+    yield sockets
+    for remote in sockets:
+        remote.socket.close()
 
 
 @pytest.fixture
-def make_side(far: list[Outside]) -> Iterator[Callable[..., Side]]:
-    sides: list[Side] = []
+def make_harness(remotes: list[RemoteSocket]) -> Iterator[Callable[..., PlaneHarness]]:
+    harnesses: list[PlaneHarness] = []
 
-    def make(make_plane: MakePlane, limits: Limits, *make_tun: MakeTun) -> Side:
-        sides.append(Side(make_plane, limits, far, *make_tun))
-        return sides[-1]
+    def make(make_plane: MakePlane, limits: Limits, *make_tun: MakeTun) -> PlaneHarness:
+        harnesses.append(PlaneHarness(make_plane, limits, remotes, *make_tun))
+        return harnesses[-1]
 
     yield make
-    for side in sides:
-        side.rig.close()
+    for harness in harnesses:
+        harness.rig.close()
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +90,8 @@ def real_tun(request: pytest.FixtureRequest) -> MakeTun:
     return lambda: tun_with_offloads(request.getfixturevalue("host"), "tun0")
 
 
-class Oracle(reference.Plane):
-    """Tells what a world has to know of it."""
+class OraclePlane(reference.Plane):
+    """Tells what a generator has to know of it."""
 
     def takes(self, destination: bytes) -> bool:
         """Whether a packet to this address has somewhere to go."""
@@ -99,40 +99,42 @@ class Oracle(reference.Plane):
         return peer is not None and self._peers[peer].facts.endpoint is not None
 
 
-def compare(oracle: Side, other: Side, step: Step, where: str) -> None:
+def compare(oracle: PlaneHarness, other: PlaneHarness, step: Step, where: str) -> None:
     """Do it to both; fails with the first difference."""
     name, *arguments = step
     seen = []
-    for side in (oracle, other):
-        result = getattr(side, name)(*arguments)
-        seen.append({"result": result} | side.outcome())
+    for harness in (oracle, other):
+        result = getattr(harness, name)(*arguments)
+        seen.append({"result": result} | harness.outcome())
     assert not seen[0]["bytes counted, but not sent"], where
     for what, expected in seen[0].items():
         assert seen[1][what] == expected, f"{where}: {what} after {step!r:.400}"
 
 
-def agree(seed: int, oracle: Side, other: Side, far: list[Outside]) -> None:
-    world = World(seed, bool(seed % 2), far, oracle.rig.plane)
-    for number, step in zip(range(STEPS), world.steps()):
+def agree(
+    seed: int, oracle: PlaneHarness, other: PlaneHarness, remotes: list[RemoteSocket]
+) -> None:
+    generator = StepGenerator(seed, bool(seed % 2), remotes, oracle.rig.plane)
+    for number, step in zip(range(STEPS), generator.steps()):
         compare(oracle, other, step, f"seed {seed}, step {number}")
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_libpywg_does_what_its_oracle_does(
     seed: int,
-    far: list[Outside],
-    make_side: Callable[..., Side],
+    remotes: list[RemoteSocket],
+    make_harness: Callable[..., PlaneHarness],
     real_tun: MakeTun,
 ) -> None:
     make_plane = PLANES[seed % len(PLANES)]
     tuns = (real_tun,) if make_plane is SegmentingPlane else ()
-    other = make_side(make_plane, limits_of(seed), *tuns)
-    agree(seed, make_side(Oracle, limits_of(seed)), other, far)
+    other = make_harness(make_plane, limits_of(seed), *tuns)
+    agree(seed, make_harness(OraclePlane, limits_of(seed)), other, remotes)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS // 5))
 def test_it_does_so_in_two_lanes(
-    seed: int, far: list[Outside], make_side: Callable[..., Side]
+    seed: int, remotes: list[RemoteSocket], make_harness: Callable[..., PlaneHarness]
 ) -> None:
-    other = make_side(TwoLanedPlane, limits_of(seed))
-    agree(seed, make_side(Oracle, limits_of(seed)), other, far)
+    other = make_harness(TwoLanedPlane, limits_of(seed))
+    agree(seed, make_harness(OraclePlane, limits_of(seed)), other, remotes)

@@ -16,31 +16,31 @@ class AllowedIPs:
         # address size: {prefix length, longest first: {prefix as a number: peer}}
         self._tables: dict[int, dict[int, dict[int, int]]] = {4: {}, 16: {}}
         # peer: its prefixes as (address size, prefix length, prefix as a number)
-        self._owned: dict[int, set[tuple[int, int, int]]] = {}
+        self._prefixes_of: dict[int, set[tuple[int, int, int]]] = {}
 
     def insert(self, address: bytes, cidr: int, peer_id: int) -> None:
         """Give a prefix to a peer, whoever had it; LimitError if there is no room."""
         size, prefix = len(address), _prefix(address, cidr)
         owner = self.owner(address, cidr)
         if owner is not None:
-            self._owned[owner].discard((size, cidr, prefix))
+            self._prefixes_of[owner].discard((size, cidr, prefix))
         elif self.count >= self._limit:
             raise no_room_for_allowed_ips(self._limit)
         else:
             self.count += 1
         self._table(size, cidr)[prefix] = peer_id
-        self._owned.setdefault(peer_id, set()).add((size, cidr, prefix))
+        self._prefixes_of.setdefault(peer_id, set()).add((size, cidr, prefix))
 
     def remove(self, address: bytes, cidr: int, peer_id: int) -> None:
         """Take a prefix from a peer, if it has it."""
         if self.owner(address, cidr) == peer_id:
             item = (len(address), cidr, _prefix(address, cidr))
-            self._owned[peer_id].discard(item)
+            self._prefixes_of[peer_id].discard(item)
             self._forget(*item)
 
     def remove_peer(self, peer_id: int) -> None:
         """Take all prefixes from a peer."""
-        for item in self._owned.pop(peer_id, ()):
+        for item in self._prefixes_of.pop(peer_id, ()):
             self._forget(*item)
 
     def lookup(self, address: bytes | memoryview) -> int | None:
@@ -58,10 +58,10 @@ class AllowedIPs:
         table = self._tables[len(address)].get(cidr, {})
         return table.get(_prefix(address, cidr))
 
-    def of_peer(self, peer_id: int) -> "Iterator[tuple[bytes, int]]":
+    def peer_prefixes(self, peer_id: int) -> "Iterator[tuple[bytes, int]]":
         """The prefixes of a peer, IPv4 first, longest first."""
-        owned = self._owned.get(peer_id, ())
-        for size, cidr, prefix in sorted(owned, key=_reading_order):
+        prefixes = self._prefixes_of.get(peer_id, ())
+        for size, cidr, prefix in sorted(prefixes, key=_sort_key):
             number = prefix << 8 * size - cidr
             yield number.to_bytes(size, "big"), cidr
 
@@ -80,7 +80,7 @@ class AllowedIPs:
             del self._tables[size][cidr]
 
 
-def _reading_order(item: tuple[int, int, int]) -> tuple[int, int, int]:
+def _sort_key(item: tuple[int, int, int]) -> tuple[int, int, int]:
     size, cidr, prefix = item
     return size, -cidr, prefix
 

@@ -4,7 +4,7 @@ ECN_MASK = 0x03
 _NOT_ECT, _ECT1, _ECT0, _CE = 0, 1, 2, 3
 
 # (outer, inner) where leaving the tunnel changes the inner field; None drops (4.2).
-_LEAVING = {
+_DECAPSULATION = {
     (_ECT1, _ECT0): _ECT1,
     (_CE, _ECT0): _CE,
     (_CE, _ECT1): _CE,
@@ -12,12 +12,12 @@ _LEAVING = {
 }
 
 
-def entering(inner: int) -> int:
+def encapsulate(inner: int) -> int:
     """The outer field of a packet that enters the tunnel (normal mode, 4.1)."""
     return inner & ECN_MASK
 
 
-def leaving(outer: int, inner: int) -> int | None:
+def decapsulate(outer: int, inner: int) -> int | None:
     """The inner field of a packet that leaves the tunnel, or None to drop it."""
     inner &= ECN_MASK
-    return _LEAVING.get((outer & ECN_MASK, inner), inner)
+    return _DECAPSULATION.get((outer & ECN_MASK, inner), inner)

@@ -18,14 +18,14 @@ _QUOTED_V6 = 1280 - 48
 _ICMPV4_QUERIES = frozenset((0, 8, 9, 10, 13, 14, 15, 16, 17, 18, 42, 43))
 
 
-def unreachable(data: memoryview, packet: Packet) -> bytes | None:
+def host_unreachable(data: memoryview, packet: Packet) -> bytes | None:
     """The ICMP message to write back, or None where one must not be sent."""
     if packet.version == 4:
-        return _unreachable_v4(data, packet) if _may_answer_v4(data) else None
-    return _unreachable_v6(data, packet) if _may_answer_v6(data) else None
+        return _unreachable_v4(data, packet) if _may_send_error_v4(data) else None
+    return _unreachable_v6(data, packet) if _may_send_error_v6(data) else None
 
 
-def _may_answer_v4(data: memoryview) -> bool:
+def _may_send_error_v4(data: memoryview) -> bool:
     fragment_offset = struct.unpack_from(">H", data, 6)[0] & 0x1FFF
     if fragment_offset or data[16] >= 224 or data[12] >= 224 or not any(data[12:16]):
         return False
@@ -35,7 +35,7 @@ def _may_answer_v4(data: memoryview) -> bool:
     return len(data) > type_at and data[type_at] in _ICMPV4_QUERIES
 
 
-def _may_answer_v6(data: memoryview) -> bool:
+def _may_send_error_v6(data: memoryview) -> bool:
     if data[24] == 0xFF or data[8] == 0xFF or not any(data[8:24]):
         return False
     return data[6] != _ICMPV6 or (len(data) > 40 and data[40] >= 128)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # Packets of one descriptor before the others get their turn.
 _BURST = 32
 # Handshake messages handed out at once: each costs milliseconds on a router.
-_HANDSHAKES_AT_ONCE = 8
+_HANDSHAKES_PER_POLL = 8
 _TUN_GONE = frozenset((errno.EBADFD, errno.ENODEV, errno.EBADF))
 
 
@@ -56,7 +56,7 @@ class Plane(Transport):
         """Take this UDP port (0: any) and answer it; OSError if it is not to be had."""
         before = self._udp.descriptors()
         port = self._udp.listen(port)
-        self._poll_instead(before)
+        self._update_poll(before)
         return port
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ class Plane(Transport):
         before = self._udp.descriptors()
         self._udp.close()
         self._handshakes.clear()
-        self._poll_instead(before)
+        self._update_poll(before)
 
     def port(self) -> int:
         """The UDP port in use, or 0."""
@@ -97,8 +97,8 @@ class Plane(Transport):
         end = None if timeout is None else self._clock() + timeout
         while True:
             idle = not (self._events or self._handshakes)
-            quiet = self._pump(self._remaining(end) if idle else 0)
-            self._hand_out_handshakes()
+            quiet = self._poll_once(self._remaining(end) if idle else 0)
+            self._emit_handshake_events()
             if self._events:
                 return self.take_events()
             # The first also where the clock stands still.
@@ -115,7 +115,7 @@ class Plane(Transport):
     def _remaining(self, end: int | None) -> int | None:
         return None if end is None else max(0, end - self._clock())
 
-    def _pump(self, timeout: int | None) -> bool:
+    def _poll_once(self, timeout: int | None) -> bool:
         """Move what is there; True if nothing was there in all that time."""
         ready = []
         polled = self._poll.poll(timeout)
@@ -154,12 +154,12 @@ class Plane(Transport):
         elif struct.unpack_from("<I", self.incoming)[0] == MESSAGE_TRANSPORT:
             self.receive_transport(length, source, tos)
         else:
-            self._sift(bytes(self._incoming_view[:length]), source)
+            self._receive_handshake(bytes(self._incoming_view[:length]), source)
 
-    def _sift(self, data: bytes, source: Endpoint) -> None:
+    def _receive_handshake(self, data: bytes, source: Endpoint) -> None:
         backlog = len(self._handshakes)
         try:
-            reply = self._sieve.sift(data, source, backlog, self._clock())
+            reply = self._handshake_filter.check(data, source, backlog, self._clock())
             if reply is not None:
                 self.send_datagram(reply, source)
                 raise Drop("cookie demanded")
@@ -169,10 +169,12 @@ class Plane(Transport):
         except Drop as drop:
             self._drop(drop.args[0])
 
-    def _hand_out_handshakes(self) -> None:
-        for _ in range(min(_HANDSHAKES_AT_ONCE, len(self._handshakes))):
+    def _emit_handshake_events(self) -> None:
+        for _ in range(min(_HANDSHAKES_PER_POLL, len(self._handshakes))):
             data, source = self._handshakes.popleft()
-            backlog = self._sieve.backlog(len(self._handshakes), self._clock())
+            backlog = self._handshake_filter.backlog(
+                len(self._handshakes), self._clock()
+            )
             self._events.append((events.HANDSHAKE, data, source, backlog))
 
     def _tun_failed(self, error: OSError) -> None:
@@ -183,7 +185,7 @@ class Plane(Transport):
             self._poll.unregister(self._tun)
             self._events.append((events.TUN_GONE,))
 
-    def _poll_instead(self, before: list[int]) -> None:
+    def _update_poll(self, before: list[int]) -> None:
         for descriptor in before:
             self._poll.unregister(descriptor)
         for descriptor in self._udp.descriptors():

@@ -24,8 +24,8 @@ from ..limits import Limits
 from . import ecn, icmp, packet
 from .aead import InPlaceAead
 from .allowedips import AllowedIPs
-from .session import Session, Sessions
-from .sieve import Sieve
+from .handshake_filter import HandshakeFilter
+from .keypair import Keypairs, KeypairState
 from .staging import Staging
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     AllowedIP = tuple[bytes, int]
     Event = tuple[Any, ...]
 
-    class Outside(Protocol):
+    class UdpSender(Protocol):
         """The UDP side."""
 
         def send(
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         ) -> Endpoint:
             """Send; the endpoint to use from now on (its source may be gone)."""
 
-    class Inside(Protocol):
+    class TunWriter(Protocol):
         """The TUN side."""
 
         def write(self, packet: memoryview | bytes) -> None: ...
@@ -60,14 +60,14 @@ BUFFER_SIZE = HEADER + _LARGEST + PADDING_MULTIPLE + TAG_SIZE
 
 
 class _Peer:
-    __slots__ = ("facts", "observed", "sessions", "wanted_at")
+    __slots__ = ("facts", "keypairs", "observed", "requested_at")
 
     def __init__(self) -> None:
         self.facts = Facts()
-        self.sessions = Sessions()
+        self.keypairs = Keypairs()
         # Whether the next packet is worth an event, and when a handshake last was.
         self.observed = True
-        self.wanted_at = -REKEY_TIMEOUT
+        self.requested_at = -REKEY_TIMEOUT
 
 
 class Transport:
@@ -77,12 +77,12 @@ class Transport:
         self,
         limits: Limits,
         clock: "Callable[[], int]",
-        outside: "Outside",
-        inside: "Inside",
+        udp: "UdpSender",
+        tun: "TunWriter",
     ) -> None:
         self._clock = clock
-        self._outside = outside
-        self._inside = inside
+        self._udp_sender = udp
+        self._tun_writer = tun
         self.mtu = DEFAULT_MTU
         self.outgoing = bytearray(BUFFER_SIZE)
         self.incoming = bytearray(BUFFER_SIZE)
@@ -91,10 +91,10 @@ class Transport:
         self._seal = InPlaceAead(self.outgoing).seal
         self._open = InPlaceAead(self.incoming).open
         self._peers: dict[int, _Peer] = {}
-        self._by_index: dict[int, tuple[int, Session]] = {}
+        self._by_index: dict[int, tuple[int, KeypairState]] = {}
         self._allowed_ips = AllowedIPs(limits.allowed_ips)
         self._staging = Staging(limits)
-        self._sieve = Sieve()
+        self._handshake_filter = HandshakeFilter()
         self._events: list[Event] = []
         self.drops: dict[str, int] = {}
 
@@ -115,7 +115,8 @@ class Transport:
         """Where this peer is, from configuration or an authenticated message."""
         peer = self._peers[peer_id]
         if peer.facts.endpoint is None:
-            peer.wanted_at = -REKEY_TIMEOUT  # what was wanted before had nowhere to go
+            # A handshake that was requested before had no destination.
+            peer.requested_at = -REKEY_TIMEOUT
         peer.facts.endpoint = endpoint
 
     def note_handshake_sent(self, peer_id: int, size: int) -> None:
@@ -157,7 +158,7 @@ class Transport:
 
     def allowed_ips(self, peer_id: int) -> "Iterator[AllowedIP]":
         """The prefixes of a peer: ``(address, prefix length)``."""
-        return self._allowed_ips.of_peer(peer_id)
+        return self._allowed_ips.peer_prefixes(peer_id)
 
     def allowed_ip_owners(
         self, allowed_ips: "Collection[AllowedIP]"
@@ -174,30 +175,30 @@ class Transport:
     ) -> None:
         """Start a session; one that we initiated sends at once to prove itself."""
         peer = self._peers[peer_id]
-        peer.wanted_at = -REKEY_TIMEOUT
-        session = Session(keypair)
-        before = peer.sessions.all()
-        peer.sessions.install(session, keep_next)
-        self._by_index[keypair.local_index] = (peer_id, session)
-        self._retire(before, peer.sessions)
+        peer.requested_at = -REKEY_TIMEOUT
+        state = KeypairState(keypair)
+        before = peer.keypairs.all()
+        peer.keypairs.install(state, keep_next)
+        self._by_index[keypair.local_index] = (peer_id, state)
+        self._wipe_replaced(before, peer.keypairs)
         if keypair.initiator:
             self.send_keepalive(peer_id)
 
     def expire_keypairs(self, peer_id: int) -> None:
-        """Sessions may receive but no longer send."""
+        """Keypairs may receive but no longer send."""
         peer = self._peers[peer_id]
-        for session in peer.sessions.all():
-            session.expired = True
-        peer.wanted_at = -REKEY_TIMEOUT
+        for state in peer.keypairs.all():
+            state.expired = True
+        peer.requested_at = -REKEY_TIMEOUT
 
     def wipe_keypairs(self, peer_id: int) -> None:
         """End all sessions of a peer and overwrite their keys."""
         peer = self._peers[peer_id]
-        before = peer.sessions.all()
-        peer.sessions = Sessions()
+        before = peer.keypairs.all()
+        peer.keypairs = Keypairs()
         peer.facts.reset_unanswered()
-        peer.wanted_at = -REKEY_TIMEOUT
-        self._retire(before, peer.sessions)
+        peer.requested_at = -REKEY_TIMEOUT
+        self._wipe_replaced(before, peer.keypairs)
 
     def has_index(self, index: int) -> bool:
         """Whether a session may still receive under this local index."""
@@ -214,8 +215,8 @@ class Transport:
         if not self._staging.count(peer_id):
             return
         peer = self._peers[peer_id]
-        if peer.sessions.sendable(self._clock()) is None:
-            self._want_handshake(peer_id, peer)
+        if peer.keypairs.sending_keypair(self._clock()) is None:
+            self._request_handshake(peer_id, peer)
             return
         for data in self._staging.take(peer_id):
             self.outgoing[HEADER : HEADER + len(data)] = data
@@ -228,15 +229,15 @@ class Transport:
 
     def set_identity(self, public: bytes | None) -> None:
         """Our public key, whose knowledge handshake messages show; None for none."""
-        self._sieve.set_identity(public)
+        self._handshake_filter.set_identity(public)
 
     def set_cookie_secret(self, secret: "Bytes", made_at: int) -> None:
         """Answer with cookies of this secret under load, as long as it lives."""
-        self._sieve.set_cookie_secret(secret, made_at)
+        self._handshake_filter.set_cookie_secret(secret, made_at)
 
     def expect_cookie(self, index: int) -> None:
         """A message goes out under this index, that a cookie may answer."""
-        self._sieve.expect_cookie(index)
+        self._handshake_filter.expect_cookie(index)
 
     def observe(self, peer_id: int) -> Facts:
         """The facts; the next packet of this peer raises ACTIVE, once."""
@@ -250,8 +251,8 @@ class Transport:
 
     def take_events(self) -> "list[Event]":
         """What happened since the last call; see ``dataplane.events``."""
-        happened, self._events = self._events, []
-        return happened
+        taken, self._events = self._events, []
+        return taken
 
     def wipe(self) -> None:
         """End every session."""
@@ -269,45 +270,49 @@ class Transport:
             return
         peer_id = self._allowed_ips.lookup(data[parsed.destination])
         if peer_id is None or self._peers[peer_id].facts.endpoint is None:
-            self._refuse(data, parsed, "no peer" if peer_id is None else "no endpoint")
+            self._reject_unroutable(
+                data, parsed, "no peer" if peer_id is None else "no endpoint"
+            )
             return
         self._send_to(peer_id, self._peers[peer_id], length)
 
-    def _refuse(self, data: memoryview, parsed: packet.Packet, reason: str) -> None:
+    def _reject_unroutable(
+        self, data: memoryview, parsed: packet.Packet, reason: str
+    ) -> None:
         self._drop(reason)
-        answer = icmp.unreachable(data, parsed)
+        answer = icmp.host_unreachable(data, parsed)
         if answer is not None:
-            self._inside.write(answer)
+            self._tun_writer.write(answer)
 
     def _send_to(self, peer_id: int, peer: _Peer, length: int) -> None:
         now = self._clock()
-        session = peer.sessions.sendable(now)
-        if session is None or peer.facts.endpoint is None:
+        state = peer.keypairs.sending_keypair(now)
+        if state is None or peer.facts.endpoint is None:
             self._stage(peer_id, bytes(self._outgoing_view[HEADER : HEADER + length]))
-            self._want_handshake(peer_id, peer)
+            self._request_handshake(peer_id, peer)
             return
-        self._transmit(peer, session, length)
+        self._transmit(peer, state, length)
         peer.facts.record_sent(now, length > 0)
-        self._note_active(peer_id, peer)
-        if session.keypair.rekey_on_send(session.send_counter, now):
-            self._want_handshake(peer_id, peer)
+        self._report_activity(peer_id, peer)
+        if state.keypair.rekey_on_send(state.send_counter, now):
+            self._request_handshake(peer_id, peer)
 
     def _stage(self, peer_id: int, data: bytes) -> None:
         if not self._staging.put(peer_id, data):
             self._drop("staging full")
 
-    def _transmit(self, peer: _Peer, session: Session, length: int) -> None:
+    def _transmit(self, peer: _Peer, state: KeypairState, length: int) -> None:
         tos = self._tos(length)
         padded = self._pad(length)
-        counter = session.send_counter
-        session.send_counter = counter + 1
-        index = session.keypair.remote_index
+        counter = state.send_counter
+        state.send_counter = counter + 1
+        index = state.keypair.remote_index
         struct.pack_into("<IIQ", self.outgoing, 0, MESSAGE_TRANSPORT, index, counter)
-        self._seal(session.keypair.send_key, counter, HEADER, padded)
+        self._seal(state.keypair.send_key, counter, HEADER, padded)
         size = HEADER + padded + TAG_SIZE
         facts = peer.facts
         assert facts.endpoint is not None
-        facts.endpoint = self._outside.send(
+        facts.endpoint = self._udp_sender.send(
             self._outgoing_view[:size], facts.endpoint, tos
         )
         facts.tx_bytes += size
@@ -317,7 +322,7 @@ class Transport:
         if not length:
             return 0
         data = self._outgoing_view[HEADER : HEADER + length]
-        return ecn.entering(packet.traffic_class(data))
+        return ecn.encapsulate(packet.traffic_class(data))
 
     def _pad(self, length: int) -> int:
         """Zeros up to a multiple of 16, but never beyond the MTU (linux)."""
@@ -334,39 +339,44 @@ class Transport:
             self._drop("malformed")
             return
         _, index, counter = struct.unpack_from("<IIQ", self.incoming)
-        peer_id, session = self._by_index.get(index, (0, None))
-        if session is None:
+        peer_id, state = self._by_index.get(index, (0, None))
+        if state is None:
             self._drop("unknown index")
             return
         now = self._clock()
-        keypair = session.keypair
+        keypair = state.keypair
         if counter >= REJECT_AFTER_MESSAGES or not keypair.alive(counter, now):
             self._drop("session too old")
         elif not self._open(keypair.receive_key, counter, HEADER, length - HEADER):
             self._drop("transport data not authentic")
-        elif not session.window.accept(counter):
+        elif not state.window.accept(counter):
             self._drop("replayed")
         else:
-            self._authenticated(peer_id, session, length, source, now)
+            self._packet_authenticated(peer_id, state, length, source, now)
             self._deliver(peer_id, length - TRANSPORT_MIN_SIZE, tos)
 
-    def _authenticated(
-        self, peer_id: int, session: Session, length: int, source: "Endpoint", now: int
+    def _packet_authenticated(
+        self,
+        peer_id: int,
+        state: KeypairState,
+        length: int,
+        source: "Endpoint",
+        now: int,
     ) -> None:
         peer = self._peers[peer_id]
         peer.facts.endpoint = source
         peer.facts.rx_bytes += length
         peer.facts.record_received(now, length > TRANSPORT_MIN_SIZE)
-        self._note_active(peer_id, peer)
-        before = peer.sessions.all()
-        if peer.sessions.confirm(session):
-            self._retire(before, peer.sessions)
+        self._report_activity(peer_id, peer)
+        before = peer.keypairs.all()
+        if peer.keypairs.confirm(state):
+            self._wipe_replaced(before, peer.keypairs)
             self._events.append((events.KEY_CONFIRMED, peer_id))
             self.send_staged(peer_id)
-        asked = session.asked_for_successor
-        if not asked and session.keypair.rekey_on_receive(now):
-            session.asked_for_successor = True
-            self._want_handshake(peer_id, peer)
+        requested = state.rekey_requested
+        if not requested and state.keypair.rekey_on_receive(now):
+            state.rekey_requested = True
+            self._request_handshake(peer_id, peer)
 
     def _deliver(self, peer_id: int, length: int, outer_tos: int) -> None:
         if not length:
@@ -380,34 +390,34 @@ class Transport:
             self._drop("source address not allowed")
             return
         inner = packet.traffic_class(data) & ecn.ECN_MASK
-        merged = ecn.leaving(outer_tos, inner)
+        merged = ecn.decapsulate(outer_tos, inner)
         if merged is None:
             self._drop("congestion")
             return
         if merged != inner:
             packet.set_ecn(data, merged)
-        self._inside.write(data[: parsed.length])
+        self._tun_writer.write(data[: parsed.length])
 
     # Bookkeeping.
 
-    def _want_handshake(self, peer_id: int, peer: _Peer) -> None:
+    def _request_handshake(self, peer_id: int, peer: _Peer) -> None:
         # The engine retries by itself; more than one event in that time says nothing.
         now = self._clock()
-        if now - peer.wanted_at >= REKEY_TIMEOUT:
-            peer.wanted_at = now
+        if now - peer.requested_at >= REKEY_TIMEOUT:
+            peer.requested_at = now
             self._events.append((events.HANDSHAKE_NEEDED, peer_id))
 
-    def _note_active(self, peer_id: int, peer: _Peer) -> None:
+    def _report_activity(self, peer_id: int, peer: _Peer) -> None:
         if peer.observed:
             peer.observed = False
             self._events.append((events.ACTIVE, peer_id))
 
-    def _retire(self, before: list[Session], sessions: Sessions) -> None:
-        kept = sessions.all()
-        for session in before:
-            if session not in kept:
-                self._by_index.pop(session.keypair.local_index, None)
-                session.keypair.wipe()
+    def _wipe_replaced(self, before: list[KeypairState], keypairs: Keypairs) -> None:
+        kept = keypairs.all()
+        for state in before:
+            if state not in kept:
+                self._by_index.pop(state.keypair.local_index, None)
+                state.keypair.wipe()
 
     def _drop(self, reason: str) -> None:
         self.drops[reason] = self.drops.get(reason, 0) + 1

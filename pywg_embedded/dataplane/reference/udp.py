@@ -106,10 +106,10 @@ class Udp:
         except OSError as error:
             self._drop("receive: " + errno.errorcode.get(error.errno or 0, "error"))
             return None
-        source, tos = self._origin(sock.family, address, ancillary)
+        source, tos = self._parse_ancillary(sock.family, address, ancillary)
         return (0 if flags & socket.MSG_TRUNC else length), source, tos
 
-    def _origin(
+    def _parse_ancillary(
         self, family: int, address: "Any", ancillary: "list[tuple[int, int, bytes]]"
     ) -> tuple[Endpoint, int]:
         tos, packet_info = 0, b""
@@ -166,7 +166,7 @@ class _Family:
             sock.setblocking(False)
             for level, option, value in self.options:
                 sock.setsockopt(level, option, value)
-            _widen(sock)
+            _enlarge_buffers(sock)
             if fwmark:
                 _mark(sock, fwmark)
             sock.bind((self.any_address, port))
@@ -278,7 +278,7 @@ def _mark(sock: socket.socket, fwmark: int) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, mark)
 
 
-def _widen(sock: socket.socket) -> None:
+def _enlarge_buffers(sock: socket.socket) -> None:
     for option in (_SO_SNDBUFFORCE, _SO_RCVBUFFORCE):
         try:
             sock.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER)

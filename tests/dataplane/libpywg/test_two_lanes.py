@@ -39,7 +39,7 @@ def tells(rig: Rig, *datagrams: bytes) -> list[int]:
         0,
         ("127.0.0.1", rig.port),
     )
-    timer = threading.Timer(0.01, rig.outside.socket.sendmsg, arguments)
+    timer = threading.Timer(0.01, rig.remote.socket.sendmsg, arguments)
     timer.start()
     told = rig.plane.wait(5_000)
     timer.join()

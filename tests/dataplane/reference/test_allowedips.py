@@ -105,7 +105,7 @@ def test_table_against_a_model(
             assert table.lookup(memoryview(wanted)) == model.lookup(wanted)
     for peer in range(3):
         mine = [prefix for prefix, owner in model.owners.items() if owner == peer]
-        assert list(table.of_peer(peer)) == sorted(mine, key=reading_order)
+        assert list(table.peer_prefixes(peer)) == sorted(mine, key=reading_order)
 
 
 # Prefix: peer. Then: address, peer.

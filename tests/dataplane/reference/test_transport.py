@@ -11,13 +11,13 @@ from pywg_embedded.dataplane import events
 from pywg_embedded.dataplane.limits import Limits
 from pywg_embedded.dataplane.reference.transport import HEADER, Transport
 from tests.dataplane.packets import sized
-from tests.dataplane.rig import FarEnd
+from tests.dataplane.rig import RemoteSession
 
 PEER = 3
 WANTED = (events.HANDSHAKE_NEEDED, PEER)
 
 
-class Wire:
+class MemoryLink:
     """Both sides of a transport, in memory."""
 
     def __init__(self) -> None:
@@ -35,25 +35,25 @@ class Wire:
 class Sender(Transport):
     """A transport with one peer, whose session has sent so many messages."""
 
-    def __init__(self, wire: Wire, far_end: FarEnd, counter: int) -> None:
-        super().__init__(Limits(), lambda: 0, wire, wire)
+    def __init__(self, link: MemoryLink, session: RemoteSession, counter: int) -> None:
+        super().__init__(Limits(), lambda: 0, link, link)
         self.add_peer(PEER)
         self.allow(PEER, [(bytes(4), 0)])
         self.set_endpoint(PEER, Endpoint(b"\x7f\0\0\1", 1))
-        self.install_keypair(PEER, far_end.keypair(True, 0), False)
-        wire.sent.clear()
+        self.install_keypair(PEER, session.keypair(True, 0), False)
+        link.sent.clear()
         self._events.clear()
-        session = self._peers[PEER].sessions.current
-        assert session is not None
-        session.send_counter = counter
+        state = self._peers[PEER].keypairs.current
+        assert state is not None
+        state.send_counter = counter
 
-    def send_one(self) -> list[tuple[int, int]]:
+    def send_sample(self) -> list[tuple[int, int]]:
         """Send a packet; the events that it raises, but for ACTIVE."""
         packet = sized(48)
         self.outgoing[HEADER : HEADER + len(packet)] = packet
         self.send_packet(len(packet))
-        happened, self._events = self._events, []
-        return [event for event in happened if event == WANTED]
+        seen, self._events = self._events, []
+        return [event for event in seen if event == WANTED]
 
 
 # Messages sent before, whether another is sent, and a new handshake asked for
@@ -71,17 +71,17 @@ COUNTERS = (
 @pytest.mark.parametrize("row", range(len(COUNTERS)))
 def test_a_session_sends_so_many_messages(row: int) -> None:
     counter, sends, asks = COUNTERS[row]
-    wire, far_end = Wire(), FarEnd(1)
-    assert Sender(wire, far_end, counter).send_one() == ([WANTED] if asks else [])
-    assert [datagram[8:16] for datagram in wire.sent] == (
+    link, session = MemoryLink(), RemoteSession(1)
+    assert Sender(link, session, counter).send_sample() == ([WANTED] if asks else [])
+    assert [datagram[8:16] for datagram in link.sent] == (
         [counter.to_bytes(8, "little")] if sends else []
     )
-    assert all(far_end.open(datagram) == sized(48) for datagram in wire.sent)
+    assert all(session.open(datagram) == sized(48) for datagram in link.sent)
 
 
 def test_nothing_follows_the_last_message() -> None:
-    wire, far_end = Wire(), FarEnd(1)
-    sender = Sender(wire, far_end, REJECT_AFTER_MESSAGES - 2)
+    link, session = MemoryLink(), RemoteSession(1)
+    sender = Sender(link, session, REJECT_AFTER_MESSAGES - 2)
     for _ in range(4):
-        sender.send_one()
-    assert len(wire.sent) == 2
+        sender.send_sample()
+    assert len(link.sent) == 2

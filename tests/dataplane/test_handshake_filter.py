@@ -22,7 +22,7 @@ from pywg_embedded.core.constants import (
 from pywg_embedded.dataplane import events
 
 from .handshakes import PUBLIC, cookie_key, cookie_of, cookie_reply, message
-from .rig import LOOPBACK, Outside, Rig
+from .rig import LOOPBACK, RemoteSocket, Rig
 
 SECRET, OTHER_SECRET = bytes([7]) * 32, bytes([8]) * 32
 SOMEONE_ELSE = bytes(reversed(PUBLIC))
@@ -31,13 +31,13 @@ EVENT, FULL = "event", "handshake queue full"
 OURS, NOBODYS = 1, 2
 
 
-def fate(rig: Rig, datagram: bytes, outside: Outside | None = None) -> str:
+def outcome_of(rig: Rig, datagram: bytes, remote: RemoteSocket | None = None) -> str:
     """What becomes of a datagram: an event, or why it is dropped."""
     before = rig.drops()
-    rig.arrive(datagram, outside)
+    rig.deliver(datagram, remote)
     (reason,) = [r for r, n in rig.drops().items() if n != before.get(r)] or [EVENT]
-    happened = rig.events(events.HANDSHAKE)
-    assert [event[1] for event in happened] == ([datagram] if reason == EVENT else [])
+    seen = rig.events(events.HANDSHAKE)
+    assert [event[1] for event in seen] == ([datagram] if reason == EVENT else [])
     return reason
 
 
@@ -46,7 +46,7 @@ def crowd(rig: Rig, count: int) -> list[Any]:
     rig.plane.expect_cookie(OURS)
     before = rig.drops()
     for _ in range(count):
-        rig.outside.send(cookie_reply(OURS), rig.port)
+        rig.remote.send(cookie_reply(OURS), rig.port)
     seen: list[Any] = []
     while len(seen) < count:
         assert rig.drops() == before
@@ -59,11 +59,11 @@ def load(rig: Rig) -> None:
     crowd(rig, 4 * UNDER_LOAD_BACKLOG)
 
 
-def loaded(rig: Rig, secret: bytes = SECRET) -> bytes:
-    """The cookie of ``outside``, of the secret that the plane answers with."""
+def enter_load_with_secret(rig: Rig, secret: bytes = SECRET) -> bytes:
+    """The cookie of ``remote``, of the secret that the plane answers with."""
     load(rig)
     rig.plane.set_cookie_secret(secret, rig.now)
-    return cookie_of(secret, rig.outside.endpoint())
+    return cookie_of(secret, rig.remote.endpoint())
 
 
 # Without load
@@ -108,16 +108,16 @@ WITHOUT_LOAD = (
 @pytest.mark.parametrize("row", range(len(WITHOUT_LOAD)))
 def test_without_load_mac1_and_size_decide(rig: Rig, row: int) -> None:
     datagram, expected = WITHOUT_LOAD[row]
-    assert fate(rig, datagram) == expected
+    assert outcome_of(rig, datagram) == expected
 
 
 def test_without_an_identity_nothing_passes(rig: Rig) -> None:
     rig.plane.set_identity(None)
     for datagram in (INITIATION, RESPONSE, cookie_reply(OURS)):
-        assert fate(rig, datagram) == "not ready"
+        assert outcome_of(rig, datagram) == "not ready"
     rig.plane.set_identity(SOMEONE_ELSE)
-    assert fate(rig, INITIATION) == "mac1"
-    assert fate(rig, message(public=SOMEONE_ELSE)) == EVENT
+    assert outcome_of(rig, INITIATION) == "mac1"
+    assert outcome_of(rig, message(public=SOMEONE_ELSE)) == EVENT
 
 
 # Load
@@ -136,13 +136,13 @@ def test_a_backlog_is_load_and_told_as_such(rig: Rig) -> None:
 
 def test_a_plane_without_a_secret_leaves_the_answer_to_the_engine(rig: Rig) -> None:
     load(rig)
-    assert fate(rig, INITIATION) == EVENT
+    assert outcome_of(rig, INITIATION) == EVENT
 
 
 def test_what_shows_no_cookie_has_an_eighth_of_the_queue(rig: Rig) -> None:
     count = 4 * UNDER_LOAD_BACKLOG
     for number in range(count):
-        rig.outside.send(message(number), rig.port)
+        rig.remote.send(message(number), rig.port)
     seen: list[Any] = []
     while len(seen) + rig.drops().get(FULL, 0) < count:
         seen += rig.events(events.HANDSHAKE)
@@ -157,19 +157,19 @@ def test_what_shows_no_cookie_has_an_eighth_of_the_queue(rig: Rig) -> None:
 def test_with_a_secret_the_plane_answers_with_a_cookie(
     rig: Rig, kind: int, host: str
 ) -> None:
-    loaded(rig)
-    outside = Outside(host)
-    with outside.socket:
+    enter_load_with_secret(rig)
+    remote = RemoteSocket(host)
+    with remote.socket:
         datagram = message(0x12345678, kind=kind)
-        assert fate(rig, datagram, outside) == "cookie demanded"
-        sent = outside.receive()
+        assert outcome_of(rig, datagram, remote) == "cookie demanded"
+        sent = remote.receive()
         assert sent.tos == HANDSHAKE_TOS
-        cookie = opened(sent.data, datagram)
-        assert cookie == cookie_of(SECRET, outside.endpoint())
-        assert fate(rig, message(5, cookie, kind), outside) == EVENT
+        cookie = decrypt_all(sent.data, datagram)
+        assert cookie == cookie_of(SECRET, remote.endpoint())
+        assert outcome_of(rig, message(5, cookie, kind), remote) == EVENT
 
 
-def opened(reply: bytes, datagram: bytes) -> bytes | None:
+def decrypt_all(reply: bytes, datagram: bytes) -> bytes | None:
     """The cookie in the reply to a datagram."""
     kind, (receiver, nonce, sealed) = messages.parse(reply)
     assert (kind, len(reply)) == (MESSAGE_COOKIE_REPLY, COOKIE_REPLY_SIZE)
@@ -178,35 +178,35 @@ def opened(reply: bytes, datagram: bytes) -> bytes | None:
 
 
 def test_no_two_replies_share_a_nonce(rig: Rig) -> None:
-    loaded(rig)
+    enter_load_with_secret(rig)
     nonces = set()
     for _ in range(50):
-        assert fate(rig, INITIATION) == "cookie demanded"
-        nonces.add(rig.outside.receive().data[8:32])
+        assert outcome_of(rig, INITIATION) == "cookie demanded"
+        nonces.add(rig.remote.receive().data[8:32])
     assert len(nonces) == 50
 
 
 def test_what_is_forged_is_not_even_answered(rig: Rig) -> None:
-    loaded(rig)
-    assert fate(rig, flip(INITIATION, -32)) == "mac1"
-    assert fate(rig, INITIATION) == "cookie demanded"
-    assert opened(rig.outside.receive().data, INITIATION) is not None
+    enter_load_with_secret(rig)
+    assert outcome_of(rig, flip(INITIATION, -32)) == "mac1"
+    assert outcome_of(rig, INITIATION) == "cookie demanded"
+    assert decrypt_all(rig.remote.receive().data, INITIATION) is not None
 
 
 def test_a_cookie_is_of_one_address_port_and_secret(rig: Rig) -> None:
-    cookie = loaded(rig)
-    for other in (Outside(), Outside("127.0.0.2")):
+    cookie = enter_load_with_secret(rig)
+    for other in (RemoteSocket(), RemoteSocket("127.0.0.2")):
         with other.socket:
-            assert fate(rig, message(1, cookie), other) == "cookie demanded"
-    assert fate(rig, message(1, cookie[:-1] + b"?")) == "cookie demanded"
-    assert fate(rig, flip(message(1, cookie), -1)) == "cookie demanded"
-    assert fate(rig, message(1, cookie)) == EVENT
+            assert outcome_of(rig, message(1, cookie), other) == "cookie demanded"
+    assert outcome_of(rig, message(1, cookie[:-1] + b"?")) == "cookie demanded"
+    assert outcome_of(rig, flip(message(1, cookie), -1)) == "cookie demanded"
+    assert outcome_of(rig, message(1, cookie)) == EVENT
     rig.plane.set_cookie_secret(OTHER_SECRET, rig.now)
-    assert fate(rig, message(1, cookie)) == "cookie demanded"
+    assert outcome_of(rig, message(1, cookie)) == "cookie demanded"
 
 
 def test_a_secret_serves_for_two_minutes(rig: Rig) -> None:
-    cookie = loaded(rig)
+    cookie = enter_load_with_secret(rig)
     for later, expected in (
         (COOKIE_SECRET_LIFETIME - 1, "cookie demanded"),
         (COOKIE_SECRET_LIFETIME, EVENT),
@@ -214,52 +214,52 @@ def test_a_secret_serves_for_two_minutes(rig: Rig) -> None:
         rig.now += later
         load(rig)
         # Without a secret it is up to the engine, whatever the message shows.
-        assert fate(rig, message()) == expected, later
-        assert fate(rig, message(1, cookie)) == EVENT, later
+        assert outcome_of(rig, message()) == expected, later
+        assert outcome_of(rig, message(1, cookie)) == EVENT, later
         rig.now -= later
 
 
 def test_an_identity_takes_the_secret_along(rig: Rig) -> None:
-    loaded(rig)
+    enter_load_with_secret(rig)
     rig.plane.set_identity(PUBLIC)
-    assert fate(rig, INITIATION) == EVENT
+    assert outcome_of(rig, INITIATION) == EVENT
     rig.plane.set_identity(None)
     rig.plane.set_cookie_secret(SECRET, rig.now)
     rig.plane.set_identity(PUBLIC)
-    assert fate(rig, INITIATION) == EVENT
+    assert outcome_of(rig, INITIATION) == EVENT
 
 
 def test_each_source_has_a_burst_and_a_steady_rate(rig: Rig) -> None:
-    cookie = loaded(rig)
+    cookie = enter_load_with_secret(rig)
     # milliseconds later, how many of ten pass
     rows = ((0, SOURCE_PACKETS_BURST), (49, 0), (1, 1), (150, 3))
     for row, (later, passing) in enumerate(rows):
         rig.now += later
-        fates = [fate(rig, message(n, cookie)) for n in range(10)]
+        outcomes = [outcome_of(rig, message(n, cookie)) for n in range(10)]
         expected = [EVENT] * passing + ["source too fast"] * (10 - passing)
-        assert fates == expected, f"row {row}"
+        assert outcomes == expected, f"row {row}"
 
 
 def test_sources_do_not_share_their_rate(rig: Rig) -> None:
-    cookie = loaded(rig)
-    while fate(rig, message(1, cookie)) == EVENT:
+    cookie = enter_load_with_secret(rig)
+    while outcome_of(rig, message(1, cookie)) == EVENT:
         pass
-    other = Outside("127.0.0.2")
+    other = RemoteSocket("127.0.0.2")
     with other.socket:
         theirs = cookie_of(SECRET, other.endpoint())
-        assert fate(rig, message(1, theirs), other) == EVENT
+        assert outcome_of(rig, message(1, theirs), other) == EVENT
 
 
 def test_cookie_replies_pass_load_if_they_answer_one_of_the_latest(rig: Rig) -> None:
-    loaded(rig)
-    assert fate(rig, cookie_reply(OURS)) == EVENT
-    assert fate(rig, cookie_reply(NOBODYS)) == "unknown index"
+    enter_load_with_secret(rig)
+    assert outcome_of(rig, cookie_reply(OURS)) == EVENT
+    assert outcome_of(rig, cookie_reply(NOBODYS)) == "unknown index"
     for number in range(COOKIES_EXPECTED - 1):
         rig.plane.expect_cookie(1_000 + number)
-    assert fate(rig, cookie_reply(OURS)) == EVENT
+    assert outcome_of(rig, cookie_reply(OURS)) == EVENT
     rig.plane.expect_cookie(999)
-    assert fate(rig, cookie_reply(OURS)) == "unknown index"
-    assert fate(rig, cookie_reply(999)) == EVENT
+    assert outcome_of(rig, cookie_reply(OURS)) == "unknown index"
+    assert outcome_of(rig, cookie_reply(999)) == EVENT
 
 
 # What is turned away under load, and what that leaves in the way of answers
@@ -271,27 +271,27 @@ def test_load_lasts_while_as_many_as_make_it_are_turned_away(
     rig: Rig, row: int
 ) -> None:
     datagram, expected = TURNED_AWAY[row]
-    loaded(rig)
+    enter_load_with_secret(rig)
     rig.now += UNDER_LOAD_HOLD_TIME - 1
     for _ in range(UNDER_LOAD_BACKLOG - 1):
-        assert fate(rig, datagram) == expected
+        assert outcome_of(rig, datagram) == expected
     rig.now += 1
-    assert fate(rig, datagram) == EVENT
-    loaded(rig)
+    assert outcome_of(rig, datagram) == EVENT
+    enter_load_with_secret(rig)
     rig.now += UNDER_LOAD_HOLD_TIME - 1
     for _ in range(UNDER_LOAD_BACKLOG):
-        assert fate(rig, datagram) == expected
+        assert outcome_of(rig, datagram) == expected
     rig.now += UNDER_LOAD_HOLD_TIME - 1
-    assert fate(rig, datagram) == expected
+    assert outcome_of(rig, datagram) == expected
     rig.now += 1
-    assert fate(rig, datagram) == EVENT
+    assert outcome_of(rig, datagram) == EVENT
 
 
 def test_who_shows_a_cookie_has_the_rest_of_the_queue(rig: Rig) -> None:
-    cookie = loaded(rig)
+    cookie = enter_load_with_secret(rig)
     for _ in range(UNDER_LOAD_BACKLOG + 32):
-        rig.outside.send(cookie_reply(OURS), rig.port)
-    rig.outside.send(message(1, cookie), rig.port)
+        rig.remote.send(cookie_reply(OURS), rig.port)
+    rig.remote.send(message(1, cookie), rig.port)
     seen: list[Any] = []
     while not seen or seen[-1][1] != message(1, cookie):
         seen += rig.events(events.HANDSHAKE)

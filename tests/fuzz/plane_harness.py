@@ -19,22 +19,22 @@ from tests.dataplane.conftest import StoppedPlane
 from tests.dataplane.handshakes import PUBLIC, cookie_key, cookie_reply
 from tests.dataplane.large import TCP, UDP, Large
 from tests.dataplane.rig import (
-    FarEnd,
     MakePlane,
     MakeTun,
-    Outside,
+    RemoteSession,
+    RemoteSocket,
     Rig,
     size_of,
-    tun_of_sockets,
+    socketpair_tun,
 )
 
-from .inside import Machine
+from .offload_tun import KernelEnd
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "::1")
 # The length of every packet that no datagram can carry.
 OVERSIZE = 65_500
 # In milliseconds; what is under way on the loopback has long arrived then.
-_PATIENCE = 5_000
+_TIMEOUT_MS = 5_000
 _MOST_WAITS = 1_000_000
 _UDP_SEGMENT = 103
 
@@ -55,39 +55,39 @@ class SegmentingPlane(OffloadingPlane):
     OFFLOADS = native.TSO | native.USO | native.GSO | native.GRO
 
 
-class Arrival(NamedTuple):
+class IncomingBurst(NamedTuple):
     """Datagrams from one far socket; with ``segment`` they leave it as one."""
 
     datagrams: list[bytes]
     tos: int
-    outside: int
+    remote: int
     host: str
     segment: int = 0
 
 
-class Side:
+class PlaneHarness:
     """A plane; ``far`` are the sockets that it may send to."""
 
     def __init__(
         self,
         make: MakePlane,
         limits: Limits,
-        far: list[Outside],
-        make_tun: MakeTun = tun_of_sockets,
+        remotes: list[RemoteSocket],
+        make_tun: MakeTun = socketpair_tun,
     ) -> None:
         self.rig = Rig(make, limits, make_tun)
         self._public = PUBLIC
         # mac1 by sender, of what may be answered with a cookie.
         self._mac1: dict[bytes, bytes] = {}
-        self._far = far
-        self._by_descriptor = {outside.socket.fileno(): outside for outside in far}
+        self._remotes = remotes
+        self._by_descriptor = {remote.socket.fileno(): remote for remote in remotes}
         self._poll = select.poll()
         for descriptor in self._by_descriptor:
             self._poll.register(descriptor, select.POLLIN)
         self._events: list[Any] = []
         self._serial = 0
         # Bytes that were counted as sent, but do not come out.
-        self._not_expected = 0
+        self._unsent_bytes = 0
         self._tx: dict[int, int] = {}
         self._oversize = self._demanded = 0
 
@@ -117,16 +117,16 @@ class Side:
     def install(
         self, peer: int, number: int, initiator: bool, age: int, keep_next: bool
     ) -> None:
-        keypair = FarEnd(number).keypair(initiator, self.rig.now - age)
+        keypair = RemoteSession(number).keypair(initiator, self.rig.now - age)
         self.rig.plane.install_keypair(peer, keypair, keep_next)
 
     def note_handshake_sent(self, peer: int, size: int) -> None:
         self.rig.plane.note_handshake_sent(peer, size)
-        self._not_expected += size
+        self._unsent_bytes += size
 
     def send_datagram(self, data: bytes, endpoint: Endpoint) -> None:
         self.rig.plane.send_datagram(data, endpoint)
-        self._not_expected -= len(data)
+        self._unsent_bytes -= len(data)
 
     def set_identity(self, public: bytes) -> None:
         self._public = public
@@ -138,88 +138,90 @@ class Side:
     def pass_time(self, milliseconds: int) -> None:
         self.rig.now += milliseconds
 
-    def enter(self, packets: list[bytes | Large]) -> None:
+    def write_tun(self, packets: list[bytes | Large]) -> None:
         """Large packets whole where the TUN takes them, otherwise in pieces."""
         for packet in packets:
             if not isinstance(packet, Large):
                 self.rig.tun.send(packet)
-            elif isinstance(self.rig.tun, Machine):
+            elif isinstance(self.rig.tun, KernelEnd):
                 self.rig.tun.send_large(packet)
             else:
                 for piece in packet.cut():
                     self.rig.tun.send(piece)
 
-    def enter_while_closed(self, packets: list[bytes | Large]) -> None:
+    def write_tun_while_closed(self, packets: list[bytes | Large]) -> None:
         self.rig.plane.close()
-        self.enter(packets)
-        self._settle()
-        self._newly_counted()
+        self.write_tun(packets)
+        self._drain()
+        self._new_tx_bytes()
         self.rig.port = self.rig.plane.listen(0)
 
-    def arrive(self, arrival: Arrival) -> None:
+    def deliver(self, burst: IncomingBurst) -> None:
         """All of it: a handshake message of its own, which passes load, comes last."""
         self._serial += 1
         last = cookie_reply(self._serial)
         self.rig.plane.expect_cookie(self._serial)
-        if arrival.segment:
-            self._send_segmented(arrival)
+        if burst.segment:
+            self._send_segmented(burst)
         else:
-            for datagram in arrival.datagrams:
-                self._send(arrival, datagram)
-        self._send(arrival, last)
+            for datagram in burst.datagrams:
+                self._send(burst, datagram)
+        self._send(burst, last)
         for _ in range(_MOST_WAITS):
-            happened = self.rig.plane.wait(0)
-            marks = [e for e in happened if e[0] == events.HANDSHAKE and e[1] == last]
-            self._events += [event for event in happened if event not in marks]
+            seen = self.rig.plane.wait(0)
+            marks = [e for e in seen if e[0] == events.HANDSHAKE and e[1] == last]
+            self._events += [event for event in seen if event not in marks]
             if marks:
                 return
         raise AssertionError("a handshake message got lost")
 
-    def come_under_load(self, count: int) -> None:
+    def enter_load(self, count: int) -> None:
         """So many messages at once that nothing holds back."""
         self.rig.plane.expect_cookie(0)
-        self.arrive(Arrival([cookie_reply(0)] * count, 0, 0, ""))
+        self.deliver(IncomingBurst([cookie_reply(0)] * count, 0, 0, ""))
 
-    def enter_and_arrive(self, packets: list[bytes | Large], arrival: Arrival) -> None:
-        self.enter(packets)
-        self.arrive(arrival)
+    def write_tun_and_deliver(
+        self, packets: list[bytes | Large], burst: IncomingBurst
+    ) -> None:
+        self.write_tun(packets)
+        self.deliver(burst)
 
     # What can be seen of it.
 
     def outcome(self) -> dict[str, Any]:
         """Everything since the last call, by what it is."""
-        self._settle()
-        happened, self._events = self._events, []
+        self._drain()
+        seen, self._events = self._events, []
         sent, missing = self._sent()
         return {
-            "events": [e for e in happened if e[0] != events.HANDSHAKE],
+            "events": [e for e in seen if e[0] != events.HANDSHAKE],
             "handshakes": [
-                (e[1], _endpoint(e[2])) for e in happened if e[0] == events.HANDSHAKE
+                (e[1], _endpoint(e[2])) for e in seen if e[0] == events.HANDSHAKE
             ],
-            "written": by_flow(self.rig.written()),
+            "written": by_flow(self.rig.read_tun()),
             "sent": sent,
             "bytes counted, but not sent": missing,
             "drops": self.rig.drops(),
             "facts": {p: _facts(self.rig.plane.facts(p)) for p in self._tx},
         }
 
-    def _settle(self) -> None:
-        while happened := self.rig.plane.wait(0):
-            self._events += happened
+    def _drain(self) -> None:
+        while seen := self.rig.plane.wait(0):
+            self._events += seen
 
-    def _send(self, arrival: Arrival, datagram: bytes) -> None:
+    def _send(self, burst: IncomingBurst, datagram: bytes) -> None:
         self._mac1[datagram[4:8]] = datagram[-32:-16]
-        outside = self._far[arrival.outside]
-        outside.send(datagram, self.rig.port, arrival.tos, arrival.host)
+        remote = self._remotes[burst.remote]
+        remote.send(datagram, self.rig.port, burst.tos, burst.host)
 
-    def _send_segmented(self, arrival: Arrival) -> None:
-        size = struct.pack("@H", arrival.segment)
+    def _send_segmented(self, burst: IncomingBurst) -> None:
+        size = struct.pack("@H", burst.segment)
         ancillary = [(socket.IPPROTO_UDP, _UDP_SEGMENT, size)]
-        to = arrival.host or HOSTS[arrival.outside], self.rig.port
-        far = self._far[arrival.outside].socket
-        far.sendmsg(arrival.datagrams, ancillary, 0, to)
+        to = burst.host or HOSTS[burst.remote], self.rig.port
+        sock = self._remotes[burst.remote].socket
+        sock.sendmsg(burst.datagrams, ancillary, 0, to)
 
-    def _newly_counted(self) -> int:
+    def _new_tx_bytes(self) -> int:
         newly = 0
         for peer, before in self._tx.items():
             self._tx[peer] = self.rig.plane.facts(peer).tx_bytes
@@ -228,19 +230,19 @@ class Side:
 
     def _sent(self) -> tuple[dict[str, list[tuple[bytes, int, str]]], int]:
         oversize = self.rig.plane.drops.get("send: EMSGSIZE", 0)
-        missing = self._newly_counted() - self._not_expected
+        missing = self._new_tx_bytes() - self._unsent_bytes
         missing -= (oversize - self._oversize) * size_of(OVERSIZE)
         demanded = self.rig.plane.drops.get("cookie demanded", 0)
         missing += (demanded - self._demanded) * COOKIE_REPLY_SIZE
-        self._demanded, self._oversize, self._not_expected = demanded, oversize, 0
+        self._demanded, self._oversize, self._unsent_bytes = demanded, oversize, 0
         sent: dict[str, list[tuple[bytes, int, str]]] = {}
         while missing > 0:
-            ready = self._poll.poll(_PATIENCE)
+            ready = self._poll.poll(_TIMEOUT_MS)
             if not ready:
                 break
             for descriptor, _ in ready:
                 data, tos, source = self._by_descriptor[descriptor].receive()
-                host = HOSTS[self._far.index(self._by_descriptor[descriptor])]
+                host = HOSTS[self._remotes.index(self._by_descriptor[descriptor])]
                 missing -= len(data)
                 data = self._without_nonce(data)
                 sent.setdefault(host, []).append((data, tos, source[0]))

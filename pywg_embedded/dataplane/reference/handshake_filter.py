@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ...core.endpoint import Endpoint
 
 
-class Sieve:
+class HandshakeFilter:
     """Judges one message after the other; ``now`` is in milliseconds.
 
     Load is a backlog, and for a while after that; what is turned away meanwhile
@@ -42,7 +42,7 @@ class Sieve:
         self._limiter = RateLimiter(crypto)
         self._expected: deque[int] = deque(maxlen=COOKIES_EXPECTED)
         self._under_load_until = 0
-        self._turned_away = 0
+        self._rejected = 0
 
     def set_identity(self, public: bytes | None) -> None:
         """Our public key, or None for none; the secret of cookies goes with it."""
@@ -65,7 +65,7 @@ class Sieve:
             return max(waiting, UNDER_LOAD_BACKLOG)
         return waiting
 
-    def sift(
+    def check(
         self, data: bytes, source: "Endpoint", waiting: int, now: int
     ) -> bytes | None:
         """None to let it pass, or the cookie reply to send instead of that.
@@ -79,24 +79,24 @@ class Sieve:
         if has_macs and not self._checker.mac1_valid(data):
             raise Drop("mac1")
         if waiting >= UNDER_LOAD_BACKLOG:
-            self._note_load(now)
+            self._enter_load(now)
         if now >= self._under_load_until:
             return None
         if not has_macs:
             self._check_expected(fields[0], now)
             return None
         if not self._checker.mac2_valid(data, source, now):
-            return self._demand_cookie(self._checker, data, source, waiting, now)
+            return self._send_cookie(self._checker, data, source, waiting, now)
         if not self._limiter.allow(source.address, now):
             raise Drop("source too fast")
         return None
 
     def _check_expected(self, receiver: int, now: int) -> None:
         if receiver not in self._expected:
-            self._note_turned_away(now)
+            self._count_rejected(now)
             raise Drop("unknown index")
 
-    def _demand_cookie(
+    def _send_cookie(
         self,
         checker: CookieChecker,
         data: bytes,
@@ -105,19 +105,19 @@ class Sieve:
         now: int,
     ) -> bytes | None:
         if checker.has_secret(now):
-            self._note_turned_away(now)
+            self._count_rejected(now)
             sender = struct.unpack_from("<I", data, 4)[0]
             return checker.reply(data, sender, source, now)
         if waiting >= UNDER_LOAD_BACKLOG:
-            self._note_turned_away(now)
+            self._count_rejected(now)
             raise Drop("handshake queue full")
         return None
 
-    def _note_turned_away(self, now: int) -> None:
-        self._turned_away += 1
-        if self._turned_away >= UNDER_LOAD_BACKLOG:
-            self._note_load(now)
+    def _count_rejected(self, now: int) -> None:
+        self._rejected += 1
+        if self._rejected >= UNDER_LOAD_BACKLOG:
+            self._enter_load(now)
 
-    def _note_load(self, now: int) -> None:
+    def _enter_load(self, now: int) -> None:
         self._under_load_until = now + UNDER_LOAD_HOLD_TIME
-        self._turned_away = 0
+        self._rejected = 0

@@ -8,7 +8,7 @@ from pywg_embedded.core.keypair import Keypair
 from pywg_embedded.dataplane import events, native
 
 from .packets import ipv4, sized
-from .rig import FarEnd, Rig, opened
+from .rig import RemoteSession, Rig, decrypt_all
 
 PEER, OTHER = 3, 0
 PREFIX = "10.1.0.0/16"
@@ -49,25 +49,25 @@ MOVES: tuple[tuple[str, set[int], int | None], ...] = (
 )
 
 
-def play(rig: Rig, moves: str) -> list[FarEnd]:
-    ends: list[FarEnd] = []
+def run_moves(rig: Rig, moves: str) -> list[RemoteSession]:
+    ends: list[RemoteSession] = []
     for move in moves.split():
         if move[0] == "c":
-            rig.arrive(ends[int(move[1:])].seal())
+            rig.deliver(ends[int(move[1:])].seal())
         else:
             ends.append(rig.session(PEER, move[0] == "I", move.endswith("k")))
     return ends
 
 
-def who_receives(rig: Rig, ends: list[FarEnd]) -> set[int]:
-    return {n for n, end in enumerate(ends) if rig.plane.has_index(end.planes_index)}
+def receiving_keypairs(rig: Rig, ends: list[RemoteSession]) -> set[int]:
+    return {n for n, end in enumerate(ends) if rig.plane.has_index(end.local_index)}
 
 
-def who_sends(rig: Rig, ends: list[FarEnd]) -> int | None:
+def sending_keypair(rig: Rig, ends: list[RemoteSession]) -> int | None:
     """The session that a packet leaves under; the packet is gone afterwards."""
-    rig.sent()
-    rig.enter(sized(48))
-    for datagram in rig.sent():
+    rig.sent_data()
+    rig.write_tun(sized(48))
+    for datagram in rig.sent_data():
         return next(n for n, end in enumerate(ends) if end.open(datagram))
     return None
 
@@ -76,12 +76,12 @@ def who_sends(rig: Rig, ends: list[FarEnd]) -> int | None:
 def test_sessions_move_through_three_slots(rig: Rig, row: int) -> None:
     moves, receive, sends = MOVES[row]
     rig.add_peer(PEER, PREFIX)
-    ends = play(rig, moves)
-    assert who_receives(rig, ends) == receive
-    assert who_sends(rig, ends) == sends
+    ends = run_moves(rig, moves)
+    assert receiving_keypairs(rig, ends) == receive
+    assert sending_keypair(rig, ends) == sends
     for number, end in enumerate(ends):
-        rig.arrive(end.seal(INCOMING))
-        assert rig.written() == ([INCOMING] if number in receive else []), number
+        rig.deliver(end.seal(INCOMING))
+        assert rig.read_tun() == ([INCOMING] if number in receive else []), number
 
 
 @pytest.mark.parametrize("moves, count", [("I c0", 0), ("R c0 c0", 1), ("I R c1", 1)])
@@ -89,7 +89,7 @@ def test_a_session_of_the_peers_is_confirmed_once(
     rig: Rig, moves: str, count: int
 ) -> None:
     rig.add_peer(PEER, PREFIX)
-    play(rig, moves)
+    run_moves(rig, moves)
     confirmed = rig.events(events.KEY_CONFIRMED)
     assert confirmed == [(events.KEY_CONFIRMED, PEER)] * count
 
@@ -97,9 +97,9 @@ def test_a_session_of_the_peers_is_confirmed_once(
 def test_a_forged_packet_confirms_nothing(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
     end = rig.session(PEER, initiator=False)
-    rig.arrive(end.seal()[:-1] + b"\0")
+    rig.deliver(end.seal()[:-1] + b"\0")
     assert rig.events() == []
-    assert who_sends(rig, [end]) is None
+    assert sending_keypair(rig, [end]) is None
 
 
 # Handshake messages
@@ -107,7 +107,7 @@ def test_a_forged_packet_confirms_nothing(rig: Rig) -> None:
 
 def test_a_handshake_message_that_goes_out_answers_data(rig: Rig) -> None:
     end = rig.connected_peer(PEER, PREFIX)
-    rig.arrive(end.seal(INCOMING))
+    rig.deliver(end.seal(INCOMING))
     before = rig.plane.facts(PEER).tx_bytes
     rig.now += 10
     rig.plane.note_handshake_sent(PEER, INITIATION_SIZE)
@@ -119,7 +119,7 @@ def test_a_handshake_message_that_goes_out_answers_data(rig: Rig) -> None:
 
 def test_a_handshake_message_that_came_answers_data_and_roams(rig: Rig) -> None:
     rig.connected_peer(PEER, PREFIX)
-    rig.enter(sized(48))
+    rig.write_tun(sized(48))
     before = rig.plane.facts(PEER).rx_bytes
     rig.now += 10
     elsewhere = Endpoint(b"\x7f\0\0\2", 4000)
@@ -133,11 +133,11 @@ def test_a_handshake_message_that_came_answers_data_and_roams(rig: Rig) -> None:
 
 def test_no_data_waits_for_an_answer_once_the_sessions_are_wiped(rig: Rig) -> None:
     rig.connected_peer(PEER, PREFIX)
-    rig.enter(sized(48))
+    rig.write_tun(sized(48))
     assert rig.plane.facts(PEER).data_sent_since
     rig.plane.wipe_keypairs(PEER)
     assert not rig.plane.facts(PEER).data_sent_since
-    rig.arrive(rig.session(PEER).seal(INCOMING))
+    rig.deliver(rig.session(PEER).seal(INCOMING))
     assert rig.plane.facts(PEER).data_received_since
     rig.plane.wipe_keypairs(PEER)
     assert not rig.plane.facts(PEER).data_received_since
@@ -147,7 +147,7 @@ def test_no_data_waits_for_an_answer_once_the_sessions_are_wiped(rig: Rig) -> No
 
 
 def installed(rig: Rig, number: int, initiator: bool = True) -> Keypair:
-    keypair = FarEnd(number).keypair(initiator, rig.now)
+    keypair = RemoteSession(number).keypair(initiator, rig.now)
     rig.plane.install_keypair(PEER, keypair, False)
     return keypair
 
@@ -193,8 +193,8 @@ def test_wiping_one_peer_leaves_the_others(rig: Rig) -> None:
     rig.connected_peer(PEER, PREFIX)
     rig.plane.wipe_keypairs(PEER)
     packet = sized(48, destination="10.2.0.1")
-    rig.enter(packet)
-    assert opened(end, rig.sent()) == [packet]
+    rig.write_tun(packet)
+    assert decrypt_all(end, rig.sent_data()) == [packet]
 
 
 # A new private key
@@ -203,25 +203,25 @@ def test_wiping_one_peer_leaves_the_others(rig: Rig) -> None:
 def test_expired_sessions_receive_but_do_not_send(rig: Rig) -> None:
     end = rig.connected_peer(PEER, PREFIX)
     rig.plane.expire_keypairs(PEER)
-    rig.arrive(end.seal(INCOMING))
-    assert rig.written() == [INCOMING]
-    assert who_sends(rig, [end]) is None
+    rig.deliver(end.seal(INCOMING))
+    assert rig.read_tun() == [INCOMING]
+    assert sending_keypair(rig, [end]) is None
     assert rig.events(events.HANDSHAKE_NEEDED) == [(events.HANDSHAKE_NEEDED, PEER)]
 
 
 def test_a_session_after_the_expired_ones_sends(rig: Rig) -> None:
     old = rig.connected_peer(PEER, PREFIX)
     rig.plane.expire_keypairs(PEER)
-    assert who_sends(rig, [old, rig.session(PEER)]) == 1
+    assert sending_keypair(rig, [old, rig.session(PEER)]) == 1
 
 
 def test_a_session_that_expired_unconfirmed_does_not_send(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
     end = rig.session(PEER, initiator=False)
     rig.plane.expire_keypairs(PEER)
-    rig.arrive(end.seal(INCOMING))
-    assert rig.written() == [INCOMING]
-    assert who_sends(rig, [end]) is None
+    rig.deliver(end.seal(INCOMING))
+    assert rig.read_tun() == [INCOMING]
+    assert sending_keypair(rig, [end]) is None
 
 
 # The end of a peer
@@ -230,13 +230,13 @@ def test_a_session_that_expired_unconfirmed_does_not_send(rig: Rig) -> None:
 def test_a_removed_peer_leaves_nothing_behind(rig: Rig) -> None:
     end = rig.connected_peer(PEER, PREFIX)
     rig.add_peer(OTHER, "10.2.0.0/16")
-    rig.enter(sized(48, destination="10.2.0.1"))
+    rig.write_tun(sized(48, destination="10.2.0.1"))
     rig.remove_peer(OTHER)
     rig.remove_peer(PEER)
     rig.events()
-    assert not rig.plane.has_index(end.planes_index)
-    rig.arrive(end.seal(INCOMING))
-    rig.enter(sized(48))
+    assert not rig.plane.has_index(end.local_index)
+    rig.deliver(end.seal(INCOMING))
+    rig.write_tun(sized(48))
     assert rig.drops()["unknown index"] == rig.drops()["no peer"] == 1
     assert rig.events() == []
 
@@ -244,10 +244,10 @@ def test_a_removed_peer_leaves_nothing_behind(rig: Rig) -> None:
 def test_a_peer_under_a_used_id_inherits_nothing(rig: Rig) -> None:
     rig.connected_peer(PEER, PREFIX)
     rig.plane.wipe_keypairs(PEER)
-    rig.enter(sized(40))
+    rig.write_tun(sized(40))
     rig.remove_peer(PEER)
     rig.add_peer(PEER)
     assert list(rig.plane.allowed_ips(PEER)) == []
     assert rig.plane.facts(PEER).rx_bytes == rig.plane.facts(PEER).tx_bytes == 0
     end = rig.session(PEER)
-    assert opened(end, rig.sent()) == [b""]
+    assert decrypt_all(end, rig.sent_data()) == [b""]

@@ -20,7 +20,7 @@ _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 _LARGEST_MTU = 65_535
 
 
-class Machine:
+class KernelEnd:
     """The machine's end: sends packets and large packets, receives what they are."""
 
     def __init__(self, name: str) -> None:
@@ -58,17 +58,17 @@ class Machine:
         self._socket.sendto(vnet + packet, (self._name, protocol))
 
 
-class Plug(tun.Tun):
+class PlaneEnd(tun.Tun):
     """The plane's end, as a socket has it."""
 
     def fileno(self) -> int:
         return self.descriptor
 
 
-def tun_with_offloads(host: Host, name: str) -> tuple[Machine, Plug]:
+def tun_with_offloads(host: Host, name: str) -> tuple[KernelEnd, PlaneEnd]:
     """Both ends of a TUN on this host, which nothing else speaks through."""
     with host.entered():
-        plug = Plug(tun.create(name, vnet_header=True).descriptor)
-        plug.set_mtu(_LARGEST_MTU)
+        plane_end = PlaneEnd(tun.create(name, vnet_header=True).descriptor)
+        plane_end.set_mtu(_LARGEST_MTU)
         host.up(name)
-        return Machine(name), plug
+        return KernelEnd(name), plane_end
