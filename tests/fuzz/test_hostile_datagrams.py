@@ -18,7 +18,7 @@ from pywg_embedded.core.constants import (
     UNDER_LOAD_BACKLOG,
 )
 from pywg_embedded.core.endpoint import Endpoint
-from tests.simulation.world import Node, World, pair
+from tests.simulation.network import Node, Simulation, pair
 
 DATAGRAMS = 400_000
 BATCH = 1_000
@@ -113,20 +113,20 @@ def _hostile(chance: random.Random, valid: list[bytes]) -> Iterator[bytes]:
         yield mutate(chance, chance.choice(valid))
 
 
-def _living_pair() -> tuple[World, Node, Node, list[bytes]]:
+def _living_pair() -> tuple[Simulation, Node, Node, list[bytes]]:
     """Two peers in session, and a recording of everything that Alice sent."""
     global _public_key
-    world, alice, bob = pair()
+    simulation, alice, bob = pair()
     for n in range(20):
-        alice.say(bob, b"%d" % n * 40)
-        bob.say(alice, b"reply")
-        world.run(10)
-    world.run(20_000)
+        alice.send_text(bob, b"%d" % n * 40)
+        bob.send_text(alice, b"reply")
+        simulation.run(10)
+    simulation.run(20_000)
     _public_key = bob.public
     recording = [data for _, data in alice.sent]
     assert {1, 4} <= {data[0] for data in recording}
     responses = [data for _, data in bob.sent if data[0] == 2]
-    return world, alice, bob, recording + responses
+    return simulation, alice, bob, recording + responses
 
 
 def _state(node: Node) -> tuple[object, ...]:
@@ -136,7 +136,7 @@ def _state(node: Node) -> tuple[object, ...]:
     return (
         [getattr(peer, name) for name in peer.__slots__ if name != "cookies"],
         [getattr(facts, name) for name in facts.__slots__],
-        node.session(),
+        node.current_keypair(),
         node.timer(),
         len(node.transport._by_index),
         len(node.delivered),
@@ -146,21 +146,21 @@ def _state(node: Node) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_hostile_datagrams_change_and_answer_nothing(seed: int) -> None:
-    world, alice, bob, valid = _living_pair()
+    simulation, alice, bob, valid = _living_pair()
     attack = _hostile(random.Random(seed), valid)
     for _ in range(DATAGRAMS // 4 // BATCH):
         before = _state(bob)
         for _ in range(BATCH):
             bob.receive(next(attack), ELSEWHERE)
         assert _state(bob) == before
-        world.run(1)
+        simulation.run(1)
     counters = (bob.device.drops, bob.transport.drops)
     assert sum(sum(drops.values()) for drops in counters) == DATAGRAMS // 4
     assert {"malformed", "mac1", "unknown index"} <= set(counters[0])
     assert {"malformed", "unknown index", "replayed"} <= set(counters[1])
-    alice.say(bob, b"still here")
-    world.run(100)
-    assert bob.heard()[-1] == b"still here"
+    alice.send_text(bob, b"still here")
+    simulation.run(100)
+    assert bob.received_texts()[-1] == b"still here"
 
 
 def test_under_load_only_a_valid_mac1_is_answered_and_only_with_a_cookie() -> None:

@@ -3,18 +3,18 @@
 import random
 from functools import partial
 
-from .world import START, Node, Wire, World, pair
+from .network import START, Link, Node, Simulation, pair
 
 PACKETS = 60
 EVERY = 50
 
 
-def chatter(world: World, alice: Node, bob: Node, offset: int) -> None:
+def chatter(simulation: Simulation, alice: Node, bob: Node, offset: int) -> None:
     """Each side begins to talk by itself, Bob ``offset`` ms after Alice."""
     for n in range(PACKETS):
         text = str(n).encode()
-        world.at(START + n * EVERY, partial(alice.say, bob, text))
-        world.at(START + offset + n * EVERY, partial(bob.say, alice, text))
+        simulation.at(START + n * EVERY, partial(alice.send_text, bob, text))
+        simulation.at(START + offset + n * EVERY, partial(bob.send_text, alice, text))
 
 
 def delays(node: Node, begin: int) -> list[int]:
@@ -24,8 +24,8 @@ def delays(node: Node, begin: int) -> list[int]:
 
 def settled(alice: Node, bob: Node) -> bool:
     """Whether both send in the same session."""
-    mine = alice.session()
-    theirs = bob.session()
+    mine = alice.current_keypair()
+    theirs = bob.current_keypair()
     return mine.local_index == theirs.remote_index
 
 
@@ -33,14 +33,14 @@ def test_thousand_random_delays_never_stall_traffic_beyond_a_handshake() -> None
     for seed in range(1000):
         chance = random.Random(seed)
         delay = chance.randint(1, 300)
-        wire = Wire(seed)
-        wire.delay = (delay, delay)
-        world, alice, bob = pair(wire)
+        link = Link(seed)
+        link.delay = (delay, delay)
+        simulation, alice, bob = pair(link)
         offset = chance.randint(0, 2 * delay)
-        chatter(world, alice, bob, offset)
-        world.run(PACKETS * EVERY + 3_000)
+        chatter(simulation, alice, bob, offset)
+        simulation.run(PACKETS * EVERY + 3_000)
         assert len(alice.delivered) == len(bob.delivered) == PACKETS, f"seed {seed}"
-        # Initiation, response, and the packet itself: three times across the wire.
+        # Initiation, response, and the packet itself: three times across the link.
         worst = max(delays(bob, START) + delays(alice, START + offset))
         assert worst <= 3 * delay, f"seed {seed}"
         assert settled(alice, bob), f"seed {seed}"
@@ -48,35 +48,35 @@ def test_thousand_random_delays_never_stall_traffic_beyond_a_handshake() -> None
 
 def test_delays_that_vary_from_packet_to_packet_lose_nothing() -> None:
     for seed in range(300):
-        wire = Wire(seed)
-        wire.delay = (1, 250)
-        world, alice, bob = pair(wire)
-        chatter(world, alice, bob, wire.random.randint(0, 250))
-        world.run(PACKETS * EVERY + 3_000)
+        link = Link(seed)
+        link.delay = (1, 250)
+        simulation, alice, bob = pair(link)
+        chatter(simulation, alice, bob, link.random.randint(0, 250))
+        simulation.run(PACKETS * EVERY + 3_000)
         for node in (alice, bob):
-            heard = sorted(node.heard(), key=int)
+            heard = sorted(node.received_texts(), key=int)
             assert heard == [str(n).encode() for n in range(PACKETS)], f"seed {seed}"
 
 
 def test_a_lost_message_of_either_handshake_costs_at_most_one_retry() -> None:
     retry = 5_000 + 333
     for lost in range(6):
-        world, alice, bob = pair(LosesOne(lost))
-        chatter(world, alice, bob, 2)
-        world.run(PACKETS * EVERY + 2 * retry)
+        simulation, alice, bob = pair(LosesOne(lost))
+        chatter(simulation, alice, bob, 2)
+        simulation.run(PACKETS * EVERY + 2 * retry)
         for node, begin in ((bob, START), (alice, START + 2)):
             assert max(delays(node, begin)) <= retry + 30, f"message {lost}"
             # What waits for a session is bounded; all the rest gets through.
             assert len(node.delivered) >= 32, f"message {lost}"
 
 
-class LosesOne(Wire):
+class LosesOne(Link):
     """Loses the datagram with this number, counted over both sides."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self._left = number
 
-    def arrivals(self, datagram: bytes) -> list[int]:
+    def delays_of(self, datagram: bytes) -> list[int]:
         self._left -= 1
-        return [] if self._left == -1 else super().arrivals(datagram)
+        return [] if self._left == -1 else super().delays_of(datagram)

@@ -1,7 +1,7 @@
-"""Two real engines and a fake wire, in simulated time.
+"""Two real engines and a fake link, in simulated time.
 
 A ``Node`` is a ``core.Device`` over the reference transport: everything but sockets.
-The wire loses, delays, repeats and reorders as it is told; time is a number.
+The link loses, delays, repeats and reorders as it is told; time is a number.
 """
 
 import heapq
@@ -25,7 +25,7 @@ WALL_AT_START = 1_800_000_000 * 10**9
 MILLISECOND = 1_000_000
 
 
-class Wire:
+class Link:
     """What happens to a datagram: delays in ms of each copy that arrives."""
 
     def __init__(self, seed: int = 0) -> None:
@@ -34,7 +34,7 @@ class Wire:
         self.duplication = 0.0
         self.delay = (5, 5)
 
-    def arrivals(self, datagram: bytes) -> list[int]:
+    def delays_of(self, datagram: bytes) -> list[int]:
         copies = 2 if self.random.random() < self.duplication else 1
         return [
             self.random.randint(*self.delay)
@@ -43,32 +43,32 @@ class Wire:
         ]
 
 
-class World:
+class Simulation:
     """Time, and what shall happen when."""
 
     def __init__(self) -> None:
         self.now = START
         self.nodes: dict[tuple[bytes, int], Node] = {}
-        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
 
     def at(self, when: int, action: Callable[[], None]) -> None:
         """Do it then; in the order given if at the same time."""
         self._count += 1
-        heapq.heappush(self._agenda, (when, self._count, action))
+        heapq.heappush(self._events, (when, self._count, action))
 
     def run_until(self, end: int) -> None:
         """Let everything happen up to ``end``, and stop there."""
         while True:
             timers = [(node.timer(), node) for node in self.nodes.values()]
             due, node = min(timers, key=lambda timer: timer[0])
-            planned = self._agenda[0][0] if self._agenda else end + 1
+            planned = self._events[0][0] if self._events else end + 1
             if min(due, planned) > end:
                 self.now = max(self.now, end)
                 return
             if planned <= due:
                 self.now = max(self.now, planned)
-                heapq.heappop(self._agenda)[2]()
+                heapq.heappop(self._events)[2]()
             else:
                 self.now = max(self.now, due)
                 node.handle_timer()
@@ -81,9 +81,9 @@ class World:
 class Node:
     """One peer: an engine, a transport, an address outside and one inside."""
 
-    def __init__(self, world: World, number: int, wire: Wire) -> None:
-        self.world = world
-        self.wire = wire
+    def __init__(self, simulation: Simulation, number: int, link: Link) -> None:
+        self.simulation = simulation
+        self.link = link
         self.inner = bytes((10, 0, 0, number))
         self.endpoint = Endpoint(bytes((192, 0, 2, number)), 51820)
         self.private = crypto.random(32)
@@ -92,24 +92,26 @@ class Node:
         # (time, packet) handed to the machine, and datagrams sent, by this node.
         self.delivered: list[tuple[int, bytes]] = []
         self.sent: list[tuple[int, bytes]] = []
-        self.transport = Transport(Limits(), lambda: world.now, self, self)
+        self.transport = Transport(Limits(), lambda: simulation.now, self, self)
         self.device = Device(crypto, self.transport, self.wall, 64)
-        world.nodes[self.endpoint.address, self.endpoint.port] = self
+        simulation.nodes[self.endpoint.address, self.endpoint.port] = self
         change = InterfaceChange()
         change.private_key = self.private
         self.configure(change)
-        self.bring_up()
+        self.set_up()
 
     def wall(self) -> int:
         """The wall clock; ``wall_offset`` (nanoseconds) sets it wrong."""
-        passed = (self.world.now - START) * MILLISECOND
+        passed = (self.simulation.now - START) * MILLISECOND
         return WALL_AT_START + passed + self.wall_offset
 
-    def know(self, other: "Node", keepalive: int = 0, psk: bytes = bytes(32)) -> None:
+    def add_peer(
+        self, node: "Node", keepalive: int = 0, psk: bytes = bytes(32)
+    ) -> None:
         """Make the other node a peer, with its endpoint and inner address."""
-        peer = PeerChange(other.public)
-        peer.endpoint = other.endpoint.remote()
-        peer.allowed_ips = {(other.inner, 32): True}
+        peer = PeerChange(node.public)
+        peer.endpoint = node.endpoint.remote()
+        peer.allowed_ips = {(node.inner, 32): True}
         peer.persistent_keepalive = keepalive
         peer.preshared_key = psk
         change = InterfaceChange()
@@ -117,17 +119,17 @@ class Node:
         self.configure(change)
 
     def configure(self, change: InterfaceChange) -> None:
-        self.device.configure(change, self.world.now)
-        self._settle()
+        self.device.configure(change, self.simulation.now)
+        self._flush()
 
-    def say(self, other: "Node", text: bytes) -> None:
+    def send_text(self, receiver: "Node", text: bytes) -> None:
         """Send a packet to the other node's inner address."""
-        packet = ipv4(self.inner, other.inner, text)
+        packet = ipv4(self.inner, receiver.inner, text)
         self.transport.outgoing[HEADER : HEADER + len(packet)] = packet
         self.transport.send_packet(len(packet))
-        self._settle()
+        self._flush()
 
-    def heard(self) -> list[bytes]:
+    def received_texts(self) -> list[bytes]:
         """The texts that arrived, in order."""
         return [packet[20:] for _, packet in self.delivered]
 
@@ -136,21 +138,21 @@ class Node:
         times = [when for when, data in self.sent if data[0] == MESSAGE_INITIATION]
         return [when - since for when in times if when >= since]
 
-    def take_down(self) -> None:
-        self.device.interface_down(self.world.now)
-        self._settle()
+    def set_down(self) -> None:
+        self.device.interface_down(self.simulation.now)
+        self._flush()
 
-    def bring_up(self) -> None:
-        self.device.interface_up(self.world.now)
-        self._settle()
+    def set_up(self) -> None:
+        self.device.interface_up(self.simulation.now)
+        self._flush()
 
     def timer(self) -> int:
         due = self.device.get_timer()
         return 2**62 if due is None else due
 
     def handle_timer(self) -> None:
-        self.device.handle_timer(self.world.now)
-        self._settle()
+        self.device.handle_timer(self.simulation.now)
+        self._flush()
 
     def receive(self, data: bytes, source: Endpoint, backlog: int = 0) -> None:
         """A datagram arrives."""
@@ -158,54 +160,54 @@ class Node:
             self.transport.incoming[: len(data)] = data
             self.transport.receive_transport(len(data), source, 0)
         else:
-            self.device.receive_datagram(data, source, self.world.now, backlog)
-        self._settle()
+            self.device.receive_datagram(data, source, self.simulation.now, backlog)
+        self._flush()
 
     def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
-        """The transport's outside: the datagram goes onto the wire."""
+        """The transport's outside: the datagram goes onto the link."""
         datagram = bytes(data)
-        self.sent.append((self.world.now, datagram))
-        target = self.world.nodes.get((endpoint.address, endpoint.port))
+        self.sent.append((self.simulation.now, datagram))
+        target = self.simulation.nodes.get((endpoint.address, endpoint.port))
         if target is not None:
-            self._post(datagram, target)
+            self._transmit(datagram, target)
         return endpoint
 
     def write(self, packet: memoryview | bytes) -> None:
         """The transport's inside: the packet reached this machine."""
-        self.delivered.append((self.world.now, bytes(packet)))
+        self.delivered.append((self.simulation.now, bytes(packet)))
 
-    def session(self) -> Keypair:
+    def current_keypair(self) -> Keypair:
         """The keypair that this node sends with; it has one peer."""
         (peer,) = self.transport._peers.values()
-        assert peer.sessions.current is not None
-        return peer.sessions.current.keypair
+        assert peer.keypairs.current is not None
+        return peer.keypairs.current.keypair
 
-    def become(self, stranger: "Node") -> None:
+    def adopt_identity(self, stranger: "Node") -> None:
         """Take over the private key of a node that is not used otherwise."""
-        del self.world.nodes[stranger.endpoint.address, stranger.endpoint.port]
+        del self.simulation.nodes[stranger.endpoint.address, stranger.endpoint.port]
         change = InterfaceChange()
         self.private = change.private_key = stranger.private
         self.public = stranger.public
         self.configure(change)
 
-    def _post(self, datagram: bytes, target: "Node") -> None:
+    def _transmit(self, datagram: bytes, target: "Node") -> None:
         source = self.endpoint
-        for delay in self.wire.arrivals(datagram):
-            self.world.at(
-                self.world.now + delay, lambda: target.receive(datagram, source)
+        for delay in self.link.delays_of(datagram):
+            self.simulation.at(
+                self.simulation.now + delay, lambda: target.receive(datagram, source)
             )
 
-    def _settle(self) -> None:
+    def _flush(self) -> None:
         for datagram, endpoint in self.device.datagrams_to_send():
             self.send(datagram, endpoint, 0)
-        while happened := self.transport.take_events():
-            for event in happened:
-                _TOLD[event[0]](self.device, event[1], self.world.now)
+        while events_taken := self.transport.take_events():
+            for event in events_taken:
+                _EVENT_HANDLERS[event[0]](self.device, event[1], self.simulation.now)
             for datagram, endpoint in self.device.datagrams_to_send():
                 self.send(datagram, endpoint, 0)
 
 
-_TOLD = {
+_EVENT_HANDLERS = {
     events.HANDSHAKE_NEEDED: Device.handshake_needed,
     events.KEY_CONFIRMED: Device.key_confirmed,
     events.ACTIVE: Device.peer_active,
@@ -213,24 +215,26 @@ _TOLD = {
 
 
 def ipv4(source: bytes, destination: bytes, text: bytes) -> bytes:
-    """A minimal IPv4 packet; nobody on this wire looks at its checksum."""
+    """A minimal IPv4 packet; nobody on this link looks at its checksum."""
     length = 20 + len(text)
     fields = (0x45, 0, length, 0, 0, 64, 17, 0, source, destination)
     return struct.pack(">BBHHHBBH4s4s", *fields) + text
 
 
-def pair(wire: Wire | None = None) -> tuple[World, Node, Node]:
-    """A world with two nodes that know each other."""
-    world = World()
-    wire = wire or Wire()
-    alice, bob = Node(world, 1, wire), Node(world, 2, wire)
-    alice.know(bob)
-    bob.know(alice)
-    return world, alice, bob
+def pair(link: Link | None = None) -> tuple[Simulation, Node, Node]:
+    """A simulation with two nodes that know each other."""
+    simulation = Simulation()
+    link = link or Link()
+    alice, bob = Node(simulation, 1, link), Node(simulation, 2, link)
+    alice.add_peer(bob)
+    bob.add_peer(alice)
+    return simulation, alice, bob
 
 
-def talk(world: World, sender: Node, receiver: Node, every: int, count: int) -> None:
+def send_numbers(
+    simulation: Simulation, sender: Node, receiver: Node, every: int, count: int
+) -> None:
     """Say numbers, one each ``every`` ms from now on."""
     for n in range(count):
-        say = partial(sender.say, receiver, str(n).encode())
-        world.at(world.now + n * every, say)
+        send = partial(sender.send_text, receiver, str(n).encode())
+        simulation.at(simulation.now + n * every, send)
