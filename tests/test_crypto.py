@@ -133,11 +133,11 @@ def check_aead(
 
 
 def check_wycheproof(seal: "Seal", open_sealed: "Open", file_name: str) -> None:
-    for number, *texts, valid in load(file_name):
+    for case_id, *texts, valid in load(file_name):
         key, nonce, aad, plaintext, sealed = map(unhexlify, texts)
         opened = open_sealed(key, nonce, sealed, aad)
-        assert opened == (plaintext if valid else None), number
-        assert (seal(key, nonce, plaintext, aad) == sealed) == valid, number
+        assert opened == (plaintext if valid else None), case_id
+        assert (seal(key, nonce, plaintext, aad) == sealed) == valid, case_id
 
 
 def fibonacci(size: int, seed: int) -> bytes:
@@ -174,10 +174,10 @@ def test_public_keys_are_those_of_rfc_7748() -> None:
 
 def test_x25519_agrees_with_wycheproof_and_refuses_shared_secrets_of_zero() -> None:
     refused = 0
-    for number, *texts in load("wycheproof_x25519.json"):
+    for case_id, *texts in load("wycheproof_x25519.json"):
         private, public, shared = map(unhexlify, texts)
         expected = None if shared == bytes(32) else shared
-        assert crypto.dh(private, public) == expected, number
+        assert crypto.dh(private, public) == expected, case_id
         refused += expected is None
     assert refused > 0
 

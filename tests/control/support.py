@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 VALUES = ("preshared_key", "endpoint", "persistent_keepalive")
 
 
-def key(number: int) -> bytes:
-    return bytes((number,)) * 32
+def key(key_byte: int) -> bytes:
+    return bytes((key_byte,)) * 32
 
 
 def error_of(function: "Callable[..., object]", *arguments: object) -> str:
@@ -30,18 +30,18 @@ def error_of(function: "Callable[..., object]", *arguments: object) -> str:
     return f"no error, but {result!r}"
 
 
-def plain(thing: "Any") -> "Any":
+def plain(value: "Any") -> "Any":
     """An object with slots as a dict, so that two of them can be compared."""
-    if isinstance(thing, (list, tuple)):
-        return [plain(one) for one in thing]
-    if hasattr(thing, "__slots__"):
-        return {name: plain(getattr(thing, name)) for name in thing.__slots__}
-    return thing
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "__slots__"):
+        return {name: plain(getattr(value, name)) for name in value.__slots__}
+    return value
 
 
-def peer_change(number: int, *allowed_ips: str, **values: "Any") -> PeerChange:
+def peer_change(key_byte: int, *allowed_ips: str, **values: "Any") -> PeerChange:
     """A section for ``key(number)``; an allowed IP led by "-" is one to remove."""
-    section = PeerChange(key(number))
+    section = PeerChange(key(key_byte))
     for text in allowed_ips:
         add = not text.startswith("-")
         section.allowed_ips[parse_allowed_ip(text if add else text[1:])] = add
@@ -58,8 +58,8 @@ def change(*peers: PeerChange, **values: "Any") -> InterfaceChange:
     return result
 
 
-def peer_status(number: int, *allowed_ips: str, **values: "Any") -> PeerStatus:
-    peer = PeerStatus(key(number))
+def peer_status(key_byte: int, *allowed_ips: str, **values: "Any") -> PeerStatus:
+    peer = PeerStatus(key(key_byte))
     peer.allowed_ips.extend(map(parse_allowed_ip, allowed_ips))
     for name, value in values.items():
         setattr(peer, name, value)

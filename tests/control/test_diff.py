@@ -138,9 +138,9 @@ def test_the_difference_leads_where_the_change_leads() -> None:
 
 def test_new_peers_come_in_the_order_given() -> None:
     numbers = (40, 7, 99, 3, 65)
-    wanted = change(*[peer_change(number) for number in numbers])
+    wanted = change(*[peer_change(n) for n in numbers])
     peers = diff(InterfaceStatus(), wanted).peers
-    assert [peer.public_key for peer in peers] == [key(number) for number in numbers]
+    assert [peer.public_key for peer in peers] == [key(n) for n in numbers]
 
 
 def test_neither_argument_is_altered() -> None:
@@ -208,7 +208,7 @@ def test_full_tables_never_overflow_on_the_way() -> None:
     )
     model = Model(running())
     for section in diff(running(), wanted).peers:
-        one = InterfaceChange()
-        one.peers.append(section)
-        peers, allowed_ips = model.apply(one).counts()
+        single = InterfaceChange()
+        single.peers.append(section)
+        peers, allowed_ips = model.apply(single).counts()
         assert peers <= 2 and allowed_ips <= 3, plain(section)

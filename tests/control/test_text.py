@@ -6,8 +6,8 @@ from tests.control.support import error_of
 
 
 def test_plain_digits_are_a_number() -> None:
-    for row, (text, number) in enumerate((("0", 0), ("65535", 65535), ("007", 7))):
-        assert parse_number(text, 65535) == number, row
+    for row, (text, expected) in enumerate((("0", 0), ("65535", 65535), ("007", 7))):
+        assert parse_number(text, 65535) == expected, row
 
 
 def test_anything_else_is_no_number() -> None:

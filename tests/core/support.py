@@ -103,7 +103,7 @@ class RecordingCrypto(SeededCrypto):
         """The buffers that were not overwritten, each once."""
         left: list[bytearray] = []
         for secret in self.secrets:
-            if any(secret) and not any(secret is other for other in left):
+            if any(secret) and not any(secret is known for known in left):
                 left.append(secret)
         return left
 
@@ -207,22 +207,22 @@ class Plane:
 class Side:
     """A device with a key, a plane and an address; its only peer, if any, has id 0."""
 
-    def __init__(self, number: int, crypto: SeededCrypto | None = None) -> None:
-        self.crypto = crypto or SeededCrypto(number)
+    def __init__(self, side_id: int, crypto: SeededCrypto | None = None) -> None:
+        self.crypto = crypto or SeededCrypto(side_id)
         self.plane = Plane()
         self.wall = WALL
         self.device = Device(self.crypto, self.plane, lambda: self.wall, 3)
-        self.private = private_key(number)
+        self.private = private_key(side_id)
         self.public = self.crypto.public_key(self.private)
-        self.endpoint = endpoint(number)
+        self.endpoint = endpoint(side_id)
         self.device.configure(change(private_key=self.private), NOW)
         self.device.interface_up(NOW)
         self.plane.calls.clear()
 
-    def add_peer(self, other: "Side", **values: "Any") -> None:
+    def add_peer(self, peer: "Side", **values: "Any") -> None:
         """Take the other side as a peer."""
-        values.setdefault("endpoint", other.endpoint.remote())
-        self.device.configure(change(peer_change(other.public, **values)), NOW)
+        values.setdefault("endpoint", peer.endpoint.remote())
+        self.device.configure(change(peer_change(peer.public, **values)), NOW)
 
     def sent_datagrams(self) -> list[bytes]:
         """The datagrams that leave now."""
@@ -308,12 +308,12 @@ def initiation_without_macs(
     return noise.create_initiation(crypto, identity, remote, index, stamp)[1]
 
 
-def private_key(number: int) -> bytes:
-    return bytes((number,)) * 32
+def private_key(side_id: int) -> bytes:
+    return bytes((side_id,)) * 32
 
 
-def endpoint(number: int, port: int = 51820) -> Endpoint:
-    return Endpoint(bytes((192, 0, 2, number)), port)
+def endpoint(side_id: int, port: int = 51820) -> Endpoint:
+    return Endpoint(bytes((192, 0, 2, side_id)), port)
 
 
 def change(*peers: PeerChange, **values: "Any") -> InterfaceChange:

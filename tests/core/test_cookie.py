@@ -105,8 +105,8 @@ def test_mac1_covers_everything_before_it() -> None:
 
 def test_mac1_for_another_key_is_refused() -> None:
     talk = Talk()
-    other = CookieMaker(talk.crypto, private_key(3))
-    message = other.add_macs(talk.crypto, BARE_INITIATION, NOW)
+    stranger = CookieMaker(talk.crypto, private_key(3))
+    message = stranger.add_macs(talk.crypto, BARE_INITIATION, NOW)
     assert not talk.checker.mac1_valid(message)
 
 
@@ -192,8 +192,8 @@ def test_an_initiation_and_a_response_may_each_get_a_cookie() -> None:
     for order in ((0, 1), (1, 0)):
         talk = Talk()
         sent = [talk.send(bare=bare) for bare in (BARE_INITIATION, BARE_RESPONSE)]
-        for number in order:
-            assert talk.take(talk.reply_to(sent[number])) is None, f"order {order}"
+        for n in order:
+            assert talk.take(talk.reply_to(sent[n])) is None, f"order {order}"
 
 
 def test_the_jar_expects_cookies_for_what_it_sent_and_only_once() -> None:

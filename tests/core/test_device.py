@@ -206,9 +206,9 @@ def test_handshakes_go_on_though_the_clock_stepped_back_ten_years() -> None:
 def test_a_peer_gets_at_most_fifty_answers_a_second() -> None:
     a, b = pair()
     answers = 0
-    for number in range(200):
-        datagram = make_initiation(a, b.public, WALL + number)
-        b.receive(datagram, a.endpoint, NOW + 5 * number)
+    for n in range(200):
+        datagram = make_initiation(a, b.public, WALL + n)
+        b.receive(datagram, a.endpoint, NOW + 5 * n)
         answers += len(b.sent_datagrams())
     assert answers == 50
     assert b.device.drops == {"initiation flood": 150}
@@ -218,8 +218,8 @@ def test_the_flood_of_one_peer_keeps_no_other_out() -> None:
     a, b = pair()
     c = Side(3)
     b.add_peer(c)
-    for number in range(10):
-        b.receive(make_initiation(a, b.public, WALL + number), a.endpoint)
+    for n in range(10):
+        b.receive(make_initiation(a, b.public, WALL + n), a.endpoint)
     b.sent_datagrams()
     b.receive(make_initiation(c, b.public, WALL), c.endpoint)
     assert len(b.sent_datagrams()) == 1
@@ -363,22 +363,20 @@ def test_indices_are_what_the_random_source_gives() -> None:
 
 
 def test_indices_are_unique_though_the_random_source_repeats() -> None:
-    numbers = (5, 5, 5, 6, 5, 6, 7, 5, 6, 7, 8)
-    answers = tuple(struct.pack("<I", number) for number in numbers)
+    values = (5, 5, 5, 6, 5, 6, 7, 5, 6, 7, 8)
+    answers = tuple(struct.pack("<I", n) for n in values)
     a, b = pair(None, SeededCrypto(2, answers))
-    for number in range(4):
-        b.receive(
-            make_initiation(a, b.public, WALL + number), a.endpoint, NOW + 100 * number
-        )
+    for n in range(4):
+        b.receive(make_initiation(a, b.public, WALL + n), a.endpoint, NOW + 100 * n)
     assert [messages.parse(data)[1][0] for data in b.sent_datagrams()] == [5, 6, 7, 8]
     assert [keypair.local_index for keypair in b.plane.keypairs[0]] == [5, 6, 7, 8]
 
 
 def test_two_peers_never_share_an_index() -> None:
-    answers = tuple(struct.pack("<I", number) for number in (5, 0, 5, 6, 0))
+    answers = tuple(struct.pack("<I", n) for n in (5, 0, 5, 6, 0))
     a = Side(1, SeededCrypto(1, answers))
-    for peer_id, number in enumerate((2, 3)):
-        a.add_peer(Side(number))
+    for peer_id, n in enumerate((2, 3)):
+        a.add_peer(Side(n))
         a.device.handshake_needed(peer_id, NOW)
     assert [messages.parse(data)[1][0] for data in a.sent_datagrams()] == [5, 6]
 
@@ -396,10 +394,8 @@ def test_the_index_of_an_initiation_leads_nowhere_after_it_was_retried() -> None
 
 def test_the_index_of_a_response_leads_nowhere_after_the_next_or_down() -> None:
     a, b = pair()
-    for number in range(3):
-        b.receive(
-            make_initiation(a, b.public, WALL + number), a.endpoint, NOW + 100 * number
-        )
+    for n in range(3):
+        b.receive(make_initiation(a, b.public, WALL + n), a.endpoint, NOW + 100 * n)
     indices = [messages.parse(data)[1][0] for data in b.sent_datagrams()]
     found = [b.device.peers.with_index(index) for index in indices]
     assert found == [None, None, b.device.peers.with_id(0)]

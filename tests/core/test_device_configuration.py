@@ -38,14 +38,14 @@ def error_of(side: Side, wanted: InterfaceChange) -> LimitError | None:
 
 
 def test_a_new_private_key_renews_all_sessions_at_once() -> None:
-    a, b, c, idle = (Side(number) for number in (1, 2, 3, 4))
-    for number, other in enumerate((b, c, idle)):
-        a.add_peer(other)
-        other.add_peer(a)
-        if other is not idle:
-            a.device.handshake_needed(number, NOW)
-            deliver(a, other)
-            deliver(other, a)
+    a, b, c, idle = (Side(n) for n in (1, 2, 3, 4))
+    for n, side in enumerate((b, c, idle)):
+        a.add_peer(side)
+        side.add_peer(a)
+        if side is not idle:
+            a.device.handshake_needed(n, NOW)
+            deliver(a, side)
+            deliver(side, a)
     a.device.configure(change(private_key=NEW_KEY), NOW + 1)
     assert sorted(a.plane.calls_to("expire_keypairs")) == [(0,), (1,), (2,)]
     sent = a.device.datagrams_to_send()
@@ -124,9 +124,9 @@ def test_a_private_key_that_is_set_again_brings_sessions_back() -> None:
 
 def test_a_new_preshared_key_leaves_the_session_and_counts_from_the_next() -> None:
     a, b = established_pair()
-    for side, other in ((a, b), (b, a)):
+    for side, side in ((a, b), (b, a)):
         side.plane.calls.clear()
-        section = peer_change(other.public, preshared_key=PSK)
+        section = peer_change(side.public, preshared_key=PSK)
         side.device.configure(change(section), NOW)
         assert side.plane.calls == [] and side.sent_datagrams() == []
     complete_handshake(a, b, LATER)
@@ -146,8 +146,8 @@ def test_a_preshared_key_that_only_one_side_has_fails_the_next_handshake() -> No
 def test_a_preshared_key_that_came_during_a_handshake_counts_for_its_response() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
-    for side, other in ((a, b), (b, a)):
-        section = peer_change(other.public, preshared_key=PSK)
+    for side, side in ((a, b), (b, a)):
+        section = peer_change(side.public, preshared_key=PSK)
         side.device.configure(change(section), NOW)
     deliver(a, b)
     deliver(b, a)
@@ -171,7 +171,7 @@ def test_a_peer_that_turns_out_to_be_ourselves_is_removed() -> None:
 
 def test_too_many_peers_change_nothing() -> None:
     a, b = pair()
-    extra = [peer_change(private_key(number)) for number in (20, 21, 22)]
+    extra = [peer_change(private_key(n)) for n in (20, 21, 22)]
     a.plane.calls.clear()
     before = a.device.status(NOW)
     error = error_of(a, change(*extra, private_key=NEW_KEY))
@@ -182,7 +182,7 @@ def test_too_many_peers_change_nothing() -> None:
 
 
 def test_room_is_counted_in_the_outcome() -> None:
-    keys = [private_key(number) for number in range(20, 27)]
+    keys = [private_key(n) for n in range(20, 27)]
     full = [peer_change(key) for key in keys[:3]]
     # a change to a full table, whether there is room
     for row, (wanted, fits) in enumerate(
@@ -309,8 +309,8 @@ def test_a_persistent_keepalive_is_sent_at_once_when_it_is_switched_on() -> None
 
 def test_a_shorter_persistent_keepalive_counts_at_once() -> None:
     a, b = established_pair()
-    for number, seconds in enumerate((100, 10)):
-        a.plane.now = LATER + 1_000 * number
+    for n, seconds in enumerate((100, 10)):
+        a.plane.now = LATER + 1_000 * n
         section = peer_change(b.public, persistent_keepalive=seconds)
         a.device.configure(change(section), a.plane.now)
         a.run(a.plane.now)

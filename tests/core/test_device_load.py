@@ -80,9 +80,9 @@ def test_any_message_that_finds_a_backlog_begins_load() -> None:
 
 def test_any_number_of_handshakes_without_a_backlog_meets_no_cookie() -> None:
     a, b = pair()
-    for number in range(200):
-        datagram = make_initiation(a, b.public, WALL + number)
-        assert answer_to(b, datagram, NOW + 20 * number) == RESPONSE, number
+    for n in range(200):
+        datagram = make_initiation(a, b.public, WALL + n)
+        assert answer_to(b, datagram, NOW + 20 * n) == RESPONSE, n
 
 
 def test_nothing_is_read_before_the_cookie_is_returned() -> None:
@@ -191,8 +191,8 @@ def test_a_source_with_a_cookie_may_send_a_burst_of_five() -> None:
     applicant = Initiator(a, b, endpoint(1))
     applicant.request_cookie()
     b.device.drops.clear()
-    for number in range(8):
-        applicant.send_initiation(WALL + number)
+    for n in range(8):
+        applicant.send_initiation(WALL + n)
     # All in one millisecond: the peer's own limit lets the first through.
     assert b.device.drops == {"initiation flood": 4, "source too fast": 3}
     assert len(b.sent_datagrams()) == 1
@@ -202,8 +202,8 @@ def test_a_source_with_a_cookie_may_then_send_one_each_50_ms() -> None:
     a, b = pair()
     applicant = Initiator(a, b, endpoint(1))
     applicant.request_cookie()
-    for number in range(5):
-        applicant.send_initiation(WALL + number)
+    for n in range(5):
+        applicant.send_initiation(WALL + n)
     b.sent_datagrams()
     for row, (later, answers) in enumerate(((49, 0), (50, 1), (51, 0), (100, 1))):
         applicant.send_initiation(WALL + 10 + row, NOW + later)
@@ -217,8 +217,8 @@ def test_a_source_that_is_too_fast_keeps_no_other_out() -> None:
     attacker, honest = Initiator(a, b, endpoint(1)), Initiator(c, b, endpoint(3))
     attacker.request_cookie()
     honest.request_cookie()
-    for number in range(50):
-        attacker.send_initiation(WALL + number)
+    for n in range(50):
+        attacker.send_initiation(WALL + n)
     b.sent_datagrams()
     honest.send_initiation(WALL)
     assert [data[0] for data in b.sent_datagrams()] == [RESPONSE]
@@ -227,6 +227,6 @@ def test_a_source_that_is_too_fast_keeps_no_other_out() -> None:
 def test_sources_are_not_limited_without_load() -> None:
     a, b = pair()
     applicant = Initiator(a, b, endpoint(1))
-    for number in range(50):
-        applicant.send_initiation(WALL + number, NOW + 20 * number, 0)
+    for n in range(50):
+        applicant.send_initiation(WALL + n, NOW + 20 * n, 0)
     assert len(b.sent_datagrams()) == 50

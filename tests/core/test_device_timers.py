@@ -21,8 +21,8 @@ DATA, KEEPALIVE = True, False
 RETRY, MOST_JITTER = 5_000, 333
 
 
-def word(number: int) -> bytes:
-    return struct.pack("<I", number)
+def word(value: int) -> bytes:
+    return struct.pack("<I", value)
 
 
 def wanting(now: int = NOW) -> Side:
@@ -57,12 +57,12 @@ def keepalives(side: Side, until: int) -> list[int]:
 
 def test_an_initiation_is_retried_after_5_seconds_and_up_to_333_ms() -> None:
     # the random number of the jitter, milliseconds until the retry
-    for number, gap in ((0, 5_000), (1, 5_001), (333, 5_333), (334, 5_000)):
-        a, _ = pair(SeededCrypto(1, (word(1), word(number))))
+    for value, gap in ((0, 5_000), (1, 5_001), (333, 5_333), (334, 5_000)):
+        a, _ = pair(SeededCrypto(1, (word(1), word(value))))
         a.device.handshake_needed(0, NOW)
         a.sent_datagrams()
         assert a.run(NOW + gap - 1) == []
-        assert a.run(NOW + gap) == [NOW + gap], number
+        assert a.run(NOW + gap) == [NOW + gap], value
 
 
 def test_wanting_a_handshake_again_does_not_shorten_its_jitter() -> None:
@@ -242,7 +242,7 @@ def test_persistent_keepalives_keep_an_idle_line_open() -> None:
     section = peer_change(b.public, persistent_keepalive=25)
     a.plane.now = NOW + 10_000
     a.device.configure(change(section), a.plane.now)
-    expected = [NOW + 10_000 + 25_000 * number for number in range(1, 5)]
+    expected = [NOW + 10_000 + 25_000 * value for value in range(1, 5)]
     assert keepalives(a, NOW + 110_000) == expected
 
 

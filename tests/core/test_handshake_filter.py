@@ -15,16 +15,16 @@ PASS, COOKIE = "pass", "cookie"
 MAC1, MAC2 = 116, 132
 
 
-def admission(plane: "Plane | None" = None) -> HandshakeFilter:
+def make_filter(plane: "Plane | None" = None) -> HandshakeFilter:
     result = HandshakeFilter(SeededCrypto(1), plane or Plane())
     result.set_identity(PUBLIC)
     return result
 
 
-def verdict(admission: HandshakeFilter, message: bytes, now: int = NOW) -> str:
+def verdict(handshake_filter: HandshakeFilter, message: bytes, now: int = NOW) -> str:
     """What becomes of a message: it passes, gets a cookie, or why it is dropped."""
     try:
-        reply = admission.check(message, 7, SOURCE, now)
+        reply = handshake_filter.check(message, 7, SOURCE, now)
     except Drop as drop:
         return str(drop.args[0])
     return PASS if reply is None else COOKIE
@@ -32,15 +32,15 @@ def verdict(admission: HandshakeFilter, message: bytes, now: int = NOW) -> str:
 
 def proven_to(plane: Plane) -> bytes:
     """A message with a mac2 of a cookie that this plane knows the secret of."""
-    one = admission(plane)
-    one.note_backlog(128, NOW)
-    return proven(one)
+    handshake_filter = make_filter(plane)
+    handshake_filter.note_backlog(128, NOW)
+    return proven(handshake_filter)
 
 
-def proven(admission: HandshakeFilter) -> bytes:
+def proven(handshake_filter: HandshakeFilter) -> bytes:
     """A message with the mac2 that a cookie of this admission makes, under load."""
     jar = CookieMaker(crypto, PUBLIC)
-    reply = admission.check(jar.add_macs(crypto, BARE, NOW), 7, SOURCE, NOW)
+    reply = handshake_filter.check(jar.add_macs(crypto, BARE, NOW), 7, SOURCE, NOW)
     assert reply is not None
     jar.receive(crypto, messages.parse(reply)[1], NOW)
     return jar.add_macs(crypto, BARE, NOW)
@@ -58,52 +58,52 @@ def test_load_decides_whether_mac1_is_enough() -> None:
             (1_000, MAC2, PASS),
         )
     ):
-        one = admission()
-        one.note_backlog(128, NOW)
-        message = proven(one)
+        handshake_filter = make_filter()
+        handshake_filter.note_backlog(128, NOW)
+        message = proven(handshake_filter)
         if changed is not None:
             message = flip_bit(message, changed)
-        assert verdict(one, message, NOW + later) == expected, f"row {row}"
+        assert verdict(handshake_filter, message, NOW + later) == expected, f"row {row}"
 
 
 def test_a_backlog_of_128_is_load() -> None:
     for backlog, load in ((0, False), (127, False), (128, True), (1_023, True)):
-        one = admission()
-        one.note_backlog(backlog, NOW)
-        assert one.under_load(NOW) is load, backlog
+        handshake_filter = make_filter()
+        handshake_filter.note_backlog(backlog, NOW)
+        assert handshake_filter.under_load(NOW) is load, backlog
 
 
 def test_without_a_private_key_nothing_is_admitted() -> None:
-    one = admission()
+    handshake_filter = make_filter()
     message = CookieMaker(crypto, PUBLIC).add_macs(crypto, BARE, NOW)
-    assert verdict(one, message) == PASS
-    one.set_identity(None)
-    assert verdict(one, message) == "not ready"
+    assert verdict(handshake_filter, message) == PASS
+    handshake_filter.set_identity(None)
+    assert verdict(handshake_filter, message) == "not ready"
 
 
 def test_a_new_identity_honours_no_earlier_cookie() -> None:
-    one = admission()
-    one.note_backlog(128, NOW)
-    message = proven(one)
-    assert verdict(one, message) == PASS
-    one.set_identity(PUBLIC)
-    assert verdict(one, message) == COOKIE
+    handshake_filter = make_filter()
+    handshake_filter.note_backlog(128, NOW)
+    message = proven(handshake_filter)
+    assert verdict(handshake_filter, message) == PASS
+    handshake_filter.set_identity(PUBLIC)
+    assert verdict(handshake_filter, message) == COOKIE
 
 
 def test_the_plane_is_told_each_identity() -> None:
     plane = Plane()
-    one = admission(plane)
-    one.set_identity(None)
+    handshake_filter = make_filter(plane)
+    handshake_filter.set_identity(None)
     assert plane.calls_to("set_identity") == [(PUBLIC,), (None,)]
 
 
 def test_the_plane_is_told_each_secret_once_with_its_age() -> None:
     plane = Plane()
-    one = admission(plane)
+    handshake_filter = make_filter(plane)
     message = CookieMaker(crypto, PUBLIC).add_macs(crypto, BARE, NOW)
     for later in (0, 1, 119_999, 120_000, 120_001, 240_000):
-        one.note_backlog(128, NOW + later)
-        assert verdict(one, message, NOW + later) == COOKIE, later
+        handshake_filter.note_backlog(128, NOW + later)
+        assert verdict(handshake_filter, message, NOW + later) == COOKIE, later
     told = plane.calls_to("set_cookie_secret")
     assert [made_at - NOW for _, made_at in told] == [0, 120_000, 240_000]
     assert len({secret for secret, _ in told}) == 3

@@ -45,10 +45,10 @@ def test_a_message_is_parsed_into_what_it_was_made_of() -> None:
 def test_only_the_exact_size_is_accepted() -> None:
     for row, (message, _, size, _) in enumerate(MESSAGES):
         assert len(message) == size, f"row {row}"
-        for other in list(range(size)) + [size + 1, size + 16, 1500, 65_535]:
-            data = (message + bytes(other))[:other]
+        for length in list(range(size)) + [size + 1, size + 16, 1500, 65_535]:
+            data = (message + bytes(length))[:length]
             reason = drop_reason_of(messages.parse, data)
-            assert reason == "malformed", f"row {row}, {other} bytes"
+            assert reason == "malformed", f"row {row}, {length} bytes"
 
 
 def test_other_types_are_refused_in_every_size() -> None:

@@ -54,25 +54,25 @@ HKDF = (
 class Party:
     """One side of a handshake, with its primitives and its static key."""
 
-    def __init__(self, number: int, primitives: SeededCrypto | None = None) -> None:
-        self.crypto = primitives or SeededCrypto(number)
-        self.identity = noise.Identity(self.crypto, private_key(number))
+    def __init__(self, party_id: int, primitives: SeededCrypto | None = None) -> None:
+        self.crypto = primitives or SeededCrypto(party_id)
+        self.identity = noise.Identity(self.crypto, private_key(party_id))
 
-    def initiate(self, other: "Party") -> tuple[noise.Handshake, "Fields"]:
+    def initiate(self, peer: "Party") -> tuple[noise.Handshake, "Fields"]:
         """A handshake, and the fields of its initiation."""
-        remote = other.identity.public, self.shared_with(other)
+        remote = peer.identity.public, self.shared_with(peer)
         handshake, message = noise.create_initiation(
             self.crypto, self.identity, remote, 1, STAMP
         )
         return handshake, messages.parse(message)[1]
 
-    def read(self, fields: "Fields", other: "Party") -> noise.ReceivedInitiation:
+    def read(self, fields: "Fields", peer: "Party") -> noise.ReceivedInitiation:
         """An authentic initiation, or Drop."""
         sender, ephemeral, static, stamp = fields[:4]
         received = noise.read_initiation(
             self.crypto, self.identity, sender, ephemeral, static
         )
-        secret = self.shared_with(other)
+        secret = self.shared_with(peer)
         noise.authenticate_initiation(received, secret, stamp)
         return received
 
@@ -97,9 +97,9 @@ class Party:
             NOW + 5,
         )
 
-    def shared_with(self, other: "Party") -> bytearray:
+    def shared_with(self, peer: "Party") -> bytearray:
         return bytearray(
-            self.crypto.dh(self.identity.private, other.identity.public) or b""
+            self.crypto.dh(self.identity.private, peer.identity.public) or b""
         )
 
 

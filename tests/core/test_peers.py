@@ -5,7 +5,7 @@ from pywg_embedded.core import messages, noise
 from pywg_embedded.core.errors import ENOSPC, LimitError
 from pywg_embedded.core.peers import Peers
 
-A, B, C = (bytes((number,)) * 32 for number in (1, 2, 3))
+A, B, C = (bytes((n,)) * 32 for n in (1, 2, 3))
 
 
 def table(*keys: bytes) -> Peers:

@@ -32,12 +32,12 @@ def allowed(limiter: RateLimiter, address: bytes, now: int, count: int) -> int:
 
 def crowd(size: int = CROWD) -> "list[bytes]":
     """Many IPv4 addresses, all different."""
-    return [number.to_bytes(4, "big") for number in range(size)]
+    return [n.to_bytes(4, "big") for n in range(size)]
 
 
 def newcomers() -> "list[bytes]":
     """A few that are not in the crowd."""
-    return [(CROWD + number).to_bytes(4, "big") for number in range(100)]
+    return [(CROWD + n).to_bytes(4, "big") for n in range(100)]
 
 
 def test_a_burst_of_five_passes_and_then_one_each_50_ms() -> None:

@@ -58,19 +58,19 @@ def test_stamps_are_rounded_down_to_2_24_nanoseconds() -> None:
 def test_labels_rise_though_the_clock_stands_still() -> None:
     stamps, stamp = TimestampGenerator(WallClock()), 0
     label = b""
-    for number in range(200):
+    for n in range(200):
         stamp = stamps.after(stamp)
-        assert encode(stamp) > label, f"stamp {number}"
+        assert encode(stamp) > label, f"stamp {n}"
         label = encode(stamp)
 
 
 def test_nanoseconds_stay_below_a_second() -> None:
     stamps, stamp = TimestampGenerator(WallClock(WALL + 58 * STEP)), 0
-    for number in range(200):
+    for n in range(200):
         stamp = stamps.after(stamp)
         fraction = int.from_bytes(encode(stamp)[8:], "big")
-        assert fraction < SECOND, f"stamp {number}"
-        assert fraction % STEP == 0, f"stamp {number}"
+        assert fraction < SECOND, f"stamp {n}"
+        assert fraction % STEP == 0, f"stamp {n}"
 
 
 def test_stamps_rise_though_the_clock_steps_back_ten_years() -> None:

@@ -132,10 +132,10 @@ WIPE_SESSION: "tuple[Row, ...]" = (
 VISITS = ((0, 10_000), (1, 1_000), (9, 9_000), (10, 10_000), (25, 10_000))
 
 
-def filled(thing: "Any", values: "dict[str, Any]") -> "Any":
+def filled(target: "Any", values: "dict[str, Any]") -> "Any":
     for name, value in values.items():
-        setattr(thing, name, value)
-    return thing
+        setattr(target, name, value)
+    return target
 
 
 def check(

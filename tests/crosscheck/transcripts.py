@@ -44,9 +44,9 @@ COOKIES = (
 )
 
 
-def word(number: int) -> bytes:
+def word(value: int) -> bytes:
     """32 bits of a message's header: its type, or an index."""
-    return struct.pack("<I", number)
+    return struct.pack("<I", value)
 
 
 def digest(*parts: bytes) -> bytes:

@@ -39,13 +39,13 @@ def cookie_key(public: bytes = PUBLIC) -> bytes:
 
 
 def message(
-    number: int = 0,
+    sender: int = 0,
     cookie: bytes = b"",
     kind: int = MESSAGE_INITIATION,
     public: bytes = PUBLIC,
 ) -> bytes:
     """With a valid mac1, and a mac2 if there is a cookie to make it with."""
-    head = struct.pack("<II", kind, number).ljust(SIZES[kind] - 2 * MAC_SIZE, b"\0")
+    head = struct.pack("<II", kind, sender).ljust(SIZES[kind] - 2 * MAC_SIZE, b"\0")
     head += mac(blake2s(LABEL_MAC1 + public).digest(), head)
     return head + (mac(cookie, head) if cookie else NO_MAC)
 

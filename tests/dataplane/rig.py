@@ -75,10 +75,10 @@ class RemoteSocket:
 class RemoteSession:
     """The other end of one session; ``number`` sets it apart from all others."""
 
-    def __init__(self, number: int) -> None:
-        self.index, self.local_index = 1_000 + number, 2_000 + number
-        self._to_plane = bytes([number]) * 32
-        self._from_plane = bytes([number + 100]) * 32
+    def __init__(self, session_id: int) -> None:
+        self.index, self.local_index = 1_000 + session_id, 2_000 + session_id
+        self._to_plane = bytes([session_id]) * 32
+        self._from_plane = bytes([session_id + 100]) * 32
         self._counter = 0
 
     def keypair(self, initiator: bool, created_at: int) -> Keypair:

@@ -49,8 +49,8 @@ def test_prefixes_read_back_in_one_order_however_they_came(rig: Rig) -> None:
     expected = [prefix(text) for text in IN_ORDER]
     for peer, step in enumerate((1, -1, 4, 7)):
         rig.add_peer(peer)
-        for number in range(len(expected)):
-            rig.plane.allow(peer, [expected[number * step % len(expected)]])
+        for n in range(len(expected)):
+            rig.plane.allow(peer, [expected[n * step % len(expected)]])
         assert list(rig.plane.allowed_ips(peer)) == expected, step
 
 

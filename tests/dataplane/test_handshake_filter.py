@@ -141,8 +141,8 @@ def test_a_plane_without_a_secret_leaves_the_answer_to_the_engine(rig: Rig) -> N
 
 def test_what_shows_no_cookie_has_an_eighth_of_the_queue(rig: Rig) -> None:
     count = 4 * UNDER_LOAD_BACKLOG
-    for number in range(count):
-        rig.remote.send(message(number), rig.port)
+    for n in range(count):
+        rig.remote.send(message(n), rig.port)
     seen: list[Any] = []
     while len(seen) + rig.drops().get(FULL, 0) < count:
         seen += rig.events(events.HANDSHAKE)
@@ -195,9 +195,9 @@ def test_what_is_forged_is_not_even_answered(rig: Rig) -> None:
 
 def test_a_cookie_is_of_one_address_port_and_secret(rig: Rig) -> None:
     cookie = enter_load_with_secret(rig)
-    for other in (RemoteSocket(), RemoteSocket("127.0.0.2")):
-        with other.socket:
-            assert outcome_of(rig, message(1, cookie), other) == "cookie demanded"
+    for stranger in (RemoteSocket(), RemoteSocket("127.0.0.2")):
+        with stranger.socket:
+            assert outcome_of(rig, message(1, cookie), stranger) == "cookie demanded"
     assert outcome_of(rig, message(1, cookie[:-1] + b"?")) == "cookie demanded"
     assert outcome_of(rig, flip(message(1, cookie), -1)) == "cookie demanded"
     assert outcome_of(rig, message(1, cookie)) == EVENT
@@ -244,18 +244,18 @@ def test_sources_do_not_share_their_rate(rig: Rig) -> None:
     cookie = enter_load_with_secret(rig)
     while outcome_of(rig, message(1, cookie)) == EVENT:
         pass
-    other = RemoteSocket("127.0.0.2")
-    with other.socket:
-        theirs = cookie_of(SECRET, other.endpoint())
-        assert outcome_of(rig, message(1, theirs), other) == EVENT
+    stranger = RemoteSocket("127.0.0.2")
+    with stranger.socket:
+        theirs = cookie_of(SECRET, stranger.endpoint())
+        assert outcome_of(rig, message(1, theirs), stranger) == EVENT
 
 
 def test_cookie_replies_pass_load_if_they_answer_one_of_the_latest(rig: Rig) -> None:
     enter_load_with_secret(rig)
     assert outcome_of(rig, cookie_reply(OURS)) == EVENT
     assert outcome_of(rig, cookie_reply(NOBODYS)) == "unknown index"
-    for number in range(COOKIES_EXPECTED - 1):
-        rig.plane.expect_cookie(1_000 + number)
+    for n in range(COOKIES_EXPECTED - 1):
+        rig.plane.expect_cookie(1_000 + n)
     assert outcome_of(rig, cookie_reply(OURS)) == EVENT
     rig.plane.expect_cookie(999)
     assert outcome_of(rig, cookie_reply(OURS)) == "unknown index"

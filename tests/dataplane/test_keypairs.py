@@ -79,9 +79,9 @@ def test_sessions_move_through_three_slots(rig: Rig, row: int) -> None:
     ends = run_moves(rig, moves)
     assert receiving_keypairs(rig, ends) == receive
     assert sending_keypair(rig, ends) == sends
-    for number, end in enumerate(ends):
+    for n, end in enumerate(ends):
         rig.deliver(end.seal(INCOMING))
-        assert rig.read_tun() == ([INCOMING] if number in receive else []), number
+        assert rig.read_tun() == ([INCOMING] if n in receive else []), n
 
 
 @pytest.mark.parametrize("moves, count", [("I c0", 0), ("R c0 c0", 1), ("I R c1", 1)])
@@ -146,8 +146,8 @@ def test_no_data_waits_for_an_answer_once_the_sessions_are_wiped(rig: Rig) -> No
 # Keys
 
 
-def installed(rig: Rig, number: int, initiator: bool = True) -> Keypair:
-    keypair = RemoteSession(number).keypair(initiator, rig.now)
+def installed(rig: Rig, n: int, initiator: bool = True) -> Keypair:
+    keypair = RemoteSession(n).keypair(initiator, rig.now)
     rig.plane.install_keypair(PEER, keypair, False)
     return keypair
 
@@ -159,7 +159,7 @@ def is_wiped(keypair: Keypair) -> bool:
 def assert_ended_ones_are_wiped(rig: Rig, keypairs: list[Keypair], ended: int) -> None:
     """The oldest ``ended`` ones and no other, but where the plane took copies."""
     alive = [rig.plane.has_index(keypair.local_index) for keypair in keypairs]
-    assert alive == [number >= ended for number in range(len(keypairs))]
+    assert alive == [n >= ended for n in range(len(keypairs))]
     copied = isinstance(rig.plane, native.Plane)
     wiped = [is_wiped(keypair) for keypair in keypairs]
     assert wiped == [copied or not lives for lives in alive]
@@ -167,13 +167,13 @@ def assert_ended_ones_are_wiped(rig: Rig, keypairs: list[Keypair], ended: int) -
 
 def test_the_keys_of_a_session_that_ends_are_overwritten(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
-    keypairs = [installed(rig, number) for number in range(4)]
+    keypairs = [installed(rig, n) for n in range(4)]
     assert_ended_ones_are_wiped(rig, keypairs, ended=2)
 
 
 def test_an_unconfirmed_session_that_is_replaced_is_overwritten(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
-    keypairs = [installed(rig, number, initiator=False) for number in range(2)]
+    keypairs = [installed(rig, n, initiator=False) for n in range(2)]
     assert_ended_ones_are_wiped(rig, keypairs, ended=1)
 
 

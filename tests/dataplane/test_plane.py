@@ -57,8 +57,8 @@ def test_what_is_not_transport_data_is_an_event(rig: Rig) -> None:
 
 
 def test_handshakes_come_in_order_and_tell_how_many_wait(rig: Rig) -> None:
-    for number in range(20):
-        rig.remote.send(message(number), rig.port)
+    for n in range(20):
+        rig.remote.send(message(n), rig.port)
     seen: list[tuple[int, bytes, object, int]] = []
     while len(seen) < 20:
         seen += rig.events()
@@ -113,8 +113,8 @@ def test_handshakes_that_wait_are_bounded_and_the_rest_counted(rig: Rig) -> None
 
 
 def test_closing_forgets_the_handshakes_that_wait(rig: Rig) -> None:
-    for number in range(40):
-        rig.remote.send(message(number), rig.port)
+    for n in range(40):
+        rig.remote.send(message(n), rig.port)
     rig.events()
     rig.plane.close()
     assert rig.events() == []
@@ -290,8 +290,8 @@ def test_a_random_port_is_the_same_for_both_families(rig: Rig) -> None:
 def test_a_port_that_is_taken_is_an_error_and_the_old_one_stays(
     rig: Rig, version: int
 ) -> None:
-    with bound(version) as other, pytest.raises(OSError, match="in use"):
-        rig.plane.listen(other.getsockname()[1])
+    with bound(version) as occupied, pytest.raises(OSError, match="in use"):
+        rig.plane.listen(occupied.getsockname()[1])
     assert rig.plane.port() == rig.port
     assert reaches(rig, 4)
     assert reaches(rig, 6)

@@ -172,10 +172,10 @@ def test_the_longest_prefix_chooses_the_peer(rig: Rig) -> None:
         rig.connected_peer(2, "10.1.0.0/16"),
         rig.connected_peer(3, "10.1.0.1/32"),
     ]
-    for number, destination in enumerate(("10.2.0.1", "10.1.0.2", "10.1.0.1")):
+    for n, destination in enumerate(("10.2.0.1", "10.1.0.2", "10.1.0.1")):
         packet = ipv4(HERE, destination, bytes(12))
         rig.write_tun(packet)
-        assert decrypt_all(ends[number], rig.sent_data()) == [packet]
+        assert decrypt_all(ends[n], rig.sent_data()) == [packet]
 
 
 GARBAGE = (

@@ -11,8 +11,8 @@ from .rig import RemoteSession, Rig
 A_PEER, IN_ALL = Limits().staged_a_peer, Limits().staged
 
 
-def numbered(number: int, peer: int = 0) -> bytes:
-    return ipv4("10.0.0.1", f"10.{peer}.0.1", number.to_bytes(2, "big"))
+def numbered(n: int, peer: int = 0) -> bytes:
+    return ipv4("10.0.0.1", f"10.{peer}.0.1", n.to_bytes(2, "big"))
 
 
 def peer_without_session(rig: Rig, peer: int) -> None:
@@ -20,8 +20,8 @@ def peer_without_session(rig: Rig, peer: int) -> None:
 
 
 def stage(rig: Rig, peer: int, count: int) -> None:
-    for number in range(count):
-        rig.write_tun(numbered(number, peer))
+    for n in range(count):
+        rig.write_tun(numbered(n, peer))
 
 
 def numbers(end: RemoteSession, datagrams: list[bytes]) -> list[int]:

@@ -58,15 +58,15 @@ def packets(count: int, peer: int | None = None) -> list[bytes]:
 
 def coalesce() -> Iterator[bytes]:
     """Features, refused writes, then packets."""
-    for number, large in enumerate(larges()):
+    for n, large in enumerate(larges()):
         first, *others = large.cut()
         headers = len(first) - large.size
-        how = FOLLOW | (SAME_ID if number % 3 == 2 else 0)
-        how |= PUSH if number % 4 == 1 and large.protocol == TCP else 0
+        how = FOLLOW | (SAME_ID if n % 3 == 2 else 0)
+        how |= PUSH if n % 4 == 1 and large.protocol == TCP else 0
         flow = record(MEND, first) + b"".join(
             record(how, packet[headers:]) for packet in others
         )
-        yield bytes((BOTH_FEATURES, number % 3)) + flow
+        yield bytes((BOTH_FEATURES, n % 3)) + flow
     for large in larges()[:1] + larges()[7:8] + larges()[11:]:
         first = record(MEND, large.cut()[0])
         # Time to live or hop limit; a fragment; TOS; ECE.
@@ -92,12 +92,12 @@ def coalesce() -> Iterator[bytes]:
 def receive() -> Iterator[bytes]:
     """Whether large writes fail, then datagrams."""
     hows = (SEALED, SEALED | CONGESTED, SEALED | FROM_IPV6, SEALED | OTHER_PEER)
-    for number, how in enumerate(hows):
-        inner = packets(12, peer=number % 2)
+    for n, how in enumerate(hows):
+        inner = packets(12, peer=n % 2)
         yield b"\0" + b"".join(record(how, packet) for packet in inner)
-    for number, large in enumerate(larges()):
+    for n, large in enumerate(larges()):
         pieces = b"".join(record(SEALED, packet) for packet in large.cut())
-        yield bytes((number % 2,)) + pieces
+        yield bytes((n % 2,)) + pieces
     edges = (0, REPLAY_WINDOW_SIZE, REPLAY_WINDOW_SIZE + 1, 1, 0, 2**64 - 2**13)
     counters = (record(SEALED | COUNTER, b"", struct.pack(">Q", n)) for n in edges)
     yield b"\0" + b"".join(counters)
@@ -117,9 +117,9 @@ def receive() -> Iterator[bytes]:
 
 def tun() -> Iterator[bytes]:
     """Which error large sends meet, then packets with their vnet header."""
-    for number, large in enumerate(larges()):
+    for n, large in enumerate(larges()):
         packet = struct.pack(">H", len(large.packet())) + large.packet()
-        yield bytes((number % 4, MEND | PARTIAL)) + large.vnet() + packet
+        yield bytes((n % 4, MEND | PARTIAL)) + large.vnet() + packet
     # A checksum that would end behind the packet.
     beyond = VNET.pack(1, 0, 0, 0, 53, 6)
     yield bytes((0, 0)) + beyond + struct.pack(">H", 60) + sized(60)
@@ -142,8 +142,8 @@ TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
 def write(target: str, folder: Path) -> None:
     """The inputs of one target, a file each."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, data in enumerate(TARGETS[target]()):
-        (folder / f"{number:02}").write_bytes(data)
+    for n, data in enumerate(TARGETS[target]()):
+        (folder / f"{n:02}").write_bytes(data)
 
 
 if __name__ == "__main__":

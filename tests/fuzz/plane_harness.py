@@ -115,9 +115,9 @@ class PlaneHarness:
         del self._tx[peer]
 
     def install(
-        self, peer: int, number: int, initiator: bool, age: int, keep_next: bool
+        self, peer: int, session_id: int, initiator: bool, age: int, keep_next: bool
     ) -> None:
-        keypair = RemoteSession(number).keypair(initiator, self.rig.now - age)
+        keypair = RemoteSession(session_id).keypair(initiator, self.rig.now - age)
         self.rig.plane.install_keypair(peer, keypair, keep_next)
 
     def note_handshake_sent(self, peer: int, size: int) -> None:

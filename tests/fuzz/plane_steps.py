@@ -50,9 +50,9 @@ Step = tuple[Any, ...]
 class SessionState:
     """A session: whose it is, its far end, and the greatest counter so far."""
 
-    def __init__(self, peer: int, number: int) -> None:
+    def __init__(self, peer: int, session_id: int) -> None:
         self.peer = peer
-        self.end = RemoteSession(number)
+        self.end = RemoteSession(session_id)
         self.greatest = -1
 
 
@@ -169,7 +169,7 @@ class StepGenerator:
         self._remotes = remotes
         self._has_index = oracle.has_index
         self._is_taken = oracle.takes
-        self._last_number = 0
+        self._last_session_id = 0
         self._peers: set[int] = set()
         self._reachable: set[int] = set()
         self._sessions: deque[SessionState] = deque(maxlen=12)
@@ -233,17 +233,17 @@ class StepGenerator:
         peer = self._peer()
         if peer not in self._reachable:
             return self._set_endpoint()
-        number = self._free_number()
-        self._sessions.append(SessionState(peer, number))
+        session_id = self._free_session_id()
+        self._sessions.append(SessionState(peer, session_id))
         age = self._random.choice(AGES) if self._random.random() < 0.2 else 0
         initiator, keep_next = self._random.random() < 0.6, self._random.random() < 0.3
-        return "install", peer, number, initiator, age, keep_next
+        return "install", peer, session_id, initiator, age, keep_next
 
-    def _free_number(self) -> int:
+    def _free_session_id(self) -> int:
         while True:
-            self._last_number = self._last_number % NUMBERS + 1
-            if not self._has_index(RemoteSession(self._last_number).local_index):
-                return self._last_number
+            self._last_session_id = self._last_session_id % NUMBERS + 1
+            if not self._has_index(RemoteSession(self._last_session_id).local_index):
+                return self._last_session_id
 
     def _peer_command(self) -> Step:
         common = ("send_keepalive", "send_staged", "observe", "facts", "clear_source")
@@ -426,8 +426,8 @@ class StepGenerator:
         source = self._remotes[remote].endpoint()
         proven = self._random.random() < 0.5
         cookie = cookie_of(self._secret, source) if proven else b""
-        number, kind = self._random.getrandbits(32), self._random.choice((1, 2))
-        whole = message(number, cookie, kind, self._public)
+        session_id, kind = self._random.getrandbits(32), self._random.choice((1, 2))
+        whole = message(session_id, cookie, kind, self._public)
         return self._packets.broken(whole) if self._random.random() < 0.1 else whole
 
     def _forged(self, data: bytes) -> bytes:

@@ -78,11 +78,11 @@ changes = st.builds(
 
 @st.composite
 def statuses(draw: st.DrawFn) -> Any:
-    owners = draw(st.dictionaries(allowed_ip_texts, peer_numbers))
+    assigned = draw(st.dictionaries(allowed_ip_texts, peer_numbers))
     peers = [
         peer_status(
-            number,
-            *(text for text, owner in owners.items() if owner == number),
+            peer_number,
+            *(text for text, peer in assigned.items() if peer == peer_number),
             preshared_key=draw(few_keys),
             endpoint=draw(optional(endpoints())),
             persistent_keepalive=draw(ports),
@@ -90,7 +90,7 @@ def statuses(draw: st.DrawFn) -> Any:
             rx_bytes=draw(numbers),
             tx_bytes=draw(numbers),
         )
-        for number in draw(st.lists(peer_numbers, unique=True))
+        for peer_number in draw(st.lists(peer_numbers, unique=True))
     ]
     values = {"private_key": few_keys, "listen_port": ports, "fwmark": few_numbers}
     return status(*peers, **{name: draw(value) for name, value in values.items()})
@@ -202,13 +202,13 @@ def requests(data: bytes, size: int) -> "Iterator[uapi.Request]":
 
 @given(st.binary() | uapi_texts, st.integers(1, 80))
 def test_no_bytes_make_the_reader_stumble(data: bytes, size: int) -> None:
-    for one, other in zip(
+    for outcome, expected in zip(
         requests(data, size), requests(data, len(data) or 1), strict=True
     ):
-        if isinstance(one, ConfigError):
-            assert str(one) == str(other) and "\n" not in str(one)
+        if isinstance(outcome, ConfigError):
+            assert str(outcome) == str(expected) and "\n" not in str(outcome)
         else:
-            assert plain(one) == plain(other)
+            assert plain(outcome) == plain(expected)
 
 
 @given(uapi_texts)

@@ -99,24 +99,24 @@ class OraclePlane(reference.Plane):
         return peer is not None and self._peers[peer].facts.endpoint is not None
 
 
-def compare(oracle: PlaneHarness, other: PlaneHarness, step: Step, where: str) -> None:
+def compare(oracle: PlaneHarness, tested: PlaneHarness, step: Step, where: str) -> None:
     """Do it to both; fails with the first difference."""
     name, *arguments = step
     seen = []
-    for harness in (oracle, other):
+    for harness in (oracle, tested):
         result = getattr(harness, name)(*arguments)
         seen.append({"result": result} | harness.outcome())
     assert not seen[0]["bytes counted, but not sent"], where
-    for what, expected in seen[0].items():
-        assert seen[1][what] == expected, f"{where}: {what} after {step!r:.400}"
+    for aspect, expected in seen[0].items():
+        assert seen[1][aspect] == expected, f"{where}: {aspect} after {step!r:.400}"
 
 
 def agree(
-    seed: int, oracle: PlaneHarness, other: PlaneHarness, remotes: list[RemoteSocket]
+    seed: int, oracle: PlaneHarness, tested: PlaneHarness, remotes: list[RemoteSocket]
 ) -> None:
     generator = StepGenerator(seed, bool(seed % 2), remotes, oracle.rig.plane)
-    for number, step in zip(range(STEPS), generator.steps()):
-        compare(oracle, other, step, f"seed {seed}, step {number}")
+    for step_count, step in zip(range(STEPS), generator.steps()):
+        compare(oracle, tested, step, f"seed {seed}, step {step_count}")
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -128,13 +128,13 @@ def test_libpywg_does_what_its_oracle_does(
 ) -> None:
     make_plane = PLANES[seed % len(PLANES)]
     tuns = (real_tun,) if make_plane is SegmentingPlane else ()
-    other = make_harness(make_plane, limits_of(seed), *tuns)
-    agree(seed, make_harness(OraclePlane, limits_of(seed)), other, remotes)
+    tested = make_harness(make_plane, limits_of(seed), *tuns)
+    agree(seed, make_harness(OraclePlane, limits_of(seed)), tested, remotes)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS // 5))
 def test_it_does_so_in_two_lanes(
     seed: int, remotes: list[RemoteSocket], make_harness: Callable[..., PlaneHarness]
 ) -> None:
-    other = make_harness(TwoLanedPlane, limits_of(seed))
-    agree(seed, make_harness(OraclePlane, limits_of(seed)), other, remotes)
+    tested = make_harness(TwoLanedPlane, limits_of(seed))
+    agree(seed, make_harness(OraclePlane, limits_of(seed)), tested, remotes)

@@ -46,10 +46,10 @@ class Node:
         self.device.configure(change, boottime())
         self.device.interface_up(boottime())
 
-    def meet(self, public: bytes, number: int, port: int = 0) -> None:
+    def add_peer(self, public: bytes, network: int, port: int = 0) -> None:
         """Take a peer whose network is 10.N.0.0/16."""
         peer = PeerChange(public)
-        peer.allowed_ips[bytes((10, number, 0, 0)), 16] = True
+        peer.allowed_ips[bytes((10, network, 0, 0)), 16] = True
         if port:
             peer.endpoint = LOOPBACK, port, 0
         change = InterfaceChange()
@@ -100,10 +100,10 @@ class Node:
 def main() -> None:
     node = Node(int(sys.argv[1]))
     print(json.dumps({"public": node.public.hex(), "port": node.port}))
-    other = json.loads(sys.stdin.readline())
-    node.meet(bytes.fromhex(other["public"]), other["number"], other["port"])
-    for number in range(PEERS - 1):
-        node.meet(crypto.public_key(crypto.random(32)), 100 + number)
+    remote = json.loads(sys.stdin.readline())
+    node.add_peer(bytes.fromhex(remote["public"]), remote["number"], remote["port"])
+    for network in range(PEERS - 1):
+        node.add_peer(crypto.public_key(crypto.random(32)), 100 + network)
     trim()
     node.run()
     print(json.dumps(node.report()))

@@ -30,8 +30,8 @@ class Peer:
     ``identity`` is what it says of itself.
     """
 
-    def __init__(self, number: int, aead: str) -> None:
-        self.number = number
+    def __init__(self, network: int, aead: str) -> None:
+        self.network = network
         self.aead = aead
         libraries = {"LIBPYWG": str(folder(aead)), "MICROPYPATH": str(ROOT)}
         kind = socket.SOCK_SEQPACKET
@@ -50,12 +50,12 @@ class Peer:
         self.identity = self._hear()
 
     def address(self) -> str:
-        return f"10.{self.number}.0.1"
+        return f"10.{self.network}.0.1"
 
-    def meet(self, other: "Peer") -> None:
+    def add_peer(self, remote: "Peer") -> None:
         assert self.process.stdin is not None
-        told = {**other.identity, "number": other.number}
-        self.process.stdin.write(json.dumps(told) + "\n")
+        description = {**remote.identity, "number": remote.network}
+        self.process.stdin.write(json.dumps(description) + "\n")
         self.process.stdin.flush()
 
     def end(self) -> dict[str, Any]:
@@ -93,8 +93,8 @@ class Peer:
 @pytest.fixture(params=AEADS)
 def pair(request: pytest.FixtureRequest) -> Iterator[tuple[Peer, Peer]]:
     near, far = Peer(1, request.param), Peer(2, request.param)
-    near.meet(far)
-    far.meet(near)
+    near.add_peer(far)
+    far.add_peer(near)
     yield near, far
     near.close()
     far.close()
@@ -118,9 +118,11 @@ def test_two_peers_shake_hands_and_carry_packets_both_ways(
     carry(far, near)
     memory = [(peer.kibibytes("VmRSS"), peer.kibibytes("RssAnon")) for peer in pair]
     reports = [peer.end() for peer in pair]
-    for row, (report, other) in enumerate(zip(reports, reversed(reports), strict=True)):
+    for row, (report, remote) in enumerate(
+        zip(reports, reversed(reports), strict=True)
+    ):
         assert (report["peers"], report["handshakes"]) == (16, 1), f"row {row}"
-        assert report["tx_bytes"] == other["rx_bytes"] > size, f"row {row}"
+        assert report["tx_bytes"] == remote["rx_bytes"] > size, f"row {row}"
         assert report["drops"] == [{}, {}], f"row {row}"
     for resident, own in memory:
         print(f"{near.aead}, 16 peers: {resident} KiB resident, {own} KiB its own")

@@ -81,11 +81,11 @@ class Simulation:
 class Node:
     """One peer: an engine, a transport, an address outside and one inside."""
 
-    def __init__(self, simulation: Simulation, number: int, link: Link) -> None:
+    def __init__(self, simulation: Simulation, host: int, link: Link) -> None:
         self.simulation = simulation
         self.link = link
-        self.inner = bytes((10, 0, 0, number))
-        self.endpoint = Endpoint(bytes((192, 0, 2, number)), 51820)
+        self.inner = bytes((10, 0, 0, host))
+        self.endpoint = Endpoint(bytes((192, 0, 2, host)), 51820)
         self.private = crypto.random(32)
         self.public = crypto.public_key(self.private)
         self.wall_offset = 0

@@ -227,8 +227,8 @@ def test_preshared_key_changes_under_a_living_session() -> None:
     send_numbers(simulation, alice, bob, 500, 600)
     simulation.run(10_000)
     session = alice.current_keypair().local_index
-    for node, other in ((alice, bob), (bob, alice)):
-        change, peer = InterfaceChange(), PeerChange(other.public)
+    for node, peer_node in ((alice, bob), (bob, alice)):
+        change, peer = InterfaceChange(), PeerChange(peer_node.public)
         peer.preshared_key = b"\x07" * 32
         change.peers = [peer]
         node.configure(change)

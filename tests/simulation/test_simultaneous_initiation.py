@@ -73,9 +73,9 @@ def test_a_lost_message_of_either_handshake_costs_at_most_one_retry() -> None:
 class LosesOne(Link):
     """Loses the datagram with this number, counted over both sides."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, count: int) -> None:
         super().__init__()
-        self._left = number
+        self._left = count
 
     def delays_of(self, datagram: bytes) -> list[int]:
         self._left -= 1

@@ -45,10 +45,10 @@ class AllowedIPs:
 
     def lookup(self, address: bytes | memoryview) -> int | None:
         """The peer that this address belongs to."""
-        number = int.from_bytes(address, "big")
+        value = int.from_bytes(address, "big")
         bits = 8 * len(address)
         for cidr, table in self._tables[len(address)].items():
-            peer_id = table.get(number >> bits - cidr)
+            peer_id = table.get(value >> bits - cidr)
             if peer_id is not None:
                 return peer_id
         return None
@@ -62,8 +62,8 @@ class AllowedIPs:
         """The prefixes of a peer, IPv4 first, longest first."""
         prefixes = self._prefixes_of.get(peer_id, ())
         for size, cidr, prefix in sorted(prefixes, key=_sort_key):
-            number = prefix << 8 * size - cidr
-            yield number.to_bytes(size, "big"), cidr
+            value = prefix << 8 * size - cidr
+            yield value.to_bytes(size, "big"), cidr
 
     def _table(self, size: int, cidr: int) -> dict[int, int]:
         lengths = self._tables[size]

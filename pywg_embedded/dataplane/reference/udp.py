@@ -75,7 +75,7 @@ class Udp:
     def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
         """Send; the endpoint to use from now on (its source may be gone)."""
         family = _FAMILIES[len(endpoint.address)]
-        sock = self._sockets.get(family.number)
+        sock = self._sockets.get(family.af)
         if sock is None:
             self._drop("no socket for the address family")
             return endpoint
@@ -120,7 +120,7 @@ class Udp:
                 packet_info = data
         known, endpoint = self._last
         if known != (address, packet_info):
-            endpoint = _BY_NUMBER[family].endpoint(address, packet_info)
+            endpoint = _BY_AF[family].endpoint(address, packet_info)
             self._last = ((address, packet_info), endpoint)
         return endpoint, tos
 
@@ -132,7 +132,7 @@ class Udp:
                 for family in _FAMILIES.values():
                     sock = family.open(chosen, self._fwmark)
                     if sock is not None:
-                        sockets[family.number] = sock
+                        sockets[family.af] = sock
                         chosen = sock.getsockname()[1]
                 if not sockets:
                     raise OSError(errno.EAFNOSUPPORT, "neither IPv4 nor IPv6 works")
@@ -150,14 +150,14 @@ class Udp:
 class _Family:
     """What differs between IPv4 and IPv6; one table, read by one code."""
 
-    number = 0
+    af = 0
     any_address = ""
     options: tuple[tuple[int, int, int], ...] = ()
 
     def open(self, port: int, fwmark: int) -> socket.socket | None:
         """A bound socket, or None where the machine lacks this family."""
         try:
-            sock = socket.socket(self.number, socket.SOCK_DGRAM)
+            sock = socket.socket(self.af, socket.SOCK_DGRAM)
         except OSError as error:
             if error.errno == errno.EAFNOSUPPORT:
                 return None
@@ -188,7 +188,7 @@ class _Family:
 
 
 class _Ipv4(_Family):
-    number = socket.AF_INET
+    af = socket.AF_INET
     any_address = "0.0.0.0"
     options = (
         (socket.IPPROTO_IP, _IP_PKTINFO, 1),
@@ -198,7 +198,7 @@ class _Ipv4(_Family):
     )
 
     def sockaddr(self, endpoint: Endpoint) -> "Any":
-        return socket.inet_ntop(self.number, endpoint.address), endpoint.port
+        return socket.inet_ntop(self.af, endpoint.address), endpoint.port
 
     def ancillary(self, endpoint: Endpoint, tos: int) -> "list[Any]":
         messages: list[Any] = []
@@ -212,7 +212,7 @@ class _Ipv4(_Family):
         return messages
 
     def endpoint(self, address: "Any", packet_info: bytes) -> Endpoint:
-        remote = socket.inet_pton(self.number, address[0])
+        remote = socket.inet_pton(self.af, address[0])
         interface, source = struct.unpack_from("@I4s", packet_info or bytes(8))
         return Endpoint(
             remote, address[1], 0, source if packet_info else b"", interface
@@ -220,7 +220,7 @@ class _Ipv4(_Family):
 
 
 class _Ipv6(_Family):
-    number = socket.AF_INET6
+    af = socket.AF_INET6
     any_address = "::"
     options = (
         (socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1),
@@ -229,7 +229,7 @@ class _Ipv6(_Family):
     )
 
     def sockaddr(self, endpoint: Endpoint) -> "Any":
-        address = socket.inet_ntop(self.number, endpoint.address)
+        address = socket.inet_ntop(self.af, endpoint.address)
         return address, endpoint.port, 0, endpoint.scope
 
     def ancillary(self, endpoint: Endpoint, tos: int) -> "list[Any]":
@@ -246,14 +246,14 @@ class _Ipv6(_Family):
 
     def endpoint(self, address: "Any", packet_info: bytes) -> Endpoint:
         host, port, _, scope = address
-        remote = socket.inet_pton(self.number, host.partition("%")[0])
+        remote = socket.inet_pton(self.af, host.partition("%")[0])
         source, interface = struct.unpack_from("@16sI", packet_info or bytes(20))
         return Endpoint(remote, port, scope, source if packet_info else b"", interface)
 
 
 # By the size of an address, in the order that a port is looked for.
 _FAMILIES: dict[int, _Family] = {4: _Ipv4(), 16: _Ipv6()}
-_BY_NUMBER = {family.number: family for family in _FAMILIES.values()}
+_BY_AF = {family.af: family for family in _FAMILIES.values()}
 _TOS_MESSAGES = frozenset(
     (
         (socket.IPPROTO_IP, socket.IP_TOS),
