@@ -82,7 +82,7 @@ class Device:
         self._plane = plane
         self._timestamps = tai64n.TimestampGenerator(wall_clock)
         self._identity: noise.Identity | None = None
-        self._handshake_filter = HandshakeFilter(crypto, plane)
+        self._handshake_filter = HandshakeFilter(crypto, plane.set_cookie_secret)
         self._up = False
         self.peers = Peers(crypto, max_peers)
         self._timers = TimerQueue()
@@ -103,13 +103,24 @@ class Device:
     # What the engine is told.
 
     def receive_datagram(
-        self, data: bytes, source: "Endpoint", now: int, backlog: int = 0
+        self,
+        data: bytes,
+        source: "Endpoint",
+        now: int,
+        backlog: int = 0,
+        filtered: bool = False,
     ) -> None:
-        """A datagram that is not transport data; ``backlog`` more wait behind it."""
-        self._handshake_filter.note_backlog(backlog, now)
+        """Process a datagram that is not transport data.
+
+        ``backlog`` is the number of handshake messages that wait behind it.
+        ``filtered`` says that the data plane ran its handshake filter on it, which
+        spares the checks here.
+        """
+        self._handshake_filter.update_load(backlog, now)
         try:
             kind, fields = messages.parse(data)
-            _RECEIVERS[kind](self, data, fields, source, now)
+            identity = self._filter(data, source, now, backlog, filtered)
+            _RECEIVERS[kind](self, identity, data, fields, source, now)
         except Drop as drop:
             self._count_drop(drop.args[0])
 
@@ -228,15 +239,19 @@ class Device:
             peer.wipe()
         if self._identity is not None:
             wipe(self._identity.private)
-        self._handshake_filter.set_identity(None)
+        self._publish_identity(None)
 
     # Receiving.
 
     def _receive_initiation(
-        self, data: bytes, fields: "tuple[Any, ...]", source: "Endpoint", now: int
+        self,
+        identity: noise.Identity,
+        data: bytes,
+        fields: "tuple[Any, ...]",
+        source: "Endpoint",
+        now: int,
     ) -> None:
         sender, ephemeral, static, stamp, _, _ = fields
-        identity = self._check_handshake(data, sender, source, now)
         received = noise.read_initiation(
             self._crypto, identity, sender, ephemeral, static
         )
@@ -281,10 +296,14 @@ class Device:
         self._send_handshake_message(peer, index, message, source, now)
 
     def _receive_response(
-        self, data: bytes, fields: "tuple[Any, ...]", source: "Endpoint", now: int
+        self,
+        identity: noise.Identity,
+        data: bytes,
+        fields: "tuple[Any, ...]",
+        source: "Endpoint",
+        now: int,
     ) -> None:
         sender, receiver, ephemeral, nothing, _, _ = fields
-        identity = self._check_handshake(data, sender, source, now)
         peer = self.peers.with_index(receiver)
         if peer is None or peer.handshake is None:
             raise Drop("unknown index")
@@ -304,7 +323,12 @@ class Device:
         self._update_timer(peer, now)
 
     def _receive_cookie_reply(
-        self, data: bytes, fields: "tuple[Any, ...]", source: "Endpoint", now: int
+        self,
+        identity: noise.Identity,
+        data: bytes,
+        fields: "tuple[Any, ...]",
+        source: "Endpoint",
+        now: int,
     ) -> None:
         # Not a proof that the peer is alive or where it is: whoever saw our message
         # and knows the peer's public key can send one. It roams nothing.
@@ -313,13 +337,15 @@ class Device:
             raise Drop("unknown index")
         peer.cookies.receive(self._crypto, fields, now)
 
-    def _check_handshake(
-        self, data: bytes, sender: int, source: "Endpoint", now: int
+    def _filter(
+        self, data: bytes, source: "Endpoint", now: int, backlog: int, filtered: bool
     ) -> noise.Identity:
-        """Our identity, if this message is worth a Diffie-Hellman."""
         if self._identity is None or not self._up:
             raise Drop("not ready")
-        reply = self._handshake_filter.check(data, sender, source, now)
+        if filtered:
+            reply = self._handshake_filter.check_filtered(data, source, now)
+        else:
+            reply = self._handshake_filter.check(data, source, backlog, now)
         if reply is not None:
             self._datagrams.append((reply, source))
             raise Drop("cookie demanded")
@@ -392,6 +418,7 @@ class Device:
         datagram = peer.cookies.add_macs(self._crypto, message, now)
         peer.handshake_sent_at = now
         self._plane.note_handshake_sent(peer.id, len(datagram))
+        self._handshake_filter.expect_cookie(index)
         self._plane.expect_cookie(index)
         self._datagrams.append((datagram, endpoint))
 
@@ -446,10 +473,10 @@ class Device:
             return
         if private == ZERO_KEY:
             self._identity = None
-            self._handshake_filter.set_identity(None)
+            self._publish_identity(None)
         else:
             self._identity = noise.Identity(self._crypto, private)
-            self._handshake_filter.set_identity(self._identity.public)
+            self._publish_identity(self._identity.public)
             own = self.peers.with_key(self._identity.public)
             if own is not None:
                 self._remove_peer(own)
@@ -457,6 +484,10 @@ class Device:
             wipe(old.private)
         for peer in self.peers:
             self._apply_identity(peer, now)
+
+    def _publish_identity(self, public: bytes | None) -> None:
+        self._handshake_filter.set_identity(public)
+        self._plane.set_identity(public)
 
     def _apply_identity(self, peer: Peer, now: int) -> None:
         self._clear_handshake(peer)

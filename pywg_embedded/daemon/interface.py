@@ -103,7 +103,7 @@ class Interface:
         kind = event[0]
         if kind == events.HANDSHAKE:
             _, data, source, backlog = event
-            self.device.receive_datagram(data, source, now, backlog)
+            self.device.receive_datagram(data, source, now, backlog, filtered=True)
         else:
             _TOLD[kind](self.device, event[1], now)
         self.flush()

@@ -229,9 +229,14 @@ class Side:
         return [data for data, _ in self.device.datagrams_to_send()]
 
     def receive(
-        self, data: bytes, source: Endpoint, now: int = NOW, backlog: int = 0
+        self,
+        data: bytes,
+        source: Endpoint,
+        now: int = NOW,
+        backlog: int = 0,
+        filtered: bool = False,
     ) -> None:
-        self.device.receive_datagram(data, source, now, backlog)
+        self.device.receive_datagram(data, source, now, backlog, filtered)
 
     def status(self, peer_id: int = 0, now: int = NOW) -> "dict[str, Any]":
         """What is said of a peer."""

@@ -335,3 +335,12 @@ def test_a_change_of_one_peer_leaves_the_session_of_another() -> None:
     assert all(call[1] == 1 for call in a.plane.calls)
     assert len(a.plane.keypairs[0]) == 1
     assert a.device.peers.keys() == {b.public}
+
+
+def test_the_data_plane_gets_each_identity() -> None:
+    a, _ = pair()
+    a.plane.calls.clear()
+    a.device.configure(change(private_key=NEW_KEY), NOW)
+    a.device.configure(change(private_key=bytes(32)), NOW)
+    public = a.crypto.public_key(NEW_KEY)
+    assert a.plane.calls_to("set_identity") == [(public,), (None,)]

@@ -1,11 +1,13 @@
 """The engine under load: cookies instead of answers, and how one gets past them."""
 
+from pywg_embedded import crypto
 from pywg_embedded.core import messages
 from pywg_embedded.core.cookie import CookieMaker
 from pywg_embedded.core.endpoint import Endpoint
 from tests.core.support import (
     NOW,
     WALL,
+    SeededCrypto,
     Side,
     deliver,
     endpoint,
@@ -14,6 +16,10 @@ from tests.core.support import (
     make_initiation,
     pair,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pywg_embedded.core.crypto import Bytes
 
 # From this many waiting messages on there is load, and for so long afterwards.
 BACKLOG, HOLD = 128, 1_000
@@ -30,11 +36,14 @@ class Initiator:
         self.source = source
         self._jar = CookieMaker(sender.crypto, receiver.public)
 
+    def make_initiation(self, nanoseconds: int, now: int = NOW) -> bytes:
+        bare = initiation_without_macs(self._sender, self._receiver.public, nanoseconds)
+        return self._jar.add_macs(self._sender.crypto, bare, now)
+
     def send_initiation(
         self, nanoseconds: int, now: int = NOW, backlog: int = BACKLOG
     ) -> None:
-        bare = initiation_without_macs(self._sender, self._receiver.public, nanoseconds)
-        datagram = self._jar.add_macs(self._sender.crypto, bare, now)
+        datagram = self.make_initiation(nanoseconds, now)
         self._receiver.receive(datagram, self.source, now, backlog)
 
     def request_cookie(self) -> None:
@@ -230,3 +239,78 @@ def test_sources_are_not_limited_without_load() -> None:
     for n in range(50):
         applicant.send_initiation(WALL + n, NOW + 20 * n, 0)
     assert len(b.sent_datagrams()) == 50
+
+
+class CountingCrypto(SeededCrypto):
+    """Counts the calls of BLAKE2s."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.hashes = 0
+
+    def blake2s(self, data: "Bytes", key: "Bytes" = b"", size: int = 32) -> bytes:
+        self.hashes += 1
+        return crypto.blake2s(data, key, size)
+
+
+def hashes_of(datagram: bytes, b: Side, backlog: int, filtered: bool) -> int:
+    """Return how often b computes BLAKE2s for a datagram."""
+    assert isinstance(b.crypto, CountingCrypto)
+    b.crypto.hashes = 0
+    b.receive(datagram, endpoint(1), NOW, backlog, filtered)
+    return b.crypto.hashes
+
+
+def test_an_unfiltered_datagram_with_a_bad_mac1_is_dropped() -> None:
+    a, b = pair()
+    bad = flip_bit(make_initiation(a, b.public, WALL), -32)
+    b.receive(bad, endpoint(1), filtered=False)
+    assert b.sent_datagrams() == []
+    assert b.device.drops == {"mac1": 1}
+
+
+def test_an_unfiltered_datagram_without_mac2_gets_a_cookie_under_load() -> None:
+    a, b = pair()
+    b.receive(
+        make_initiation(a, b.public, WALL), endpoint(1), NOW, BACKLOG, filtered=False
+    )
+    assert [data[0] for data in b.sent_datagrams()] == [COOKIE_REPLY]
+    assert b.device.drops == {"cookie demanded": 1}
+
+
+def test_mac1_is_not_computed_again_for_a_filtered_datagram() -> None:
+    hashes = {}
+    for filtered in (False, True):
+        a, b = pair(None, CountingCrypto(2))
+        hashes[filtered] = hashes_of(make_initiation(a, b.public, WALL), b, 0, filtered)
+        assert [data[0] for data in b.sent_datagrams()] == [RESPONSE]
+    assert hashes[False] - hashes[True] == 1
+
+
+def test_neither_mac_is_computed_again_for_a_filtered_datagram_under_load() -> None:
+    hashes = {}
+    for filtered in (False, True):
+        a, b = pair(None, CountingCrypto(2))
+        initiator = Initiator(a, b, endpoint(1))
+        initiator.request_cookie()
+        datagram = initiator.make_initiation(WALL + 1)
+        hashes[filtered] = hashes_of(datagram, b, BACKLOG, filtered)
+        assert [data[0] for data in b.sent_datagrams()] == [RESPONSE]
+    # mac1; the cookie and mac2; the rate limiter's hash of the source.
+    assert hashes[False] - hashes[True] == 4
+
+
+def test_a_filtered_datagram_with_a_bad_mac1_is_read() -> None:
+    a, b = pair()
+    b.receive(
+        flip_bit(make_initiation(a, b.public, WALL), -32), endpoint(1), filtered=True
+    )
+    assert [data[0] for data in b.sent_datagrams()] == [RESPONSE]
+
+
+def test_a_filtered_datagram_without_mac2_gets_a_cookie_under_load() -> None:
+    a, b = pair()
+    b.receive(make_initiation(a, b.public, WALL), endpoint(1), NOW, BACKLOG, True)
+    assert [data[0] for data in b.sent_datagrams()] == [COOKIE_REPLY]
+    ((_, made_at),) = b.plane.calls_to("set_cookie_secret")
+    assert made_at == NOW

@@ -77,7 +77,9 @@ class Node:
     def _tell(self, event: "tuple[Any, ...]") -> None:
         kind, now = event[0], boottime()
         if kind == events.HANDSHAKE:
-            self.device.receive_datagram(event[1], event[2], now, event[3])
+            self.device.receive_datagram(
+                event[1], event[2], now, event[3], filtered=True
+            )
         elif kind == events.HANDSHAKE_NEEDED:
             self.device.handshake_needed(event[1], now)
         elif kind == events.KEY_CONFIRMED:

@@ -8,6 +8,7 @@ for its header, one that arrives keeps its place behind its header:
 
 import struct
 
+from ... import crypto
 from ...core.constants import (
     DEFAULT_MTU,
     MESSAGE_TRANSPORT,
@@ -19,12 +20,12 @@ from ...core.constants import (
     TRANSPORT_MIN_SIZE,
 )
 from ...core.facts import Facts
+from ...core.handshake_filter import HandshakeFilter
 from .. import events
 from ..limits import Limits
 from . import ecn, icmp, packet
 from .aead import InPlaceAead
 from .allowedips import AllowedIPs
-from .handshake_filter import HandshakeFilter
 from .keypair import Keypairs, KeypairState
 from .staging import Staging
 
@@ -94,7 +95,7 @@ class Transport:
         self._by_index: dict[int, tuple[int, KeypairState]] = {}
         self._allowed_ips = AllowedIPs(limits.allowed_ips)
         self._staging = Staging(limits)
-        self._handshake_filter = HandshakeFilter()
+        self._handshake_filter = HandshakeFilter(crypto)
         self._events: list[Event] = []
         self.drops: dict[str, int] = {}
 
