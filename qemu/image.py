@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from package.builder import contents, ipk
+from package.builder.lock import exclusive
 from package.builder.targets import TARGETS
 from qemu import architectures, packages, tools
 from qemu.architectures import Architecture
@@ -55,8 +56,9 @@ class Base(NamedTuple):
 def base(architecture: Architecture) -> Base:
     """Debian's part, built if the cache does not hold it."""
     directory = CACHE / _key(architecture)
-    if not directory.exists():
-        _build(architecture, directory)
+    with exclusive(directory):
+        if not directory.exists():
+            _build(architecture, directory)
     return Base(directory / "vmlinuz", directory / "packages.cpio")
 
 

@@ -12,6 +12,17 @@ from tests.lab.managers import borrow_apk
 from tests.lab.topology import Lab
 from tests.lab.wireguard import socket_path, unique_name
 
+# What is in these folders is left to `make test-all`.
+SLOW_FOLDERS = ("cross", "luci_live", "openwrt_live", "qemu")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow by the folder that it is in."""
+    slow = [Path(__file__).parent / folder for folder in SLOW_FOLDERS]
+    for item in items:
+        if any(folder in item.path.parents for folder in slow):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pywg_embedded.dataplane.signatures import SONAME
 
 from . import names, sodium, zig
+from .lock import exclusive
 from .paths import BUILD, LIBPYWG
 from .targets import Target
 
@@ -25,15 +26,16 @@ def binding() -> bytes:
 
 def library(target: Target, aead: str) -> Path:
     """The shared library, which asks the target for the one it has its cipher from."""
-    cipher = names.prefix(target, aead)
     settings = {"PYWG_AEAD": aead, "PYWG_TESTS": "OFF"}
-    return _built(target, cipher, settings) / SONAME
+    with exclusive(BUILD / f"{target.name}-{aead}"):
+        return _built(target, names.prefix(target, aead), settings) / SONAME
 
 
 def programs(target: Target) -> Path:
     """The folder of the test programs, which ask the target for nothing."""
     settings = {"PYWG_AEAD": "sodium", "CMAKE_EXE_LINKER_FLAGS": "-static"}
-    return _built(target, sodium.prefix(target), settings) / "test"
+    with exclusive(BUILD / f"{target.name}-programs"):
+        return _built(target, sodium.prefix(target), settings) / "test"
 
 
 def _built(target: Target, cipher: Path, settings: dict[str, str]) -> Path:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from . import zig
+from .lock import exclusive
 from .paths import CACHE
 from .targets import Target
 
@@ -46,9 +47,10 @@ def _sources() -> Path:
     """The sources as the requirements pin them, checked by pip."""
     digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
     directory = CACHE / f"libsodium-sources-{digest}"
-    if not directory.exists():
-        with tempfile.TemporaryDirectory(dir=CACHE) as work:
-            _unpack(_download(Path(work)), Path(work)).rename(directory)
+    with exclusive(directory):
+        if not directory.exists():
+            with tempfile.TemporaryDirectory(dir=CACHE) as work:
+                _unpack(_download(Path(work)), Path(work)).rename(directory)
     return directory
 
 

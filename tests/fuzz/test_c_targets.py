@@ -12,7 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from package.builder.lock import exclusive
+
 from . import corpus
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "pywg_embedded/dataplane/libpywg"
@@ -32,8 +36,9 @@ def built() -> Path:
         "PYWG_WERROR=ON",
     )
     defines = (f"-D{setting}" for setting in settings)
-    subprocess.run(("cmake", "-S", SOURCES, "-B", folder, *defines), check=True)
-    subprocess.run(("cmake", "--build", folder, "--parallel", "2"), check=True)
+    with exclusive(folder):
+        subprocess.run(("cmake", "-S", SOURCES, "-B", folder, *defines), check=True)
+        subprocess.run(("cmake", "--build", folder, "--parallel", "2"), check=True)
     return folder / "fuzz"
 
 

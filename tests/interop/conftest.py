@@ -20,6 +20,14 @@ PAIRS = [
     ("wireguard-go", "pywgd-python"),
 ]
 PAIR_NAMES = [f"{left}-to-{right}" for left, right in PAIRS]
+# Those that `make test` runs; the others are left to `make test-all`.
+REPRESENTATIVE = (("pywgd", "wireguard-go"), ("wireguard-go", "pywgd"))
+BY_PAIR = [
+    pytest.param(
+        pair, id=name, marks=() if pair in REPRESENTATIVE else pytest.mark.slow
+    )
+    for pair, name in zip(PAIRS, PAIR_NAMES)
+]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -41,22 +49,31 @@ def _waits_for_journeys(item: pytest.Item) -> bool:
 def departures(
     root: None, request: pytest.FixtureRequest
 ) -> Iterator[dict[str, Journey]]:
-    """One journey a pair, under way while the other tests run; none if unwanted."""
-    wanted = any(map(_waits_for_journeys, request.session.items))
+    """One journey a pair, under way while the other tests run; none if unwanted.
+
+    The workers of pytest-xdist have none: each collects all tests, one runs these.
+    """
+    here = "PYTEST_XDIST_WORKER" not in os.environ
+    wanted = here and any(map(_waits_for_journeys, request.session.items))
     with Lab() as lab:
-        tunnels = [lab.tunnel(*pair) for pair in PAIRS if wanted]
-        yield dict(zip(PAIR_NAMES, map(Journey, tunnels)))
+        yield _depart(lab) if wanted else {}
+
+
+def _depart(lab: Lab) -> dict[str, Journey]:
+    return {name: Journey(lab.tunnel(*pair)) for name, pair in zip(PAIR_NAMES, PAIRS)}
 
 
 @pytest.fixture(scope="session")
-def journeys(departures: dict[str, Journey]) -> dict[str, Journey]:
+def journeys(departures: dict[str, Journey]) -> Iterator[dict[str, Journey]]:
     """The journeys at their end."""
-    for journey in departures.values():
-        journey.finish()
-    return departures
+    with Lab() as lab:
+        under_way = departures or _depart(lab)
+        for journey in under_way.values():
+            journey.finish()
+        yield under_way
 
 
-@pytest.fixture(scope="module", params=PAIRS, ids=PAIR_NAMES)
+@pytest.fixture(scope="module", params=BY_PAIR)
 def lasting_tunnel(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
     with Lab() as lab:
         yield lab.tunnel(*request.param)
@@ -69,7 +86,7 @@ def tunnel(lasting_tunnel: Tunnel) -> Tunnel:
     return lasting_tunnel
 
 
-@pytest.fixture(params=PAIRS, ids=PAIR_NAMES)
+@pytest.fixture(params=BY_PAIR)
 def own_tunnel(request: pytest.FixtureRequest, lab: Lab) -> Tunnel:
     """Strangers, on hosts that the test may do anything to."""
     return lab.tunnel(*request.param)

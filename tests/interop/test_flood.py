@@ -93,6 +93,7 @@ class Flood:
         return head + source + target + udp + self._message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("initiator", ["pywgd", "wireguard-go"])
 def test_a_peer_gets_through_a_flood_of_plausible_initiations(
     initiator: str, lab: Lab

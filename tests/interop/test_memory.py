@@ -22,6 +22,7 @@ def load(tunnel: Tunnel) -> None:
         measure.round_trips(sender.host, address, 50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plane", ("pywgd", "pywgd-python"))
 def test_a_second_load_takes_no_memory(lab: Lab, plane: str) -> None:
     tunnel = lab.tunnel(plane, plane)

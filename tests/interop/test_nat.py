@@ -8,7 +8,7 @@ from tests.lab.topology import WIRE, Lab, Tunnel
 from tests.lab.wait import becomes
 from tests.lab.wireguard import PORT, WireGuard
 
-from .conftest import PAIR_NAMES, PAIRS
+from .conftest import BY_PAIR
 
 MAPPING_SECONDS = 2
 MASQUERADE = """
@@ -43,7 +43,7 @@ def tunnel_through_nat(lab: Lab, inner: str, outer: str) -> Tunnel:
 @pytest.mark.parametrize(
     "keepalive, reached", [("1", True), ("off", False)], ids=["keepalive", "without"]
 )
-@pytest.mark.parametrize("pair", PAIRS, ids=PAIR_NAMES)
+@pytest.mark.parametrize("pair", BY_PAIR)
 def test_the_outside_reaches_in_only_while_keepalives_flow(
     lab: Lab, pair: tuple[str, str], keepalive: str, reached: bool
 ) -> None:

@@ -5,6 +5,9 @@ import pytest
 from .conftest import PAIR_NAMES
 from .journey import Journey
 
+# All wait for the same journeys, of two minutes.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys")]
+
 
 @pytest.mark.parametrize("pair", PAIR_NAMES)
 def test_the_session_is_renewed_once_after_two_minutes(

@@ -108,6 +108,7 @@ def test_a_dead_name_server_keeps_nobody_waiting(world: World) -> None:
     assert world.router.stop() == 0
 
 
+@pytest.mark.slow
 def test_1129_a_name_that_leads_elsewhere_is_followed(world: World) -> None:
     """https://github.com/openwrt/openwrt/pull/1129"""
     moved = "192.0.2.3"
@@ -121,6 +122,7 @@ def test_1129_a_name_that_leads_elsewhere_is_followed(world: World) -> None:
     assert f"{moved}:{PORT}" in world.router.show("endpoints")
 
 
+@pytest.mark.slow
 def test_22116_a_family_that_leads_nowhere_is_left_for_the_other(world: World) -> None:
     """https://github.com/openwrt/openwrt/issues/22116"""
     for dead, alive in ((6, 4), (4, 6)):

@@ -8,7 +8,14 @@ from qemu.report import Report
 Reports = dict[str, Report]
 
 
-@pytest.fixture(scope="module", params=steps.ARCHITECTURES, ids=str)
+# The checks of two homes are made by the same machines.
+BY_ARCHITECTURE = [
+    pytest.param(one, id=str(one), marks=pytest.mark.xdist_group(f"homes-{one}"))
+    for one in steps.ARCHITECTURES
+]
+
+
+@pytest.fixture(scope="module", params=BY_ARCHITECTURE)
 def reports(request: pytest.FixtureRequest) -> Reports:
     return {report.check: report for report in steps.run(request.param)}
 

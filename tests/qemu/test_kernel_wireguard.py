@@ -6,6 +6,9 @@ from qemu import machine
 from qemu.guest.checks import CHECKS
 from qemu.report import Report
 
+# All checks are made by the same machine.
+pytestmark = pytest.mark.xdist_group("kernel-wireguard")
+
 
 @pytest.fixture(scope="module")
 def reports() -> dict[str, Report]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from package.builder.lock import exclusive
+
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "pywg_embedded/dataplane/libpywg"
 PROGRAMS = sorted(path.stem for path in SOURCES.glob("test/test_*.c"))
@@ -30,10 +32,11 @@ def built(request: pytest.FixtureRequest) -> Path:
     folder = ROOT / "build" / f"libpywg-{aead}-{sanitizers}"
     settings = (f"-DPYWG_AEAD={aead}", f"-DPYWG_SANITIZE={sanitizers}")
     configure = ("cmake", "-S", SOURCES, "-B", folder, *settings, "-DPYWG_WERROR=ON")
-    subprocess.run(configure, check=True)
     targets = THREADED if sanitizers == "thread" else ("all",)
     build = ("cmake", "--build", folder, "--parallel", "2", "--target", *targets)
-    subprocess.run(build, check=True)
+    with exclusive(folder):
+        subprocess.run(configure, check=True)
+        subprocess.run(build, check=True)
     return folder / "test"
 
 

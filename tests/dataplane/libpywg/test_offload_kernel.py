@@ -117,7 +117,7 @@ def offload(tmp_path_factory: pytest.TempPathFactory) -> Offload:
 
 @pytest.fixture(scope="module")
 def tuns() -> Iterator[tuple[Tun, Tun]]:
-    with Host("offload") as router:
+    with Host(f"pywg-{os.getpid():x}-offload") as router:
         router.forward_packets()
         with router.entered():
             ends = Tun("in0"), Tun("out0")
