@@ -1,6 +1,6 @@
 /* The rules that LuCI's own modules are held to, and a few stricter ones. */
 
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 import js from '@eslint/js';
 import json from '@eslint/json';
@@ -13,9 +13,12 @@ const REQUIRED = [
 	'baseclass', 'dom', 'firewall', 'form', 'fs', 'network', 'poll', 'request', 'rpc',
 	'session', 'uci', 'ui', 'uqr', 'validation', 'view', 'widgets'
 ];
-/* 'require pywg.NAME as NAME' */
-const OURS = readdirSync('luci/luci-proto-pywg/htdocs/luci-static/resources/pywg')
-	.filter(name => name.endsWith('.js')).map(name => name.slice(0, -'.js'.length));
+const RESOURCES = 'luci/luci-proto-pywg/htdocs/luci-static/resources';
+const REQUIRE = /^'require pywg\.\S+ as (\w+)';$/gm;
+const OURS = readdirSync(RESOURCES, { recursive: true })
+	.filter(name => name.endsWith('.js'))
+	.map(name => readFileSync(`${RESOURCES}/${name}`, 'utf8'))
+	.flatMap(source => [ ...source.matchAll(REQUIRE) ].map(([ , name ]) => name));
 
 function readonly(names) {
 	return Object.fromEntries(names.map(name => [ name, 'readonly' ]));

@@ -6,12 +6,12 @@ import { createInterface } from 'node:readline';
 import { Realm } from './luci.mjs';
 
 const realm = new Realm();
-const options = realm.require('pywg.options');
-const ucitext = realm.require('pywg.ucitext');
-const wgconf = realm.require('pywg.wgconf');
+const options = realm.require('pywg.config.options');
+const uciText = realm.require('pywg.config.uci_text');
+const wgconf = realm.require('pywg.config.wgconf');
 
 function sections(text) {
-	const { sections: found, error } = ucitext.parse(text);
+	const { sections: found, error } = uciText.parse(text);
 
 	return error
 		? { line: error.line }

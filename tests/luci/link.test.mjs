@@ -7,9 +7,9 @@ import { Realm, plain } from './luci.mjs';
 
 const realm = new Realm();
 const link = realm.require('pywg.link');
-const conf = realm.require('pywg.conf');
+const importExport = realm.require('pywg.config.import_export');
 const zone = realm.require('pywg.zone');
-const otherside = realm.require('pywg.otherside');
+const remoteSide = realm.require('pywg.config.remote_side');
 
 const key = digit => `${digit.repeat(42)}A=`;
 const KEYS = {
@@ -200,8 +200,8 @@ test('the other home takes what was made for it, in either format', () => {
 	});
 
 	for (const format of [ 'conf', 'uci', 'qr' ]) {
-		const text = conf.write(other.tunnel, format, other.firewall);
-		const [ tunnel ] = conf.read(text, 'grandma.conf').tunnels;
+		const text = importExport.write(other.tunnel, format, other.firewall);
+		const [ tunnel ] = importExport.read(text, 'grandma.conf').tunnels;
 		const found = plain(link.adopt(tunnel, there));
 
 		assert.deepEqual(found.problems, [], format);
@@ -227,7 +227,7 @@ test('what was made for another home is not taken where it cannot work', () => {
 });
 
 test('from the other side\'s own configuration comes ours', () => {
-	const theirs = conf.read(`[Interface]
+	const theirs = importExport.read(`[Interface]
 PrivateKey = ${KEYS.other.private}
 Address = 10.5.0.1/24
 ListenPort = 4500
@@ -252,7 +252,7 @@ AllowedIPs = 10.5.0.9/32, 192.168.1.0/24
 });
 
 test('settings without a key of their router are of no use', () => {
-	const theirs = conf.read('[Interface]\nAddress = 10.5.0.1/24\n').tunnels[0];
+	const theirs = importExport.read('[Interface]\nAddress = 10.5.0.1/24\n').tunnels[0];
 	const { problems: found } = plain(link.mirror(
 		theirs, home(), grandma(), { ...KEYS, other: { public: '' } }));
 
@@ -261,7 +261,7 @@ test('settings without a key of their router are of no use', () => {
 });
 
 test('a configuration that does not know us yet leaves us the next address', () => {
-	const theirs = conf.read(`[Interface]
+	const theirs = importExport.read(`[Interface]
 PrivateKey = ${KEYS.other.private}
 Address = 10.5.0.1/24
 `).tunnels[0];
@@ -283,11 +283,11 @@ test('a peer\'s own file has what the router knows of it', () => {
 			allowed_ips: [ '10.0.0.2/32', 'fd00::2/128', '192.168.2.0/24' ]
 		}
 	};
-	const made = otherside.make(tunnel, peer, {
+	const made = remoteSide.make(tunnel, peer, {
 		public_key: KEYS.here.public, endpoint: '2001:db8::1', allowed_ips: [ '::/0' ]
 	});
 
-	assert.equal(conf.write(made, 'conf'), `[Interface]
+	assert.equal(importExport.write(made, 'conf'), `[Interface]
 PrivateKey = ${KEYS.other.private}
 Address = 10.0.0.2/24, fd00::2/64
 
@@ -306,9 +306,9 @@ test('what the router keeps cannot be given away', () => {
 		name: '',
 		options: { allowed_ips: [ '10.0.0.2/32' ], preshared_key: 'kept:ours' }
 	};
-	const made = otherside.make(tunnel, peer, { public_key: KEYS.here.public });
+	const made = remoteSide.make(tunnel, peer, { public_key: KEYS.here.public });
 
-	assert.doesNotMatch(conf.write(made, 'uci'), /kept/);
+	assert.doesNotMatch(importExport.write(made, 'uci'), /kept/);
 });
 
 function firewall(type, options, id) {

@@ -4,7 +4,7 @@ import pytest
 
 from .node import FOLDER, needs_node, run
 
-FILES = sorted(path.name for path in FOLDER.glob("*.test.mjs"))
+FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.test.mjs"))
 
 
 @needs_node

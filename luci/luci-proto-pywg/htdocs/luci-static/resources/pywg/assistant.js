@@ -2,7 +2,7 @@
 'require baseclass';
 'require pywg.button as button';
 'require pywg.changelist as changelist';
-'require pywg.changes as changes';
+'require pywg.config.diff as diff';
 'require pywg.exportdialog as exportdialog';
 'require pywg.homeform as homeform';
 'require pywg.linkkeys as linkkeys';
@@ -89,7 +89,7 @@ class Assistant {
 		const isPossible = plan.tunnel &&
 			!plan.problems.some(one => one.severity === 'error');
 		const list = isPossible
-			? changes.between(before(this.known, plan.tunnel), plan.tunnel) : [];
+			? diff.between(before(this.known, plan.tunnel), plan.tunnel) : [];
 
 		this.turnTo(1, [
 			...changelist.problems(plan.problems),

@@ -39,7 +39,7 @@ function change(one) {
 }
 
 return baseclass.extend({
-	/* The complaints of conf.js. */
+	/* The complaints of import_export.js. */
 	complaints: all => E('ul', all.map(complaint)),
 
 	/* Those of link.js, a node each. */
@@ -47,7 +47,7 @@ return baseclass.extend({
 		'class': `pywg-sentence ${tone(one)}`
 	}, one.reason)),
 
-	/* The changes of changes.js. */
+	/* The changes of diff.js. */
 	changes(all) {
 		const isNothing = all.every(one => one.kind === 'same');
 

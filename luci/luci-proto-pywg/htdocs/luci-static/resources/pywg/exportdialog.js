@@ -1,7 +1,7 @@
 'use strict';
 'require baseclass';
 'require pywg.clipboard as clipboard';
-'require pywg.conf as conf';
+'require pywg.config.import_export as importExport';
 'require pywg.dialog as dialog';
 'require uqr';
 
@@ -58,7 +58,7 @@ class Sheet {
 	}
 
 	show(format) {
-		const words = conf.write(this.tunnel, format, this.firewall);
+		const words = importExport.write(this.tunnel, format, this.firewall);
 
 		for (const tab of this.tabs.children)
 			tab.setAttribute('aria-pressed', tab.dataset.format === format);
@@ -69,7 +69,7 @@ class Sheet {
 
 	page(words, format) {
 		const text = E('pre', { 'class': 'pywg-page', 'tabindex': '0' }, words);
-		const name = conf.fileName(this.called, format);
+		const name = importExport.fileName(this.called, format);
 
 		return [ text, E('div', { 'class': 'pywg-buttons' }, [
 			clipboard.button(text),

@@ -1,8 +1,8 @@
 'use strict';
 'require baseclass';
 'require pywg.home as home';
-'require pywg.onscreen as onscreen';
-'require pywg.uciconf as uciconf';
+'require pywg.config.form_state as formState';
+'require pywg.config.uci_tunnel as uciTunnel';
 'require rpc';
 'require uci';
 
@@ -36,8 +36,8 @@ async function look() {
 		interfaces,
 		mtus: mtusOf(found),
 		names: names(),
-		tunnels: onscreen.tunnels(),
-		firewall: uciconf.fromLuci(uci.sections('firewall'), 'firewall')
+		tunnels: formState.tunnels(),
+		firewall: uciTunnel.fromLuci(uci.sections('firewall'), 'firewall')
 	});
 }
 

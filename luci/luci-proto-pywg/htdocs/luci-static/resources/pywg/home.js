@@ -1,6 +1,6 @@
 'use strict';
 'require baseclass';
-'require pywg.address as address';
+'require pywg.config.address as address';
 
 /*
  * What the assistant must know of this router, from what the router says of itself: the

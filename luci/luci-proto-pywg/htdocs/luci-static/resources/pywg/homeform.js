@@ -1,10 +1,10 @@
 'use strict';
 'require baseclass';
 'require pywg.changelist as changelist';
-'require pywg.conf as conf';
+'require pywg.config.import_export as importExport';
 'require pywg.field as field';
 'require pywg.link as link';
-'require pywg.options as options';
+'require pywg.config.options as options';
 'require pywg.textinput as textinput';
 
 /* The first screen: who the other home is, or what it sent. */
@@ -92,7 +92,7 @@ class HomeForm {
 	}
 
 	read() {
-		const { tunnels, complaints } = conf.read(this.text, '');
+		const { tunnels, complaints } = importExport.read(this.text, '');
 
 		return { tunnel: tunnels[0], complaints };
 	}

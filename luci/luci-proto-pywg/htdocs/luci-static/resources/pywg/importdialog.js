@@ -1,10 +1,10 @@
 'use strict';
 'require baseclass';
 'require pywg.changelist as changelist';
-'require pywg.changes as changes';
-'require pywg.conf as conf';
+'require pywg.config.diff as diff';
+'require pywg.config.import_export as importExport';
 'require pywg.dialog as dialog';
-'require pywg.onscreen as onscreen';
+'require pywg.config.form_state as formState';
 'require pywg.textinput as textinput';
 'require uci';
 
@@ -17,7 +17,7 @@ function refused(complaint) {
 class Import {
 	constructor(section, peers) {
 		this.section = section;
-		this.current = onscreen.tunnel(section.section, section, peers);
+		this.current = formState.tunnel(section.section, section, peers);
 		this.after = null;
 		this.shown = E('div', { 'aria-live': 'polite' });
 		this.input = textinput.make((text, name) => this.take(text, name));
@@ -29,11 +29,11 @@ class Import {
 	}
 
 	take(text, fileName) {
-		const found = conf.read(text, fileName);
+		const found = importExport.read(text, fileName);
 		const tunnel = found.tunnels[0];
 		const isUsable = tunnel && !found.complaints.some(refused);
 
-		this.after = isUsable ? changes.merge(this.current, tunnel) : null;
+		this.after = isUsable ? diff.merge(this.current, tunnel) : null;
 		L.dom.content(this.shown, text.trim() ? [
 			changelist.complaints(found.complaints),
 			this.after ? this.changes() : ''
@@ -41,19 +41,19 @@ class Import {
 	}
 
 	changes() {
-		return changelist.changes(changes.between(this.current, this.after));
+		return changelist.changes(diff.between(this.current, this.after));
 	}
 
 	async save() {
 		if (!this.after)
 			return false;
 
-		const after = await onscreen.kept(this.after);
+		const after = await formState.kept(this.after);
 
 		await this.section.map.save(() => {
-			const before = onscreen.tunnel(this.section.section);
+			const before = formState.tunnel(this.section.section);
 
-			changes.apply(uci, changes.steps(before, after), 'network');
+			diff.apply(uci, diff.steps(before, after), 'network');
 		}, true);
 	}
 }

@@ -2,9 +2,9 @@
 'require baseclass';
 'require form';
 'require network';
-'require pywg.address as address';
+'require pywg.config.address as address';
 'require pywg.keyfield as keyfield';
-'require pywg.options as options';
+'require pywg.config.options as options';
 'require pywg.router as router';
 'require pywg.transfer as transfer';
 'require tools.widgets as widgets';

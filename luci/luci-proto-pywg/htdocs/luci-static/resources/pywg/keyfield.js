@@ -3,7 +3,7 @@
 'require form';
 'require pywg.button as button';
 'require pywg.clipboard as clipboard';
-'require pywg.keys as keys';
+'require pywg.config.keys as keys';
 'require pywg.router as router';
 'require uci';
 'require ui';

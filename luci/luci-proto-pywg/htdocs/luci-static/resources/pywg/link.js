@@ -1,8 +1,8 @@
 'use strict';
 'require baseclass';
-'require pywg.address as address';
-'require pywg.options as options';
-'require pywg.otherside as otherside';
+'require pywg.config.address as address';
+'require pywg.config.options as options';
+'require pywg.config.remote_side as remoteSide';
 'require pywg.zone as zone';
 
 /*
@@ -159,7 +159,7 @@ function insideMtu(wan) {
 
 /* Who cannot be called must keep the way open by calling. */
 function keepalive(isHidden) {
-	return isHidden ? otherside.CALLING_KEEPALIVE : undefined;
+	return isHidden ? remoteSide.CALLING_KEEPALIVE : undefined;
 }
 
 function newPeer(tunnel, here, other, keys) {
@@ -193,11 +193,11 @@ function otherTunnel(tunnel, peer, here, other, keys) {
 	/* Its private key goes to the other home, and is not kept in this one. */
 	const its = { ...peer.options, private_key: keys.other.private };
 
-	return otherside.make(tunnel, { ...peer, options: its }, {
+	return remoteSide.make(tunnel, { ...peer, options: its }, {
 		public_key: keys.here.public,
 		name: here.name,
 		endpoint: here.endpoint,
-		allowed_ips: otherside.hostsOf(tunnel.options.addresses).concat(here.lans),
+		allowed_ips: remoteSide.hostsOf(tunnel.options.addresses).concat(here.lans),
 		keepalive: keepalive(here.endpoint && !other.endpoint),
 		interface: FIRST_NAME + '0',
 		listen_port: other.endpoint ? String(other.port || options.DEFAULT_PORT) : '',
@@ -217,11 +217,11 @@ function otherFirewall(tunnel) {
 function natNote(here, other) {
 	if (isBehindNat(here.wan) && other.endpoint)
 		return _('This router is behind NAT: it sends a keepalive every %s s, so ' +
-			'that the other home can reach it.').format(otherside.CALLING_KEEPALIVE);
+			'that the other home can reach it.').format(remoteSide.CALLING_KEEPALIVE);
 
 	if (!other.endpoint)
 		return _('The other home calls, and sends a keepalive every %s s, so that ' +
-			'this home can reach it.').format(otherside.CALLING_KEEPALIVE);
+			'this home can reach it.').format(remoteSide.CALLING_KEEPALIVE);
 
 	return _('Each home can call the other.');
 }
@@ -235,7 +235,7 @@ function notes(tunnel, peer, here, other, firewall) {
 			other.lans.join(', '), here.lans.join(', ')),
 		_('In the tunnel this router is %s, the other %s.').format(
 			tunnel.options.addresses.join(', '),
-			otherside.addressesOf(peer, tunnel).join(', ')),
+			remoteSide.addressesOf(peer, tunnel).join(', ')),
 		_('The tunnel belongs to the firewall zone %s.').format(firewall.zone),
 		_('The MTU is %s, as the way out of this home permits.').format(
 			mtu || USUAL_MTU)
@@ -256,7 +256,7 @@ function plan(here, other, keys) {
 	const tunnel = { ...start, peers: start.peers.concat(peer) };
 	const theirs = otherTunnel(tunnel, peer, here, other, keys);
 
-	if (!otherside.addressesOf(peer, tunnel).length)
+	if (!remoteSide.addressesOf(peer, tunnel).length)
 		return {
 			problems: [ problem('addresses', 'error',
 				_('no address is left in the tunnel\'s network')) ],
@@ -322,12 +322,12 @@ function mirror(theirs, here, other, keys) {
 	const entry = entryFor(theirs, keys.here.public);
 	const isHidden = isBehindNat(here.wan) || !here.endpoint;
 
-	const made = otherside.make(theirs, entry, {
+	const made = remoteSide.make(theirs, entry, {
 		public_key: keys.other.public,
 		name: other.name,
 		endpoint: other.endpoint,
 		port: other.port,
-		allowed_ips: otherside.hostsOf(theirs.options.addresses).concat(other.lans),
+		allowed_ips: remoteSide.hostsOf(theirs.options.addresses).concat(other.lans),
 		keepalive: keepalive(isHidden && other.endpoint),
 		interface: freeName(here.tunnels),
 		listen_port: entry.options.endpoint_port,

@@ -2,7 +2,7 @@
 'require baseclass';
 'require pywg.clipboard as clipboard';
 'require pywg.diagnosis as diagnosis';
-'require pywg.keys as keys';
+'require pywg.config.keys as keys';
 'require pywg.peercard as peercard';
 'require pywg.text as text';
 'require pywg.units as units';

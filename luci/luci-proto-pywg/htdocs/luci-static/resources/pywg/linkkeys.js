@@ -1,6 +1,6 @@
 'use strict';
 'require baseclass';
-'require pywg.onscreen as onscreen';
+'require pywg.config.form_state as formState';
 'require pywg.router as router';
 
 /* The keys of a link: our secrets stay on the router, theirs are shown once. */
@@ -47,5 +47,5 @@ return baseclass.extend({
 	},
 
 	/* Our half: its keys kept. */
-	kept: tunnel => onscreen.kept(tunnel)
+	kept: tunnel => formState.kept(tunnel)
 });

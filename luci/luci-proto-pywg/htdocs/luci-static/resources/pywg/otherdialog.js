@@ -1,14 +1,14 @@
 'use strict';
 'require baseclass';
-'require pywg.address as address';
+'require pywg.config.address as address';
 'require pywg.changelist as changelist';
 'require pywg.dialog as dialog';
 'require pywg.exportdialog as exportdialog';
 'require pywg.field as field';
 'require pywg.here as here';
-'require pywg.onscreen as onscreen';
-'require pywg.options as options';
-'require pywg.otherside as otherside';
+'require pywg.config.form_state as formState';
+'require pywg.config.options as options';
+'require pywg.config.remote_side as remoteSide';
 'require pywg.router as router';
 'require uci';
 
@@ -74,18 +74,18 @@ class OtherSide {
 
 	async make() {
 		const name = this.section.section;
-		const tunnel = onscreen.tunnel(name, this.section, null);
-		const shown = onscreen.tunnel(name, null, this.peerForm).peers
+		const tunnel = formState.tunnel(name, this.section, null);
+		const shown = formState.tunnel(name, null, this.peerForm).peers
 			.find(peer => peer.id === this.id);
 		const { peers: [ peer ] } =
-			await onscreen.revealed({ options: null, peers: [ shown ] });
+			await formState.revealed({ options: null, peers: [ shown ] });
 		const stored = uci.get('network', this.id, 'private_key');
-		const theirs = otherside.make(tunnel, { ...peer, options: {
+		const theirs = remoteSide.make(tunnel, { ...peer, options: {
 			...peer.options, private_key: this.privateKey ?? stored
 		} }, {
 			public_key: this.publicKey, name: this.known.name,
-			endpoint: this.endpoint.value(), keepalive: otherside.CALLING_KEEPALIVE,
-			allowed_ips: otherside.hostsOf(tunnel.options.addresses)
+			endpoint: this.endpoint.value(), keepalive: remoteSide.CALLING_KEEPALIVE,
+			allowed_ips: remoteSide.hostsOf(tunnel.options.addresses)
 				.concat(this.networks())
 		});
 

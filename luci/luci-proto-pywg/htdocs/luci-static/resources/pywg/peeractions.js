@@ -1,6 +1,6 @@
 'use strict';
 'require baseclass';
-'require pywg.address as address';
+'require pywg.config.address as address';
 'require pywg.dialog as dialog';
 'require pywg.router as router';
 'require uci';

@@ -1,12 +1,12 @@
 'use strict';
 'require baseclass';
 'require form';
-'require pywg.address as address';
+'require pywg.config.address as address';
 'require pywg.keyfield as keyfield';
-'require pywg.keys as keys';
+'require pywg.config.keys as keys';
 'require pywg.livepeers as livepeers';
-'require pywg.options as options';
-'require pywg.otherside as otherside';
+'require pywg.config.options as options';
+'require pywg.config.remote_side as remoteSide';
 'require pywg.style as style';
 'require pywg.transfer as transfer';
 'require uci';
@@ -159,7 +159,7 @@ function addEndpoint(peers) {
 
 	const keepalive = value(peers, form.Value, 'persistent_keepalive', _('Keepalive'),
 		_('Seconds; %d is usual where this router is behind another one (NAT).')
-			.format(otherside.CALLING_KEEPALIVE));
+			.format(remoteSide.CALLING_KEEPALIVE));
 
 	keepalive.placeholder = _('off');
 }

@@ -1,6 +1,6 @@
 'use strict';
 'require baseclass';
-'require pywg.keys as keys';
+'require pywg.config.keys as keys';
 'require rpc';
 
 /* What the router is asked: the daemon of an interface, and the keeper of keys. */

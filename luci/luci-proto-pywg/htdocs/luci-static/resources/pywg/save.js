@@ -1,6 +1,6 @@
 'use strict';
 'require baseclass';
-'require pywg.changes as changes';
+'require pywg.config.diff as diff';
 'require uci';
 'require ui';
 
@@ -25,7 +25,7 @@ function join(id, network) {
 return baseclass.extend({
 	/* The tunnel as it was (or null), and { tunnel, firewall } of link.js. */
 	async link(before, { tunnel, firewall }) {
-		changes.apply(uci, changes.steps(before, tunnel), 'network');
+		diff.apply(uci, diff.steps(before, tunnel), 'network');
 
 		if (firewall.join)
 			join(firewall.join, tunnel.name);

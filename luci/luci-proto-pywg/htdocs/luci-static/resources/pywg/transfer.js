@@ -3,14 +3,14 @@
 'require pywg.button as button';
 'require pywg.exportdialog as exportdialog';
 'require pywg.importdialog as importdialog';
-'require pywg.onscreen as onscreen';
+'require pywg.config.form_state as formState';
 'require pywg.otherdialog as otherdialog';
 
 /* Configuration in and out of the forms, as text. */
 
 async function giveOut(section, peers) {
 	const name = section.section;
-	const tunnel = await onscreen.revealed(onscreen.tunnel(name, section, peers));
+	const tunnel = await formState.revealed(formState.tunnel(name, section, peers));
 
 	exportdialog.open(_('Configuration of %s').format(name), tunnel, name);
 }

@@ -2,7 +2,7 @@
 'require baseclass';
 
 /*
- * Which firewall zone the tunnels between homes belong to, as sections of ucitext.js.
+ * Which firewall zone the tunnels between homes belong to, as sections of uci_text.js.
  *
  * A zone of its own, whose packets may go from the home's zone to the tunnel and back:
  * so it can be closed later without touching the home's own zone.

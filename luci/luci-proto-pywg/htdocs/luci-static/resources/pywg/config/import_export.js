@@ -1,10 +1,10 @@
 'use strict';
 'require baseclass';
-'require pywg.options as options';
-'require pywg.paste as paste';
-'require pywg.ucitext as ucitext';
-'require pywg.uciconf as uciconf';
-'require pywg.wgconf as wgconf';
+'require pywg.config.options as options';
+'require pywg.config.shell_script as shellScript';
+'require pywg.config.uci_text as uciText';
+'require pywg.config.uci_tunnel as uciTunnel';
+'require pywg.config.wgconf as wgconf';
 
 /*
  * Import and export: the one door to configuration as text.
@@ -55,8 +55,8 @@ function readConf(text, fileName) {
 }
 
 function readUci(text) {
-	const { sections, error } = ucitext.parse(paste.read(text));
-	const found = uciconf.read(sections);
+	const { sections, error } = uciText.parse(shellScript.read(text));
+	const found = uciTunnel.read(sections);
 	const broken = error
 		? [ { severity: 'error', section: '', option: '', ...error } ] : [];
 
@@ -93,7 +93,7 @@ function read(text, fileName) {
 function write(tunnel, format, firewall) {
 	switch (format) {
 	case 'uci':
-		return paste.write(uciconf.write(tunnel)
+		return shellScript.write(uciTunnel.write(tunnel)
 			.map(section => ({ ...section, package: 'network' }))
 			.concat(firewall ?? []));
 	case 'qr':
@@ -114,13 +114,13 @@ return baseclass.extend({
 	/*
 	 * A text in any format and the name of its file, if it has one -> { format: 'conf'
 	 * or 'uci', tunnels, firewall, complaints }; firewall are the sections of that
-	 * package, as in ucitext.js.
+	 * package, as in uci_text.js.
 	 */
 	read,
 	/*
 	 * A tunnel -> the text of a format: 'conf' (wg-quick), 'qr' (the same without
-	 * comments) or 'uci' (for a router's shell, see paste.js), the latter with the
-	 * firewall's sections behind it. It has what is given, whatever was loaded.
+	 * comments) or 'uci' (for a router's shell, see shell_script.js), the latter with
+	 * the firewall's sections behind it. It has what is given, whatever was loaded.
 	 */
 	write,
 	/* What a peer or tunnel is called, format -> the name of a file for it. */

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { load, plain } from './luci.mjs';
+import { load, plain } from '../luci.mjs';
 
-const address = load('pywg.address');
+const address = load('pywg.config.address');
 
 function formatted(text) {
 	const found = address.parse(text);

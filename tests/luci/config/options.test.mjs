@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { Realm } from './luci.mjs';
+import { Realm } from '../luci.mjs';
 
-const options = new Realm().require('pywg.options');
+const options = new Realm().require('pywg.config.options');
 
 /* Table, option, text, what it is; null where it cannot be the value. */
 const ROWS = [

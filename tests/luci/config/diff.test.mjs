@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { Realm, plain } from './luci.mjs';
+import { Realm, plain } from '../luci.mjs';
 
 const realm = new Realm();
-const changes = realm.require('pywg.changes');
-const conf = realm.require('pywg.conf');
-const uciconf = realm.require('pywg.uciconf');
+const diff = realm.require('pywg.config.diff');
+const importExport = realm.require('pywg.config.import_export');
+const uciTunnel = realm.require('pywg.config.uci_tunnel');
 
 const KEYS = [ 'A', 'B', 'C', 'D' ].map(digit => `${digit.repeat(42)}A=`);
 
@@ -27,15 +27,15 @@ const SECTIONS = [
 ];
 
 function current() {
-	return uciconf.read(uciconf.fromLuci(SECTIONS)).tunnels[0];
+	return uciTunnel.read(uciTunnel.fromLuci(SECTIONS)).tunnels[0];
 }
 
 function imported(text) {
-	return conf.read(text, 'wg0.conf').tunnels[0];
+	return importExport.read(text, 'wg0.conf').tunnels[0];
 }
 
 function shown(before, after) {
-	return plain(changes.between(before, after)).filter(one => one.kind !== 'same')
+	return plain(diff.between(before, after)).filter(one => one.kind !== 'same')
 		.map(one => [ one.kind, one.title, ...one.lines
 			.filter(line => line.sign !== ' ').map(line => line.sign + line.text) ]);
 }
@@ -66,7 +66,7 @@ test('what LuCI has loaded is read with its ids', () => {
 
 test('a whole file replaces interface and peers, but not what it cannot say', () => {
 	const before = current();
-	const after = changes.merge(before, imported(WHOLE));
+	const after = diff.merge(before, imported(WHOLE));
 
 	assert.deepEqual(shown(before, after), [
 		[
@@ -86,7 +86,7 @@ test('a whole file replaces interface and peers, but not what it cannot say', ()
 
 test('a lone peer is added, and the others stay', () => {
 	const before = current();
-	const after = changes.merge(before, imported(ALONE));
+	const after = diff.merge(before, imported(ALONE));
 
 	assert.deepEqual(shown(before, after), [ [
 		'added', 'Peer Carol', `+public_key: ${KEYS[0]}`, '+allowed_ips: 10.0.0.4/32',
@@ -96,7 +96,7 @@ test('a lone peer is added, and the others stay', () => {
 
 test('a lone peer that is there is renewed in its place', () => {
 	const before = current();
-	const after = changes.merge(before, imported(ALONE.replace(KEYS[0], KEYS[1])));
+	const after = diff.merge(before, imported(ALONE.replace(KEYS[0], KEYS[1])));
 
 	assert.equal(after.peers.length, 2);
 	assert.equal(after.peers[0].id, 'cfg01');
@@ -108,14 +108,14 @@ test('the same again changes nothing', () => {
 	const before = current();
 
 	assert.deepEqual(shown(before, current()), []);
-	assert.deepEqual(plain(changes.steps(before, current())), []);
+	assert.deepEqual(plain(diff.steps(before, current())), []);
 });
 
 test('steps say what to set, to remove and to add', () => {
 	const before = current();
-	const after = changes.merge(before, imported(WHOLE + ALONE));
+	const after = diff.merge(before, imported(WHOLE + ALONE));
 
-	assert.deepEqual(plain(changes.steps(before, after)), [
+	assert.deepEqual(plain(diff.steps(before, after)), [
 		{ action: 'set', id: 'wg0', options: { private_key: KEYS[3], mtu: null } },
 		{
 			action: 'set', id: 'cfg01',
@@ -137,23 +137,23 @@ test('steps say what to set, to remove and to add', () => {
 test('a new interface is one of ours, whatever it was', () => {
 	const text = 'config interface vpn\n option proto wireguard\n' +
 		`config wireguard_vpn\n option public_key ${KEYS[1]}`;
-	const after = changes.merge(null, conf.read(text).tunnels[0]);
+	const after = diff.merge(null, importExport.read(text).tunnels[0]);
 
-	assert.deepEqual(plain(changes.steps(null, after)).map(one => [ one.type, one.name ]),
+	assert.deepEqual(plain(diff.steps(null, after)).map(one => [ one.type, one.name ]),
 		[ [ 'interface', 'vpn' ], [ 'pywg_vpn', '' ] ]);
-	assert.equal(changes.steps(null, after)[0].options.proto, 'pywg');
+	assert.equal(diff.steps(null, after)[0].options.proto, 'pywg');
 });
 
 test('the steps, done, make what was shown', () => {
 	const uci = new Uci(SECTIONS);
 	const before = current();
-	const after = changes.merge(before, imported(WHOLE + ALONE));
+	const after = diff.merge(before, imported(WHOLE + ALONE));
 
-	changes.apply(uci, changes.steps(before, after), 'network');
+	diff.apply(uci, diff.steps(before, after), 'network');
 
-	const [ done ] = uciconf.read(uciconf.fromLuci(uci.sections)).tunnels;
+	const [ done ] = uciTunnel.read(uciTunnel.fromLuci(uci.sections)).tunnels;
 
-	assert.deepEqual(plain(uciconf.write(done)), plain(uciconf.write(after)));
+	assert.deepEqual(plain(uciTunnel.write(done)), plain(uciTunnel.write(after)));
 });
 
 /* LuCI's uci, as far as it keeps sections. */

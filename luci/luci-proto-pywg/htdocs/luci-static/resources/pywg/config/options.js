@@ -1,7 +1,7 @@
 'use strict';
 'require baseclass';
-'require pywg.address as address';
-'require pywg.keys as keys';
+'require pywg.config.address as address';
+'require pywg.config.keys as keys';
 
 /*
  * The options of an interface whose proto is pywg, and of its peers: the same table as

@@ -1,10 +1,11 @@
 'use strict';
 'require baseclass';
-'require pywg.options as options';
-'require pywg.ucitext as ucitext';
+'require pywg.config.options as options';
+'require pywg.config.uci_text as uciText';
 
 /*
- * UCI sections <-> tunnels, see conf.js, as pywg_embedded/openwrt/network.py has it.
+ * UCI sections <-> tunnels, see import_export.js, as pywg_embedded/openwrt/network.py
+ * has it.
  *
  * 1. A wrong value in a peer leaves that peer out, and no other.
  * 2. What is not in the tables is kept as it was written, and named in a warning.
@@ -42,7 +43,7 @@ class Reader {
 
 			try {
 				result[name] = row
-					? options.canonical(row, ucitext.values(section, name)) : value;
+					? options.canonical(row, uciText.values(section, name)) : value;
 			}
 			catch (error) {
 				this.complain(severity, label, section, name, error.message);

@@ -1,12 +1,12 @@
 'use strict';
 'require baseclass';
-'require pywg.options as options';
+'require pywg.config.options as options';
 'require pywg.router as router';
 'require uci';
 
 /*
- * Tunnels of conf.js from the configuration and from what a form shows of it, with what
- * was changed and not saved yet.
+ * Tunnels of import_export.js from the configuration and from what a form shows of it,
+ * with what was changed and not saved yet.
  */
 
 function isEmpty(value) {

@@ -1,13 +1,13 @@
 'use strict';
 'require baseclass';
-'require pywg.options as options';
-'require pywg.uciconf as uciconf';
+'require pywg.config.options as options';
+'require pywg.config.uci_tunnel as uciTunnel';
 
 /*
  * What an import changes: shown before it is saved, and then done.
  *
- * Tunnels are those of conf.js; a section of the running configuration has its id.
- * Peers are the same if their public keys are.
+ * Tunnels are those of import_export.js; a section of the running configuration has its
+ * id. Peers are the same if their public keys are.
  */
 
 const HIDDEN = '••••••••';
@@ -96,7 +96,7 @@ function sectionsOf(tunnel) {
 		return [];
 
 	const heads = tunnel.options ? [ tunnel ] : [];
-	const written = uciconf.write(tunnel);
+	const written = uciTunnel.write(tunnel);
 
 	return [ ...heads, ...tunnel.peers ].map((one, at) => ({
 		...written[at],

@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
-import { Realm, plain } from './luci.mjs';
+import { Realm, plain } from '../luci.mjs';
 
 const realm = new Realm();
-const conf = realm.require('pywg.conf');
-const ucitext = realm.require('pywg.ucitext');
-const uciconf = realm.require('pywg.uciconf');
+const importExport = realm.require('pywg.config.import_export');
+const uciText = realm.require('pywg.config.uci_text');
+const uciTunnel = realm.require('pywg.config.uci_tunnel');
 
 function cases(name) {
-	return JSON.parse(readFileSync(new URL(`cases/${name}.json`, import.meta.url)));
+	return JSON.parse(readFileSync(new URL(`../cases/${name}.json`, import.meta.url)));
 }
 
 function lines(text) {
@@ -20,13 +20,13 @@ function lines(text) {
 }
 
 function uciOf(tunnels) {
-	return lines(ucitext.format(tunnels.flatMap(one => plain(uciconf.write(one)))
+	return lines(uciText.format(tunnels.flatMap(one => plain(uciTunnel.write(one)))
 		.map(section => ({ ...section, package: '' }))));
 }
 
 for (const [ number, row ] of cases('conf').entries())
 	test(`conf ${number}: ${row.name}`, () => {
-		const found = plain(conf.read(row.text.join('\n'), row.file));
+		const found = plain(importExport.read(row.text.join('\n'), row.file));
 
 		assert.equal(found.format, 'conf');
 		assert.deepEqual(
@@ -35,13 +35,14 @@ for (const [ number, row ] of cases('conf').entries())
 
 		if (row.uci.length) {
 			assert.deepEqual(uciOf(found.tunnels), row.uci);
-			assert.deepEqual(lines(conf.write(found.tunnels[0], 'conf')), row.conf);
+			assert.deepEqual(
+				lines(importExport.write(found.tunnels[0], 'conf')), row.conf);
 		}
 	});
 
 for (const [ number, row ] of cases('uci').entries())
 	test(`uci ${number}: ${row.name}`, () => {
-		const found = plain(conf.read(row.text.join('\n'), ''));
+		const found = plain(importExport.read(row.text.join('\n'), ''));
 		const place = one => one.section ? one.option : one.line;
 
 		assert.equal(found.format, 'uci');
@@ -55,10 +56,10 @@ for (const [ number, row ] of cases('uci').entries())
 
 test('what was exported is read as the same, in either format', () => {
 	for (const row of cases('conf').filter(one => one.uci.length)) {
-		const [ tunnel ] = conf.read(row.text.join('\n'), row.file).tunnels;
+		const [ tunnel ] = importExport.read(row.text.join('\n'), row.file).tunnels;
 
 		for (const format of [ 'conf', 'uci' ]) {
-			const again = conf.read(conf.write(tunnel, format), row.file);
+			const again = importExport.read(importExport.write(tunnel, format), row.file);
 
 			assert.deepEqual(uciOf(again.tunnels), row.uci, row.name);
 		}
@@ -67,14 +68,15 @@ test('what was exported is read as the same, in either format', () => {
 
 test('a text that was on Windows is read as it is', () => {
 	const row = cases('conf')[0];
-	const found = conf.read('\ufeff' + row.text.join('\r\n'), `C:\\keys\\${row.file}`);
+	const found = importExport.read(
+		'\ufeff' + row.text.join('\r\n'), `C:\\keys\\${row.file}`);
 
 	assert.deepEqual(uciOf(found.tunnels), row.uci);
 });
 
 test('what is no configuration is said to be none', () => {
 	for (const text of [ '', '\n', '# nothing', 'config system' ]) {
-		const { tunnels, complaints } = plain(conf.read(text));
+		const { tunnels, complaints } = plain(importExport.read(text));
 
 		assert.deepEqual(tunnels, [], text);
 		assert.equal(complaints.length, 1, text);
@@ -84,7 +86,7 @@ test('what is no configuration is said to be none', () => {
 
 test('peers whose interface is not in the text stand by themselves', () => {
 	const [ , peers ] = cases('uci')[1].text.join('\n').split('\n\n');
-	const { tunnels } = plain(conf.read(peers));
+	const { tunnels } = plain(importExport.read(peers));
 
 	assert.equal(tunnels.length, 1);
 	assert.equal(tunnels[0].name, 'wg0');
@@ -94,12 +96,12 @@ test('peers whose interface is not in the text stand by themselves', () => {
 
 test('packages are told apart, and the firewall goes along', () => {
 	const row = cases('uci')[1];
-	const [ tunnel ] = conf.read(row.text.join('\n')).tunnels;
+	const [ tunnel ] = importExport.read(row.text.join('\n')).tunnels;
 	const zone = {
 		package: 'firewall', type: 'zone', name: 'wg0', options: { network: [ 'wg0' ] }
 	};
-	const text = conf.write(tunnel, 'uci', [ zone ]);
-	const found = plain(conf.read(text));
+	const text = importExport.write(tunnel, 'uci', [ zone ]);
+	const found = plain(importExport.read(text));
 
 	assert.match(text, /^cat >>\/etc\/config\/network <<'END'\n\nconfig interface 'wg0'/);
 	assert.match(text, /\n\nEND\ncat >>\/etc\/config\/firewall <<'END'\n\nconfig zone /);
@@ -112,7 +114,7 @@ test('packages are told apart, and the firewall goes along', () => {
 test('packages of `uci export` are told apart too', () => {
 	const text = 'package network\n\nconfig interface wg0\n option proto pywg\n' +
 		'package firewall\n\nconfig zone wg0\n option name vpn\n';
-	const found = plain(conf.read(text));
+	const found = plain(importExport.read(text));
 
 	assert.deepEqual(found.tunnels.map(one => one.name), [ 'wg0' ]);
 	assert.deepEqual(found.firewall.map(one => one.options), [ { name: 'vpn' } ]);
@@ -120,28 +122,31 @@ test('packages of `uci export` are told apart too', () => {
 
 test('no value ends what a shell is to append, and lines keep their numbers', () => {
 	const row = cases('uci')[1];
-	const [ tunnel ] = conf.read(row.text.join('\n')).tunnels;
+	const [ tunnel ] = importExport.read(row.text.join('\n')).tunnels;
 
 	tunnel.peers[0].options.description = 'a\nEND\nreload_config\ncat >>/etc/config/x';
 
-	const text = conf.write(tunnel, 'uci');
-	const found = conf.read(text);
+	const text = importExport.write(tunnel, 'uci');
+	const found = importExport.read(text);
 
 	assert.match(text, /^cat >>\/etc\/config\/network <<'END_'$/m);
 	assert.deepEqual(plain(found.complaints), []);
 	assert.equal(found.tunnels[0].peers[0].options.description,
 		tunnel.peers[0].options.description);
-	assert.equal(conf.read(text.replace('option mtu', 'option mtus')).complaints[0].line,
+	const { complaints } = importExport.read(text.replace('option mtu', 'option mtus'));
+
+	assert.equal(complaints[0].line,
 		text.split('\n').findIndex(line => line.includes('mtu')) + 1);
 });
 
 test('a QR code carries no comment, and no file a disabled peer', () => {
-	const [ tunnel ] = conf.read(cases('conf')[0].text.join('\n')).tunnels;
+	const [ tunnel ] = importExport.read(cases('conf')[0].text.join('\n')).tunnels;
 	const disabled = { ...tunnel.peers[0].options, disabled: '1' };
 
-	assert.doesNotMatch(conf.write(tunnel, 'qr'), /#/);
+	assert.doesNotMatch(importExport.write(tunnel, 'qr'), /#/);
 	assert.doesNotMatch(
-		conf.write({ ...tunnel, peers: [ { options: disabled } ] }, 'conf'), /Peer/);
+		importExport.write({ ...tunnel, peers: [ { options: disabled } ] }, 'conf'),
+		/Peer/);
 });
 
 test('a description of several lines stays a comment', () => {
@@ -150,7 +155,8 @@ test('a description of several lines stays a comment', () => {
 		peers: [ { options: { description: 'one\n[Interface]\nMTU = 1' } } ]
 	};
 
-	assert.match(conf.write(tunnel, 'conf'), /^\[Peer\]\n# one \[Interface\] MTU = 1\n$/);
+	assert.match(importExport.write(tunnel, 'conf'),
+		/^\[Peer\]\n# one \[Interface\] MTU = 1\n$/);
 });
 
 test('a secret in the wrong place is in no message', () => {
@@ -162,7 +168,7 @@ test('a secret in the wrong place is in no message', () => {
 	];
 
 	for (const text of texts) {
-		const { complaints } = plain(conf.read(text));
+		const { complaints } = plain(importExport.read(text));
 
 		assert.equal(complaints[0].severity === 'warning', false, text);
 		assert.ok(!complaints.some(one => one.reason.includes(secret)), text);
@@ -171,7 +177,7 @@ test('a secret in the wrong place is in no message', () => {
 
 test('a key that the router keeps is named in UCI, and in no other text', () => {
 	const key = 'AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=';
-	const [ tunnel ] = conf.read(`config interface wg0
+	const [ tunnel ] = importExport.read(`config interface wg0
 	option proto pywg
 	option private_key kept:mine
 
@@ -179,14 +185,16 @@ config pywg_wg0
 	option public_key '${key}'
 	option preshared_key 'kept:ours'
 `).tunnels;
-	const text = conf.write(tunnel, 'conf');
+	const text = importExport.write(tunnel, 'conf');
 
 	assert.match(text, /^# PrivateKey is kept by the router$/m);
 	assert.match(text, /^# PresharedKey is kept by the router$/m);
 	assert.doesNotMatch(text, /kept:/);
-	assert.match(conf.write(tunnel, 'uci'), /private_key 'kept:mine'/);
-	assert.deepEqual(plain(conf.read('[Interface]\nPrivateKey = kept:mine').complaints)
-		.map(one => [ one.severity, one.line ]), [ [ 'error', 2 ] ]);
+	assert.match(importExport.write(tunnel, 'uci'), /private_key 'kept:mine'/);
+	const { complaints } = importExport.read('[Interface]\nPrivateKey = kept:mine');
+
+	assert.deepEqual(plain(complaints).map(one => [ one.severity, one.line ]),
+		[ [ 'error', 2 ] ]);
 });
 
 test('a file is named after the peer', () => {
@@ -199,5 +207,5 @@ test('a file is named after the peer', () => {
 	];
 
 	for (const [ name, format, file ] of rows)
-		assert.equal(conf.fileName(name, format), file);
+		assert.equal(importExport.fileName(name, format), file);
 });

@@ -1,10 +1,10 @@
 'use strict';
 'require baseclass';
-'require pywg.keys as keys';
-'require pywg.options as options';
+'require pywg.config.keys as keys';
+'require pywg.config.options as options';
 
 /*
- * The configuration file of wg(8) and wg-quick(8) <-> a tunnel, see conf.js.
+ * The configuration file of wg(8) and wg-quick(8) <-> a tunnel, see import_export.js.
  *
  * Keys and headings in any case, spaces anywhere, comments behind '#'. A comment above
  * or within a [Peer] is what people call the peer.
@@ -342,7 +342,7 @@ function write(tunnel, isTerse) {
 return baseclass.extend({
 	/*
 	 * text -> { interface, peers, complaints }: options of the interface, or null for a
-	 * lone [Peer], and those of each peer; complaints as in conf.js.
+	 * lone [Peer], and those of each peer; complaints as in import_export.js.
 	 */
 	read,
 	/*

@@ -1,6 +1,6 @@
 'use strict';
 'require baseclass';
-'require pywg.ucitext as ucitext';
+'require pywg.config.uci_text as uciText';
 
 /*
  * UCI text to be pasted into a router's shell: it is appended to what is there. `uci
@@ -26,7 +26,7 @@ function endOf(text) {
 }
 
 function append(name, sections) {
-	const text = ucitext.format(sections);
+	const text = uciText.format(sections);
 	const end = endOf(text);
 
 	return `cat >>/etc/config/${name} <<'${end}'\n${text}${end}\n`;

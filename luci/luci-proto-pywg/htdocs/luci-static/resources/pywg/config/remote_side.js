@@ -1,8 +1,8 @@
 'use strict';
 'require baseclass';
-'require pywg.address as address';
-'require pywg.keys as keys';
-'require pywg.options as options';
+'require pywg.config.address as address';
+'require pywg.config.keys as keys';
+'require pywg.config.options as options';
 
 /*
  * One side of a link, seen from the other: what is a peer here is an interface there.

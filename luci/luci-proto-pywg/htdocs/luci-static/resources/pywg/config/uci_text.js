@@ -1,6 +1,6 @@
 'use strict';
 'require baseclass';
-'require pywg.options as options';
+'require pywg.config.options as options';
 
 /*
  * UCI text, read as libuci reads it and written as `uci commit` writes it: the rules
