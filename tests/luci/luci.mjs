@@ -12,7 +12,10 @@ export class Realm {
 	/* words: what a text is in the language of the user. */
 	constructor(words = {}) {
 		this.words = words;
-		this.classes = new Map([ [ 'baseclass', baseclass() ] ]);
+		this.classes = new Map([
+			[ 'baseclass', baseclass() ], [ 'rpc', { declare: () => undefined } ],
+			[ 'uci', {} ]
+		]);
 		this.context = vm.createContext({ _: text => this.words[text] ?? text });
 		vm.runInContext(FORMAT, this.context);
 	}

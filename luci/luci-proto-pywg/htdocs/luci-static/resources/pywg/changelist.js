@@ -42,7 +42,7 @@ return baseclass.extend({
 	/* The complaints of import_export.js. */
 	complaints: all => E('ul', all.map(complaint)),
 
-	/* Those of link.js, a node each. */
+	/* Those of site_plan.js, a node each. */
 	problems: all => all.map(one => E('div', {
 		'class': `pywg-sentence ${tone(one)}`
 	}, one.reason)),

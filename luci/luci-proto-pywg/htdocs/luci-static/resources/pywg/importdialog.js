@@ -2,9 +2,9 @@
 'require baseclass';
 'require pywg.changelist as changelist';
 'require pywg.config.diff as diff';
+'require pywg.config.form_state as formState';
 'require pywg.config.import_export as importExport';
 'require pywg.dialog as dialog';
-'require pywg.config.form_state as formState';
 'require pywg.textinput as textinput';
 'require uci';
 

@@ -3,8 +3,8 @@
 'require form';
 'require network';
 'require pywg.config.address as address';
-'require pywg.keyfield as keyfield';
 'require pywg.config.options as options';
+'require pywg.keyfield as keyfield';
 'require pywg.router as router';
 'require pywg.transfer as transfer';
 'require tools.widgets as widgets';

@@ -1,8 +1,8 @@
 'use strict';
 'require baseclass';
 'require pywg.clipboard as clipboard';
-'require pywg.diagnosis as diagnosis';
 'require pywg.config.keys as keys';
+'require pywg.diagnosis as diagnosis';
 'require pywg.peercard as peercard';
 'require pywg.text as text';
 'require pywg.units as units';

@@ -1,15 +1,15 @@
 'use strict';
 'require baseclass';
-'require pywg.config.address as address';
 'require pywg.changelist as changelist';
-'require pywg.dialog as dialog';
-'require pywg.exportdialog as exportdialog';
-'require pywg.field as field';
-'require pywg.here as here';
+'require pywg.config.address as address';
 'require pywg.config.form_state as formState';
 'require pywg.config.options as options';
 'require pywg.config.remote_side as remoteSide';
+'require pywg.dialog as dialog';
+'require pywg.exportdialog as exportdialog';
+'require pywg.field as field';
 'require pywg.router as router';
+'require pywg.wizard.local_site as localSite';
 'require uci';
 
 /* What a peer's own router or phone needs, from what the forms show. */
@@ -97,7 +97,7 @@ return baseclass.extend({
 	async open(section, peerForm, id) {
 		const own = section.formvalue(section.section, 'private_key');
 		const [ known, publicKey ] = await Promise.all([
-			here.look(), own ? router.publicKey(own) : ''
+			localSite.look(), own ? router.publicKey(own) : ''
 		]);
 
 		return new OtherSide(section, peerForm, id, known, publicKey).node;

@@ -2,11 +2,11 @@
 'require baseclass';
 'require form';
 'require pywg.config.address as address';
-'require pywg.keyfield as keyfield';
 'require pywg.config.keys as keys';
-'require pywg.livepeers as livepeers';
 'require pywg.config.options as options';
 'require pywg.config.remote_side as remoteSide';
+'require pywg.keyfield as keyfield';
+'require pywg.livepeers as livepeers';
 'require pywg.style as style';
 'require pywg.transfer as transfer';
 'require uci';

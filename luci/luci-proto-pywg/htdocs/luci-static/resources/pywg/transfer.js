@@ -1,9 +1,9 @@
 'use strict';
 'require baseclass';
 'require pywg.button as button';
+'require pywg.config.form_state as formState';
 'require pywg.exportdialog as exportdialog';
 'require pywg.importdialog as importdialog';
-'require pywg.config.form_state as formState';
 'require pywg.otherdialog as otherdialog';
 
 /* Configuration in and out of the forms, as text. */

@@ -1,14 +1,14 @@
 'use strict';
-'require pywg.assistant as assistant';
-'require pywg.here as here';
 'require pywg.style as style';
+'require pywg.wizard.local_site as localSite';
+'require pywg.wizard.wizard as wizard';
 'require view';
 
 /* Network > Link two homes */
 
 return view.extend({
 	load() {
-		return L.hasViewPermission() ? here.look() : null;
+		return L.hasViewPermission() ? localSite.look() : null;
 	},
 
 	render(known) {
@@ -16,7 +16,7 @@ return view.extend({
 
 		return E('div', [
 			E('h2', _('Link two homes')),
-			known ? assistant.make(known)
+			known ? wizard.make(known)
 				: E('p', _('This account may look, but not change anything.'))
 		]);
 	},

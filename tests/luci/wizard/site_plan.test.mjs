@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { Realm, plain } from './luci.mjs';
+import { Realm, plain } from '../luci.mjs';
 
 const realm = new Realm();
-const link = realm.require('pywg.link');
+const sitePlan = realm.require('pywg.wizard.site_plan');
 const importExport = realm.require('pywg.config.import_export');
-const zone = realm.require('pywg.zone');
+const firewallZone = realm.require('pywg.wizard.firewall_zone');
 const remoteSide = realm.require('pywg.config.remote_side');
 
 const key = digit => `${digit.repeat(42)}A=`;
@@ -35,7 +35,7 @@ function grandma(differing) {
 }
 
 function planned(here, other, keys) {
-	const found = link.plan(home(here), grandma(other), keys ?? KEYS);
+	const found = sitePlan.plan(home(here), grandma(other), keys ?? KEYS);
 
 	assert.deepEqual(
 		plain(found.problems.filter(one => one.severity === 'error')), []);
@@ -44,7 +44,7 @@ function planned(here, other, keys) {
 }
 
 function problems(here, other, keys) {
-	const found = link.plan(home(here), grandma(other), keys ?? KEYS);
+	const found = sitePlan.plan(home(here), grandma(other), keys ?? KEYS);
 
 	return plain(found.problems).map(one => [ one.field, one.severity ]);
 }
@@ -202,7 +202,7 @@ test('the other home takes what was made for it, in either format', () => {
 	for (const format of [ 'conf', 'uci', 'qr' ]) {
 		const text = importExport.write(other.tunnel, format, other.firewall);
 		const [ tunnel ] = importExport.read(text, 'grandma.conf').tunnels;
-		const found = plain(link.adopt(tunnel, there));
+		const found = plain(sitePlan.adopt(tunnel, there));
 
 		assert.deepEqual(found.problems, [], format);
 		assert.equal(found.tunnel.proto, 'pywg');
@@ -217,7 +217,7 @@ test('what was made for another home is not taken where it cannot work', () => {
 	const taken = {
 		name: 'pywg0', proto: 'pywg', options: { listen_port: '51820' }, peers: []
 	};
-	const found = plain(link.adopt(other.tunnel, home({
+	const found = plain(sitePlan.adopt(other.tunnel, home({
 		networks: [ '192.168.1.1/24', '10.77.0.9/16' ], tunnels: [ taken ]
 	})));
 
@@ -237,7 +237,7 @@ PublicKey = ${KEYS.here.public}
 PresharedKey = ${KEYS.preshared}
 AllowedIPs = 10.5.0.9/32, 192.168.1.0/24
 `).tunnels[0];
-	const { tunnel, problems: found } = plain(link.mirror(
+	const { tunnel, problems: found } = plain(sitePlan.mirror(
 		theirs, home({ endpoint: '' }), grandma({ endpoint: 'g.example.org' }), KEYS));
 
 	assert.deepEqual(found, []);
@@ -253,7 +253,7 @@ AllowedIPs = 10.5.0.9/32, 192.168.1.0/24
 
 test('settings without a key of their router are of no use', () => {
 	const theirs = importExport.read('[Interface]\nAddress = 10.5.0.1/24\n').tunnels[0];
-	const { problems: found } = plain(link.mirror(
+	const { problems: found } = plain(sitePlan.mirror(
 		theirs, home(), grandma(), { ...KEYS, other: { public: '' } }));
 
 	assert.deepEqual(found.map(one => [ one.field, one.severity ]),
@@ -265,7 +265,7 @@ test('a configuration that does not know us yet leaves us the next address', () 
 PrivateKey = ${KEYS.other.private}
 Address = 10.5.0.1/24
 `).tunnels[0];
-	const { tunnel } = plain(link.mirror(
+	const { tunnel } = plain(sitePlan.mirror(
 		theirs, home(), grandma({ endpoint: 'g.example.org' }), KEYS));
 
 	assert.deepEqual(tunnel.options.addresses, [ '10.5.0.2/24' ]);
@@ -318,7 +318,7 @@ function firewall(type, options, id) {
 test('a tunnel that is in a zone stays there', () => {
 	const sections = [ firewall('zone', { name: 'vpn', network: 'wan6 pywg0' }) ];
 
-	assert.deepEqual(plain(zone.propose(sections, 'pywg0', 'lan')),
+	assert.deepEqual(plain(firewallZone.propose(sections, 'pywg0', 'lan')),
 		{ zone: 'vpn', join: null, add: [] });
 });
 
@@ -328,7 +328,7 @@ test('a zone that is there is joined, and what it lacks is added', () => {
 		firewall('zone', { name: 'homes', network: [ 'pywg0' ] }, 'cfg2'),
 		firewall('forwarding', { src: 'inside', dest: 'homes' }, 'cfg3')
 	];
-	const found = plain(zone.propose(sections, 'pywg1', 'lan'));
+	const found = plain(firewallZone.propose(sections, 'pywg1', 'lan'));
 
 	assert.equal(found.join, 'cfg2');
 	assert.deepEqual(found.add.map(one => one.options),
@@ -337,7 +337,7 @@ test('a zone that is there is joined, and what it lacks is added', () => {
 
 test('without a zone, one is made beside the home\'s own', () => {
 	const sections = [ firewall('zone', { name: 'inside', network: [ 'lan' ] }) ];
-	const { add } = plain(zone.propose(sections, 'pywg0', 'lan'));
+	const { add } = plain(firewallZone.propose(sections, 'pywg0', 'lan'));
 
 	assert.deepEqual(add.map(one => one.type), [ 'zone', 'forwarding', 'forwarding' ]);
 	assert.deepEqual(add[1].options, { src: 'inside', dest: 'homes' });

@@ -1,11 +1,20 @@
 'use strict';
 'require baseclass';
 'require pywg.config.address as address';
+'require pywg.config.form_state as formState';
+'require pywg.config.uci_tunnel as uciTunnel';
+'require rpc';
+'require uci';
 
 /*
  * What the assistant must know of this router, from what the router says of itself: the
- * `here` of link.js.
+ * `here` of site_plan.js.
  */
+
+const dump = rpc.declare({
+	object: 'network.interface', method: 'dump', expect: { interface: [] }
+});
+const devices = rpc.declare({ object: 'network.device', method: 'status' });
 
 const LAN = 'lan';
 const ANYWHERE = [ '0.0.0.0', '::' ];
@@ -86,11 +95,42 @@ function describe(router) {
 	};
 }
 
+function mtusOf(found) {
+	return Object.fromEntries(
+		Object.entries(found).map(([ name, device ]) => [ name, device.mtu ]));
+}
+
+function names() {
+	return uci.sections('ddns', 'service')
+		.filter(one => one.enabled === '1' && one.lookup_host)
+		.map(one => one.lookup_host);
+}
+
+async function look() {
+	const [ interfaces, found ] = await Promise.all([
+		dump(), devices(),
+		uci.load('network'), uci.load('firewall'), uci.load('system'),
+		L.resolveDefault(uci.load('ddns'), null)
+	]);
+
+	return describe({
+		hostname: uci.sections('system', 'system')[0]?.hostname ?? '',
+		interfaces,
+		mtus: mtusOf(found),
+		names: names(),
+		tunnels: formState.tunnels(),
+		firewall: uciTunnel.fromLuci(uci.sections('firewall'), 'firewall')
+	});
+}
+
 return baseclass.extend({
+	/* -> what site_plan.js is told of this router. */
+	look,
 	/*
 	 * router: { hostname, interfaces, mtus, names, tunnels, firewall } -> `here`:
 	 * interfaces are those of `network.interface dump`, mtus of their devices, names
-	 * those that follow the router's address, tunnels and firewall as link.js has them.
+	 * those that follow the router's address, tunnels and firewall as site_plan.js has
+	 * them.
 	 */
 	describe
 });

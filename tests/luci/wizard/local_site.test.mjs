@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { load, plain } from './luci.mjs';
+import { load, plain } from '../luci.mjs';
 
-const home = load('pywg.home');
+const localSite = load('pywg.wizard.local_site');
 
 const LOOPBACK = {
 	'interface': 'loopback', up: true, l3_device: 'lo',
@@ -41,7 +41,7 @@ const TUNNEL = {
 const ZONE = { 'package': 'firewall', type: 'zone', name: '', id: 'cfg03', options: {} };
 
 function described(interfaces, ...names) {
-	return plain(home.describe({
+	return plain(localSite.describe({
 		hostname: 'OpenWrt', interfaces, names, tunnels: [ TUNNEL ], firewall: [ ZONE ],
 		mtus: { 'pppoe-wan': 1492, 'br-lan': 1500 }
 	}));

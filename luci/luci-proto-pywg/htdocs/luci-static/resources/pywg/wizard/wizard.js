@@ -4,10 +4,10 @@
 'require pywg.changelist as changelist';
 'require pywg.config.diff as diff';
 'require pywg.exportdialog as exportdialog';
-'require pywg.homeform as homeform';
-'require pywg.linkkeys as linkkeys';
-'require pywg.link as link';
-'require pywg.save as save';
+'require pywg.wizard.apply as apply';
+'require pywg.wizard.link_keys as linkKeys';
+'require pywg.wizard.site_form as siteForm';
+'require pywg.wizard.site_plan as sitePlan';
 
 /*
  * Links two homes in three screens: who the other one is; what will be changed; what
@@ -25,7 +25,7 @@ function before(known, tunnel) {
 class Assistant {
 	constructor(known) {
 		this.known = known;
-		this.form = homeform.make(known);
+		this.form = siteForm.make(known);
 		this.steps = E('div', { 'class': 'pywg-steps' });
 		this.body = E('div');
 		this.node = E('div', { 'class': 'cbi-section pywg-assistant' },
@@ -57,12 +57,12 @@ class Assistant {
 		if (answers.text)
 			return this.showPlan(await this.take(answers));
 
-		const keys = await linkkeys.make();
-		const plan = link.plan(answers.here, answers.other, keys);
+		const keys = await linkKeys.make();
+		const plan = sitePlan.plan(answers.here, answers.other, keys);
 
 		this.showPlan({
 			...plan.here, notes: plan.notes, problems: plan.problems,
-			other: plan.other && await linkkeys.shared(plan.other, keys),
+			other: plan.other && await linkKeys.shared(plan.other, keys),
 			called: answers.other.name
 		});
 	}
@@ -70,16 +70,16 @@ class Assistant {
 	/* What the other side made for us, or its own settings, of which ours follow. */
 	async take({ tunnel, isOurs, here, other }) {
 		if (isOurs) {
-			const made = link.adopt(tunnel, here);
+			const made = sitePlan.adopt(tunnel, here);
 
-			return { ...made, tunnel: await linkkeys.kept(made.tunnel), notes: [] };
+			return { ...made, tunnel: await linkKeys.kept(made.tunnel), notes: [] };
 		}
 
-		const keys = await linkkeys.answering(tunnel);
-		const made = link.mirror(tunnel, here, other, keys);
+		const keys = await linkKeys.answering(tunnel);
+		const made = sitePlan.mirror(tunnel, here, other, keys);
 
 		return {
-			...made, tunnel: await linkkeys.kept(made.tunnel),
+			...made, tunnel: await linkKeys.kept(made.tunnel),
 			notes: [ _('The other side must have this public key for us: %s')
 				.format(keys.here.public) ]
 		};
@@ -107,9 +107,9 @@ class Assistant {
 	}
 
 	async finish(plan) {
-		await save.link(before(this.known, plan.tunnel), plan);
+		await apply.link(before(this.known, plan.tunnel), plan);
 
-		return plan.other ? this.showOther(plan) : save.apply();
+		return plan.other ? this.showOther(plan) : apply.apply();
 	}
 
 	showOther(plan) {
@@ -122,12 +122,12 @@ class Assistant {
 			exportdialog.sheet(
 				plan.other.tunnel, plan.other.firewall, plan.called, 'uci')
 		], [
-			button.make(_('Save & Apply'), () => save.apply(), true)
+			button.make(_('Save & Apply'), () => apply.apply(), true)
 		]);
 	}
 }
 
 return baseclass.extend({
-	/* What here.js knows -> a node. */
+	/* What local_site.js knows -> a node. */
 	make: known => new Assistant(known).node
 });

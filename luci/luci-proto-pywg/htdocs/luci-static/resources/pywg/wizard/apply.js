@@ -23,7 +23,7 @@ function join(id, network) {
 }
 
 return baseclass.extend({
-	/* The tunnel as it was (or null), and { tunnel, firewall } of link.js. */
+	/* The tunnel as it was (or null), and { tunnel, firewall } of site_plan.js. */
 	async link(before, { tunnel, firewall }) {
 		diff.apply(uci, diff.steps(before, tunnel), 'network');
 

@@ -2,10 +2,10 @@
 'require baseclass';
 'require pywg.changelist as changelist';
 'require pywg.config.import_export as importExport';
-'require pywg.field as field';
-'require pywg.link as link';
 'require pywg.config.options as options';
+'require pywg.field as field';
 'require pywg.textinput as textinput';
+'require pywg.wizard.site_plan as sitePlan';
 
 /* The first screen: who the other home is, or what it sent. */
 
@@ -110,7 +110,7 @@ class HomeForm {
 	}
 
 	findProblems() {
-		return link.plan(this.here(), this.other(), NO_KEYS).problems;
+		return sitePlan.plan(this.here(), this.other(), NO_KEYS).problems;
 	}
 
 	showProblems(problems) {
@@ -155,8 +155,9 @@ class HomeForm {
 
 return baseclass.extend({
 	/*
-	 * What here.js knows -> { node, answers() }: null while something is wrong, else {
-	 * here, other } of link.js, and { text, tunnel, isOurs } if a text was pasted.
+	 * What local_site.js knows -> { node, answers() }: null while something is wrong,
+	 * else { here, other } of site_plan.js, and { text, tunnel, isOurs } if a text was
+	 * pasted.
 	 */
 	make: known => new HomeForm(known)
 });

@@ -3,7 +3,7 @@
 'require pywg.config.address as address';
 'require pywg.config.options as options';
 'require pywg.config.remote_side as remoteSide';
-'require pywg.zone as zone';
+'require pywg.wizard.firewall_zone as firewallZone';
 
 /*
  * The assistant: links two homes, and works out both sides' configuration.
@@ -210,8 +210,8 @@ function otherFirewall(tunnel) {
 	const port = tunnel.options.listen_port;
 	const needsRule = tunnel.proto !== 'pywg' && port;
 
-	return zone.create(tunnel.name, 'lan')
-		.concat(needsRule ? [ zone.openPort(port) ] : []);
+	return firewallZone.create(tunnel.name, 'lan')
+		.concat(needsRule ? [ firewallZone.openPort(port) ] : []);
 }
 
 function natNote(here, other) {
@@ -263,7 +263,7 @@ function plan(here, other, keys) {
 			here: null, other: null, notes: []
 		};
 
-	const firewall = zone.propose(here.firewall, tunnel.name, here.lan);
+	const firewall = firewallZone.propose(here.firewall, tunnel.name, here.lan);
 
 	return {
 		problems,
@@ -300,7 +300,7 @@ function adopt(tunnel, here) {
 	return {
 		tunnel: ours,
 		problems: checkAdopted(ours, here),
-		firewall: zone.propose(here.firewall, name, here.lan)
+		firewall: firewallZone.propose(here.firewall, name, here.lan)
 	};
 }
 
@@ -346,9 +346,10 @@ return baseclass.extend({
 	/*
 	 * here, other: { name, lans, endpoint, port, proto }, keys: { here: { private,
 	 * public }, other: { private, public }, preshared } -> { problems, here, other,
-	 * notes }. here is { tunnel, peer, firewall } with the proposal of zone.js, other
-	 * is { tunnel, firewall }, to be written by conf.write; both are null if a problem
-	 * is an error. notes say what was decided, and why.
+	 * notes }. here is { tunnel, peer, firewall } with the proposal of
+	 * firewall_zone.js, other is { tunnel, firewall }, to be written by
+	 * importExport.write; both are null if a problem is an error. notes say what was
+	 * decided, and why.
 	 */
 	plan,
 	/*
