@@ -3,7 +3,7 @@
 import { load } from './luci.mjs';
 
 const { INTERFACE, PEER, NETIFD } = load('pywg.config.options');
-const { ERRORS, codes, dropReasons } = load('pywg.diagnosis');
+const { ERRORS, codes, dropReasons } = load('pywg.status.diagnosis');
 const rows = table => table.map(({ name, kind, fallback, separators }) =>
 	({ name, kind, fallback, separators: separators ? separators.source : '' }));
 

@@ -21,8 +21,9 @@ test('modules speak the language of the user', () => {
 	assert.equal(load('pywg.units', words('de')).ago(300), 'vor 5 min');
 	assert.equal(load('pywg.units', words('fr')).ago(300), 'il y a 5 min');
 	assert.equal(
-		load('pywg.diagnosis', words('de')).peer({ state: 'no_route' }).title, 'no_route');
+		load('pywg.status.diagnosis', words('de')).peer({ state: 'no_route' }).title,
+		'no_route');
 	assert.equal(
-		load('pywg.diagnosis', words('de')).peer({ state: 'unreachable' }).title,
+		load('pywg.status.diagnosis', words('de')).peer({ state: 'unreachable' }).title,
 		'Keine Route');
 });

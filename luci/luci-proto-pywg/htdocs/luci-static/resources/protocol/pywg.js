@@ -1,8 +1,8 @@
 'use strict';
 'require network';
-'require pywg.diagnosis as diagnosis';
 'require pywg.interfaceform as interfaceform';
 'require pywg.peergrid as peergrid';
+'require pywg.status.diagnosis as diagnosis';
 'require uci';
 
 /* What Network > Interfaces knows of the protocol. */

@@ -2,7 +2,7 @@
 'require baseclass';
 'require poll';
 'require pywg.router as router';
-'require pywg.state as state';
+'require pywg.status.badge as stateBadge';
 'require pywg.text as text';
 'require pywg.units as units';
 
@@ -14,8 +14,8 @@ const watched = new Map();
 function fill(cell, peer) {
 	const [ badge, age, rates ] = cell.children;
 
-	state.set(badge, peer);
-	state.setAge(age, peer?.handshake_age ?? null);
+	stateBadge.set(badge, peer);
+	stateBadge.setAge(age, peer?.handshake_age ?? null);
 	age.hidden = !peer;
 	text.set(rates, peer ? [
 		`↓ ${units.rate(peer.rx_rate)}  ↑ ${units.rate(peer.tx_rate)}`, peer.endpoint
@@ -56,7 +56,7 @@ return baseclass.extend({
 			'class': 'pywg-cell', 'data-pywg-interface': name,
 			'data-pywg-peer': publicKey ?? ''
 		}, [
-			state.badge(),
+			stateBadge.make(),
 			E('small', { 'class': 'pywg-age' }),
 			E('small', { 'class': 'pywg-lines' })
 		]);

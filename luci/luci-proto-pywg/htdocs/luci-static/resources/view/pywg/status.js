@@ -1,7 +1,7 @@
 'use strict';
 'require poll';
-'require pywg.linkcard as linkcard';
 'require pywg.router as router';
+'require pywg.status.interface_card as interfaceCard';
 'require pywg.style as style';
 'require view';
 
@@ -43,7 +43,7 @@ function refresh(root, cards, found) {
 
 	for (const one of found) {
 		if (!cards.has(one.interface)) {
-			cards.set(one.interface, linkcard.make(one.interface));
+			cards.set(one.interface, interfaceCard.make(one.interface));
 			root.appendChild(cards.get(one.interface).node);
 		}
 

@@ -1,9 +1,9 @@
 'use strict';
 'require baseclass';
-'require pywg.diagnosis as diagnosis';
-'require pywg.peeractions as peeractions';
-'require pywg.picture as picture';
-'require pywg.state as state';
+'require pywg.status.badge as stateBadge';
+'require pywg.status.diagnosis as diagnosis';
+'require pywg.status.peer_actions as peerActions';
+'require pywg.status.rate_chart as rateChart';
 'require pywg.text as text';
 'require pywg.units as units';
 
@@ -24,7 +24,7 @@ function figure(name) {
 
 class PeerCard {
 	constructor(interfaceName, publicKey, name) {
-		this.badge = state.badge();
+		this.badge = stateBadge.make();
 		this.figures = {
 			handshake: figure(_('Handshake')), received: figure(_('Received')),
 			sent: figure(_('Sent')), endpoint: figure(_('Endpoint'))
@@ -32,15 +32,15 @@ class PeerCard {
 		this.reason = E('p', { 'class': 'pywg-warning', 'hidden': '' });
 		this.advice = E('p', { 'class': 'pywg-advice', 'hidden': '' });
 		this.allowed = E('p', { 'class': 'pywg-note' });
-		this.picture = picture.make();
-		this.actions = peeractions.make(interfaceName, publicKey, name);
+		this.chart = rateChart.make();
+		this.actions = peerActions.make(interfaceName, publicKey, name);
 		this.node = this.draw(name);
 	}
 
 	draw(name) {
 		const id = `pywg-peer-${count++}`;
 		const more = E('div', { 'class': 'pywg-more', 'id': id }, [
-			this.reason, this.advice, this.picture.node, this.allowed, this.actions.node
+			this.reason, this.advice, this.chart.node, this.allowed, this.actions.node
 		]);
 		const line = E('summary', [
 			E('strong', { 'class': 'pywg-name' }, name), this.badge,
@@ -54,10 +54,10 @@ class PeerCard {
 		const words = diagnosis.peer(peer);
 		const { handshake, received, sent, endpoint } = this.figures;
 
-		state.set(this.badge, peer);
+		stateBadge.set(this.badge, peer);
 		this.node.dataset.state = peer.state;
 		this.node.dataset.tone = words.tone;
-		state.setAge(handshake.value, peer.handshake_age);
+		stateBadge.setAge(handshake.value, peer.handshake_age);
 		text.set(received.value,
 			`${units.bytes(peer.rx_bytes)} · ${units.rate(peer.rx_rate)}`);
 		text.set(sent.value,
@@ -69,7 +69,7 @@ class PeerCard {
 		text.set(this.allowed, peer.allowed_ips.length
 			? _('Allowed IPs: %s').format(peer.allowed_ips.join(', '))
 			: _('No allowed IPs: nothing is sent to it.'));
-		this.picture.update(history, peer, seenAt);
+		this.chart.update(history, peer, seenAt);
 		this.actions.update(peer);
 	}
 }

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { load, plain } from './luci.mjs';
+import { load, plain } from '../luci.mjs';
 
-const diagnosis = load('pywg.diagnosis');
+const diagnosis = load('pywg.status.diagnosis');
 const TONES = [ 'good', 'idle', 'waiting', 'bad', 'off' ];
 
 test('every state has a name and a tone, and all trouble says what to do', () => {

@@ -2,8 +2,8 @@
 'require baseclass';
 'require pywg.clipboard as clipboard';
 'require pywg.config.keys as keys';
-'require pywg.diagnosis as diagnosis';
-'require pywg.peercard as peercard';
+'require pywg.status.diagnosis as diagnosis';
+'require pywg.status.peer_card as peerCard';
 'require pywg.text as text';
 'require pywg.units as units';
 
@@ -38,7 +38,7 @@ function nameOf(peer) {
 	return peer.description || peer.section || keys.short(peer.public_key);
 }
 
-class LinkCard {
+class InterfaceCard {
 	constructor(name) {
 		this.name = name;
 		this.peers = new Map();
@@ -96,7 +96,7 @@ class LinkCard {
 
 	card(peer) {
 		if (!this.peers.has(peer.public_key)) {
-			const card = peercard.make(this.name, peer.public_key, nameOf(peer));
+			const card = peerCard.make(this.name, peer.public_key, nameOf(peer));
 
 			this.peers.set(peer.public_key, card);
 			this.list.appendChild(card.node);
@@ -109,6 +109,6 @@ class LinkCard {
 return baseclass.extend({
 	/* { node, update } of an interface; node stays the same for good. */
 	make(name) {
-		return new LinkCard(name);
+		return new InterfaceCard(name);
 	}
 });

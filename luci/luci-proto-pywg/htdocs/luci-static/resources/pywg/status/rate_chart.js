@@ -1,6 +1,6 @@
 'use strict';
 'require baseclass';
-'require pywg.chart as chart';
+'require pywg.status.chart_data as chartData';
 'require pywg.text as text';
 'require pywg.units as units';
 
@@ -38,15 +38,15 @@ function legend(way, words) {
 }
 
 function times() {
-	return E('div', { 'class': 'pywg-times' }, chart.timeTicks().map(tick =>
+	return E('div', { 'class': 'pywg-times' }, chartData.timeTicks().map(tick =>
 		E('small', {
-			'style': `left:${100 * (1 - tick.age / chart.SPAN)}%`
+			'style': `left:${100 * (1 - tick.age / chartData.SPAN)}%`
 		}, tick.label)));
 }
 
-class Picture {
+class RateChart {
 	constructor() {
-		this.series = chart.series();
+		this.series = chartData.series();
 		this.isFilled = false;
 		this.shapes = {
 			rxArea: shape('path', { 'class': 'pywg-area', 'data-way': 'rx' }),
@@ -85,11 +85,11 @@ class Picture {
 
 	show(now, peer) {
 		const points = this.series.seen(now);
-		const { top, ticks } = chart.scale(this.series.greatest());
+		const { top, ticks } = chartData.scale(this.series.greatest());
 
-		this.shapes.rxArea.setAttribute('d', chart.area(points, 'rx', top, BOX));
-		this.shapes.rx.setAttribute('d', chart.path(points, 'rx', top, BOX));
-		this.shapes.tx.setAttribute('d', chart.path(points, 'tx', top, BOX));
+		this.shapes.rxArea.setAttribute('d', chartData.area(points, 'rx', top, BOX));
+		this.shapes.rx.setAttribute('d', chartData.path(points, 'rx', top, BOX));
+		this.shapes.tx.setAttribute('d', chartData.path(points, 'tx', top, BOX));
 		this.showWords(points[points.length - 1], ticks[ticks.length - 1].label, peer);
 	}
 
@@ -109,6 +109,6 @@ return baseclass.extend({
 	/* { node, update }; update takes a peer's history, if there is one, and status,
 	   and when performance.now() was when they came. */
 	make() {
-		return new Picture();
+		return new RateChart();
 	}
 });

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { load, plain } from './luci.mjs';
+import { load, plain } from '../luci.mjs';
 
-const chart = load('pywg.chart');
+const chartData = load('pywg.status.chart_data');
 const SECOND = 1000;
 
 function seriesOf(...samples) {
-	const series = chart.series();
+	const series = chartData.series();
 
 	for (const [ seconds, rx, tx ] of samples)
 		series.add(seconds * SECOND, rx, tx);
@@ -58,7 +58,7 @@ test('what was drawn keeps its place when the clock is set back', () => {
 });
 
 test('what is older than ten minutes is forgotten', () => {
-	const series = chart.series();
+	const series = chartData.series();
 
 	for (let seconds = 0; seconds <= 2000; seconds += 10)
 		series.add(seconds * SECOND, seconds, 0);
@@ -69,7 +69,7 @@ test('what is older than ten minutes is forgotten', () => {
 });
 
 test('what the router remembers comes first', () => {
-	const series = chart.series();
+	const series = chartData.series();
 
 	series.fill(100 * SECOND, [ 1, 2, 3 ], [ 4, 5, 6 ], 10);
 	series.add(101 * SECOND, 0, 0);
@@ -93,7 +93,7 @@ const SCALES = [
 
 for (const [ number, [ greatest, top, label ] ] of SCALES.entries())
 	test(`scale ${number}: ${greatest} bytes a second`, () => {
-		const scale = chart.scale(greatest);
+		const scale = chartData.scale(greatest);
 		const last = scale.ticks[scale.ticks.length - 1];
 
 		assert.equal(scale.top, top);
@@ -109,20 +109,20 @@ test('a path leads from the oldest to now, and breaks where nothing is known', (
 	];
 	const box = { width: 400, height: 100 };
 
-	assert.equal(chart.path(points, 'rx', 100, box), 'M0,100L100,50M300,0L400,0');
-	assert.equal(chart.area(points, 'rx', 100, box),
+	assert.equal(chartData.path(points, 'rx', 100, box), 'M0,100L100,50M300,0L400,0');
+	assert.equal(chartData.area(points, 'rx', 100, box),
 		'M0,100L100,50L100,100L0,100ZM300,0L400,0L400,100L300,100Z');
-	assert.equal(chart.path([], 'rx', 100, box), '');
+	assert.equal(chartData.path([], 'rx', 100, box), '');
 });
 
 test('a lone point is seen', () => {
 	assert.equal(
-		chart.path([ { age: 0, tx: 50 } ], 'tx', 100, { width: 10, height: 10 }),
+		chartData.path([ { age: 0, tx: 50 } ], 'tx', 100, { width: 10, height: 10 }),
 		'M10,5L10,5');
 });
 
 test('the axis of time ends now', () => {
-	const ticks = plain(chart.timeTicks());
+	const ticks = plain(chartData.timeTicks());
 
 	assert.deepEqual(ticks.map(tick => tick.age), [ 480, 360, 240, 120, 0 ]);
 	assert.deepEqual(ticks.map(tick => tick.label),

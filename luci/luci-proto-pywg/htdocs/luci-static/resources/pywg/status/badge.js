@@ -1,6 +1,6 @@
 'use strict';
 'require baseclass';
-'require pywg.diagnosis as diagnosis';
+'require pywg.status.diagnosis as diagnosis';
 'require pywg.text as text';
 
 /* A peer's state: a dot in a colour, and always a word beside it. */
@@ -8,7 +8,7 @@
 const ABSENT = { tone: 'off', title: _('Not running') };
 
 return baseclass.extend({
-	badge() {
+	make() {
 		return E('span', { 'class': 'pywg-state', 'data-tone': 'off' }, ABSENT.title);
 	},
 
