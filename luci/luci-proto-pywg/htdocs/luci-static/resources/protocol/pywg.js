@@ -1,7 +1,7 @@
 'use strict';
 'require network';
-'require pywg.interfaceform as interfaceform';
-'require pywg.peergrid as peergrid';
+'require pywg.forms.interface_form as interfaceForm';
+'require pywg.forms.peer_grid as peerGrid';
 'require pywg.status.diagnosis as diagnosis';
 'require uci';
 
@@ -60,9 +60,9 @@ return network.registerProtocol('pywg', {
 	},
 
 	renderFormOptions(section) {
-		const peers = peergrid.add(section);
+		const peers = peerGrid.add(section);
 
-		interfaceform.add(section, peers);
+		interfaceForm.add(section, peers);
 	},
 
 	deleteConfiguration() {

@@ -1,10 +1,10 @@
 'use strict';
 'require baseclass';
-'require pywg.changelist as changelist';
 'require pywg.config.import_export as importExport';
 'require pywg.config.options as options';
 'require pywg.field as field';
-'require pywg.textinput as textinput';
+'require pywg.forms.config_input as configInput';
+'require pywg.forms.diff_view as diffView';
 'require pywg.wizard.site_plan as sitePlan';
 
 /* The first screen: who the other home is, or what it sent. */
@@ -48,7 +48,7 @@ class HomeForm {
 	}
 
 	draw() {
-		const input = textinput.make(text => {
+		const input = configInput.make(text => {
 			this.text = text;
 			this.check();
 		});
@@ -103,7 +103,7 @@ class HomeForm {
 		const isBegun = !isPasted && this.lans.input.value;
 
 		L.dom.content(this.problems, isPasted
-			? changelist.complaints(this.read().complaints) : '');
+			? diffView.complaints(this.read().complaints) : '');
 		this.showProblems(isBegun ? this.findProblems() : []);
 		/* What was made for us says all of that. */
 		this.otherHome.hidden = isPasted && this.owner.value() === OURS;
@@ -122,14 +122,14 @@ class HomeForm {
 		for (const [ name, its ] of Object.entries(fields)) {
 			const own = problems.filter(one => one.field === name);
 
-			its.complain(changelist.problems(own),
+			its.complain(diffView.problems(own),
 				own.some(one => one.severity === 'error'));
 		}
 
 		const others = problems.filter(one => !fields[one.field]);
 
 		if (others.length)
-			L.dom.content(this.problems, changelist.problems(others));
+			L.dom.content(this.problems, diffView.problems(others));
 	}
 
 	answers() {

@@ -1,9 +1,9 @@
 'use strict';
 'require baseclass';
 'require pywg.button as button';
-'require pywg.changelist as changelist';
 'require pywg.config.diff as diff';
-'require pywg.exportdialog as exportdialog';
+'require pywg.forms.diff_view as diffView';
+'require pywg.forms.export_dialog as exportDialog';
 'require pywg.wizard.apply as apply';
 'require pywg.wizard.link_keys as linkKeys';
 'require pywg.wizard.site_form as siteForm';
@@ -92,11 +92,11 @@ class Assistant {
 			? diff.between(before(this.known, plan.tunnel), plan.tunnel) : [];
 
 		this.turnTo(1, [
-			...changelist.problems(plan.problems),
+			...diffView.problems(plan.problems),
 			E('ul', plan.notes.map(note => E('li', note))),
 			isPossible ? E('details', { 'open': plan.other ? null : '' }, [
 				E('summary', _('All changes to this router')),
-				changelist.changes(list)
+				diffView.changes(list)
 			]) : ''
 		], [
 			button.make(_('Back'), () => this.showForm()),
@@ -119,7 +119,7 @@ class Assistant {
 			E('p', _('A router with this page takes it under "The other home has ' +
 				'sent its half already"; others import it as a file, phones the QR ' +
 				'code.')),
-			exportdialog.sheet(
+			exportDialog.sheet(
 				plan.other.tunnel, plan.other.firewall, plan.called, 'uci')
 		], [
 			button.make(_('Save & Apply'), () => apply.apply(), true)

@@ -1,11 +1,11 @@
 'use strict';
 'require baseclass';
-'require pywg.changelist as changelist';
 'require pywg.config.diff as diff';
 'require pywg.config.form_state as formState';
 'require pywg.config.import_export as importExport';
 'require pywg.dialog as dialog';
-'require pywg.textinput as textinput';
+'require pywg.forms.config_input as configInput';
+'require pywg.forms.diff_view as diffView';
 'require uci';
 
 /* Takes a configuration in: shows what it changes, and only then changes it. */
@@ -20,7 +20,7 @@ class Import {
 		this.current = formState.tunnel(section.section, section, peers);
 		this.after = null;
 		this.shown = E('div', { 'aria-live': 'polite' });
-		this.input = textinput.make((text, name) => this.take(text, name));
+		this.input = configInput.make((text, name) => this.take(text, name));
 		this.node = dialog.open(_('Import a configuration'), [
 			E('p', _('A wg .conf file, a lone [Peer], or OpenWrt\'s UCI text: paste ' +
 				'it, drop it here, or choose a file.')),
@@ -35,13 +35,13 @@ class Import {
 
 		this.after = isUsable ? diff.merge(this.current, tunnel) : null;
 		L.dom.content(this.shown, text.trim() ? [
-			changelist.complaints(found.complaints),
+			diffView.complaints(found.complaints),
 			this.after ? this.changes() : ''
 		] : '');
 	}
 
 	changes() {
-		return changelist.changes(diff.between(this.current, this.after));
+		return diffView.changes(diff.between(this.current, this.after));
 	}
 
 	async save() {

@@ -4,9 +4,9 @@
 'require network';
 'require pywg.config.address as address';
 'require pywg.config.options as options';
-'require pywg.keyfield as keyfield';
+'require pywg.forms.key_field as keyField';
+'require pywg.forms.toolbar as toolbar';
 'require pywg.router as router';
-'require pywg.transfer as transfer';
 'require tools.widgets as widgets';
 'require uci';
 
@@ -110,14 +110,14 @@ function addImport(section, peers) {
 	const option = section.taboption('general', form.DummyValue, '_transfer',
 		_('Configuration file'));
 
-	option.cfgvalue = name => transfer.buttons(section, peers, name);
+	option.cfgvalue = name => toolbar.buttons(section, peers, name);
 	option.write = () => {};
 }
 
 return baseclass.extend({
 	/* The form's section, and the grid of its peers. */
 	add(section, peers) {
-		keyfield.addInterfaceKey(section);
+		keyField.addInterfaceKey(section);
 		addPort(section);
 		addAddresses(section);
 		addImport(section, peers);

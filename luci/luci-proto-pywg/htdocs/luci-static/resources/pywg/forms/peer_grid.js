@@ -5,10 +5,10 @@
 'require pywg.config.keys as keys';
 'require pywg.config.options as options';
 'require pywg.config.remote_side as remoteSide';
-'require pywg.keyfield as keyfield';
-'require pywg.livepeers as livepeers';
+'require pywg.forms.key_field as keyField';
+'require pywg.forms.live_cells as liveCells';
+'require pywg.forms.toolbar as toolbar';
 'require pywg.style as style';
-'require pywg.transfer as transfer';
 'require uci';
 
 /* The peers of an interface: a grid, and a form for each. */
@@ -108,7 +108,7 @@ function addKeys(peers) {
 	key.rmempty = false;
 	key.validate = (_section, text) => keys.reason(text) || true;
 
-	peers.option(keyfield.PresharedKey, 'preshared_key', _('Preshared key'),
+	peers.option(keyField.PresharedKey, 'preshared_key', _('Preshared key'),
 		_('A secret that both sides share besides; optional.')).modalonly = true;
 }
 
@@ -169,7 +169,7 @@ function addOtherSide(peers, section) {
 
 	option.modalonly = true;
 	option.cfgvalue = function(name) {
-		return transfer.otherSide(section, this.section, name);
+		return toolbar.otherSide(section, this.section, name);
 	};
 	option.write = () => {};
 }
@@ -178,7 +178,7 @@ function addState(peers, section) {
 	const option = peers.option(form.DummyValue, '_state', _('State'));
 
 	option.modalonly = false;
-	option.textvalue = name => livepeers.cell(section.section,
+	option.textvalue = name => liveCells.cell(section.section,
 		uci.get('network', name, 'public_key'));
 }
 

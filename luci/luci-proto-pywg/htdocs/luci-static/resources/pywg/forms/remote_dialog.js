@@ -1,13 +1,13 @@
 'use strict';
 'require baseclass';
-'require pywg.changelist as changelist';
 'require pywg.config.address as address';
 'require pywg.config.form_state as formState';
 'require pywg.config.options as options';
 'require pywg.config.remote_side as remoteSide';
 'require pywg.dialog as dialog';
-'require pywg.exportdialog as exportdialog';
 'require pywg.field as field';
+'require pywg.forms.diff_view as diffView';
+'require pywg.forms.export_dialog as exportDialog';
 'require pywg.router as router';
 'require pywg.wizard.local_site as localSite';
 'require uci';
@@ -57,7 +57,7 @@ class OtherSide {
 		const all = this.lans.value();
 		const wrong = all.filter(text => !address.parsePrefix(text));
 
-		this.lans.complain(changelist.problems(wrong.map(text => ({
+		this.lans.complain(diffView.problems(wrong.map(text => ({
 			severity: 'error', reason: _('%s is no network').format(options.quote(text))
 		}))), wrong.length > 0);
 
@@ -89,7 +89,7 @@ class OtherSide {
 				.concat(this.networks())
 		});
 
-		return exportdialog.sheet(theirs, [], peer.options.description ?? name);
+		return exportDialog.sheet(theirs, [], peer.options.description ?? name);
 	}
 }
 
