@@ -1,6 +1,6 @@
 'use strict';
 'require baseclass';
-'require pywg.button as button';
+'require pywg.widgets as widgets';
 
 /*
  * A dialog above whatever is there, LuCI's own modal included: the browser keeps the
@@ -15,14 +15,14 @@ return baseclass.extend({
 	open(title, nodes, actions) {
 		const node = E('dialog', { 'class': 'pywg-dialog', 'aria-label': title });
 		const close = () => node.close();
-		const buttons = actions.map(action => button.make(action.text, async () => {
+		const buttons = actions.map(action => widgets.button(action.text, async () => {
 			if (await action.act() !== false)
 				close();
 		}, action.isMain));
 
 		node.append(E('h4', title), ...nodes,
 			E('div', { 'class': 'right pywg-buttons' }, [
-				button.make(actions.length ? _('Cancel') : _('Close'), close),
+				widgets.button(actions.length ? _('Cancel') : _('Close'), close),
 				...buttons
 			]));
 		node.addEventListener('close', () => node.remove());

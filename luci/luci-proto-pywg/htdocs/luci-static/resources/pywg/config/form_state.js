@@ -1,7 +1,7 @@
 'use strict';
 'require baseclass';
+'require pywg.backend as backend';
 'require pywg.config.options as options';
-'require pywg.router as router';
 'require uci';
 
 /*
@@ -74,18 +74,18 @@ async function eachSecret(its, change) {
 }
 
 function unlessKept(keep) {
-	return secret => router.isKept(secret)
+	return secret => backend.isKept(secret)
 		? secret : keep(secret).then(answer => answer.secret);
 }
 
 const REVEAL = {
-	private_key: secret => router.reveal(secret),
-	preshared_key: secret => router.reveal(secret)
+	private_key: secret => backend.reveal(secret),
+	preshared_key: secret => backend.reveal(secret)
 };
 
 const KEEP = {
-	private_key: unlessKept(key => router.keepKey(key)),
-	preshared_key: unlessKept(key => router.keepPsk(key))
+	private_key: unlessKept(key => backend.keepKey(key)),
+	preshared_key: unlessKept(key => backend.keepPsk(key))
 };
 
 return baseclass.extend({

@@ -2,11 +2,11 @@
 'require baseclass';
 'require form';
 'require network';
+'require pywg.backend as backend';
 'require pywg.config.address as address';
 'require pywg.config.options as options';
 'require pywg.forms.key_field as keyField';
 'require pywg.forms.toolbar as toolbar';
-'require pywg.router as router';
 'require tools.widgets as widgets';
 'require uci';
 
@@ -67,7 +67,7 @@ function addMtu(section) {
 	option.optional = true;
 	checked(option, 'mtu');
 	option.load = async function(name) {
-		const status = await L.resolveDefault(router.status(name), null);
+		const status = await L.resolveDefault(backend.status(name), null);
 
 		this.description = status
 			? _('Auto goes by the way to the peers; it is %d now.').format(status.mtu)

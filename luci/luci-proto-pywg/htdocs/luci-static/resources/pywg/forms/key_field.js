@@ -1,10 +1,10 @@
 'use strict';
 'require baseclass';
 'require form';
-'require pywg.button as button';
+'require pywg.backend as backend';
 'require pywg.clipboard as clipboard';
 'require pywg.config.keys as keys';
-'require pywg.router as router';
+'require pywg.widgets as widgets';
 'require uci';
 'require ui';
 
@@ -75,22 +75,22 @@ const KeyField = form.Value.extend({
 		const value = node.dataset.value;
 		const made = () => this.make().then(answer => this.set(node, answer.secret));
 		const actions = [
-			button.make(value ? _('Make a new one') : _('Make one'), made)
+			widgets.button(value ? _('Make a new one') : _('Make one'), made)
 		];
 
 		if (value)
-			actions.push(button.make(_('Show it'), () => this.show(node)));
+			actions.push(widgets.button(_('Show it'), () => this.show(node)));
 
-		actions.push(button.make(_('Enter one…'), () => this.ask(node)));
+		actions.push(widgets.button(_('Enter one…'), () => this.ask(node)));
 
 		if (value && this.clearable)
-			actions.push(button.make(_('Remove'), () => this.set(node, '')));
+			actions.push(widgets.button(_('Remove'), () => this.set(node, '')));
 
 		return E('div', { 'class': 'pywg-buttons' }, actions);
 	},
 
 	show(node) {
-		return router.reveal(node.dataset.value).then(key =>
+		return backend.reveal(node.dataset.value).then(key =>
 			L.dom.content(node.querySelector('.pywg-key-secret') ??
 				node.appendChild(E('div', { 'class': 'pywg-key-secret' })),
 			clipboard.code(key)), notify);
@@ -111,8 +111,8 @@ const KeyField = form.Value.extend({
 		};
 
 		L.dom.content(node.querySelector('.pywg-key-shown'), [
-			input, ' ', button.make(_('Keep it'), take), ' ',
-			button.make(_('Cancel'), () => this.draw(node)), reason
+			input, ' ', widgets.button(_('Keep it'), take), ' ',
+			widgets.button(_('Cancel'), () => this.draw(node)), reason
 		]);
 		input.addEventListener('input', () => {
 			reason.textContent = keys.reason(input.value.trim());
@@ -125,20 +125,20 @@ const PrivateKey = KeyField.extend({
 	__name__: 'CBI.PywgPrivateKey',
 
 	make() {
-		return router.generateKey();
+		return backend.generateKey();
 	},
 
 	keep(key) {
-		return router.keepKey(key);
+		return backend.keepKey(key);
 	},
 
 	describe(value) {
 		if (!value || value === 'generate')
 			return Promise.resolve([ E('em', _('One is made on saving.')) ]);
 
-		return router.publicKey(value).then(key => [
+		return backend.publicKey(value).then(key => [
 			clipboard.code(key),
-			E('div', { 'class': 'pywg-note' }, router.isKept(value)
+			E('div', { 'class': 'pywg-note' }, backend.isKept(value)
 				? _('The public key, for the other side. The private one stays on ' +
 					'the router, outside of the configuration.')
 				: _('The public key, for the other side. The private one is in the ' +
@@ -152,7 +152,7 @@ const PrivateKey = KeyField.extend({
 		if (value && value !== 'generate')
 			return this.super('parse', [ name ]);
 
-		return router.generateKey().then(answer =>
+		return backend.generateKey().then(answer =>
 			uci.set('network', name, this.option, answer.secret));
 	}
 });
@@ -162,11 +162,11 @@ const PresharedKey = KeyField.extend({
 	clearable: true,
 
 	make() {
-		return router.generatePsk();
+		return backend.generatePsk();
 	},
 
 	keep(key) {
-		return router.keepPsk(key);
+		return backend.keepPsk(key);
 	},
 
 	describe(value) {

@@ -1,10 +1,10 @@
 'use strict';
 'require baseclass';
 'require poll';
-'require pywg.router as router';
+'require pywg.backend as backend';
 'require pywg.status.badge as stateBadge';
-'require pywg.text as text';
 'require pywg.units as units';
+'require pywg.widgets as widgets';
 
 /* What peers do, in cells of a table that somebody else draws. */
 
@@ -17,7 +17,7 @@ function fill(cell, peer) {
 	stateBadge.set(badge, peer);
 	stateBadge.setAge(age, peer?.handshake_age ?? null);
 	age.hidden = !peer;
-	text.set(rates, peer ? [
+	widgets.setText(rates, peer ? [
 		`↓ ${units.rate(peer.rx_rate)}  ↑ ${units.rate(peer.tx_rate)}`, peer.endpoint
 	].join('\n') : '');
 }
@@ -32,7 +32,7 @@ async function look(name) {
 		return;
 	}
 
-	const status = await L.resolveDefault(router.status(name), { peers: [] });
+	const status = await L.resolveDefault(backend.status(name), { peers: [] });
 
 	cells.forEach(cell => fill(cell, status.peers.find(peer =>
 		peer.public_key === cell.dataset.pywgPeer)));

@@ -8,7 +8,7 @@
 'require pywg.forms.key_field as keyField';
 'require pywg.forms.live_cells as liveCells';
 'require pywg.forms.toolbar as toolbar';
-'require pywg.style as style';
+'require pywg.widgets as widgets';
 'require uci';
 
 /* The peers of an interface: a grid, and a form for each. */
@@ -193,7 +193,7 @@ return baseclass.extend({
 	add(section) {
 		const type = `pywg_${section.section}`;
 
-		style.load();
+		widgets.loadStyle();
 		addTab(section);
 
 		const grid = section.taboption('peers', form.SectionValue, '_peers',

@@ -1,14 +1,14 @@
 'use strict';
 'require baseclass';
+'require pywg.backend as backend';
 'require pywg.config.address as address';
 'require pywg.config.form_state as formState';
 'require pywg.config.options as options';
 'require pywg.config.remote_side as remoteSide';
 'require pywg.dialog as dialog';
-'require pywg.field as field';
 'require pywg.forms.diff_view as diffView';
 'require pywg.forms.export_dialog as exportDialog';
-'require pywg.router as router';
+'require pywg.widgets as widgets';
 'require pywg.wizard.local_site as localSite';
 'require uci';
 
@@ -22,10 +22,10 @@ class OtherSide {
 		this.known = known;
 		this.publicKey = publicKey;
 		this.sheet = E('div');
-		this.endpoint = field.text(_('Where it reaches this router'), known.endpoint,
-			() => this.show());
-		this.lans = field.list(_('What it reaches behind this router'), known.lans,
-			() => this.show());
+		this.endpoint = widgets.textField(_('Where it reaches this router'),
+			known.endpoint, () => this.show());
+		this.lans = widgets.listField(_('What it reaches behind this router'),
+			known.lans, () => this.show());
 		this.node = dialog.open(_('For the other side'), [
 			this.keyNote(), this.endpoint.node, this.lans.node, this.sheet
 		], []);
@@ -45,7 +45,7 @@ class OtherSide {
 	}
 
 	async makeKeys() {
-		const pair = await router.generatePair();
+		const pair = await backend.generatePair();
 
 		this.privateKey = pair.private_key;
 		this.peerForm.getUIElement(this.id, 'public_key').setValue(pair.public_key);
@@ -97,7 +97,7 @@ return baseclass.extend({
 	async open(section, peerForm, id) {
 		const own = section.formvalue(section.section, 'private_key');
 		const [ known, publicKey ] = await Promise.all([
-			localSite.look(), own ? router.publicKey(own) : ''
+			localSite.look(), own ? backend.publicKey(own) : ''
 		]);
 
 		return new OtherSide(section, peerForm, id, known, publicKey).node;

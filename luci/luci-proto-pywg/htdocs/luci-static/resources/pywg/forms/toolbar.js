@@ -1,10 +1,10 @@
 'use strict';
 'require baseclass';
-'require pywg.button as button';
 'require pywg.config.form_state as formState';
 'require pywg.forms.export_dialog as exportDialog';
 'require pywg.forms.import_dialog as importDialog';
 'require pywg.forms.remote_dialog as remoteDialog';
+'require pywg.widgets as widgets';
 
 /* Configuration in and out of the forms, as text. */
 
@@ -19,14 +19,14 @@ return baseclass.extend({
 	/* For the interface's form: take a configuration in, give it out. */
 	buttons(section, peers) {
 		return E('div', { 'class': 'pywg-buttons' }, [
-			button.make(_('Import…'), () => importDialog.open(section, peers)),
-			button.make(_('Export…'), () => giveOut(section, peers))
+			widgets.button(_('Import…'), () => importDialog.open(section, peers)),
+			widgets.button(_('Export…'), () => giveOut(section, peers))
 		]);
 	},
 
 	/* For a peer's form: what the other side needs. */
 	otherSide(section, peerForm, id) {
-		return button.make(_('Make its configuration…'),
+		return widgets.button(_('Make its configuration…'),
 			() => remoteDialog.open(section, peerForm, id));
 	}
 });

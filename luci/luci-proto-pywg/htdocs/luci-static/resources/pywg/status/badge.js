@@ -1,7 +1,7 @@
 'use strict';
 'require baseclass';
 'require pywg.status.diagnosis as diagnosis';
-'require pywg.text as text';
+'require pywg.widgets as widgets';
 
 /* A peer's state: a dot in a colour, and always a word beside it. */
 
@@ -17,7 +17,7 @@ return baseclass.extend({
 		const words = peer ? diagnosis.peer(peer) : ABSENT;
 
 		badge.dataset.tone = words.tone;
-		text.set(badge, words.title);
+		widgets.setText(badge, words.title);
 	},
 
 	/* Shows when the last handshake was, in words and colour. */
@@ -25,6 +25,6 @@ return baseclass.extend({
 		const age = diagnosis.age(seconds);
 
 		node.dataset.tone = age.tone;
-		text.set(node, age.words);
+		widgets.setText(node, age.words);
 	}
 });

@@ -4,8 +4,8 @@
 'require pywg.config.keys as keys';
 'require pywg.status.diagnosis as diagnosis';
 'require pywg.status.peer_card as peerCard';
-'require pywg.text as text';
 'require pywg.units as units';
+'require pywg.widgets as widgets';
 
 /* One interface of the status page. */
 
@@ -59,8 +59,8 @@ class InterfaceCard {
 		const status = one.status;
 		const complaints = errorsOf(one).concat(status?.complaints ?? []);
 
-		text.set(this.summary, summary(one));
-		text.set(this.complaints, complaints.join('\n'));
+		widgets.setText(this.summary, summary(one));
+		widgets.setText(this.complaints, complaints.join('\n'));
 		this.showKey(status?.public_key);
 		this.showPeers(one);
 		this.showDrops(diagnosis.drops(status?.drops ?? {}));

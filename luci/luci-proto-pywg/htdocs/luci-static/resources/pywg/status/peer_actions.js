@@ -1,8 +1,8 @@
 'use strict';
 'require baseclass';
+'require pywg.backend as backend';
 'require pywg.config.address as address';
 'require pywg.dialog as dialog';
-'require pywg.router as router';
 'require uci';
 'require ui';
 
@@ -35,9 +35,9 @@ function askToDisable(name, section) {
 class PeerActions {
 	constructor(interfaceName, publicKey, name) {
 		this.resolve = button(_('Resolve again'), _('Look up the endpoint\'s name now'),
-			() => router.resolve(interfaceName, publicKey));
+			() => backend.resolve(interfaceName, publicKey));
 		this.rekey = button(_('New handshake'), _('Agree on new keys now'),
-			() => router.rekey(interfaceName, publicKey));
+			() => backend.rekey(interfaceName, publicKey));
 		this.disable = button(_('Disable…'), _('Part with this peer'),
 			() => askToDisable(name, this.section));
 		this.node = E('div', { 'class': 'pywg-buttons' },

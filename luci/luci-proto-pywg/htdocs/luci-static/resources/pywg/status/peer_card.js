@@ -4,8 +4,8 @@
 'require pywg.status.diagnosis as diagnosis';
 'require pywg.status.peer_actions as peerActions';
 'require pywg.status.rate_chart as rateChart';
-'require pywg.text as text';
 'require pywg.units as units';
+'require pywg.widgets as widgets';
 
 /* One peer of the status page: a line, and what opens below it. */
 
@@ -58,15 +58,15 @@ class PeerCard {
 		this.node.dataset.state = peer.state;
 		this.node.dataset.tone = words.tone;
 		stateBadge.setAge(handshake.value, peer.handshake_age);
-		text.set(received.value,
+		widgets.setText(received.value,
 			`${units.bytes(peer.rx_bytes)} · ${units.rate(peer.rx_rate)}`);
-		text.set(sent.value,
+		widgets.setText(sent.value,
 			`${units.bytes(peer.tx_bytes)} · ${units.rate(peer.tx_rate)}`);
-		text.set(endpoint.value, peer.endpoint || peer.endpoint_host || '–');
-		text.set(this.reason, DETAILED.includes(peer.state)
+		widgets.setText(endpoint.value, peer.endpoint || peer.endpoint_host || '–');
+		widgets.setText(this.reason, DETAILED.includes(peer.state)
 			? `${words.why}\n${words.detail}` : words.why);
-		text.set(this.advice, words.advice);
-		text.set(this.allowed, peer.allowed_ips.length
+		widgets.setText(this.advice, words.advice);
+		widgets.setText(this.allowed, peer.allowed_ips.length
 			? _('Allowed IPs: %s').format(peer.allowed_ips.join(', '))
 			: _('No allowed IPs: nothing is sent to it.'));
 		this.chart.update(history, peer, seenAt);

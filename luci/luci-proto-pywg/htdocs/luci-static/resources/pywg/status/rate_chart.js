@@ -1,8 +1,8 @@
 'use strict';
 'require baseclass';
 'require pywg.status.chart_data as chartData';
-'require pywg.text as text';
 'require pywg.units as units';
+'require pywg.widgets as widgets';
 
 /*
  * The chart of a peer's rates: what the router remembers of the last ten minutes, then
@@ -97,9 +97,9 @@ class RateChart {
 		const rates = [ last?.rx ?? peer.rx_rate, last?.tx ?? peer.tx_rate ]
 			.map(units.rate);
 
-		text.set(this.top, top);
-		text.set(this.rx.rate, rates[0]);
-		text.set(this.tx.rate, rates[1]);
+		widgets.setText(this.top, top);
+		widgets.setText(this.rx.rate, rates[0]);
+		widgets.setText(this.tx.rate, rates[1]);
 		this.svg.setAttribute('aria-label',
 			_('Last ten minutes; now %s received, %s sent').format(...rates));
 	}

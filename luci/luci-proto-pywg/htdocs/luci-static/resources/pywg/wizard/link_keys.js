@@ -1,24 +1,24 @@
 'use strict';
 'require baseclass';
+'require pywg.backend as backend';
 'require pywg.config.form_state as formState';
-'require pywg.router as router';
 
 /* The keys of a link: our secrets stay on the router, theirs are shown once. */
 
 /* Of what another router keeps, there is but the name here. */
 async function publicKeyOf(secret) {
-	if (!secret || router.isKept(secret))
-		return router.namedKey(secret);
+	if (!secret || backend.isKept(secret))
+		return backend.namedKey(secret);
 
-	return router.publicKey(secret);
+	return backend.publicKey(secret);
 }
 
 return baseclass.extend({
 	/* For link.plan, with the names of ours in their place. */
 	async make() {
-		const ours = await router.generateKey();
-		const theirs = await router.generatePair();
-		const shared = await router.generatePsk();
+		const ours = await backend.generateKey();
+		const theirs = await backend.generatePair();
+		const shared = await backend.generatePsk();
 
 		return {
 			here: { private: ours.secret, public: ours.public_key },
@@ -29,7 +29,7 @@ return baseclass.extend({
 
 	/* For link.mirror: ours, to answer the tunnel that the other side has. */
 	async answering(tunnel) {
-		const ours = await router.generateKey();
+		const ours = await backend.generateKey();
 
 		return {
 			here: { private: ours.secret, public: ours.public_key },
@@ -39,7 +39,7 @@ return baseclass.extend({
 
 	/* The other side's half, with the secret that both share written out. */
 	async shared(other, keys) {
-		const preshared_key = await router.reveal(keys.preshared);
+		const preshared_key = await backend.reveal(keys.preshared);
 		const peers = other.tunnel.peers.map(peer =>
 			({ ...peer, options: { ...peer.options, preshared_key } }));
 

@@ -2,9 +2,9 @@
 'require baseclass';
 'require pywg.config.import_export as importExport';
 'require pywg.config.options as options';
-'require pywg.field as field';
 'require pywg.forms.config_input as configInput';
 'require pywg.forms.diff_view as diffView';
+'require pywg.widgets as widgets';
 'require pywg.wizard.site_plan as sitePlan';
 
 /* The first screen: who the other home is, or what it sent. */
@@ -22,23 +22,27 @@ class HomeForm {
 
 		this.known = known;
 		this.text = '';
-		this.name = field.text(_('Name of the other home'), '', check, '', _('cabin'));
-		this.lans = field.list(_('Its network (LAN)'), [], check,
+		this.name = widgets.textField(
+			_('Name of the other home'), '', check, '', _('cabin'));
+		this.lans = widgets.listField(_('Its network (LAN)'), [], check,
 			_('As its router shows it, for instance 192.168.8.0/24.'),
 			'192.168.8.0/24');
-		this.endpoint = field.text(_('Its name or address'), '', check,
+		this.endpoint = widgets.textField(_('Its name or address'), '', check,
 			_('On the internet. Leave empty if it cannot be called.'),
 			'cabin.example.org');
-		this.port = field.text(_('Its port'), '', check, '', options.DEFAULT_PORT);
-		this.proto = field.choice(_('Its router'), PROTOCOLS, check);
-		this.ownLans = field.list(_('Our network (LAN)'), known.lans, check,
+		this.port = widgets.textField(
+			_('Its port'), '', check, '', options.DEFAULT_PORT);
+		this.proto = widgets.choiceField(_('Its router'), PROTOCOLS, check);
+		this.ownLans = widgets.listField(_('Our network (LAN)'), known.lans, check,
 			_('What the other home may reach here.'));
-		this.ownEndpoint = field.text(_('Our name or address'), known.endpoint, check,
-			_('On the internet. Leave empty if this router cannot be called.'),
+		this.ownEndpoint = widgets.textField(_('Our name or address'), known.endpoint,
+			check, _('On the internet. Leave empty if this router cannot be called.'),
 			'home.example.org');
-		this.into = field.choice(_('Add it to'), [ [ '', _('a new tunnel') ] ].concat(
-			known.tunnels.map(one => [ one.name, one.name ])), check);
-		this.owner = field.choice(_('The pasted text'), [
+		this.into = widgets.choiceField(_('Add it to'), [
+			[ '', _('a new tunnel') ],
+			...known.tunnels.map(one => [ one.name, one.name ])
+		], check);
+		this.owner = widgets.choiceField(_('The pasted text'), [
 			[ OURS, _('was made for this router') ],
 			[ THEIRS, _('has the settings of the other router itself') ]
 		], check);

@@ -1,9 +1,9 @@
 'use strict';
 'require baseclass';
-'require pywg.button as button';
 'require pywg.config.diff as diff';
 'require pywg.forms.diff_view as diffView';
 'require pywg.forms.export_dialog as exportDialog';
+'require pywg.widgets as widgets';
 'require pywg.wizard.apply as apply';
 'require pywg.wizard.link_keys as linkKeys';
 'require pywg.wizard.site_form as siteForm';
@@ -45,7 +45,7 @@ class Assistant {
 
 	showForm() {
 		this.turnTo(0, [ this.form.node ],
-			[ button.make(_('Continue'), () => this.decide(), true) ]);
+			[ widgets.button(_('Continue'), () => this.decide(), true) ]);
 	}
 
 	async decide() {
@@ -99,8 +99,8 @@ class Assistant {
 				diffView.changes(list)
 			]) : ''
 		], [
-			button.make(_('Back'), () => this.showForm()),
-			isPossible ? button.make(
+			widgets.button(_('Back'), () => this.showForm()),
+			isPossible ? widgets.button(
 				plan.other ? _('Save and continue') : _('Save & Apply'),
 				() => this.finish(plan), true) : ''
 		]);
@@ -122,7 +122,7 @@ class Assistant {
 			exportDialog.sheet(
 				plan.other.tunnel, plan.other.firewall, plan.called, 'uci')
 		], [
-			button.make(_('Save & Apply'), () => apply.apply(), true)
+			widgets.button(_('Save & Apply'), () => apply.apply(), true)
 		]);
 	}
 }

@@ -1,5 +1,5 @@
 'use strict';
-'require pywg.style as style';
+'require pywg.widgets as widgets';
 'require pywg.wizard.local_site as localSite';
 'require pywg.wizard.wizard as wizard';
 'require view';
@@ -12,7 +12,7 @@ return view.extend({
 	},
 
 	render(known) {
-		style.load();
+		widgets.loadStyle();
 
 		return E('div', [
 			E('h2', _('Link two homes')),

@@ -1,8 +1,8 @@
 'use strict';
 'require poll';
-'require pywg.router as router';
+'require pywg.backend as backend';
 'require pywg.status.interface_card as interfaceCard';
-'require pywg.style as style';
+'require pywg.widgets as widgets';
 'require view';
 
 /* Status > pywg: every interface of the protocol, and its peers. */
@@ -11,14 +11,14 @@ const INTERVAL = 5;
 
 function look(one) {
 	return Promise.all([
-		L.resolveDefault(router.status(one.interface), null),
-		L.resolveDefault(router.history(one.interface), {})
+		L.resolveDefault(backend.status(one.interface), null),
+		L.resolveDefault(backend.history(one.interface), {})
 	]).then(([ status, history ]) =>
 		({ ...one, status, history, seenAt: performance.now() }));
 }
 
 async function lookAround() {
-	return Promise.all((await router.interfaces()).map(look));
+	return Promise.all((await backend.interfaces()).map(look));
 }
 
 function nothing() {
@@ -62,7 +62,7 @@ return view.extend({
 		const cards = new Map();
 		const root = E('div', { 'class': 'pywg-links' }, nothing());
 
-		style.load();
+		widgets.loadStyle();
 		refresh(root, cards, found);
 		poll.add(() => lookAround().then(next => refresh(root, cards, next)), INTERVAL);
 

@@ -1,9 +1,38 @@
 'use strict';
 'require baseclass';
+'require ui';
 
-/* Plain fields with a label, for dialogs and the assistant. */
+/* Buttons, texts and labelled fields, and the one style sheet of all pages, which has
+   the theme's own colours. */
+
+const STYLE_ID = 'pywg-style';
 
 let count = 0;
+
+/* Words and what to do; while that goes on, it cannot be pressed again. */
+function button(words, act, isMain) {
+	return E('button', {
+		'class': `btn cbi-button ${isMain ? 'cbi-button-positive important' : ''}`,
+		'type': 'button', 'click': ui.createHandlerFn(null, act)
+	}, words);
+}
+
+/* A node that shows a text, or is not there if that is empty; touched only if
+   anything changes, so that nobody's selection is lost. */
+function setText(node, text) {
+	if (node.textContent !== text)
+		node.textContent = text;
+
+	if (node.hidden === Boolean(text))
+		node.hidden = !text;
+}
+
+function loadStyle() {
+	if (!document.getElementById(STYLE_ID))
+		document.head.appendChild(E('link', {
+			'id': STYLE_ID, 'rel': 'stylesheet', 'href': L.resource('pywg/pywg.css')
+		}));
+}
 
 function labelled(words, input, note) {
 	input.id = `pywg-field-${count++}`;
@@ -30,7 +59,7 @@ function labelled(words, input, note) {
 	};
 }
 
-function text(words, value, changed, note, placeholder) {
+function textField(words, value, changed, note, placeholder) {
 	const input = E('input', {
 		'type': 'text', 'class': 'cbi-input-text', 'value': value ?? '',
 		'placeholder': placeholder ?? null, 'autocomplete': 'off',
@@ -41,14 +70,18 @@ function text(words, value, changed, note, placeholder) {
 }
 
 return baseclass.extend({
+	button,
+	setText,
+	loadStyle,
+
 	/* Words, value, what to call on a change, what to say below -> { node, input,
 	   value(), complain(nodes, isWrong) }. */
-	text,
+	textField,
 
 	/* The same for texts with spaces or commas between. */
-	list(words, values, changed, note, placeholder) {
+	listField(words, values, changed, note, placeholder) {
 		const shown = (values ?? []).join(', ');
-		const field = text(words, shown, changed, note, placeholder);
+		const field = textField(words, shown, changed, note, placeholder);
 
 		return {
 			...field,
@@ -57,7 +90,7 @@ return baseclass.extend({
 	},
 
 	/* [[ value, words ]] -> the same. */
-	choice(words, choices, changed, note) {
+	choiceField(words, choices, changed, note) {
 		const input = E('select', {
 			'class': 'cbi-input-select', 'change': () => changed()
 		}, choices.map(([ value, shown ]) => E('option', { value }, shown)));
