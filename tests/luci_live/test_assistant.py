@@ -63,7 +63,7 @@ def describe(luci: Luci, lan: str) -> None:
 def half(luci: Luci, words: str) -> str:
     """The other side's half, in a format."""
     luci.press(words)
-    text: str = luci.page.locator(".pywg-page").inner_text()
+    text: str = luci.page.locator(".pywg-export-text").inner_text()
     return text
 
 
@@ -143,12 +143,12 @@ def test_the_settings_of_the_other_router_are_answered(
     with window(first) as luci:
         luci.edit(NAME)
         luci.press("Export…", ".modal")
-        settings = luci.page.locator(".pywg-dialog .pywg-page").inner_text()
+        settings = luci.page.locator(".pywg-dialog .pywg-export-text").inner_text()
     with window(second) as luci:
         luci.open("network/pywg")
         luci.page.get_by_text("The other home has sent its half already").click()
         luci.label("Configuration", settings)
-        luci.page.get_by_label("The pasted text").select_option("theirs")
+        luci.page.get_by_label("The pasted text").select_option("remote")
         luci.label("Its name or address", "10.77.1.2")
         luci.label("Its network (LAN)", f"{LANS['first']}.0/24")
         luci.picture("assistant-mirror")
@@ -179,4 +179,4 @@ def test_it_is_done_with_the_keyboard_alone(homes: Homes, window: Window) -> Non
         page.keyboard.press("Enter")
         luci.page.get_by_text("All changes to this router").wait_for()
         page.keyboard.press("Enter")
-        luci.page.locator(".pywg-page").wait_for()
+        luci.page.locator(".pywg-export-text").wait_for()

@@ -29,7 +29,7 @@ SAID = """() => {
 }"""
 # What is wider than the place that it has, and is cut off or covers what is beside it.
 TOO_WIDE = """() => [...document.querySelectorAll(
-        '[class^=pywg-], [class^=pywg-] *, .pywg-assistant *')]
+        '[class^=pywg-], [class^=pywg-] *, .pywg-wizard *')]
     .filter(node => node.clientWidth && node.scrollWidth > node.clientWidth + 1 &&
         getComputedStyle(node).overflowX === 'visible' && node.checkVisibility())
     .map(node => `${node.tagName} ${node.className}: ${node.textContent.trim()}`)"""
@@ -139,7 +139,7 @@ def look_at_the_assistant(luci: Luci, speaker: Speaker) -> None:
     luci.page.get_by_text(speaker.words("All changes to this router")).click()
     speaker.look("assistant-2")
     speaker.press("Save and continue")
-    luci.page.locator(".pywg-page").wait_for()
+    luci.page.locator(".pywg-export-text").wait_for()
     speaker.look("assistant-3")
 
 
@@ -158,5 +158,5 @@ def look_at_the_forms(luci: Luci, speaker: Speaker) -> None:
     speaker.look("peer")
     luci.enter("public_key", KEY)
     speaker.press("Make its configuration…", ".modal")
-    luci.page.locator(".pywg-dialog .pywg-page").wait_for()
+    luci.page.locator(".pywg-dialog .pywg-export-text").wait_for()
     speaker.look("other-side")

@@ -61,14 +61,14 @@ def test_traffic_moves_the_chart(homes: Homes, window: Window) -> None:
         card = luci.page.locator(CARD)
         card.get_by_text("Connected").wait_for()
         node = card.element_handle()
-        line = card.locator('.pywg-line[data-way="tx"]')
+        line = card.locator('.pywg-line[data-direction="tx"]')
         pings = first.client.start(
             *("ping", "-q", "-i", "0.01", "-s", "1200", f"{LANS['second']}.100")
         )
         seen = {line.get_attribute("d")}
         while len(seen) < 4:
             luci.page.wait_for_function(
-                "before => document.querySelector('.pywg-line[data-way=tx]')"
+                "before => document.querySelector('.pywg-line[data-direction=tx]')"
                 ".getAttribute('d') !== before",
                 arg=line.get_attribute("d"),
             )

@@ -51,12 +51,12 @@ def test_a_file_is_dropped_where_it_is_wanted(homes: Homes, window: Window) -> N
     with window(first) as luci:
         luci.edit(NAME)
         luci.press("Import…", ".modal")
-        place = luci.page.locator(f"{DIALOG} .pywg-drop")
+        place = luci.page.locator(f"{DIALOG} .pywg-dropzone")
         file = luci.file("cabin.conf", f"[Peer]\nPublicKey = {key}\n")
         place.dispatch_event("dragover", {"dataTransfer": file})
-        assert "pywg-over" in str(place.get_attribute("class"))
+        assert "pywg-dragover" in str(place.get_attribute("class"))
         place.dispatch_event("drop", {"dataTransfer": file})
-        assert "pywg-over" not in str(place.get_attribute("class"))
+        assert "pywg-dragover" not in str(place.get_attribute("class"))
         shown = luci.page.locator(f"{DIALOG} .pywg-changes")
         shown.get_by_text(f"+ public_key: {key}").wait_for()
         # A peer without another name has that of its file.
@@ -99,7 +99,7 @@ def test_what_is_on_the_screen_goes_out(
         luci.edit(NAME)
         luci.enter("listen_port", "4444")
         luci.press("Export…", ".modal")
-        words = luci.page.locator(f"{DIALOG} .pywg-page").inner_text()
+        words = luci.page.locator(f"{DIALOG} .pywg-export-text").inner_text()
         assert "ListenPort = 4444" in words
         assert f"PrivateKey = {first.private_key}" in words
         luci.picture("export")
@@ -110,7 +110,9 @@ def test_what_is_on_the_screen_goes_out(
         luci.press("Make its configuration…", ".modal")
         luci.page.locator(DIALOG).get_by_text("a key has 44").wait_for()
         luci.press("Make a new pair of keys", DIALOG)
-        luci.page.locator(f"{DIALOG} .pywg-page", has_text="PrivateKey").wait_for()
+        luci.page.locator(
+            f"{DIALOG} .pywg-export-text", has_text="PrivateKey"
+        ).wait_for()
         luci.label("What it reaches behind this router", "192.168.1.0/24, 192.168")
         luci.page.locator(DIALOG).get_by_text("'192.168' is no network").wait_for()
         with luci.page.expect_download() as download:

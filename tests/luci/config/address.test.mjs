@@ -109,37 +109,37 @@ for (const [ number, [ text, expected ] ] of PLACES.entries())
 
 test('networks of two homes that meet are named, both', () => {
 	assert.deepEqual(
-		plain(address.clashes(
+		plain(address.findOverlaps(
 			[ '192.168.1.1/24', 'fd00::1/48', '10.0.0.0/8' ],
 			[ '192.168.1.128/25', 'fd00:0:0:1::/64', '172.16.0.0/12', 'nonsense' ])),
 		[
-			{ ours: '192.168.1.0/24', theirs: '192.168.1.128/25' },
-			{ ours: 'fd00::/48', theirs: 'fd00:0:0:1::/64' }
+			{ local: '192.168.1.0/24', remote: '192.168.1.128/25' },
+			{ local: 'fd00::/48', remote: 'fd00:0:0:1::/64' }
 		]);
 });
 
 test('allowed IPs of two peers that meet are found, but for default routes', () => {
 	assert.deepEqual(
-		plain(address.peerOverlaps([
+		plain(address.findPeerOverlaps([
 			[ '10.0.0.0/24', '0.0.0.0/0' ], [ '10.0.0.7/32' ], [ '10.0.0.0/24' ],
 			[ '0.0.0.0/0' ]
 		])),
 		[
 			{
-				peer: 1, other: 0, prefix: '10.0.0.7/32', otherPrefix: '10.0.0.0/24',
-				same: false
+				peer: 1, otherPeer: 0, prefix: '10.0.0.7/32', otherPrefix: '10.0.0.0/24',
+				isSame: false
 			},
 			{
-				peer: 2, other: 0, prefix: '10.0.0.0/24', otherPrefix: '10.0.0.0/24',
-				same: true
+				peer: 2, otherPeer: 0, prefix: '10.0.0.0/24', otherPrefix: '10.0.0.0/24',
+				isSame: true
 			},
 			{
-				peer: 2, other: 1, prefix: '10.0.0.0/24', otherPrefix: '10.0.0.7/32',
-				same: false
+				peer: 2, otherPeer: 1, prefix: '10.0.0.0/24', otherPrefix: '10.0.0.7/32',
+				isSame: false
 			},
 			{
-				peer: 3, other: 0, prefix: '0.0.0.0/0', otherPrefix: '0.0.0.0/0',
-				same: true
+				peer: 3, otherPeer: 0, prefix: '0.0.0.0/0', otherPrefix: '0.0.0.0/0',
+				isSame: true
 			}
 		]);
 });

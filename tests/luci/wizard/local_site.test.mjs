@@ -48,18 +48,18 @@ function described(interfaces, ...names) {
 }
 
 test('the router is known by its networks, its way out, and its tunnels', () => {
-	const here = described([ LOOPBACK, GUEST, LAN, WAN, DOWN ]);
+	const local = described([ LOOPBACK, GUEST, LAN, WAN, DOWN ]);
 
-	assert.equal(here.name, 'OpenWrt');
-	assert.equal(here.lan, 'lan');
-	assert.deepEqual(here.lans, [ '192.168.1.0/24', 'fd00:1::/60' ]);
-	assert.deepEqual(here.networks, [
+	assert.equal(local.name, 'OpenWrt');
+	assert.equal(local.lan, 'lan');
+	assert.deepEqual(local.lans, [ '192.168.1.0/24', 'fd00:1::/60' ]);
+	assert.deepEqual(local.networks, [
 		'192.168.9.1/24', '192.168.1.1/24', 'fd00:1::1/60', '2001:db8::1/60',
 		'100.64.3.2/32', '10.77.0.1/24'
 	]);
-	assert.deepEqual(here.wan, { addresses: [ '100.64.3.2' ], mtu: 1492 });
-	assert.deepEqual([ here.tunnels, here.tunnel ], [ [ TUNNEL ], null ]);
-	assert.deepEqual(here.firewall, [ ZONE ]);
+	assert.deepEqual(local.wan, { addresses: [ '100.64.3.2' ], mtu: 1492 });
+	assert.deepEqual([ local.tunnels, local.tunnel ], [ [ TUNNEL ], null ]);
+	assert.deepEqual(local.firewall, [ ZONE ]);
 });
 
 test('where no network is called lan, the first that leads nowhere else is it', () => {
@@ -68,11 +68,11 @@ test('where no network is called lan, the first that leads nowhere else is it', 
 });
 
 test('a router without any network has none to offer', () => {
-	const here = described([ LOOPBACK, DOWN ]);
+	const local = described([ LOOPBACK, DOWN ]);
 
-	assert.equal(here.lan, 'lan');
-	assert.deepEqual(here.lans, []);
-	assert.deepEqual(here.wan, { addresses: [] });
+	assert.equal(local.lan, 'lan');
+	assert.deepEqual(local.lans, []);
+	assert.deepEqual(local.wan, { addresses: [] });
 });
 
 test('the tunnels\' own interfaces are no home', () => {

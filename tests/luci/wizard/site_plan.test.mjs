@@ -13,8 +13,8 @@ const remoteSide = realm.require('pywg.config.remote_side');
 
 const key = digit => `${digit.repeat(42)}A=`;
 const KEYS = {
-	here: { private: key('a'), public: key('b') },
-	other: { private: key('c'), public: key('d') },
+	local: { private: key('a'), public: key('b') },
+	remote: { private: key('c'), public: key('d') },
 	preshared: key('e')
 };
 const PUBLIC = '203.0.113.7', SHARED = '100.64.3.2';
@@ -34,8 +34,8 @@ function grandma(differing) {
 	};
 }
 
-function planned(here, other, keys) {
-	const found = sitePlan.plan(home(here), grandma(other), keys ?? KEYS);
+function planned(local, remote, keys) {
+	const found = sitePlan.plan(home(local), grandma(remote), keys ?? KEYS);
 
 	assert.deepEqual(
 		plain(found.problems.filter(one => one.severity === 'error')), []);
@@ -43,37 +43,37 @@ function planned(here, other, keys) {
 	return plain(found);
 }
 
-function problems(here, other, keys) {
-	const found = sitePlan.plan(home(here), grandma(other), keys ?? KEYS);
+function problems(local, remote, keys) {
+	const found = sitePlan.plan(home(local), grandma(remote), keys ?? KEYS);
 
 	return plain(found.problems).map(one => [ one.field, one.severity ]);
 }
 
 test('both sides say of each other what the other is', () => {
-	const { here, other } = planned();
+	const { local, remote } = planned();
 
-	assert.deepEqual(here.tunnel, {
+	assert.deepEqual(local.tunnel, {
 		name: 'pywg0', proto: 'pywg',
 		options: {
-			private_key: KEYS.here.private, listen_port: '51820',
+			private_key: KEYS.local.private, listen_port: '51820',
 			addresses: [ '10.77.0.1/24' ]
 		},
 		peers: [ {
 			name: '',
 			options: {
-				public_key: KEYS.other.public, preshared_key: KEYS.preshared,
+				public_key: KEYS.remote.public, preshared_key: KEYS.preshared,
 				allowed_ips: [ '10.77.0.2/32', '192.168.2.0/24' ],
 				route_allowed_ips: '1', description: 'Grandma'
 			}
 		} ]
 	});
-	assert.deepEqual(other.tunnel, {
+	assert.deepEqual(remote.tunnel, {
 		name: 'pywg0', proto: 'pywg',
-		options: { private_key: KEYS.other.private, addresses: [ '10.77.0.2/24' ] },
+		options: { private_key: KEYS.remote.private, addresses: [ '10.77.0.2/24' ] },
 		peers: [ {
 			name: '',
 			options: {
-				public_key: KEYS.here.public, preshared_key: KEYS.preshared,
+				public_key: KEYS.local.public, preshared_key: KEYS.preshared,
 				allowed_ips: [ '10.77.0.1/32', '192.168.1.0/24' ],
 				route_allowed_ips: '1', endpoint_host: 'home.example.org',
 				endpoint_port: '51820', persistent_keepalive: '25', description: 'Home'
@@ -93,15 +93,18 @@ const KEEPALIVES = [
 	[ '2001:db8::7', '', 'g.example.org', '25', undefined ]
 ];
 
-for (const [ number, [ wan, ours, theirs, here, there ] ] of KEEPALIVES.entries())
-	test(`keepalive ${number}: ${wan}, '${ours}', '${theirs}'`, () => {
+for (const [ number, row ] of KEEPALIVES.entries()) {
+	const [ wan, local, remote, localKeepalive, remoteKeepalive ] = row;
+
+	test(`keepalive ${number}: ${wan}, '${local}', '${remote}'`, () => {
 		const found = planned(
-			{ wan: { addresses: [ wan ] }, endpoint: ours }, { endpoint: theirs });
+			{ wan: { addresses: [ wan ] }, endpoint: local }, { endpoint: remote });
 		const sends = side => side.tunnel.peers[0].options.persistent_keepalive;
 
-		assert.equal(sends(found.here), here);
-		assert.equal(sends(found.other), there);
+		assert.equal(sends(found.local), localKeepalive);
+		assert.equal(sends(found.remote), remoteKeepalive);
 	});
+}
 
 /* What differs here and there; where the problem is. */
 const PROBLEMS = [
@@ -109,56 +112,56 @@ const PROBLEMS = [
 	[ {}, { lans: [ '192.168.0.0/16' ] }, 'lans', 'error' ],
 	[ {}, { lans: [] }, 'lans', 'error' ],
 	[ {}, { lans: [ '192.168.2' ] }, 'lans', 'error' ],
-	[ { endpoint: '' }, {}, 'reach', 'error' ],
+	[ { endpoint: '' }, {}, 'reachability', 'error' ],
 	[ {}, { endpoint: 'a b' }, 'endpoint', 'error' ],
-	[ { endpoint: 'a b' }, {}, 'ownEndpoint', 'error' ],
-	[ { lans: [ '192.168.1' ] }, {}, 'ownLans', 'error' ],
-	[ { wan: { addresses: [ SHARED ] } }, {}, 'ownEndpoint', 'warning' ],
-	[ { wan: { addresses: [] } }, {}, 'ownEndpoint', 'warning' ],
-	[ { wan: {} }, {}, 'ownEndpoint', 'warning' ]
+	[ { endpoint: 'a b' }, {}, 'localEndpoint', 'error' ],
+	[ { lans: [ '192.168.1' ] }, {}, 'localLans', 'error' ],
+	[ { wan: { addresses: [ SHARED ] } }, {}, 'localEndpoint', 'warning' ],
+	[ { wan: { addresses: [] } }, {}, 'localEndpoint', 'warning' ],
+	[ { wan: {} }, {}, 'localEndpoint', 'warning' ]
 ];
 
-for (const [ number, [ here, other, field, severity ] ] of PROBLEMS.entries())
-	test(`problem ${number}: ${JSON.stringify([ here, other ])}`, () => {
-		assert.deepEqual(problems(here, other), [ [ field, severity ] ]);
+for (const [ number, [ local, remote, field, severity ] ] of PROBLEMS.entries())
+	test(`problem ${number}: ${JSON.stringify([ local, remote ])}`, () => {
+		assert.deepEqual(problems(local, remote), [ [ field, severity ] ]);
 	});
 
 test('a third home is added to the tunnel that is there', () => {
 	const first = planned();
-	const tunnels = [ first.here.tunnel ];
+	const tunnels = [ first.local.tunnel ];
 	const third = planned({ tunnels, tunnel: tunnels[0] },
 		{ name: 'Hut', lans: [ '192.168.3.0/24' ] },
-		{ ...KEYS, other: { private: key('f'), public: key('g') } });
+		{ ...KEYS, remote: { private: key('f'), public: key('g') } });
 
-	assert.equal(third.here.tunnel.name, 'pywg0');
-	assert.deepEqual(third.here.tunnel.peers.map(one => one.options.description),
+	assert.equal(third.local.tunnel.name, 'pywg0');
+	assert.deepEqual(third.local.tunnel.peers.map(one => one.options.description),
 		[ 'Grandma', 'Hut' ]);
-	assert.deepEqual(third.other.tunnel.options.addresses, [ '10.77.0.3/24' ]);
+	assert.deepEqual(third.remote.tunnel.options.addresses, [ '10.77.0.3/24' ]);
 });
 
 test('a home that is linked already, and a key that is known, are refused', () => {
-	const tunnels = [ planned().here.tunnel ];
+	const tunnels = [ planned().local.tunnel ];
 
 	assert.deepEqual(problems({ tunnels }),
 		[ [ 'lans', 'error' ], [ 'keys', 'error' ] ]);
 });
 
 test('another tunnel gets another name, port and network', () => {
-	const tunnels = [ planned().here.tunnel ];
-	const { here } = planned({ tunnels, networks: [ '192.168.1.1/24', '10.77.0.1/24' ] },
+	const tunnels = [ planned().local.tunnel ];
+	const { local } = planned({ tunnels, networks: [ '192.168.1.1/24', '10.77.0.1/24' ] },
 		{ lans: [ '192.168.3.0/24' ] },
-		{ ...KEYS, other: { private: key('f'), public: key('g') } });
+		{ ...KEYS, remote: { private: key('f'), public: key('g') } });
 
-	assert.equal(here.tunnel.name, 'pywg1');
-	assert.equal(here.tunnel.options.listen_port, '51821');
-	assert.deepEqual(here.tunnel.options.addresses, [ '10.77.1.1/24' ]);
+	assert.equal(local.tunnel.name, 'pywg1');
+	assert.equal(local.tunnel.options.listen_port, '51821');
+	assert.deepEqual(local.tunnel.options.addresses, [ '10.77.1.1/24' ]);
 });
 
 test('a tunnel without an address left is said to be full', () => {
-	const { here } = planned();
+	const { local } = planned();
 	const tunnel = {
-		...here.tunnel,
-		options: { ...here.tunnel.options, addresses: [ '10.9.0.1/30' ] },
+		...local.tunnel,
+		options: { ...local.tunnel.options, addresses: [ '10.9.0.1/30' ] },
 		peers: [ { options: { public_key: key('z'), allowed_ips: [ '10.9.0.2/32' ] } } ]
 	};
 
@@ -174,13 +177,13 @@ const MTUS = [
 
 for (const [ number, [ mtu, expected ] ] of MTUS.entries())
 	test(`MTU ${number}: ${mtu}`, () => {
-		const { other } = planned({ wan: { addresses: [ PUBLIC ], mtu } });
+		const { remote } = planned({ wan: { addresses: [ PUBLIC ], mtu } });
 
-		assert.equal(other.tunnel.options.mtu, expected);
+		assert.equal(remote.tunnel.options.mtu, expected);
 	});
 
 test('the other home gets a zone, and the stock protocol a rule besides', () => {
-	const types = found => found.other.firewall.map(one => one.type);
+	const types = found => found.remote.firewall.map(one => one.type);
 	const there = { endpoint: 'g.example.org', port: '4500' };
 
 	assert.deepEqual(types(planned({}, there)), [ 'zone', 'forwarding', 'forwarding' ]);
@@ -188,36 +191,36 @@ test('the other home gets a zone, and the stock protocol a rule besides', () => 
 	const stock = planned({}, { ...there, proto: 'wireguard' });
 
 	assert.deepEqual(types(stock), [ 'zone', 'forwarding', 'forwarding', 'rule' ]);
-	assert.equal(stock.other.firewall[3].options.dest_port, '4500');
-	assert.equal(stock.other.tunnel.options.listen_port, '4500');
-	assert.equal(stock.here.tunnel.peers[0].options.endpoint_port, '4500');
+	assert.equal(stock.remote.firewall[3].options.dest_port, '4500');
+	assert.equal(stock.remote.tunnel.options.listen_port, '4500');
+	assert.equal(stock.local.tunnel.peers[0].options.endpoint_port, '4500');
 });
 
 test('the other home takes what was made for it, in either format', () => {
-	const { other } = planned();
+	const { remote } = planned();
 	const there = home({
 		name: 'Grandma', lans: [ '192.168.2.0/24' ], networks: [ '192.168.2.1/24' ]
 	});
 
 	for (const format of [ 'conf', 'uci', 'qr' ]) {
-		const text = importExport.write(other.tunnel, format, other.firewall);
+		const text = importExport.write(remote.tunnel, format, remote.firewall);
 		const [ tunnel ] = importExport.read(text, 'grandma.conf').tunnels;
 		const found = plain(sitePlan.adopt(tunnel, there));
 
 		assert.deepEqual(found.problems, [], format);
 		assert.equal(found.tunnel.proto, 'pywg');
-		assert.deepEqual(found.tunnel.options, other.tunnel.options, format);
+		assert.deepEqual(found.tunnel.options, remote.tunnel.options, format);
 		assert.equal(found.tunnel.peers[0].options.endpoint_host, 'home.example.org');
 		assert.equal(found.firewall.zone, 'homes');
 	}
 });
 
 test('what was made for another home is not taken where it cannot work', () => {
-	const { other } = planned({}, { endpoint: 'g.example.org' });
+	const { remote } = planned({}, { endpoint: 'g.example.org' });
 	const taken = {
 		name: 'pywg0', proto: 'pywg', options: { listen_port: '51820' }, peers: []
 	};
-	const found = plain(sitePlan.adopt(other.tunnel, home({
+	const found = plain(sitePlan.adopt(remote.tunnel, home({
 		networks: [ '192.168.1.1/24', '10.77.0.9/16' ], tunnels: [ taken ]
 	})));
 
@@ -227,24 +230,24 @@ test('what was made for another home is not taken where it cannot work', () => {
 });
 
 test('from the other side\'s own configuration comes ours', () => {
-	const theirs = importExport.read(`[Interface]
-PrivateKey = ${KEYS.other.private}
+	const remoteTunnel = importExport.read(`[Interface]
+PrivateKey = ${KEYS.remote.private}
 Address = 10.5.0.1/24
 ListenPort = 4500
 
 [Peer]
-PublicKey = ${KEYS.here.public}
+PublicKey = ${KEYS.local.public}
 PresharedKey = ${KEYS.preshared}
 AllowedIPs = 10.5.0.9/32, 192.168.1.0/24
 `).tunnels[0];
-	const { tunnel, problems: found } = plain(sitePlan.mirror(
-		theirs, home({ endpoint: '' }), grandma({ endpoint: 'g.example.org' }), KEYS));
+	const { tunnel, problems: found } = plain(sitePlan.planFromRemote(
+		remoteTunnel, home({ endpoint: '' }), grandma({ endpoint: 'g.example.org' }), KEYS));
 
 	assert.deepEqual(found, []);
 	assert.deepEqual(tunnel.options,
-		{ private_key: KEYS.here.private, addresses: [ '10.5.0.9/24' ] });
+		{ private_key: KEYS.local.private, addresses: [ '10.5.0.9/24' ] });
 	assert.deepEqual(tunnel.peers[0].options, {
-		public_key: KEYS.other.public, preshared_key: KEYS.preshared,
+		public_key: KEYS.remote.public, preshared_key: KEYS.preshared,
 		allowed_ips: [ '10.5.0.1/32', '192.168.2.0/24' ], route_allowed_ips: '1',
 		endpoint_host: 'g.example.org', endpoint_port: '4500',
 		persistent_keepalive: '25', description: 'Grandma'
@@ -252,21 +255,21 @@ AllowedIPs = 10.5.0.9/32, 192.168.1.0/24
 });
 
 test('settings without a key of their router are of no use', () => {
-	const theirs = importExport.read('[Interface]\nAddress = 10.5.0.1/24\n').tunnels[0];
-	const { problems: found } = plain(sitePlan.mirror(
-		theirs, home(), grandma(), { ...KEYS, other: { public: '' } }));
+	const remoteTunnel = importExport.read('[Interface]\nAddress = 10.5.0.1/24\n').tunnels[0];
+	const { problems: found } = plain(sitePlan.planFromRemote(
+		remoteTunnel, home(), grandma(), { ...KEYS, remote: { public: '' } }));
 
 	assert.deepEqual(found.map(one => [ one.field, one.severity ]),
 		[ [ 'keys', 'error' ] ]);
 });
 
 test('a configuration that does not know us yet leaves us the next address', () => {
-	const theirs = importExport.read(`[Interface]
-PrivateKey = ${KEYS.other.private}
+	const remoteTunnel = importExport.read(`[Interface]
+PrivateKey = ${KEYS.remote.private}
 Address = 10.5.0.1/24
 `).tunnels[0];
-	const { tunnel } = plain(sitePlan.mirror(
-		theirs, home(), grandma({ endpoint: 'g.example.org' }), KEYS));
+	const { tunnel } = plain(sitePlan.planFromRemote(
+		remoteTunnel, home(), grandma({ endpoint: 'g.example.org' }), KEYS));
 
 	assert.deepEqual(tunnel.options.addresses, [ '10.5.0.2/24' ]);
 });
@@ -279,20 +282,20 @@ test('a peer\'s own file has what the router knows of it', () => {
 	const peer = {
 		name: '',
 		options: {
-			public_key: KEYS.other.public, private_key: KEYS.other.private,
+			public_key: KEYS.remote.public, private_key: KEYS.remote.private,
 			allowed_ips: [ '10.0.0.2/32', 'fd00::2/128', '192.168.2.0/24' ]
 		}
 	};
 	const made = remoteSide.make(tunnel, peer, {
-		public_key: KEYS.here.public, endpoint: '2001:db8::1', allowed_ips: [ '::/0' ]
+		public_key: KEYS.local.public, endpoint: '2001:db8::1', allowed_ips: [ '::/0' ]
 	});
 
 	assert.equal(importExport.write(made, 'conf'), `[Interface]
-PrivateKey = ${KEYS.other.private}
+PrivateKey = ${KEYS.remote.private}
 Address = 10.0.0.2/24, fd00::2/64
 
 [Peer]
-PublicKey = ${KEYS.here.public}
+PublicKey = ${KEYS.local.public}
 AllowedIPs = ::/0
 Endpoint = [2001:db8::1]:4711
 `);
@@ -306,7 +309,7 @@ test('what the router keeps cannot be given away', () => {
 		name: '',
 		options: { allowed_ips: [ '10.0.0.2/32' ], preshared_key: 'kept:ours' }
 	};
-	const made = remoteSide.make(tunnel, peer, { public_key: KEYS.here.public });
+	const made = remoteSide.make(tunnel, peer, { public_key: KEYS.local.public });
 
 	assert.doesNotMatch(importExport.write(made, 'uci'), /kept/);
 });

@@ -5,7 +5,7 @@
 
 /* What the router is asked: the daemon of an interface, and the keeper of keys. */
 
-const KEPT = 'kept:';
+const STORED = 'kept:';
 const BASE64_TAIL = '=';
 
 const dump = rpc.declare({
@@ -20,7 +20,7 @@ function daemon(method, ...params) {
 	})(...values);
 }
 
-function keeper(method, ...params) {
+function keyStore(method, ...params) {
 	const call = rpc.declare({ object: 'luci.pywg', method, params, reject: true });
 
 	return (...values) => call(...values).then(answer => {
@@ -31,8 +31,8 @@ function keeper(method, ...params) {
 	});
 }
 
-const publicKey = keeper('public_key', 'key');
-const reveal = keeper('reveal', 'secret');
+const publicKey = keyStore('public_key', 'key');
+const reveal = keyStore('reveal', 'secret');
 
 return baseclass.extend({
 	/* Interfaces of this protocol, as netifd has them. */
@@ -48,37 +48,37 @@ return baseclass.extend({
 	rekey: daemon('rekey', 'peer'),
 
 	/* { public_key, secret }: secret is what the configuration has in its place. */
-	generateKey: keeper('generate_key'),
-	keepKey: keeper('keep_key', 'key'),
+	generateKey: keyStore('generate_key'),
+	storeKey: keyStore('keep_key', 'key'),
 	/* { private_key, public_key }, of which nothing stays. */
-	generatePair: keeper('generate_pair'),
+	generatePair: keyStore('generate_pair'),
 	/* { secret } */
-	generatePsk: keeper('generate_psk'),
-	keepPsk: keeper('keep_psk', 'key'),
+	generatePsk: keyStore('generate_psk'),
+	storePsk: keyStore('keep_psk', 'key'),
 
 	/* 'kept:...' or a key itself -> the key. */
 	reveal(secret) {
-		if (!this.isKept(secret))
+		if (!this.isStored(secret))
 			return Promise.resolve(secret);
 
 		return reveal(secret).then(answer => answer.key);
 	},
 
-	isKept(secret) {
-		return (secret ?? '').startsWith(KEPT);
+	isStored(secret) {
+		return (secret ?? '').startsWith(STORED);
 	},
 
 	/* A private key, kept or written out -> its public key. */
 	publicKey(secret) {
-		const named = this.namedKey(secret);
+		const named = this.publicKeyOfName(secret);
 
 		return named ? Promise.resolve(named)
 			: publicKey(secret).then(answer => answer.public_key);
 	},
 
 	/* 'kept:...' -> the public key that its name is, or '' if it has another name. */
-	namedKey(secret) {
-		const name = this.isKept(secret) ? secret.slice(KEPT.length) : '';
+	publicKeyOfName(secret) {
+		const name = this.isStored(secret) ? secret.slice(STORED.length) : '';
 		const key = name.replace(/-/g, '+').replace(/_/g, '/') + BASE64_TAIL;
 
 		return keys.isKey(key) ? key : '';

@@ -181,10 +181,10 @@ function prefixes(texts) {
 	return texts.map(parsePrefix).filter(prefix => prefix !== null);
 }
 
-function clashes(ours, theirs) {
-	return prefixes(ours).flatMap(one => prefixes(theirs)
+function findOverlaps(local, remote) {
+	return prefixes(local).flatMap(one => prefixes(remote)
 		.filter(other => overlaps(one, other))
-		.map(other => ({ ours: formatPrefix(one), theirs: formatPrefix(other) })));
+		.map(other => ({ local: formatPrefix(one), remote: formatPrefix(other) })));
 }
 
 function sharedBy(mine, its) {
@@ -195,13 +195,13 @@ function sharedBy(mine, its) {
 		.map(other => ({
 			prefix: formatPrefix(one),
 			otherPrefix: formatPrefix(other),
-			same: one.length === other.length
+			isSame: one.length === other.length
 		})));
 }
 
-function peerOverlaps(lists) {
+function findPeerOverlaps(lists) {
 	return lists.flatMap((mine, peer) => lists.slice(0, peer).flatMap((its, other) =>
-		sharedBy(mine, its).map(found => ({ peer, other, ...found }))));
+		sharedBy(mine, its).map(found => ({ peer, otherPeer: other, ...found }))));
 }
 
 function hostRange(net) {
@@ -289,15 +289,15 @@ return baseclass.extend({
 	overlaps,
 	/* Whether an address is not reached from elsewhere: behind NAT, or link-local. */
 	isPrivate,
-	/* Prefix texts of two homes -> [{ ours, theirs }], texts, where they meet. */
-	clashes,
+	/* Prefix texts of two homes -> [{ local, remote }], texts, where they meet. */
+	findOverlaps,
 	/*
-	 * The allowed IPs of peers, a list of texts each -> [{ peer, other, prefix,
-	 * otherPrefix, same }]: prefix of the peer (its index) meets otherPrefix of an
+	 * The allowed IPs of peers, a list of texts each -> [{ peer, otherPeer, prefix,
+	 * otherPrefix, isSame }]: prefix of the peer (its index) meets otherPrefix of an
 	 * earlier one. If they are the same, only one of the two gets what is sent there;
 	 * if not, the longer prefix decides.
 	 */
-	peerOverlaps,
+	findPeerOverlaps,
 	/*
 	 * The addresses of our interface and the allowed IPs of its peers, texts -> an
 	 * address a family that no peer has yet, ['10.0.0.2/32', 'fd00::2/128'].

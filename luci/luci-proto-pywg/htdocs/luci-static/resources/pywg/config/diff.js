@@ -17,7 +17,7 @@ function values(value) {
 }
 
 /* Of what is there, an import leaves what no file of wg(8) can tell. */
-function kept(table, before, after) {
+function unlisted(table, before, after) {
 	const others = Object.entries(before).filter(([ name ]) =>
 		!options.row(table, name) && name !== 'proto');
 
@@ -29,7 +29,7 @@ function mergedPeer(before, after) {
 		return after;
 
 	const { description, private_key } = before.options;
-	const its = kept(options.PEER, before.options, after.options);
+	const its = unlisted(options.PEER, before.options, after.options);
 	const own = private_key ? { private_key } : {};
 
 	return {
@@ -52,7 +52,7 @@ function merge(current, imported) {
 	if (imported.options)
 		return {
 			...current,
-			options: kept(options.INTERFACE, current.options, imported.options),
+			options: unlisted(options.INTERFACE, current.options, imported.options),
 			peers: renewed
 		};
 

@@ -73,9 +73,9 @@ async function eachSecret(its, change) {
 	};
 }
 
-function unlessKept(keep) {
-	return secret => backend.isKept(secret)
-		? secret : keep(secret).then(answer => answer.secret);
+function unlessStored(store) {
+	return secret => backend.isStored(secret)
+		? secret : store(secret).then(answer => answer.secret);
 }
 
 const REVEAL = {
@@ -83,9 +83,9 @@ const REVEAL = {
 	preshared_key: secret => backend.reveal(secret)
 };
 
-const KEEP = {
-	private_key: unlessKept(key => backend.keepKey(key)),
-	preshared_key: unlessKept(key => backend.keepPsk(key))
+const STORE = {
+	private_key: unlessStored(key => backend.storeKey(key)),
+	preshared_key: unlessStored(key => backend.storePsk(key))
 };
 
 return baseclass.extend({
@@ -98,7 +98,7 @@ return baseclass.extend({
 			.filter(one => one.proto === 'pywg').map(one => tunnel(one['.name']));
 	},
 	/* The same tunnel with the keys themselves, for export. */
-	revealed: its => eachSecret(its, REVEAL),
+	revealSecrets: its => eachSecret(its, REVEAL),
 	/* The same tunnel with keys that stay outside of the configuration. */
-	kept: its => eachSecret(its, KEEP)
+	storeSecrets: its => eachSecret(its, STORE)
 });

@@ -8,7 +8,7 @@
  * One side of a link, seen from the other: what is a peer here is an interface there.
  */
 
-const CALLING_KEEPALIVE = '25';
+const NAT_KEEPALIVE = '25';
 
 function interfaces(texts) {
 	return (texts ?? []).map(address.parseInterface);
@@ -49,55 +49,55 @@ function given(table) {
 		value !== undefined && value !== null && value !== '' && value.length !== 0));
 }
 
-function peerOf(tunnel, us) {
+function peerOf(tunnel, local) {
 	return {
 		name: '',
 		options: given({
-			public_key: us.public_key,
-			preshared_key: us.preshared_key,
+			public_key: local.public_key,
+			preshared_key: local.preshared_key,
 			allowed_ips: networksOf(
-				us.allowed_ips ?? hostsOf(tunnel.options.addresses)),
+				local.allowed_ips ?? hostsOf(tunnel.options.addresses)),
 			route_allowed_ips: '1',
-			endpoint_host: us.endpoint,
-			endpoint_port: us.endpoint
-				? us.port || tunnel.options.listen_port || options.DEFAULT_PORT : '',
-			persistent_keepalive: us.keepalive,
-			description: us.name
+			endpoint_host: local.endpoint,
+			endpoint_port: local.endpoint
+				? local.port || tunnel.options.listen_port || options.DEFAULT_PORT : '',
+			persistent_keepalive: local.keepalive,
+			description: local.name
 		})
 	};
 }
 
 /* A key that the router keeps is not in the browser, and has another name there. */
-function told(value) {
+function unlessStored(value) {
 	return keys.isKey(value) ? value : undefined;
 }
 
-function make(tunnel, peer, us) {
+function make(tunnel, peer, local) {
 	return {
-		name: us.interface ?? tunnel.name,
-		proto: us.proto ?? 'pywg',
+		name: local.interface ?? tunnel.name,
+		proto: local.proto ?? 'pywg',
 		options: given({
-			private_key: told(peer.options.private_key),
-			listen_port: us.listen_port,
+			private_key: unlessStored(peer.options.private_key),
+			listen_port: local.listen_port,
 			addresses: addressesOf(peer, tunnel),
-			mtu: us.mtu
+			mtu: local.mtu
 		}),
 		peers: [ peerOf(tunnel, {
-			...us, preshared_key: told(peer.options.preshared_key)
+			...local, preshared_key: unlessStored(peer.options.preshared_key)
 		}) ]
 	};
 }
 
 return baseclass.extend({
 	/* What keeps a NAT open, by all experience. */
-	CALLING_KEEPALIVE,
+	NAT_KEEPALIVE,
 	/* The addresses of a tunnel, texts -> the same as hosts: what a peer allows. */
 	hostsOf,
 	/* Peer, tunnel -> the addresses that the peer has itself in the tunnel. */
 	addressesOf,
 	/*
-	 * Our tunnel, one of its peers and what the other side must know of us -> its
-	 * tunnel. us: { public_key, name, endpoint, port, allowed_ips, keepalive,
+	 * Our tunnel, one of its peers and what the other side must know of this one -> its
+	 * tunnel. local: { public_key, name, endpoint, port, allowed_ips, keepalive,
 	 * interface, listen_port, mtu, proto }; all but the key may be missing. A key that
 	 * the router keeps is missing in what is made.
 	 */

@@ -28,11 +28,11 @@ return baseclass.extend({
 		const over = isOver => event => {
 			event.preventDefault();
 			event.stopPropagation();
-			event.currentTarget.classList.toggle('pywg-over', isOver);
+			event.currentTarget.classList.toggle('pywg-dragover', isOver);
 		};
 
 		return E('div', {
-			'class': 'pywg-drop',
+			'class': 'pywg-dropzone',
 			'dragover': over(true), 'dragleave': over(false),
 			'drop': event => {
 				over(false)(event);

@@ -53,7 +53,7 @@ class Sheet {
 				'class': 'btn cbi-button', 'type': 'button', 'data-format': format,
 				'click': () => this.show(format)
 			}, words)));
-		this.node = E('div', { 'class': 'pywg-sheet' }, [ this.tabs, this.body ]);
+		this.node = E('div', { 'class': 'pywg-export' }, [ this.tabs, this.body ]);
 		this.show(format);
 	}
 
@@ -68,7 +68,7 @@ class Sheet {
 	}
 
 	page(words, format) {
-		const text = E('pre', { 'class': 'pywg-page', 'tabindex': '0' }, words);
+		const text = E('pre', { 'class': 'pywg-export-text', 'tabindex': '0' }, words);
 		const name = importExport.fileName(this.called, format);
 
 		return [ text, E('div', { 'class': 'pywg-buttons' }, [

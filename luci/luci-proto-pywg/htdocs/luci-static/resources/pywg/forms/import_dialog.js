@@ -48,7 +48,7 @@ class Import {
 		if (!this.after)
 			return false;
 
-		const after = await formState.kept(this.after);
+		const after = await formState.storeSecrets(this.after);
 
 		await this.section.map.save(() => {
 			const before = formState.tunnel(this.section.section);

@@ -106,7 +106,7 @@ const KeyField = form.Value.extend({
 			reason.textContent = keys.reason(input.value.trim());
 
 			if (!reason.textContent)
-				return this.keep(input.value.trim())
+				return this.store(input.value.trim())
 					.then(answer => this.set(node, answer.secret));
 		};
 
@@ -128,8 +128,8 @@ const PrivateKey = KeyField.extend({
 		return backend.generateKey();
 	},
 
-	keep(key) {
-		return backend.keepKey(key);
+	store(key) {
+		return backend.storeKey(key);
 	},
 
 	describe(value) {
@@ -138,7 +138,7 @@ const PrivateKey = KeyField.extend({
 
 		return backend.publicKey(value).then(key => [
 			clipboard.code(key),
-			E('div', { 'class': 'pywg-note' }, backend.isKept(value)
+			E('div', { 'class': 'pywg-note' }, backend.isStored(value)
 				? _('The public key, for the other side. The private one stays on ' +
 					'the router, outside of the configuration.')
 				: _('The public key, for the other side. The private one is in the ' +
@@ -165,8 +165,8 @@ const PresharedKey = KeyField.extend({
 		return backend.generatePsk();
 	},
 
-	keep(key) {
-		return backend.keepPsk(key);
+	store(key) {
+		return backend.storePsk(key);
 	},
 
 	describe(value) {

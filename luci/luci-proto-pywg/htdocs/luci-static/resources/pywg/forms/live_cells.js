@@ -58,7 +58,7 @@ return baseclass.extend({
 		}, [
 			stateBadge.make(),
 			E('small', { 'class': 'pywg-age' }),
-			E('small', { 'class': 'pywg-lines' })
+			E('small', { 'class': 'pywg-rates' })
 		]);
 	}
 });

@@ -21,19 +21,19 @@ function nameOf(peer) {
 	return peer.description || keys.short(peer.public_key ?? '') || _('Unnamed peer');
 }
 
-/* Which peers share addresses with this one: [{ name, prefix, same }]. */
+/* Which peers share addresses with this one: [{ name, prefix, isSame }]. */
 function overlapsOf(type, section, allowedIps) {
 	const others = uci.sections('network', type).filter(one =>
 		one['.name'] !== section && one.disabled !== '1');
 	const lists = others.map(one => list(one.allowed_ips)).concat([ allowedIps ]);
 
-	return address.peerOverlaps(lists)
+	return address.findPeerOverlaps(lists)
 		.filter(found => found.peer === others.length)
-		.map(found => ({ ...found, name: nameOf(others[found.other]) }));
+		.map(found => ({ ...found, name: nameOf(others[found.otherPeer]) }));
 }
 
 function overlapWords(found) {
-	return found.same
+	return found.isSame
 		? _('%s is allowed for %s as well: only one of them gets what is sent there.')
 			.format(found.prefix, found.name)
 		: _('%s meets %s of %s: the longer prefix decides.')
@@ -42,7 +42,7 @@ function overlapWords(found) {
 
 function overlapNotes(type, section, allowedIps) {
 	return overlapsOf(type, section, allowedIps).map(found =>
-		E('div', { 'class': found.same ? 'pywg-warning' : 'pywg-note' },
+		E('div', { 'class': found.isSame ? 'pywg-warning' : 'pywg-note' },
 			overlapWords(found)));
 }
 
@@ -159,17 +159,17 @@ function addEndpoint(peers) {
 
 	const keepalive = value(peers, form.Value, 'persistent_keepalive', _('Keepalive'),
 		_('Seconds; %d is usual where this router is behind another one (NAT).')
-			.format(remoteSide.CALLING_KEEPALIVE));
+			.format(remoteSide.NAT_KEEPALIVE));
 
 	keepalive.placeholder = _('off');
 }
 
-function addOtherSide(peers, section) {
-	const option = peers.option(form.DummyValue, '_other', _('For the other side'));
+function addRemoteSide(peers, section) {
+	const option = peers.option(form.DummyValue, '_remote', _('For the other side'));
 
 	option.modalonly = true;
 	option.cfgvalue = function(name) {
-		return toolbar.otherSide(section, this.section, name);
+		return toolbar.remoteButton(section, this.section, name);
 	};
 	option.write = () => {};
 }
@@ -226,7 +226,7 @@ return baseclass.extend({
 		addRoute(peers);
 		addEndpoint(peers);
 		addState(peers, section);
-		addOtherSide(peers, section);
+		addRemoteSide(peers, section);
 
 		return peers;
 	}

@@ -14,7 +14,7 @@
 
 /* What a peer's own router or phone needs, from what the forms show. */
 
-class OtherSide {
+class RemoteDialog {
 	constructor(section, peerForm, id, known, publicKey) {
 		this.section = section;
 		this.peerForm = peerForm;
@@ -78,18 +78,18 @@ class OtherSide {
 		const shown = formState.tunnel(name, null, this.peerForm).peers
 			.find(peer => peer.id === this.id);
 		const { peers: [ peer ] } =
-			await formState.revealed({ options: null, peers: [ shown ] });
+			await formState.revealSecrets({ options: null, peers: [ shown ] });
 		const stored = uci.get('network', this.id, 'private_key');
-		const theirs = remoteSide.make(tunnel, { ...peer, options: {
+		const remote = remoteSide.make(tunnel, { ...peer, options: {
 			...peer.options, private_key: this.privateKey ?? stored
 		} }, {
 			public_key: this.publicKey, name: this.known.name,
-			endpoint: this.endpoint.value(), keepalive: remoteSide.CALLING_KEEPALIVE,
+			endpoint: this.endpoint.value(), keepalive: remoteSide.NAT_KEEPALIVE,
 			allowed_ips: remoteSide.hostsOf(tunnel.options.addresses)
 				.concat(this.networks())
 		});
 
-		return exportDialog.sheet(theirs, [], peer.options.description ?? name);
+		return exportDialog.sheet(remote, [], peer.options.description ?? name);
 	}
 }
 
@@ -97,9 +97,9 @@ return baseclass.extend({
 	async open(section, peerForm, id) {
 		const own = section.formvalue(section.section, 'private_key');
 		const [ known, publicKey ] = await Promise.all([
-			localSite.look(), own ? backend.publicKey(own) : ''
+			localSite.load(), own ? backend.publicKey(own) : ''
 		]);
 
-		return new OtherSide(section, peerForm, id, known, publicKey).node;
+		return new RemoteDialog(section, peerForm, id, known, publicKey).node;
 	}
 });

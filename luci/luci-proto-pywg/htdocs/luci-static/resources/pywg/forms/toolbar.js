@@ -10,7 +10,8 @@
 
 async function giveOut(section, peers) {
 	const name = section.section;
-	const tunnel = await formState.revealed(formState.tunnel(name, section, peers));
+	const tunnel = await formState.revealSecrets(
+		formState.tunnel(name, section, peers));
 
 	exportDialog.open(_('Configuration of %s').format(name), tunnel, name);
 }
@@ -25,7 +26,7 @@ return baseclass.extend({
 	},
 
 	/* For a peer's form: what the other side needs. */
-	otherSide(section, peerForm, id) {
+	remoteButton(section, peerForm, id) {
 		return widgets.button(_('Make its configuration…'),
 			() => remoteDialog.open(section, peerForm, id));
 	}

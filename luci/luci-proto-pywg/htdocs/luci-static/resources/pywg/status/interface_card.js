@@ -49,7 +49,9 @@ class InterfaceCard {
 		this.drops = E('ul');
 		this.dropped = E('details', { 'class': 'pywg-drops', 'hidden': '' },
 			[ E('summary', _('Dropped packets')), this.drops ]);
-		this.node = E('section', { 'class': 'pywg-link', 'data-interface': name }, [
+		this.node = E('section', {
+			'class': 'pywg-interface-card', 'data-interface': name
+		}, [
 			E('h3', [ name ]), this.summary, this.key, this.complaints,
 			this.list, this.dropped
 		]);

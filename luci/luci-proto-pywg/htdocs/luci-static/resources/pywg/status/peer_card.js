@@ -39,7 +39,7 @@ class PeerCard {
 
 	draw(name) {
 		const id = `pywg-peer-${count++}`;
-		const more = E('div', { 'class': 'pywg-more', 'id': id }, [
+		const more = E('div', { 'class': 'pywg-peer-details', 'id': id }, [
 			this.reason, this.advice, this.chart.node, this.allowed, this.actions.node
 		]);
 		const line = E('summary', [

@@ -34,7 +34,7 @@ function gridLines() {
 function legend(way, words) {
 	const rate = E('span', { 'class': 'pywg-value' });
 
-	return { rate, node: E('span', { 'data-line': way }, [ words, ' ', rate ]) };
+	return { rate, node: E('span', { 'data-legend': way }, [ words, ' ', rate ]) };
 }
 
 function times() {
@@ -49,9 +49,9 @@ class RateChart {
 		this.series = chartData.series();
 		this.isFilled = false;
 		this.shapes = {
-			rxArea: shape('path', { 'class': 'pywg-area', 'data-way': 'rx' }),
-			rx: shape('path', { 'class': 'pywg-line', 'data-way': 'rx' }),
-			tx: shape('path', { 'class': 'pywg-line', 'data-way': 'tx' })
+			rxArea: shape('path', { 'class': 'pywg-area', 'data-direction': 'rx' }),
+			rx: shape('path', { 'class': 'pywg-line', 'data-direction': 'rx' }),
+			tx: shape('path', { 'class': 'pywg-line', 'data-direction': 'tx' })
 		};
 		this.top = E('small', { 'class': 'pywg-top' });
 		this.rx = legend('rx', _('Received'));
@@ -66,7 +66,7 @@ class RateChart {
 		});
 		this.svg.append(...gridLines(), ...Object.values(this.shapes));
 
-		return E('figure', { 'class': 'pywg-picture' }, [
+		return E('figure', { 'class': 'pywg-rate-chart' }, [
 			E('figcaption', { 'class': 'pywg-legend' }, [ this.rx.node, this.tx.node ]),
 			E('div', { 'class': 'pywg-plot' }, [ this.top, this.svg ]),
 			times()

@@ -24,7 +24,7 @@ function join(id, network) {
 
 return baseclass.extend({
 	/* The tunnel as it was (or null), and { tunnel, firewall } of site_plan.js. */
-	async link(before, { tunnel, firewall }) {
+	async stage(before, { tunnel, firewall }) {
 		diff.apply(uci, diff.steps(before, tunnel), 'network');
 
 		if (firewall.join)
@@ -36,7 +36,7 @@ return baseclass.extend({
 	},
 
 	/* Ends on the status page, where the link comes up. */
-	apply() {
+	run() {
 		document.addEventListener('uci-applied', () => {
 			location.href = L.url('admin/status/pywg');
 		}, { once: true });

@@ -8,7 +8,7 @@
 
 /*
  * What the assistant must know of this router, from what the router says of itself: the
- * `here` of site_plan.js.
+ * `local` of site_plan.js.
  */
 
 const dump = rpc.declare({
@@ -106,7 +106,7 @@ function names() {
 		.map(one => one.lookup_host);
 }
 
-async function look() {
+async function load() {
 	const [ interfaces, found ] = await Promise.all([
 		dump(), devices(),
 		uci.load('network'), uci.load('firewall'), uci.load('system'),
@@ -125,9 +125,9 @@ async function look() {
 
 return baseclass.extend({
 	/* -> what site_plan.js is told of this router. */
-	look,
+	load,
 	/*
-	 * router: { hostname, interfaces, mtus, names, tunnels, firewall } -> `here`:
+	 * router: { hostname, interfaces, mtus, names, tunnels, firewall } -> `local`:
 	 * interfaces are those of `network.interface dump`, mtus of their devices, names
 	 * those that follow the router's address, tunnels and firewall as site_plan.js has
 	 * them.

@@ -9,14 +9,14 @@
 
 /* The first screen: who the other home is, or what it sent. */
 
-const NO_KEYS = { here: {}, other: {}, preshared: '' };
-const OURS = 'ours', THEIRS = 'theirs';
+const NO_KEYS = { local: {}, remote: {}, preshared: '' };
+const LOCAL = 'local', REMOTE = 'remote';
 const PROTOCOLS = [
 	[ 'pywg', _('OpenWrt with pywg') ],
 	[ 'wireguard', _('OpenWrt with the stock WireGuard, or anything else') ]
 ];
 
-class HomeForm {
+class SiteForm {
 	constructor(known) {
 		const check = () => this.check();
 
@@ -33,9 +33,9 @@ class HomeForm {
 		this.port = widgets.textField(
 			_('Its port'), '', check, '', options.DEFAULT_PORT);
 		this.proto = widgets.choiceField(_('Its router'), PROTOCOLS, check);
-		this.ownLans = widgets.listField(_('Our network (LAN)'), known.lans, check,
+		this.localLans = widgets.listField(_('Our network (LAN)'), known.lans, check,
 			_('What the other home may reach here.'));
-		this.ownEndpoint = widgets.textField(_('Our name or address'), known.endpoint,
+		this.localEndpoint = widgets.textField(_('Our name or address'), known.endpoint,
 			check, _('On the internet. Leave empty if this router cannot be called.'),
 			'home.example.org');
 		this.into = widgets.choiceField(_('Add it to'), [
@@ -43,8 +43,8 @@ class HomeForm {
 			...known.tunnels.map(one => [ one.name, one.name ])
 		], check);
 		this.owner = widgets.choiceField(_('The pasted text'), [
-			[ OURS, _('was made for this router') ],
-			[ THEIRS, _('has the settings of the other router itself') ]
+			[ LOCAL, _('was made for this router') ],
+			[ REMOTE, _('has the settings of the other router itself') ]
 		], check);
 		this.problems = E('div', { 'aria-live': 'polite' });
 		this.node = this.draw();
@@ -57,7 +57,7 @@ class HomeForm {
 			this.check();
 		});
 
-		this.otherHome = E('fieldset', [
+		this.remoteSite = E('fieldset', [
 			E('legend', _('The other home')), this.name.node, this.lans.node,
 			this.endpoint.node, this.port.node, this.proto.node
 		]);
@@ -69,25 +69,25 @@ class HomeForm {
 		return E('div', [
 			E('p', _('Both homes\' devices will reach each other. Keys, addresses, ' +
 				'routes and the firewall are set up here for both sides.')),
-			E('div', { 'class': 'pywg-homes' }, [
-				this.otherHome,
-				E('fieldset', [ E('legend', _('This home')), this.ownLans.node,
-					this.ownEndpoint.node, this.into.node ])
+			E('div', { 'class': 'pywg-sites' }, [
+				this.remoteSite,
+				E('fieldset', [ E('legend', _('This home')), this.localLans.node,
+					this.localEndpoint.node, this.into.node ])
 			]),
 			this.pasted, this.problems
 		]);
 	}
 
-	here() {
+	local() {
 		const tunnel = this.known.tunnels.find(one => one.name === this.into.value());
 
 		return {
-			...this.known, tunnel: tunnel ?? null, lans: this.ownLans.value(),
-			endpoint: this.ownEndpoint.value()
+			...this.known, tunnel: tunnel ?? null, lans: this.localLans.value(),
+			endpoint: this.localEndpoint.value()
 		};
 	}
 
-	other() {
+	remote() {
 		return {
 			name: this.name.value() || _('other home'), lans: this.lans.value(),
 			endpoint: this.endpoint.value(), port: this.port.value(),
@@ -110,17 +110,17 @@ class HomeForm {
 			? diffView.complaints(this.read().complaints) : '');
 		this.showProblems(isBegun ? this.findProblems() : []);
 		/* What was made for us says all of that. */
-		this.otherHome.hidden = isPasted && this.owner.value() === OURS;
+		this.remoteSite.hidden = isPasted && this.owner.value() === LOCAL;
 	}
 
 	findProblems() {
-		return sitePlan.plan(this.here(), this.other(), NO_KEYS).problems;
+		return sitePlan.plan(this.local(), this.remote(), NO_KEYS).problems;
 	}
 
 	showProblems(problems) {
 		const fields = {
 			lans: this.lans, endpoint: this.endpoint, port: this.port,
-			ownLans: this.ownLans, ownEndpoint: this.ownEndpoint
+			localLans: this.localLans, localEndpoint: this.localEndpoint
 		};
 
 		for (const [ name, its ] of Object.entries(fields)) {
@@ -137,7 +137,7 @@ class HomeForm {
 	}
 
 	answers() {
-		const answers = { here: this.here(), other: this.other() };
+		const answers = { local: this.local(), remote: this.remote() };
 
 		if (!this.text.trim()) {
 			const problems = this.findProblems();
@@ -152,7 +152,8 @@ class HomeForm {
 			complaints.some(one => one.severity === 'error');
 
 		return isWrong ? null : {
-			...answers, text: this.text, tunnel, isOurs: this.owner.value() === OURS
+			...answers, text: this.text, tunnel,
+			isForLocal: this.owner.value() === LOCAL
 		};
 	}
 }
@@ -160,8 +161,8 @@ class HomeForm {
 return baseclass.extend({
 	/*
 	 * What local_site.js knows -> { node, answers() }: null while something is wrong,
-	 * else { here, other } of site_plan.js, and { text, tunnel, isOurs } if a text was
-	 * pasted.
+	 * else { local, remote } of site_plan.js, and { text, tunnel, isForLocal } if a
+	 * text was pasted.
 	 */
-	make: known => new HomeForm(known)
+	make: known => new SiteForm(known)
 });

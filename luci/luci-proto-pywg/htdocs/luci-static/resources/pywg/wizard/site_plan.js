@@ -8,16 +8,16 @@
 /*
  * The assistant: links two homes, and works out both sides' configuration.
  *
- * What is known of this router is `here`: { name, lans, networks, wan: { addresses, mtu
- * }, endpoint, tunnels, tunnel, firewall, lan }. name is the home's; lans are the
+ * What is known of this router is `local`: { name, lans, networks, wan: { addresses,
+ * mtu }, endpoint, tunnels, tunnel, firewall, lan }. name is the home's; lans are the
  * prefixes that the other home may reach, networks all of this router's; endpoint is
  * where the other side can call us, '' for nowhere; tunnels are all there are, tunnel
  * is the one to add to, or null for a new one; firewall are that package's sections and
  * lan the name of the home's interface.
  *
  * A problem is { field, severity, reason }: 'error' or 'warning', at 'lans' or
- * 'endpoint' of the other home, 'ownLans' or 'ownEndpoint' of this one, 'reach',
- * 'port', 'keys' or 'addresses'.
+ * 'endpoint' of the other home, 'localLans' or 'localEndpoint' of this one,
+ * 'reachability', 'port', 'keys' or 'addresses'.
  */
 
 /* IPv6 and UDP around the encrypted packet, and WireGuard's own 32 bytes. */
@@ -30,11 +30,11 @@ function problem(field, severity, reason) {
 	return { field, severity, reason };
 }
 
-function homeWords(clash) {
-	return clash.ours === clash.theirs
-		? _('both homes use %s: change the LAN of one of them').format(clash.ours)
+function describeOverlap(overlap) {
+	return overlap.local === overlap.remote
+		? _('both homes use %s: change the LAN of one of them').format(overlap.local)
 		: _('%s here and %s there overlap: change the LAN of one of them').format(
-			clash.ours, clash.theirs);
+			overlap.local, overlap.remote);
 }
 
 function peersOf(tunnels) {
@@ -56,18 +56,18 @@ function checkNetworks(field, texts) {
 			_('%s is no network').format(options.quote(text))));
 }
 
-function checkLans(here, lans) {
+function checkLans(local, lans) {
 	const wrong = checkNetworks('lans', lans);
 	const missing = lans.length ? [] : [
 		problem('lans', 'error', _('the network of the other home is missing'))
 	];
-	const clashes = address.clashes(here.networks, lans)
-		.map(clash => problem('lans', 'error', homeWords(clash)));
-	const taken = address.clashes(takenBy(here.tunnels), lans)
-		.map(clash => problem('lans', 'error',
-			_('%s is linked to another home already').format(clash.ours)));
+	const overlaps = address.findOverlaps(local.networks, lans)
+		.map(overlap => problem('lans', 'error', describeOverlap(overlap)));
+	const taken = address.findOverlaps(takenBy(local.tunnels), lans)
+		.map(overlap => problem('lans', 'error',
+			_('%s is linked to another home already').format(overlap.local)));
 
-	return [ ...wrong, ...missing, ...clashes, ...taken ];
+	return [ ...wrong, ...missing, ...overlaps, ...taken ];
 }
 
 function isBehindNat(wan) {
@@ -82,36 +82,36 @@ function checkEndpoint(field, text) {
 	return reason ? [ problem(field, 'error', reason) ] : [];
 }
 
-function checkReach(here, other) {
-	if (!here.endpoint && !other.endpoint)
-		return [ problem('reach', 'error',
+function checkReach(local, remote) {
+	if (!local.endpoint && !remote.endpoint)
+		return [ problem('reachability', 'error',
 			_('one of the homes must be reachable: give the name or address of one')) ];
 
-	if (here.endpoint && isBehindNat(here.wan))
-		return [ problem('ownEndpoint', 'warning',
+	if (local.endpoint && isBehindNat(local.wan))
+		return [ problem('localEndpoint', 'warning',
 			_('this router has no public IPv4 or IPv6 address: it can be called only ' +
 				'if the router in front of it forwards the UDP port')) ];
 
 	return [];
 }
 
-function checkEndpoints(here, other) {
+function checkEndpoints(local, remote) {
 	return [
-		...checkEndpoint('endpoint', other.endpoint),
-		...checkEndpoint('ownEndpoint', here.endpoint), ...checkReach(here, other)
+		...checkEndpoint('endpoint', remote.endpoint),
+		...checkEndpoint('localEndpoint', local.endpoint), ...checkReach(local, remote)
 	];
 }
 
 function checkKeys(keys, tunnels) {
 	const isKnown = peersOf(tunnels).some(peer =>
-		peer.options.public_key === keys.other.public);
+		peer.options.public_key === keys.remote.public);
 
 	return isKnown
 		? [ problem('keys', 'error', _('there is a peer with this public key')) ] : [];
 }
 
-function checkTheirKey(keys) {
-	return keys.other.public ? [] : [ problem('keys', 'error',
+function checkRemoteKey(keys) {
+	return keys.remote.public ? [] : [ problem('keys', 'error',
 		_('the key of the other router is missing: export its settings there')) ];
 }
 
@@ -135,16 +135,16 @@ function firstAddress(network) {
 	return address.formatPrefix({ ...prefix, value: prefix.value + 1n });
 }
 
-function newTunnel(here, other, keys) {
-	const taken = [ ...here.networks, ...other.lans, ...takenBy(here.tunnels) ];
+function newTunnel(local, remote, keys) {
+	const taken = [ ...local.networks, ...remote.lans, ...takenBy(local.tunnels) ];
 	const network = address.freeNetwork(taken);
 
 	return {
-		name: freeName(here.tunnels),
+		name: freeName(local.tunnels),
 		proto: 'pywg',
 		options: {
-			private_key: keys.here.private,
-			listen_port: String(address.nextPort(portsOf(here.tunnels))),
+			private_key: keys.local.private,
+			listen_port: String(address.nextPort(portsOf(local.tunnels))),
 			addresses: network ? [ firstAddress(network) ] : []
 		},
 		peers: []
@@ -159,27 +159,27 @@ function insideMtu(wan) {
 
 /* Who cannot be called must keep the way open by calling. */
 function keepalive(isHidden) {
-	return isHidden ? remoteSide.CALLING_KEEPALIVE : undefined;
+	return isHidden ? remoteSide.NAT_KEEPALIVE : undefined;
 }
 
-function newPeer(tunnel, here, other, keys) {
+function newPeer(tunnel, local, remote, keys) {
 	const own = tunnel.options.addresses ?? [];
 	const addresses = address.nextAddresses(own, allowedBy([ tunnel ]));
-	const isHidden = isBehindNat(here.wan) || !here.endpoint;
-	const called = other.endpoint ? {
+	const isHidden = isBehindNat(local.wan) || !local.endpoint;
+	const called = remote.endpoint ? {
 		endpoint_host: options.canonical(
-			options.row(options.PEER, 'endpoint_host'), [ other.endpoint ]),
-		endpoint_port: String(other.port || options.DEFAULT_PORT)
+			options.row(options.PEER, 'endpoint_host'), [ remote.endpoint ]),
+		endpoint_port: String(remote.port || options.DEFAULT_PORT)
 	} : {};
 	const its = {
-		public_key: keys.other.public,
+		public_key: keys.remote.public,
 		preshared_key: keys.preshared,
-		allowed_ips: addresses.concat(other.lans.map(text =>
+		allowed_ips: addresses.concat(remote.lans.map(text =>
 			address.formatPrefix(address.parsePrefix(text)))),
 		route_allowed_ips: '1',
 		...called,
-		persistent_keepalive: keepalive(isHidden && other.endpoint),
-		description: other.name
+		persistent_keepalive: keepalive(isHidden && remote.endpoint),
+		description: remote.name
 	};
 
 	return {
@@ -189,24 +189,24 @@ function newPeer(tunnel, here, other, keys) {
 	};
 }
 
-function otherTunnel(tunnel, peer, here, other, keys) {
+function planRemoteTunnel(tunnel, peer, local, remote, keys) {
 	/* Its private key goes to the other home, and is not kept in this one. */
-	const its = { ...peer.options, private_key: keys.other.private };
+	const its = { ...peer.options, private_key: keys.remote.private };
 
 	return remoteSide.make(tunnel, { ...peer, options: its }, {
-		public_key: keys.here.public,
-		name: here.name,
-		endpoint: here.endpoint,
-		allowed_ips: remoteSide.hostsOf(tunnel.options.addresses).concat(here.lans),
-		keepalive: keepalive(here.endpoint && !other.endpoint),
+		public_key: keys.local.public,
+		name: local.name,
+		endpoint: local.endpoint,
+		allowed_ips: remoteSide.hostsOf(tunnel.options.addresses).concat(local.lans),
+		keepalive: keepalive(local.endpoint && !remote.endpoint),
 		interface: FIRST_NAME + '0',
-		listen_port: other.endpoint ? String(other.port || options.DEFAULT_PORT) : '',
-		mtu: insideMtu(here.wan),
-		proto: other.proto
+		listen_port: remote.endpoint ? String(remote.port || options.DEFAULT_PORT) : '',
+		mtu: insideMtu(local.wan),
+		proto: remote.proto
 	});
 }
 
-function otherFirewall(tunnel) {
+function planRemoteFirewall(tunnel) {
 	const port = tunnel.options.listen_port;
 	const needsRule = tunnel.proto !== 'pywg' && port;
 
@@ -214,25 +214,25 @@ function otherFirewall(tunnel) {
 		.concat(needsRule ? [ firewallZone.openPort(port) ] : []);
 }
 
-function natNote(here, other) {
-	if (isBehindNat(here.wan) && other.endpoint)
+function natNote(local, remote) {
+	if (isBehindNat(local.wan) && remote.endpoint)
 		return _('This router is behind NAT: it sends a keepalive every %s s, so ' +
-			'that the other home can reach it.').format(remoteSide.CALLING_KEEPALIVE);
+			'that the other home can reach it.').format(remoteSide.NAT_KEEPALIVE);
 
-	if (!other.endpoint)
+	if (!remote.endpoint)
 		return _('The other home calls, and sends a keepalive every %s s, so that ' +
-			'this home can reach it.').format(remoteSide.CALLING_KEEPALIVE);
+			'this home can reach it.').format(remoteSide.NAT_KEEPALIVE);
 
 	return _('Each home can call the other.');
 }
 
-function notes(tunnel, peer, here, other, firewall) {
-	const mtu = insideMtu(here.wan);
+function notes(tunnel, peer, local, remote, firewall) {
+	const mtu = insideMtu(local.wan);
 
 	return [
-		natNote(here, other),
+		natNote(local, remote),
 		_('%s is reached through the tunnel from here, %s from there.').format(
-			other.lans.join(', '), here.lans.join(', ')),
+			remote.lans.join(', '), local.lans.join(', ')),
 		_('In the tunnel this router is %s, the other %s.').format(
 			tunnel.options.addresses.join(', '),
 			remoteSide.addressesOf(peer, tunnel).join(', ')),
@@ -242,65 +242,66 @@ function notes(tunnel, peer, here, other, firewall) {
 	];
 }
 
-function plan(here, other, keys) {
+function plan(local, remote, keys) {
 	const problems = [
-		...checkLans(here, other.lans), ...checkNetworks('ownLans', here.lans),
-		...checkEndpoints(here, other), ...checkKeys(keys, here.tunnels)
+		...checkLans(local, remote.lans), ...checkNetworks('localLans', local.lans),
+		...checkEndpoints(local, remote), ...checkKeys(keys, local.tunnels)
 	];
 
 	if (problems.some(one => one.severity === 'error'))
-		return { problems, here: null, other: null, notes: [] };
+		return { problems, local: null, remote: null, notes: [] };
 
-	const start = here.tunnel ?? newTunnel(here, other, keys);
-	const peer = newPeer(start, here, other, keys);
+	const start = local.tunnel ?? newTunnel(local, remote, keys);
+	const peer = newPeer(start, local, remote, keys);
 	const tunnel = { ...start, peers: start.peers.concat(peer) };
-	const theirs = otherTunnel(tunnel, peer, here, other, keys);
+	const remoteTunnel = planRemoteTunnel(tunnel, peer, local, remote, keys);
 
 	if (!remoteSide.addressesOf(peer, tunnel).length)
 		return {
 			problems: [ problem('addresses', 'error',
 				_('no address is left in the tunnel\'s network')) ],
-			here: null, other: null, notes: []
+			local: null, remote: null, notes: []
 		};
 
-	const firewall = firewallZone.propose(here.firewall, tunnel.name, here.lan);
+	const firewall = firewallZone.propose(local.firewall, tunnel.name, local.lan);
 
 	return {
 		problems,
-		here: { tunnel, peer, firewall },
-		other: { tunnel: theirs, firewall: otherFirewall(theirs) },
-		notes: notes(tunnel, peer, here, other, firewall)
+		local: { tunnel, peer, firewall },
+		remote: { tunnel: remoteTunnel, firewall: planRemoteFirewall(remoteTunnel) },
+		notes: notes(tunnel, peer, local, remote, firewall)
 	};
 }
 
-function checkAdopted(tunnel, here) {
+function checkAdopted(tunnel, local) {
 	const lans = tunnel.peers.flatMap(peer => peer.options.allowed_ips ?? [])
 		.filter(text => address.parsePrefix(text).length > 0);
-	const own = address.clashes(here.networks, tunnel.options.addresses ?? [])
-		.map(clash => problem('addresses', 'error',
+	const own = address.findOverlaps(local.networks, tunnel.options.addresses ?? [])
+		.map(overlap => problem('addresses', 'error',
 			_('the tunnel\'s address %s meets %s, which is in use here').format(
-				clash.theirs, clash.ours)));
+				overlap.remote, overlap.local)));
 	const port = tunnel.options.listen_port;
-	const inUse = port && portsOf(here.tunnels).includes(port)
+	const inUse = port && portsOf(local.tunnels).includes(port)
 		? [ problem('port', 'error',
 			_('port %s is that of another tunnel here; the other home calls it')
 				.format(port)) ] : [];
 
-	return [ ...checkLans(here, lans), ...own, ...inUse ];
+	return [ ...checkLans(local, lans), ...own, ...inUse ];
 }
 
-function adopt(tunnel, here) {
-	const isTaken = !tunnel.name || here.tunnels.some(one => one.name === tunnel.name);
-	const name = isTaken ? freeName(here.tunnels) : tunnel.name;
+function adopt(tunnel, local) {
+	const isTaken = !tunnel.name ||
+		local.tunnels.some(one => one.name === tunnel.name);
+	const name = isTaken ? freeName(local.tunnels) : tunnel.name;
 	const peers = tunnel.peers.map(peer => ({
 		...peer, options: { ...peer.options, route_allowed_ips: '1' }
 	}));
-	const ours = { ...tunnel, name, proto: 'pywg', peers };
+	const localTunnel = { ...tunnel, name, proto: 'pywg', peers };
 
 	return {
-		tunnel: ours,
-		problems: checkAdopted(ours, here),
-		firewall: firewallZone.propose(here.firewall, name, here.lan)
+		tunnel: localTunnel,
+		problems: checkAdopted(localTunnel, local),
+		firewall: firewallZone.propose(local.firewall, name, local.lan)
 	};
 }
 
@@ -318,27 +319,28 @@ function entryFor(tunnel, publicKey) {
 	return own ?? (tunnel.peers.length === 1 ? tunnel.peers[0] : free);
 }
 
-function mirror(theirs, here, other, keys) {
-	const entry = entryFor(theirs, keys.here.public);
-	const isHidden = isBehindNat(here.wan) || !here.endpoint;
+function planFromRemote(remoteTunnel, local, remote, keys) {
+	const entry = entryFor(remoteTunnel, keys.local.public);
+	const isHidden = isBehindNat(local.wan) || !local.endpoint;
 
-	const made = remoteSide.make(theirs, entry, {
-		public_key: keys.other.public,
-		name: other.name,
-		endpoint: other.endpoint,
-		port: other.port,
-		allowed_ips: remoteSide.hostsOf(theirs.options.addresses).concat(other.lans),
-		keepalive: keepalive(isHidden && other.endpoint),
-		interface: freeName(here.tunnels),
+	const made = remoteSide.make(remoteTunnel, entry, {
+		public_key: keys.remote.public,
+		name: remote.name,
+		endpoint: remote.endpoint,
+		port: remote.port,
+		allowed_ips: remoteSide.hostsOf(remoteTunnel.options.addresses)
+			.concat(remote.lans),
+		keepalive: keepalive(isHidden && remote.endpoint),
+		interface: freeName(local.tunnels),
 		listen_port: entry.options.endpoint_port,
-		mtu: theirs.options.mtu
+		mtu: remoteTunnel.options.mtu
 	});
 
-	const own = { ...made.options, private_key: keys.here.private };
-	const found = adopt({ ...made, options: own }, here);
+	const own = { ...made.options, private_key: keys.local.private };
+	const found = adopt({ ...made, options: own }, local);
 
 	return { ...found, problems: [
-		...checkEndpoints(here, other), ...checkTheirKey(keys), ...found.problems
+		...checkEndpoints(local, remote), ...checkRemoteKey(keys), ...found.problems
 	] };
 }
 
@@ -361,5 +363,5 @@ return baseclass.extend({
 	 * The other side's own tunnel, here, other as for plan, and keys: { here, other: {
 	 * public } } -> ours, the same three.
 	 */
-	mirror
+	planFromRemote
 });

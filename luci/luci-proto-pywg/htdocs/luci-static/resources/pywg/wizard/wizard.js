@@ -1,6 +1,7 @@
 'use strict';
 'require baseclass';
 'require pywg.config.diff as diff';
+'require pywg.config.form_state as formState';
 'require pywg.forms.diff_view as diffView';
 'require pywg.forms.export_dialog as exportDialog';
 'require pywg.widgets as widgets';
@@ -22,13 +23,13 @@ function before(known, tunnel) {
 	return known.tunnels.find(one => one.name === tunnel.name) ?? null;
 }
 
-class Assistant {
+class Wizard {
 	constructor(known) {
 		this.known = known;
 		this.form = siteForm.make(known);
 		this.steps = E('div', { 'class': 'pywg-steps' });
 		this.body = E('div');
-		this.node = E('div', { 'class': 'cbi-section pywg-assistant' },
+		this.node = E('div', { 'class': 'cbi-section pywg-wizard' },
 			[ this.steps, this.body ]);
 		this.showForm();
 	}
@@ -57,31 +58,33 @@ class Assistant {
 		if (answers.text)
 			return this.showPlan(await this.take(answers));
 
-		const keys = await linkKeys.make();
-		const plan = sitePlan.plan(answers.here, answers.other, keys);
+		const keys = await linkKeys.generate();
+		const plan = sitePlan.plan(answers.local, answers.remote, keys);
 
 		this.showPlan({
-			...plan.here, notes: plan.notes, problems: plan.problems,
-			other: plan.other && await linkKeys.shared(plan.other, keys),
-			called: answers.other.name
+			...plan.local, notes: plan.notes, problems: plan.problems,
+			remote: plan.remote && await linkKeys.withPresharedKey(plan.remote, keys),
+			called: answers.remote.name
 		});
 	}
 
 	/* What the other side made for us, or its own settings, of which ours follow. */
-	async take({ tunnel, isOurs, here, other }) {
-		if (isOurs) {
-			const made = sitePlan.adopt(tunnel, here);
+	async take({ tunnel, isForLocal, local, remote }) {
+		if (isForLocal) {
+			const made = sitePlan.adopt(tunnel, local);
 
-			return { ...made, tunnel: await linkKeys.kept(made.tunnel), notes: [] };
+			return {
+				...made, tunnel: await formState.storeSecrets(made.tunnel), notes: []
+			};
 		}
 
-		const keys = await linkKeys.answering(tunnel);
-		const made = sitePlan.mirror(tunnel, here, other, keys);
+		const keys = await linkKeys.generateLocal(tunnel);
+		const made = sitePlan.planFromRemote(tunnel, local, remote, keys);
 
 		return {
-			...made, tunnel: await linkKeys.kept(made.tunnel),
+			...made, tunnel: await formState.storeSecrets(made.tunnel),
 			notes: [ _('The other side must have this public key for us: %s')
-				.format(keys.here.public) ]
+				.format(keys.local.public) ]
 		};
 	}
 
@@ -94,25 +97,25 @@ class Assistant {
 		this.turnTo(1, [
 			...diffView.problems(plan.problems),
 			E('ul', plan.notes.map(note => E('li', note))),
-			isPossible ? E('details', { 'open': plan.other ? null : '' }, [
+			isPossible ? E('details', { 'open': plan.remote ? null : '' }, [
 				E('summary', _('All changes to this router')),
 				diffView.changes(list)
 			]) : ''
 		], [
 			widgets.button(_('Back'), () => this.showForm()),
 			isPossible ? widgets.button(
-				plan.other ? _('Save and continue') : _('Save & Apply'),
+				plan.remote ? _('Save and continue') : _('Save & Apply'),
 				() => this.finish(plan), true) : ''
 		]);
 	}
 
 	async finish(plan) {
-		await apply.link(before(this.known, plan.tunnel), plan);
+		await apply.stage(before(this.known, plan.tunnel), plan);
 
-		return plan.other ? this.showOther(plan) : apply.apply();
+		return plan.remote ? this.showRemote(plan) : apply.run();
 	}
 
-	showOther(plan) {
+	showRemote(plan) {
 		this.turnTo(2, [
 			E('p', _('This is the other home\'s half. Its private key is in it and ' +
 				'is not kept here: take it along now, and give it to nobody else.')),
@@ -120,14 +123,14 @@ class Assistant {
 				'sent its half already"; others import it as a file, phones the QR ' +
 				'code.')),
 			exportDialog.sheet(
-				plan.other.tunnel, plan.other.firewall, plan.called, 'uci')
+				plan.remote.tunnel, plan.remote.firewall, plan.called, 'uci')
 		], [
-			widgets.button(_('Save & Apply'), () => apply.apply(), true)
+			widgets.button(_('Save & Apply'), () => apply.run(), true)
 		]);
 	}
 }
 
 return baseclass.extend({
 	/* What local_site.js knows -> a node. */
-	make: known => new Assistant(known).node
+	make: known => new Wizard(known).node
 });

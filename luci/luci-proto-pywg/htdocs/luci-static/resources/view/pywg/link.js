@@ -8,7 +8,7 @@
 
 return view.extend({
 	load() {
-		return L.hasViewPermission() ? localSite.look() : null;
+		return L.hasViewPermission() ? localSite.load() : null;
 	},
 
 	render(known) {

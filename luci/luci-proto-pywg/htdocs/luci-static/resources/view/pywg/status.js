@@ -60,7 +60,7 @@ return view.extend({
 
 	render(found) {
 		const cards = new Map();
-		const root = E('div', { 'class': 'pywg-links' }, nothing());
+		const root = E('div', { 'class': 'pywg-interfaces' }, nothing());
 
 		widgets.loadStyle();
 		refresh(root, cards, found);
