@@ -8,7 +8,7 @@ import pytest
 
 from pywg_embedded import files
 from pywg_embedded.daemon.log import Log
-from pywg_embedded.daemon.stamps import Stamps
+from pywg_embedded.daemon.timestamp_store import Stamps
 from pywg_embedded.openwrt import store
 
 

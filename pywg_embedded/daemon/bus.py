@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..openwrt.ubus import Method
+    from .dataplane import Plane
     from .log import Log
-    from .planes import Plane
 
     Table = dict[str, Any]
 

@@ -10,11 +10,11 @@ from ..core.errors import ConfigError
 from ..dataplane import events
 from ..dataplane.limits import Limits
 from . import clock
+from .dataplane import LIBPYWG
 from .hearing import ANSWER_TIME, Hearing
 from .log import Log
-from .planes import LIBPYWG
 from .routes import leads_elsewhere
-from .running import Running
+from .running_config import Running
 from .sources import beside_tunnels
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..core.config import EndpointTuple
     from ..core.endpoint import Endpoint
-    from .planes import Plane
+    from .dataplane import Plane
 
 _CLOCK_STEP = 1_000_000_000
 _REASONS = {

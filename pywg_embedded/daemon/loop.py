@@ -9,7 +9,7 @@ from . import clock
 from .interface import Interface
 from .links import Links
 from .log import Log
-from .uapi import UapiServer, answer
+from .uapi_socket import UapiServer, answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ from ..core.constants import DEFAULT_MTU
 from ..core.device import Device
 from ..core.errors import Error
 from ..dataplane import tun as tuntap
-from . import clock, privileges, residence
+from . import clock, process
+from .arguments import USAGE, Options
+from .dataplane import LIBPYWG, open_plane, takes_vnet_header
 from .interface import Interface
 from .links import Links
 from .log import Log, to_syslog
 from .loop import ENDING_SIGNALS, SIGNALS, Loop
-from .options import USAGE, Options
-from .planes import LIBPYWG, open_plane, takes_vnet_header
-from .stamps import Stamps
-from .uapi import UapiServer
+from .timestamp_store import Stamps
+from .uapi_socket import UapiServer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def _fill_standard_descriptors() -> None:
 def _prepare(options: Options, attempts: "Attempts | None") -> Loop:
     tun = _open_tun(options)
     log = Log(tun.name, options.log_level, to_syslog if options.netifd else None)
-    privileges.drop(log)
-    residence.trim()
+    process.drop_capabilities(log)
+    process.trim()
     plane = open_plane(
         options.dataplane, tun, options.limits, options.offloads, options.lanes
     )
@@ -97,7 +97,7 @@ def _prepare(options: Options, attempts: "Attempts | None") -> Loop:
     server = UapiServer(tun.name, options.uapi_fd, options.limits)
     loop = Loop(interface, links, server, log, source, router)
     loop.begin()
-    residence.trim()
+    process.trim()
     return loop
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from pywg_embedded.core.endpoint import Endpoint
-from pywg_embedded.daemon import uapi
+from pywg_embedded.daemon import uapi_socket
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.links import Links
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.loop import Loop
-from pywg_embedded.daemon.uapi import UapiServer
+from pywg_embedded.daemon.uapi_socket import UapiServer
 from pywg_embedded.dataplane import tun
 from pywg_embedded.dataplane.limits import Limits
 from tests.control.support import change, peer_change
@@ -49,7 +49,7 @@ def loop(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Loop]:
-    monkeypatch.setattr(uapi, "DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(uapi_socket, "DIRECTORY", str(tmp_path))
     server = UapiServer("tun0", None, Limits())
     loop = Loop(interface, links, server, Log("tun0", "silent"))
     yield loop

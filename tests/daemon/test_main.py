@@ -24,7 +24,7 @@ from tests.lab.topology import Lab
 from tests.lab.wait import becomes
 from tests.lab.wireguard import answers, socket_path, unique_name
 
-from .process import (
+from .pywgd import (
     GET,
     PYWGD,
     ask,

@@ -4,7 +4,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.daemon.process import environment
+from tests.daemon.pywgd import environment
 
 from .host import Host
 from .wait import becomes

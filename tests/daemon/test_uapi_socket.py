@@ -13,9 +13,9 @@ import pytest
 
 from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import Error
-from pywg_embedded.daemon import uapi
+from pywg_embedded.daemon import uapi_socket
 from pywg_embedded.daemon.interface import Interface
-from pywg_embedded.daemon.uapi import Connection, UapiServer, answer
+from pywg_embedded.daemon.uapi_socket import Connection, UapiServer, answer
 from pywg_embedded.dataplane.limits import Limits
 from tests.control.support import change, key, peer_change
 
@@ -294,7 +294,7 @@ def test_a_client_that_reads_late_gets_everything(client: Client) -> None:
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(uapi, "DIRECTORY", str(tmp_path / "run"))
+    monkeypatch.setattr(uapi_socket, "DIRECTORY", str(tmp_path / "run"))
     return tmp_path / "run"
 
 

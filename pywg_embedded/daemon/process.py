@@ -1,4 +1,5 @@
-"""What the process may do, once it has what only more could get."""
+"""What the process may do, once it has what only more could get, and what stays in
+memory of all that starting takes."""
 
 from ..core.errors import Error
 
@@ -11,7 +12,7 @@ _NET_BIND_SERVICE, _NET_ADMIN = 10, 12
 _KEPT = 1 << _NET_ADMIN | 1 << _NET_BIND_SERVICE
 
 
-def drop(log: "Log") -> None:
+def drop_capabilities(log: "Log") -> None:
     """Keep what is needed later; before there are other threads, which keep theirs."""
     try:
         from ..dataplane import native
@@ -20,3 +21,14 @@ def drop(log: "Log") -> None:
     except (Error, ImportError, OSError) as error:
         # Where Python moves the packets there need not be a libpywg.
         log.verbose(f"goes on with all capabilities: {error}")
+
+
+def trim() -> None:
+    """Let go of the code that only starting needed: more than half of Python's and of
+    the cipher library's."""
+    try:
+        from ..dataplane import native
+
+        native.trim()
+    except (Error, ImportError, OSError):
+        pass  # where Python moves the packets there need not be a libpywg

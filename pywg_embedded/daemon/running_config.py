@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from ..core.config import AllowedIP
     from ..core.device import Device
-    from .planes import Plane
+    from .dataplane import Plane
 
 
 class Running:

@@ -6,7 +6,7 @@ import pytest
 
 from pywg_embedded.core.tai64n import TimestampGenerator
 from pywg_embedded.daemon.log import Log
-from pywg_embedded.daemon.stamps import LOOK_AHEAD, YEAR_2200, Stamps
+from pywg_embedded.daemon.timestamp_store import LOOK_AHEAD, YEAR_2200, Stamps
 
 SECOND = 1_000_000_000
 HOUR = 3600 * SECOND

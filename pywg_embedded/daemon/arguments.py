@@ -6,8 +6,8 @@ from ..control.text import located, parse_number
 from ..core.errors import ConfigError, Error
 from ..dataplane import tun
 from ..dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, OPTIONS, Limits
+from .dataplane import LANES, LIBPYWG, NAMES, OFFLOADS, PYTHON
 from .log import LEVELS
-from .planes import LANES, LIBPYWG, NAMES, OFFLOADS, PYTHON
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

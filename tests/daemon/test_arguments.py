@@ -3,7 +3,7 @@
 import pytest
 
 from pywg_embedded.core.errors import Error
-from pywg_embedded.daemon.options import Options
+from pywg_embedded.daemon.arguments import Options
 
 VARIABLES = ("LOG_LEVEL", "WG_PROCESS_FOREGROUND", "WG_TUN_FD", "WG_UAPI_FD")
 DEFAULTS = {
