@@ -11,11 +11,11 @@ from ..dataplane import events
 from ..dataplane.limits import Limits
 from . import clock
 from .dataplane import LIBPYWG
-from .hearing import ANSWER_TIME, Hearing
 from .log import Log
 from .routes import leads_elsewhere
 from .running_config import Running
 from .sources import beside_tunnels
+from .status.reachability import ANSWER_TIME, Hearing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@
    to it stay unanswered, its addresses are tried in turn, IPv4 beside IPv6.
 """
 
-from .hearing import ANSWER_TIME, Hearing
+from .status.reachability import ANSWER_TIME, Hearing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

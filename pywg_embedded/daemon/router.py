@@ -9,8 +9,8 @@ from . import clock
 from .attempts import LONG_ENOUGH
 from .bus import Bus
 from .netifd import Netifd
-from .report import Report
-from .watch import Watch
+from .status.peer_monitor import Watch
+from .status.report import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

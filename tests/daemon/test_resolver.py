@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 
-from pywg_embedded.daemon.hearing import ANSWER_TIME, SILENT_AFTER, Hearing
 from pywg_embedded.daemon.resolver import (
     LONGEST_DELAY,
     LOOKUP_TIME,
@@ -10,6 +9,7 @@ from pywg_embedded.daemon.resolver import (
     Resolver,
     in_turn,
 )
+from pywg_embedded.daemon.status.reachability import ANSWER_TIME, SILENT_AFTER, Hearing
 
 START = 1_000_000
 SECOND = 1_000

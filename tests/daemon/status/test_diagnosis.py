@@ -2,7 +2,7 @@
 
 import pytest
 
-from pywg_embedded.daemon.diagnosis import CODES, Situation, diagnose
+from pywg_embedded.daemon.status.diagnosis import CODES, Situation, diagnose
 
 NOW = 1_800_000_000
 SPEAKING = {"endpoint": "192.0.2.2:51820", "wall": NOW}

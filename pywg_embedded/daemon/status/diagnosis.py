@@ -4,8 +4,8 @@
 2. What is certain comes before what is likely; the first row that fits is it.
 """
 
-from ..core.constants import REJECT_AFTER_TIME, REKEY_TIMEOUT
-from .hearing import ANSWER_TIME
+from ...core.constants import REJECT_AFTER_TIME, REKEY_TIMEOUT
+from .reachability import ANSWER_TIME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,20 +3,20 @@
 No key in it but public ones: who reads it need not be allowed to read those.
 """
 
-from ..control.address import format_allowed_ip, format_endpoint
-from ..control.keys import to_base64
-from . import clock
+from ...control.address import format_allowed_ip, format_endpoint
+from ...control.keys import to_base64
+from .. import clock
 from .diagnosis import Situation, diagnose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..core.peer import Peer
-    from ..openwrt.network import Peer as Wanted
-    from .interface import Interface
-    from .source import Source
-    from .watch import Watch
+    from ...core.peer import Peer
+    from ...openwrt.network import Peer as Wanted
+    from ..interface import Interface
+    from ..source import Source
+    from .peer_monitor import Watch
 
     Table = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..core.config import EndpointTuple
+    from ...core.config import EndpointTuple
 
 # Who has not answered for so long, in milliseconds, is not where we think, or not up.
 ANSWER_TIME = 15_000

@@ -1,6 +1,6 @@
 """The last ten minutes of a peer."""
 
-from pywg_embedded.daemon.rates import LENGTH, STEP, Rates
+from pywg_embedded.daemon.status.rates import LENGTH, STEP, Rates
 
 
 def test_bytes_become_bytes_a_second() -> None:

@@ -1,8 +1,8 @@
 """What happens to the peers, seen by looking every second: events, and rates."""
 
-from ..control.address import format_endpoint
-from ..control.keys import to_base64
-from . import clock
+from ...control.address import format_endpoint
+from ...control.keys import to_base64
+from .. import clock
 from .rates import Rates
 
 TYPE_CHECKING = False
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..core.config import EndpointTuple
-    from ..core.peer import Peer
-    from .interface import Interface
+    from ...core.config import EndpointTuple
+    from ...core.peer import Peer
+    from ..interface import Interface
 
     # What happened, and details of it.
     Tell = Callable[[str, dict[str, Any]], None]
