@@ -8,7 +8,7 @@ from ..core.errors import ConfigError, Error
 from ..openwrt import edit, network, store
 from ..openwrt.network import INTERFACE_REFUSED, PROTOCOL
 from ..openwrt.options import GENERATE
-from .endpoints import Endpoints
+from .endpoints.tracker import Endpoints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@
    to it stay unanswered, its addresses are tried in turn, IPv4 beside IPv6.
 """
 
-from .status.reachability import ANSWER_TIME, Hearing
+from ..status.reachability import ANSWER_TIME, Hearing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ..core.config import EndpointTuple
+    from ...core.config import EndpointTuple
 
     Name = tuple[str, int]
     HearingOf = Callable[[bytes], Hearing]

@@ -11,14 +11,14 @@ import _thread
 import os
 import socket
 
-from .. import names
-from ..core.errors import ConfigError
+from ... import names
+from ...core.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..core.config import EndpointTuple
+    from ...core.config import EndpointTuple
 
     Answer = tuple[bytes, tuple[str, int], list[EndpointTuple], str]
 

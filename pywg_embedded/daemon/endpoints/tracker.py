@@ -2,21 +2,21 @@
 
 import socket
 
-from ..control.address import numeric_endpoint
-from ..control.text import quote
-from ..core.config import InterfaceChange
-from ..core.errors import ConfigError
-from . import clock
-from .interface import Interface
-from .log import Log
+from ...control.address import numeric_endpoint
+from ...core.config import InterfaceChange
+from ...control.text import quote
+from ...core.errors import ConfigError
+from .. import clock
+from ..interface import Interface
+from ..log import Log
 from .lookups import Lookups
-from .resolver import Resolver
+from .schedule import Resolver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ..core.config import EndpointTuple
+    from ...core.config import EndpointTuple
 
     Name = tuple[str, int]
 

@@ -4,7 +4,7 @@ import select
 
 import pytest
 
-from pywg_embedded.daemon.lookups import MOST_AT_ONCE, Lookups
+from pywg_embedded.daemon.endpoints.lookups import MOST_AT_ONCE, Lookups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

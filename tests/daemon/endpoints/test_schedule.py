@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from pywg_embedded.daemon.resolver import (
+from pywg_embedded.daemon.endpoints.schedule import (
     LONGEST_DELAY,
     LOOKUP_TIME,
     SHORTEST_DELAY,

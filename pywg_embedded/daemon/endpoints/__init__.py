@@ -1,0 +1,1 @@
+"""Endpoints: host names are resolved, and peers follow their addresses."""
