@@ -12,9 +12,9 @@ from ..dataplane.limits import Limits
 from . import clock
 from .dataplane import LIBPYWG
 from .log import Log
-from .routes import leads_elsewhere
+from .netlink.routes import leads_elsewhere
+from .netlink.source_address import beside_tunnels
 from .running_config import Running
-from .sources import beside_tunnels
 from .status.reachability import ANSWER_TIME, Hearing
 
 TYPE_CHECKING = False

@@ -7,8 +7,8 @@ from ..core.errors import ConfigError
 from ..dataplane import events
 from . import clock
 from .interface import Interface
-from .links import Links
 from .log import Log
+from .netlink.link_monitor import Links
 from .uapi_socket import UapiServer, answer
 
 TYPE_CHECKING = False

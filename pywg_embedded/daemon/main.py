@@ -18,9 +18,9 @@ from . import clock, process
 from .arguments import USAGE, Options
 from .dataplane import LIBPYWG, open_plane, takes_vnet_header
 from .interface import Interface
-from .links import Links
 from .log import Log, to_syslog
 from .loop import ENDING_SIGNALS, SIGNALS, Loop
+from .netlink.link_monitor import Links
 from .timestamp_store import Stamps
 from .uapi_socket import UapiServer
 
@@ -136,7 +136,7 @@ def _configure(
     log: Log,
     router: "Router | None",
 ) -> "Source":
-    from .host import Host
+    from .netlink.link_config import Host
     from .source import Source
 
     if router is None:

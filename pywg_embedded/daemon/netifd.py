@@ -9,9 +9,9 @@ import socket
 
 from ..dataplane.tun import mtu_of
 from ..openwrt import netifd
-from . import pathmtu
-from .detours import Detours
-from .routes import device_to
+from .netlink import path_mtu
+from .netlink.host_routes import Detours
+from .netlink.routes import device_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Netifd:
             index = device_to(address, self._interface.fwmark())
             if index and index != self._tun.index:
                 paths.append((len(address), _mtu_of(_name_of(index))))
-        return pathmtu.inside(paths or [(16, _mtu_of(one)) for one in uplinks])
+        return path_mtu.inside(paths or [(16, _mtu_of(one)) for one in uplinks])
 
     def _set_mtu(self, mtu: int) -> None:
         if mtu != self._mtu:

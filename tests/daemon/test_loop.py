@@ -8,9 +8,9 @@ import pytest
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.daemon import uapi_socket
 from pywg_embedded.daemon.interface import Interface
-from pywg_embedded.daemon.links import Links
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.loop import Loop
+from pywg_embedded.daemon.netlink.link_monitor import Links
 from pywg_embedded.daemon.uapi_socket import UapiServer
 from pywg_embedded.dataplane import tun
 from pywg_embedded.dataplane.limits import Limits

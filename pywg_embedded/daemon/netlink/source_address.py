@@ -5,15 +5,15 @@ takes that of any interface, the one most like the destination (RFC 6724 section
 this may be the tunnel's, and the answer would never arrive.
 """
 
-from . import netlink
-from .netlink import IFINFO, RTM_GETLINK, RTM_NEWLINK
+from . import messages
+from .messages import IFINFO, RTM_GETLINK, RTM_NEWLINK
 from .routes import look_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..core.endpoint import Endpoint
+    from ...core.endpoint import Endpoint
     from .routes import Way
 
 _ADDRESSES = "/proc/net/if_inet6"
@@ -62,7 +62,7 @@ def _is_astray(one: _Address, device: int) -> bool:
 
 def _is_tunnel(interface: int) -> bool:
     question = IFINFO.pack(0, 0, interface, 0, 0)
-    for kind, body in netlink.ask(RTM_GETLINK, question):
+    for kind, body in messages.query(RTM_GETLINK, question):
         if kind == RTM_NEWLINK:
             return bool(IFINFO.unpack_from(body)[1] == _ARPHRD_NONE)
     return False

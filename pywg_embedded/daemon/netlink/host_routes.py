@@ -7,16 +7,16 @@ uplink that was the best one then. These follow the uplinks, and go when we go.
 import errno
 import socket
 
-from ..control.address import format_ip
-from . import netlink
+from ...control.address import format_ip
+from . import messages
 from .routes import RTM_DELROUTE, RTM_NEWROUTE, route
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..openwrt.netifd import Way
-    from .log import Log
+    from ...openwrt.netifd import Way
+    from ..log import Log
 
-_CREATE_OR_REPLACE = netlink.CREATE | netlink.REPLACE
+_CREATE_OR_REPLACE = messages.CREATE | messages.REPLACE
 _GONE_ALREADY = (errno.ESRCH, errno.ENODEV)
 
 
@@ -46,7 +46,7 @@ class Detours:
         try:
             index = socket.if_nametoindex(way.device)
             body = route((address, 8 * len(address)), index, gateway=way.gateway)
-            netlink.demand(RTM_NEWROUTE, body, _CREATE_OR_REPLACE)
+            messages.request(RTM_NEWROUTE, body, _CREATE_OR_REPLACE)
         except OSError as error:
             text = f"route to {format_ip(address)} by {way.device}: {error.strerror}"
             if self._complaints.get(address) != text:
@@ -59,7 +59,7 @@ class Detours:
     def _remove(self, address: bytes) -> None:
         _, body = self._made.pop(address)
         try:
-            netlink.demand(RTM_DELROUTE, body)
+            messages.request(RTM_DELROUTE, body)
         except OSError as error:
             if error.errno not in _GONE_ALREADY:
                 self._log.error(f"route to {format_ip(address)}: {error.strerror}")

@@ -1,6 +1,6 @@
 """The largest packet that fits into one datagram on its way to the peers."""
 
-from ..core.constants import DEFAULT_MTU, TRANSPORT_MIN_SIZE
+from ...core.constants import DEFAULT_MTU, TRANSPORT_MIN_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

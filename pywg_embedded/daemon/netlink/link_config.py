@@ -3,20 +3,20 @@
 import errno
 import struct
 
-from ..control.address import format_allowed_ip
-from ..control.text import parse_number
-from ..core.constants import DEFAULT_MTU
-from ..core.errors import ConfigError
-from ..dataplane.tun import Tun
-from . import netlink
-from .log import Log
-from .netlink import FAMILIES, IFF_UP, IFINFO, IFLA_MTU, NUMBER, RTM_NEWLINK
+from ...control.address import format_allowed_ip
+from ...control.text import parse_number
+from ...core.constants import DEFAULT_MTU
+from ...core.errors import ConfigError
+from ...dataplane.tun import Tun
+from ..log import Log
+from . import messages
+from .messages import FAMILIES, IFF_UP, IFINFO, IFLA_MTU, NUMBER, RTM_NEWLINK
 from .routes import MAIN_TABLE, route
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..core.config import AllowedIP
-    from ..openwrt.network import Interface
+    from ...core.config import AllowedIP
+    from ...openwrt.network import Interface
 
     # Kind of message without its verb, body, and what it is for people.
     Thing = tuple[int, bytes, str]
@@ -53,16 +53,16 @@ class Host:
 
     def _set_link(self, mtu: int) -> None:
         body = IFINFO.pack(0, 0, self._tun.index, IFF_UP, IFF_UP)
-        body += netlink.attribute(IFLA_MTU, NUMBER.pack(mtu))
+        body += messages.pack_attribute(IFLA_MTU, NUMBER.pack(mtu))
         try:
-            netlink.demand(RTM_NEWLINK, body)
+            messages.request(RTM_NEWLINK, body)
         except OSError as error:
             self._log.error(f"link with MTU {mtu}: {error.strerror}")
 
     def _give(self, thing: "tuple[int, bytes]", text: str) -> None:
         kind, body = thing
         try:
-            netlink.demand(kind + _NEW, body, netlink.CREATE | netlink.REPLACE)
+            messages.request(kind + _NEW, body, messages.CREATE | messages.REPLACE)
         except OSError as error:
             self._log.error(f"{text}: {error.strerror}")
             return
@@ -72,7 +72,7 @@ class Host:
         kind, body = thing
         del self._given[thing]
         try:
-            netlink.demand(kind + _DELETE, body)
+            messages.request(kind + _DELETE, body)
         except OSError as error:
             if error.errno not in _GONE_ALREADY:
                 self._log.error(f"{text}: {error.strerror}")
@@ -87,8 +87,8 @@ class Host:
         address, length = prefix
         family = FAMILIES[len(address)]
         body = _IFADDR.pack(family, length, _IFA_F_NODAD, 0, self._tun.index)
-        body += netlink.attribute(_IFA_LOCAL, address)
-        return body + netlink.attribute(_IFA_ADDRESS, address)
+        body += messages.pack_attribute(_IFA_LOCAL, address)
+        return body + messages.pack_attribute(_IFA_ADDRESS, address)
 
     def _routes(self, interface: "Interface") -> "list[Thing]":
         tables = {4: interface.ip4table, 16: interface.ip6table}

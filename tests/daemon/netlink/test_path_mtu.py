@@ -2,7 +2,7 @@
 
 import pytest
 
-from pywg_embedded.daemon.pathmtu import inside
+from pywg_embedded.daemon.netlink.path_mtu import inside
 
 # Size of the peer's address and the device's MTU for each way, what fits.
 ROWS: tuple[tuple[list[tuple[int, int]], int], ...] = (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pywg_embedded.daemon.links import Links
+from pywg_embedded.daemon.netlink.link_monitor import Links
 from pywg_embedded.dataplane import tun
 from pywg_embedded.dataplane.tun import Tun
 from tests.lab.host import Host

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from pywg_embedded.core.endpoint import Endpoint
-from pywg_embedded.daemon.routes import leads_elsewhere
+from pywg_embedded.daemon.netlink.routes import leads_elsewhere
 from tests.dataplane.packets import address
 from tests.lab.host import Host
 from tests.lab.topology import OUTSIDE, WIRE, Lab

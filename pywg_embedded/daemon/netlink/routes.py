@@ -2,13 +2,13 @@
 
 import struct
 
-from . import netlink
-from .netlink import FAMILIES, NUMBER
+from . import messages
+from .messages import FAMILIES, NUMBER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..core.config import AllowedIP
-    from ..core.endpoint import Endpoint
+    from ...core.config import AllowedIP
+    from ...core.endpoint import Endpoint
 
 RTM_NEWROUTE, RTM_DELROUTE, _RTM_GETROUTE = 24, 25, 26
 MAIN_TABLE = 254
@@ -33,13 +33,13 @@ def route(
     scope = 0 if gateway else _LINK_SCOPES[size]
     head = (FAMILIES[size], length, 0, 0, 0, _RTPROT_STATIC, scope, _RTN_UNICAST, 0)
     body = _RTMSG.pack(*head)
-    body += netlink.attribute(_RTA_DST, address)
-    body += netlink.attribute(_RTA_OIF, NUMBER.pack(device))
-    body += netlink.attribute(_RTA_TABLE, NUMBER.pack(table))
+    body += messages.pack_attribute(_RTA_DST, address)
+    body += messages.pack_attribute(_RTA_OIF, NUMBER.pack(device))
+    body += messages.pack_attribute(_RTA_TABLE, NUMBER.pack(table))
     if metric:
-        body += netlink.attribute(_RTA_PRIORITY, NUMBER.pack(metric))
+        body += messages.pack_attribute(_RTA_PRIORITY, NUMBER.pack(metric))
     if gateway:
-        body += netlink.attribute(_RTA_GATEWAY, gateway)
+        body += messages.pack_attribute(_RTA_GATEWAY, gateway)
     return body
 
 
@@ -78,9 +78,9 @@ def look_up(address: bytes, source: bytes, fwmark: int) -> Way | None:
     """How packets to an address leave, from this source or (empty) from any; None if
     they cannot. Raises OSError if the kernel does not say."""
     question = _question(address, source, fwmark)
-    for kind, body in netlink.ask(_RTM_GETROUTE, question):
+    for kind, body in messages.query(_RTM_GETROUTE, question):
         if kind == RTM_NEWROUTE:
-            found = netlink.attributes(body[_RTMSG.size :])
+            found = messages.parse_attributes(body[_RTMSG.size :])
             if _RTA_OIF not in found:
                 return None
             device = int(NUMBER.unpack(found[_RTA_OIF])[0])
@@ -92,8 +92,8 @@ def _question(address: bytes, source: bytes, fwmark: int) -> bytes:
     bits = 8 * len(address)
     family = FAMILIES[len(address)]
     body = _RTMSG.pack(family, bits, 8 * len(source), 0, 0, 0, 0, 0, 0)
-    body += netlink.attribute(_RTA_DST, address)
+    body += messages.pack_attribute(_RTA_DST, address)
     if source:
-        body += netlink.attribute(_RTA_SRC, source)
-    body += netlink.attribute(_RTA_MARK, NUMBER.pack(fwmark))
+        body += messages.pack_attribute(_RTA_SRC, source)
+    body += messages.pack_attribute(_RTA_MARK, NUMBER.pack(fwmark))
     return body

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from pywg_embedded.daemon import netlink
+from pywg_embedded.daemon.netlink import messages
 
 LINK, DONE = 16, 3
 
@@ -29,8 +29,8 @@ RECEIVED: tuple[tuple[bytes, list[tuple[int, bytes]]], ...] = (
 # What follows a message's own header, and the attributes in it.
 ATTRIBUTES: tuple[tuple[bytes, dict[int, bytes]], ...] = (
     (b"", {}),
-    (netlink.attribute(4, b"mtu4"), {4: b"mtu4"}),
-    (struct.pack("@HH", 5, 3) + b"n\0\0\0" + netlink.attribute(4, b"mtu4"),
+    (messages.pack_attribute(4, b"mtu4"), {4: b"mtu4"}),
+    (struct.pack("@HH", 5, 3) + b"n\0\0\0" + messages.pack_attribute(4, b"mtu4"),
      {3: b"n", 4: b"mtu4"}),
     (struct.pack("@HH", 0, 3), {3: b""}),
     (struct.pack("@HH", 400, 3) + b"rest", {3: b"rest"}),
@@ -40,27 +40,27 @@ ATTRIBUTES: tuple[tuple[bytes, dict[int, bytes]], ...] = (
 
 def test_messages_are_taken_apart() -> None:
     for row, (data, found) in enumerate(RECEIVED):
-        assert list(netlink.messages(data)) == found, f"row {row}"
+        assert list(messages.parse_messages(data)) == found, f"row {row}"
 
 
 def test_attributes_are_taken_apart() -> None:
     for row, (data, found) in enumerate(ATTRIBUTES):
-        assert netlink.attributes(data) == found, f"row {row}"
+        assert messages.parse_attributes(data) == found, f"row {row}"
 
 
 def test_the_kernel_answers_what_it_is_asked() -> None:
-    with netlink.listen(0) as sock:
+    with messages.open_socket(0) as sock:
         sock.settimeout(10)
         # RTM_GETLINK of the interface with index 1.
-        sock.send(netlink.request(18, struct.pack("@BxHiII", 0, 0, 1, 0, 0)))
-        ((kind, body),) = netlink.messages(sock.recv(netlink.BUFFER))
+        sock.send(messages.pack_request(18, struct.pack("@BxHiII", 0, 0, 1, 0, 0)))
+        ((kind, body),) = messages.parse_messages(sock.recv(messages.BUFFER))
     assert kind == LINK
-    assert netlink.attributes(body[16:])[3] == b"lo\0"
+    assert messages.parse_attributes(body[16:])[3] == b"lo\0"
 
 
 def test_what_the_kernel_will_not_do_is_an_error() -> None:
     # RTM_NEWLINK of an interface that is not there.
     nowhere = struct.pack("@BxHiII", 0, 0, 2**31 - 1, 0, 0)
     with pytest.raises(OSError) as refusal:
-        netlink.demand(16, nowhere)
+        messages.request(16, nowhere)
     assert refusal.value.errno in (errno.ENODEV, errno.EPERM)

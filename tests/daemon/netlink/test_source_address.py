@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from pywg_embedded.core.endpoint import Endpoint
-from pywg_embedded.daemon.sources import beside_tunnels
+from pywg_embedded.daemon.netlink.source_address import beside_tunnels
 from tests.dataplane.packets import address
 from tests.lab.host import Host
 from tests.lab.topology import Lab

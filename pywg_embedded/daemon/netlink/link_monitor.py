@@ -4,9 +4,9 @@ A netlink socket hears of one network namespace, the one we were born in. When o
 interface is moved out of it, its descriptor still tells whether it is up.
 """
 
-from ..dataplane.tun import Tun
-from . import netlink
-from .netlink import (
+from ...dataplane.tun import Tun
+from . import messages
+from .messages import (
     ERROR,
     IFF_UP,
     IFINFO,
@@ -28,7 +28,7 @@ class Links:
 
     def __init__(self, tun: Tun) -> None:
         self._tun = tun
-        self._socket = netlink.listen(_GROUPS)
+        self._socket = messages.open_socket(_GROUPS)
         self._socket.setblocking(False)
         self._away = False
         self.routes_changed = False
@@ -44,14 +44,14 @@ class Links:
         lost = False
         while True:
             try:
-                data = self._socket.recv(netlink.BUFFER)
+                data = self._socket.recv(messages.BUFFER)
             except BlockingIOError:
                 break
             except OSError:
                 # ENOBUFS, told once: there was more than the socket holds.
                 lost = True
                 continue
-            for kind, body in netlink.messages(data):
+            for kind, body in messages.parse_messages(data):
                 self._note(kind, body)
         if lost:
             self._catch_up()
@@ -71,7 +71,7 @@ class Links:
         self.routes_changed = True
         question = IFINFO.pack(0, 0, self._tun.index, 0, 0)
         try:
-            self._socket.send(netlink.request(RTM_GETLINK, question))
+            self._socket.send(messages.pack_request(RTM_GETLINK, question))
         except OSError:
             self._away = True
 
@@ -90,6 +90,6 @@ class Links:
             self.look()
             return
         self.up = bool(flags & IFF_UP)
-        mtu = netlink.attributes(body[IFINFO.size :]).get(IFLA_MTU)
+        mtu = messages.parse_attributes(body[IFINFO.size :]).get(IFLA_MTU)
         if mtu is not None:
             self.mtu = NUMBER.unpack(mtu)[0]

@@ -26,7 +26,7 @@ _ATTRIBUTE = struct.Struct("@HH")
 _STATUS = struct.Struct("@i")
 
 
-def listen(groups: int) -> socket.socket:
+def open_socket(groups: int) -> socket.socket:
     """A socket that hears of these groups, as bits; 0 for one that only asks."""
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
     sock = socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE)
@@ -34,35 +34,35 @@ def listen(groups: int) -> socket.socket:
     return sock
 
 
-def request(kind: int, body: bytes, flags: int = 0) -> bytes:
+def pack_request(kind: int, body: bytes, flags: int = 0) -> bytes:
     """A message that asks."""
     size = _HEADER.size + len(body)
     return _HEADER.pack(size, kind, _NLM_F_REQUEST | flags, 1, 0) + body
 
 
-def ask(kind: int, body: bytes, flags: int = 0) -> "Iterator[tuple[int, bytes]]":
+def query(kind: int, body: bytes, flags: int = 0) -> "Iterator[tuple[int, bytes]]":
     """The messages of the kernel's answer, which fits in one datagram; raises OSError
     if none comes."""
-    with listen(0) as sock:
+    with open_socket(0) as sock:
         sock.settimeout(_ANSWER_TIME)
-        sock.send(request(kind, body, flags))
-        return messages(sock.recv(BUFFER))
+        sock.send(pack_request(kind, body, flags))
+        return parse_messages(sock.recv(BUFFER))
 
 
-def demand(kind: int, body: bytes, flags: int = 0) -> None:
+def request(kind: int, body: bytes, flags: int = 0) -> None:
     """Have the kernel do something; raises OSError if it does not."""
-    for answer, text in ask(kind, body, flags | _NLM_F_ACK):
+    for answer, text in query(kind, body, flags | _NLM_F_ACK):
         number = -_STATUS.unpack_from(text)[0] if answer == ERROR else 0
         if number:
             raise OSError(number, os.strerror(number))
 
 
-def attribute(kind: int, value: bytes) -> bytes:
+def pack_attribute(kind: int, value: bytes) -> bytes:
     """An attribute; all that we send have sizes that need no padding."""
     return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value
 
 
-def messages(data: bytes) -> "Iterator[tuple[int, bytes]]":
+def parse_messages(data: bytes) -> "Iterator[tuple[int, bytes]]":
     """Type and body of each message in what was received."""
     while len(data) >= _HEADER.size:
         size, kind = _HEADER.unpack_from(data)[:2]
@@ -70,7 +70,7 @@ def messages(data: bytes) -> "Iterator[tuple[int, bytes]]":
         data = data[_aligned(max(size, _HEADER.size)) :]
 
 
-def attributes(data: bytes) -> dict[int, bytes]:
+def parse_attributes(data: bytes) -> dict[int, bytes]:
     """The attributes behind a message's own header, by type."""
     found = {}
     while len(data) >= _ATTRIBUTE.size:

@@ -1,0 +1,1 @@
+"""rtnetlink: our link, its addresses and routes, and the routes to the peers."""
