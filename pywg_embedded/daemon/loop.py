@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .router import Router
-    from .source import Source
+    from .openwrt.service import Router
+    from .openwrt.uci_config import Source
 
 # What no descriptor tells us is looked at this often: whether the socket file is
 # there, how an interface fares that was moved away, where routes lead by now.

@@ -28,9 +28,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .attempts import Attempts
-    from .router import Router
-    from .source import Source
+    from .openwrt.restart_backoff import Attempts
+    from .openwrt.service import Router
+    from .openwrt.uci_config import Source
 
 _STANDARD_ERROR = 2
 _VERSION = f"pywgd {__version__}"
@@ -107,13 +107,13 @@ def _prepare(options: Options, attempts: "Attempts | None") -> Loop:
 def _attempts(options: Options) -> "Attempts | None":
     if not options.netifd:
         return None
-    from .attempts import Attempts
+    from .openwrt.restart_backoff import Attempts
 
     return Attempts(options.name)
 
 
 def _gets_its_turn(name: str, attempts: "Attempts") -> bool:
-    from .router import pass_on
+    from .openwrt.service import pass_on
 
     reason = attempts.reason()
     if reason:
@@ -124,7 +124,7 @@ def _gets_its_turn(name: str, attempts: "Attempts") -> bool:
 def _router(
     interface: Interface, tun: tuntap.Tun, log: Log, attempts: "Attempts"
 ) -> "Router":
-    from .router import Router
+    from .openwrt.service import Router
 
     return Router(interface, tun, log, attempts)
 
@@ -137,7 +137,7 @@ def _configure(
     router: "Router | None",
 ) -> "Source":
     from .netlink.link_config import Host
-    from .source import Source
+    from .openwrt.uci_config import Source
 
     if router is None:
         source = Source(name, interface, Host(tun, log), log)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pywg_embedded.daemon.router import ERRORS
+from pywg_embedded.daemon.openwrt.service import ERRORS
 from pywg_embedded.daemon.status.diagnosis import CODES
 from pywg_embedded.openwrt import options
 from pywg_embedded.openwrt.options import (

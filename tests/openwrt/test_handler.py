@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pywg_embedded.daemon.attempts import Attempts
+from pywg_embedded.daemon.openwrt.restart_backoff import Attempts
 from pywg_embedded.openwrt.options import (
     FLAG,
     INTERFACE_OPTIONS,

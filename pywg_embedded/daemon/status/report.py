@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...core.peer import Peer
     from ...openwrt.network import Peer as Wanted
     from ..interface import Interface
-    from ..source import Source
+    from ..openwrt.uci_config import Source
     from .peer_monitor import Watch
 
     Table = dict[str, Any]

@@ -2,21 +2,21 @@
 
 import os
 
-from ..control.keys import clamp, to_base64
-from ..control.text import located
-from ..core.errors import ConfigError, Error
-from ..openwrt import edit, network, store
-from ..openwrt.network import INTERFACE_REFUSED, PROTOCOL
-from ..openwrt.options import GENERATE
-from .endpoints.tracker import Endpoints
+from ...control.keys import clamp, to_base64
+from ...control.text import located
+from ...core.errors import ConfigError, Error
+from ...openwrt import edit, network, store
+from ...openwrt.network import INTERFACE_REFUSED, PROTOCOL
+from ...openwrt.options import GENERATE
+from ..endpoints.tracker import Endpoints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ..openwrt.network import Complaint
-    from .interface import Interface
-    from .log import Log
+    from ...openwrt.network import Complaint
+    from ..interface import Interface
+    from ..log import Log
 
     class Host(Protocol):
         """Whoever gives the link its addresses and routes."""

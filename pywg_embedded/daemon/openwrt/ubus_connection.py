@@ -1,16 +1,16 @@
 """The connection to ubusd, as long as there is one, and again when it is back."""
 
-from ..openwrt.ubus import Ubus, UbusError
-from . import clock
+from ...openwrt.ubus import Ubus, UbusError
+from .. import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..openwrt.ubus import Method
-    from .dataplane import Plane
-    from .log import Log
+    from ...openwrt.ubus import Method
+    from ..dataplane import Plane
+    from ..log import Log
 
     Table = dict[str, Any]
 

@@ -11,11 +11,11 @@ from pywg_embedded import crypto
 from pywg_embedded.core.device import Device
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.daemon import clock
-from pywg_embedded.daemon.attempts import Attempts
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
-from pywg_embedded.daemon.router import Router
-from pywg_embedded.daemon.source import Source
+from pywg_embedded.daemon.openwrt.restart_backoff import Attempts
+from pywg_embedded.daemon.openwrt.service import Router
+from pywg_embedded.daemon.openwrt.uci_config import Source
 from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane import tun as tuntap
 from pywg_embedded.dataplane.limits import Limits

@@ -13,7 +13,7 @@ from tests.lab.uci import UciRouter
 from tests.lab.wait import becomes
 from tests.lab.wireguard import PYWG, new_key, public_key_of
 
-from .pywgd import PATIENCE, PYWGD
+from ..pywgd import PATIENCE, PYWGD
 
 
 @pytest.fixture

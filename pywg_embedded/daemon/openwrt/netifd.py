@@ -7,22 +7,22 @@
 
 import socket
 
-from ..dataplane.tun import mtu_of
-from ..openwrt import netifd
-from .netlink import path_mtu
-from .netlink.host_routes import Detours
-from .netlink.routes import device_to
+from ...dataplane.tun import mtu_of
+from ...openwrt import netifd
+from ..netlink import path_mtu
+from ..netlink.host_routes import Detours
+from ..netlink.routes import device_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..dataplane.tun import Tun
-    from ..openwrt.netifd import Way
-    from ..openwrt.network import Interface as Wanted
-    from .bus import Bus
-    from .interface import Interface
-    from .log import Log
+    from ...dataplane.tun import Tun
+    from ...openwrt.netifd import Way
+    from ...openwrt.network import Interface as Wanted
+    from ..interface import Interface
+    from ..log import Log
+    from .ubus_connection import Bus
 
     Table = dict[str, Any]
 

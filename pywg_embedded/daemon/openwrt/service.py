@@ -1,27 +1,27 @@
 """The daemon as a part of OpenWrt: under netifd, and as an object on ubus."""
 
-from ..control.keys import from_base64
-from ..core.errors import EINVAL, ENOSPC, ConfigError
-from ..openwrt import store
-from ..openwrt.netifd import INTERFACE, NOTIFY, notify_error
-from ..openwrt.ubus import INVALID_ARGUMENT, NOT_FOUND, Method, Ubus, UbusError
-from . import clock
-from .attempts import LONG_ENOUGH
-from .bus import Bus
+from ...control.keys import from_base64
+from ...core.errors import EINVAL, ENOSPC, ConfigError
+from ...openwrt import store
+from ...openwrt.netifd import INTERFACE, NOTIFY, notify_error
+from ...openwrt.ubus import INVALID_ARGUMENT, NOT_FOUND, Method, Ubus, UbusError
+from .. import clock
+from ..status.peer_monitor import Watch
+from ..status.report import Report
 from .netifd import Netifd
-from .status.peer_monitor import Watch
-from .status.report import Report
+from .restart_backoff import LONG_ENOUGH
+from .ubus_connection import Bus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from typing import Any
 
-    from ..dataplane.tun import Tun
-    from .attempts import Attempts
-    from .interface import Interface
-    from .log import Log
-    from .source import Source
+    from ...dataplane.tun import Tun
+    from ..interface import Interface
+    from ..log import Log
+    from .restart_backoff import Attempts
+    from .uci_config import Source
 
 _EVENT = "pywg"
 # Codes of errors that netifd shows.

@@ -7,7 +7,7 @@ left behind says it.
 import os
 import signal
 
-from ..files import remove
+from ...files import remove
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pywg_embedded.daemon.attempts import Attempts
+from pywg_embedded.daemon.openwrt.restart_backoff import Attempts
 
 
 def begin(folder: Path, times: int = 1) -> list[int]:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from pywg_embedded.daemon import clock
-from pywg_embedded.daemon.bus import Bus
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
+from pywg_embedded.daemon.openwrt.ubus_connection import Bus
 from pywg_embedded.openwrt.ubus import Method, Ubus
 from tests.lab.ubusd import Ubusd, path_for
 from tests.lab.wait import becomes

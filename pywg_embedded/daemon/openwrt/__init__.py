@@ -1,0 +1,1 @@
+"""The daemon under OpenWrt: UCI, ubus, netifd and procd."""
