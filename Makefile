@@ -24,8 +24,10 @@ C_SOURCES := $(wildcard $(LIBPYWG)/include/*.h $(LIBPYWG)/src/*.[ch])
 C_TESTS := $(wildcard $(LIBPYWG)/test/*.[ch] $(LIBPYWG)/fuzz/*.[ch])
 C_VENDORED := $(wildcard $(LIBPYWG)/third_party/*/*.[ch])
 C_BENCH := $(wildcard tests/bench/aead/*.[ch])
+# An editable installation lists the packages: a new one needs a new installation.
+PACKAGES := $(shell find pywg_embedded -name __init__.py)
 BUILT_FROM := pyproject.toml $(PLANE)/signatures.py $(LIBPYWG)/bind.py \
-	$(LIBPYWG)/CMakeLists.txt $(C_SOURCES) $(C_VENDORED)
+	$(LIBPYWG)/CMakeLists.txt $(C_SOURCES) $(C_VENDORED) $(PACKAGES)
 
 BUILD_PACKAGES := python3-venv gcc libc6-dev pkg-config libsodium-dev libssl-dev
 C_PACKAGES := cmake

@@ -6,7 +6,7 @@ Until it is loaded, it takes no more of Python than OpenWrt's python3-base has.
 import os
 import sys
 
-from . import advice
+from . import install_hints
 
 # Names a file that is there until the daemon is loaded: netifd's handler finds in it
 # what kept us from starting.
@@ -35,7 +35,7 @@ def pywgd() -> int:
 
 
 def _refuse(command: str, error: Exception, starting: str = "") -> int:
-    text = advice.about(error)
+    text = install_hints.explain_load_error(error)
     print(f"{command}: {text}", file=sys.stderr)
     if starting:
         with open(starting, "w") as file:

@@ -1,11 +1,11 @@
 """pywg limits: what libpywg takes in memory, a table at a time."""
 
-from .. import advice
+from .. import install_hints
 from ..control.text import quote
 from ..core.errors import ConfigError, Error
 from ..dataplane.limits import OPTIONS, Limits
 from . import units
-from .pretty import heading, line
+from .show_format import heading, line
 from .terminal import GREEN, RESET, write
 
 
@@ -39,5 +39,5 @@ def _tables(chosen: Limits) -> list[tuple[str, int]]:
     try:
         from ..dataplane import native
     except (ImportError, OSError) as error:
-        raise Error(advice.about_libpywg(error)) from error
+        raise Error(install_hints.explain_libpywg_error(error)) from error
     return native.tables(chosen)

@@ -5,9 +5,9 @@ import socket
 import sys
 import time
 
+from .. import hostname
 from ..control.text import parse_number, quote
 from ..core.errors import ConfigError
-from ..names import look_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def resolve(host: str, port: int) -> "EndpointTuple":
     delay = FIRST_DELAY
     while True:
         try:
-            return look_up(host, port)[0]
+            return hostname.resolve(host, port)[0]
         except socket.gaierror as error:
             if error.errno in _FINAL or retries == 0:
                 raise ConfigError(f"{quote(host)}: {error.strerror}") from None

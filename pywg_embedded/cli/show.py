@@ -7,8 +7,8 @@ from ..control.text import quote
 from ..core.config import InterfaceStatus
 from ..core.errors import ConfigError
 from . import client
-from .fields import FIELDS, Rows, endpoint_text
-from .pretty import pretty
+from .show_fields import FIELDS, Rows, endpoint_text
+from .show_format import pretty
 from .terminal import write
 
 

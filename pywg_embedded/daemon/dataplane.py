@@ -1,6 +1,6 @@
 """The planes that can move the packets, and what each wants of the TUN."""
 
-from .. import advice
+from .. import install_hints
 from ..core.errors import Error
 from ..dataplane import tun as tuntap
 from ..dataplane.limits import Limits
@@ -39,7 +39,7 @@ def open_plane(
         from ..dataplane import native
     except (ImportError, OSError) as error:
         raise Error(
-            f"{advice.about_libpywg(error)}, or let Python move the packets, slowly: "
-            "--dataplane python"
+            f"{install_hints.explain_libpywg_error(error)}, or let Python move the "
+            "packets, slowly: --dataplane python"
         ) from error
     return native.Plane(tun.descriptor, limits, offloads, lanes)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pywg_embedded.cli.fields import FIELDS
+from pywg_embedded.cli.show_fields import FIELDS
 from pywg_embedded.core.config import InterfaceStatus
 from tests.cli.server import Server, pywg, wg
 from tests.control.support import key, peer_status, status

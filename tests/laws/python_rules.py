@@ -14,9 +14,9 @@ MESSAGE_SIZES = (148, 92)
 CORE_VALUES = ("core.config", "core.constants", "core.drop_reasons", "core.errors")
 # The parts of the package that each part may import; __version__ is free for all.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
-    "advice": (),
+    "install_hints": (),
     "files": (),
-    "commands": ("advice", "cli", "daemon"),
+    "commands": ("install_hints", "cli", "daemon"),
     "core": ("core",),
     "control": ("control", *CORE_VALUES),
     "openwrt": ("openwrt", "control", "files", *CORE_VALUES),
@@ -24,15 +24,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "dataplane.reference": ("dataplane", "core", "crypto"),
     "daemon": (
         "daemon", "dataplane", "openwrt", "control", "core", "crypto",
-        "advice", "files", "names",
+        "install_hints", "files", "hostname",
     ),
     "cli": (
-        "cli", "openwrt", "control", "dataplane", "crypto", "advice", "names",
+        "cli", "openwrt", "control", "dataplane", "crypto", "install_hints", "hostname",
         *CORE_VALUES,
     ),
     "crypto": ("crypto",),
     "crypto._libpywg": ("dataplane.library",),
-    "names": ("control", *CORE_VALUES),
+    "hostname": ("control", *CORE_VALUES),
 }  # fmt: skip
 
 MICROPYTHON = ("array", "binascii", "heapq", "struct")
@@ -45,7 +45,7 @@ PYTHON3_LIGHT = (
 )  # fmt: skip
 # The modules from outside that each part may import; a part without a row is free.
 MAY_IMPORT_FROM_OUTSIDE: dict[str, tuple[str, ...]] = {
-    "advice": PYTHON3_BASE,
+    "install_hints": PYTHON3_BASE,
     "commands": PYTHON3_BASE,
     "files": ("os",),
     "core": MICROPYTHON,
@@ -57,10 +57,10 @@ MAY_IMPORT_FROM_OUTSIDE: dict[str, tuple[str, ...]] = {
     "dataplane.libpywg": ("cffi", "pathlib", "runpy", "sys"),
     "dataplane.reference": (*PYTHON3_LIGHT, "nacl"),
     "openwrt": PYTHON3_LIGHT,
-    "names": ("socket",),
+    "hostname": ("socket",),
     "daemon": PYTHON3_LIGHT,
-    "daemon.attempts": (*PYTHON3_LIGHT, "hashlib"),
-    "daemon.lookups": ("_thread", "os", "socket"),
+    "daemon.openwrt.restart_backoff": (*PYTHON3_LIGHT, "hashlib"),
+    "daemon.endpoints.lookups": ("_thread", "os", "socket"),
 }
 # The only parts that may import these libraries.
 LIBRARY_USERS = {

@@ -11,7 +11,7 @@ import _thread
 import os
 import socket
 
-from ... import names
+from ... import hostname
 from ...core.errors import ConfigError
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ class Lookups:
         found: list[EndpointTuple] = []
         reason = ""
         try:
-            found = names.look_up(*name)
+            found = hostname.resolve(*name)
         except socket.gaierror as error:
             reason = error.strerror or str(error)
         except (ConfigError, OSError) as error:

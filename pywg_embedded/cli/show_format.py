@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..control.keys import to_base64
 from ..core.config import ZERO_KEY, InterfaceStatus, PeerStatus
 from . import units
-from .fields import allowed_ips_text, endpoint_text, fwmark_text, public_key
+from .show_fields import allowed_ips_text, endpoint_text, fwmark_text, public_key
 from .terminal import BOLD, CYAN, GREEN, RESET, YELLOW
 
 

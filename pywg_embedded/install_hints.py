@@ -17,7 +17,7 @@ _OWNERS = {
 _PYTHON = ("a part of Python", "python3-light")
 
 
-def install(package: str) -> str:
+def install_command(package: str) -> str:
     """How to get a package of OpenWrt's; elsewhere it goes by another name."""
     for path, command in _MANAGERS:
         if os.path.exists(path):
@@ -25,19 +25,19 @@ def install(package: str) -> str:
     return "install it"
 
 
-def about(error: Exception) -> str:
+def explain_load_error(error: Exception) -> str:
     """Why a program cannot be loaded, and what to do about it."""
     if not isinstance(error, ImportError):
         text = f"{type(error).__name__}: {error}"
-        again = f"remove pywg-embedded, then {install('pywg-embedded')}"
+        again = f"remove pywg-embedded, then {install_command('pywg-embedded')}"
         return f"a file may be damaged ({text}): {again}"
     module = (error.name or "").partition(".")[0]
     owner, package = _OWNERS.get(module, _PYTHON)
     missing = isinstance(error, ModuleNotFoundError)
     state = "is missing" if missing else "cannot be loaded"
-    return f"{owner} {state} ({error}): {install(package)}"
+    return f"{owner} {state} ({error}): {install_command(package)}"
 
 
-def about_libpywg(error: Exception) -> str:
+def explain_libpywg_error(error: Exception) -> str:
     """The same of the library."""
-    return f"libpywg cannot be loaded ({error}): {install('libpywg-sodium')}"
+    return f"libpywg cannot be loaded ({error}): {install_command('libpywg-sodium')}"

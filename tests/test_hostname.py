@@ -6,7 +6,7 @@ import pytest
 
 from pywg_embedded.control.address import parse_endpoint
 from pywg_embedded.core.errors import ConfigError
-from pywg_embedded.names import look_up
+from pywg_embedded.hostname import resolve
 
 # What needs no name server, and the endpoint it is.
 FOUND = (
@@ -25,17 +25,17 @@ REFUSED = (
 @pytest.mark.parametrize("row", range(len(FOUND)))
 def test_addresses_are_found_as_they_are(row: int) -> None:
     host, endpoint = FOUND[row]
-    assert look_up(host, 7) == [parse_endpoint(endpoint)]
+    assert resolve(host, 7) == [parse_endpoint(endpoint)]
 
 
 @pytest.mark.parametrize("row", range(len(REFUSED)))
 def test_what_can_be_no_name_is_not_asked_for(row: int) -> None:
     host, reason = REFUSED[row]
     with pytest.raises(ConfigError) as refusal:
-        look_up(host, 7)
+        resolve(host, 7)
     assert reason in str(refusal.value)
 
 
 def test_what_the_system_does_not_know_is_its_error() -> None:
     with pytest.raises(socket.gaierror):
-        look_up("2001:db8::x", 7)
+        resolve("2001:db8::x", 7)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .core.config import EndpointTuple
 
 
-def look_up(host: str, port: int) -> "list[EndpointTuple]":
+def resolve(host: str, port: int) -> "list[EndpointTuple]":
     """All endpoints of a name, the likeliest first.
 
     Raises ``socket.gaierror``, or ConfigError for what can be no name.

@@ -1,0 +1,56 @@
+"""What is said of something that is not installed."""
+
+from pathlib import Path
+
+import pytest
+
+from pywg_embedded import install_hints
+
+NO_NACL = ModuleNotFoundError("No module named 'nacl'", name="nacl")
+NO_SODIUM = ImportError("libsodium.so.26: no such file", name="nacl._sodium")
+NO_SIGNAL = ModuleNotFoundError("No module named 'signal'", name="signal")
+NO_LIBRARY = OSError("libpywg.so.0: no such file")
+ROWS = (
+    (
+        install_hints.explain_load_error(NO_NACL),
+        "PyNaCl is missing (No module named 'nacl'): ",
+    ),
+    (
+        install_hints.explain_load_error(NO_SODIUM),
+        "PyNaCl cannot be loaded (libsodium.so.26: no such file",
+    ),
+    (
+        install_hints.explain_load_error(NO_SIGNAL),
+        "a part of Python is missing (No module named 'signal')",
+    ),
+    (
+        install_hints.explain_load_error(SyntaxError("x")),
+        "a file may be damaged (SyntaxError: x): ",
+    ),
+    (
+        install_hints.explain_libpywg_error(NO_LIBRARY),
+        "libpywg cannot be loaded (libpywg.so.0: no ",
+    ),
+)
+
+
+@pytest.mark.parametrize("row", range(len(ROWS)))
+def test_it_says_what_is_wrong(row: int) -> None:
+    text, start = ROWS[row]
+    assert text.startswith(start)
+
+
+@pytest.mark.parametrize("number, command", [(0, "apk add"), (1, "opkg install")])
+def test_it_says_what_to_do_with_the_manager_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, command: str
+) -> None:
+    managers = [
+        (str(tmp_path / str(at)), each)
+        for at, (_, each) in enumerate(install_hints._MANAGERS)
+    ]
+    monkeypatch.setattr(install_hints, "_MANAGERS", managers)
+    assert install_hints.install_command("python3-pynacl") == "install it"
+    (tmp_path / str(number)).touch()
+    assert install_hints.explain_load_error(NO_NACL).endswith(
+        f": {command} python3-pynacl"
+    )
