@@ -8,12 +8,12 @@ import pytest
 
 from pywg_embedded import files
 from pywg_embedded.daemon.log import Log
-from pywg_embedded.daemon.timestamp_store import Stamps
+from pywg_embedded.daemon.timestamp_store import TimestampStore
 from pywg_embedded.openwrt import store
 
 
 def write_stamp(path: Path) -> None:
-    Stamps(str(path), lambda: 1, lambda: 1, Log("wg0", "error"))()
+    TimestampStore(str(path), lambda: 1, lambda: 1, Log("wg0", "error"))()
 
 
 def write_configuration(path: Path) -> None:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pywg_embedded.cli import configure, fields, main
-from pywg_embedded.daemon import options
+from pywg_embedded.cli import configure, main
+from pywg_embedded.cli.show_fields import FIELDS
+from pywg_embedded.daemon import arguments
 
 _ENTRY = re.compile(r"  (?! )(?P<head>\S+(?: \S+)*)  +(?P<text>\S.*)")
 
@@ -37,13 +38,17 @@ class Command(NamedTuple):
 
 def daemon_options() -> list[Entry]:
     """Return the options of ``pywgd`` in the order of its help."""
-    return [entry for entry in entries(options.USAGE) if entry.names[0].startswith("-")]
+    return [
+        entry for entry in entries(arguments.USAGE) if entry.names[0].startswith("-")
+    ]
 
 
 def daemon_environment() -> list[Entry]:
     """Return the environment variables of ``pywgd`` in the order of its help."""
     return [
-        entry for entry in entries(options.USAGE) if not entry.names[0].startswith("-")
+        entry
+        for entry in entries(arguments.USAGE)
+        if not entry.names[0].startswith("-")
     ]
 
 
@@ -57,7 +62,7 @@ def commands() -> list[Command]:
 
 def show_fields() -> list[str]:
     """Return the fields of ``pywg show``."""
-    return list(fields.FIELDS)
+    return list(FIELDS)
 
 
 def interface_settings() -> list[str]:

@@ -56,7 +56,7 @@ class UsageError(Error):
     """The command line makes no sense; says which part."""
 
 
-class Options:
+class Arguments:
     """What was asked for; ``tun_fd`` and ``uapi_fd`` are None to make our own."""
 
     def __init__(self, arguments: list[str]) -> None:

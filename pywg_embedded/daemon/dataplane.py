@@ -19,7 +19,7 @@ LANES = ("1", "2")
 OFFLOADS = {"tso": 1, "uso": 2, "gso": 4, "gro": 8}
 
 
-def takes_vnet_header(name: str) -> bool:
+def uses_vnet_header(name: str) -> bool:
     """Whether the TUN may deliver large packets, with a header before each."""
     return name == LIBPYWG
 

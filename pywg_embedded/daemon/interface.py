@@ -12,10 +12,10 @@ from ..dataplane.limits import Limits
 from . import clock
 from .dataplane import LIBPYWG
 from .log import Log
-from .netlink.routes import leads_elsewhere
-from .netlink.source_address import beside_tunnels
-from .running_config import Running
-from .status.reachability import ANSWER_TIME, Hearing
+from .netlink.routes import is_rerouted
+from .netlink.source_address import select_source
+from .running_config import RunningConfig
+from .status.reachability import REPLY_TIMEOUT, Reachability
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .dataplane import Plane
 
 _CLOCK_STEP = 1_000_000_000
-_REASONS = {
+_SOCKET_ERRORS = {
     errno.EADDRINUSE: "the port is in use",
     errno.EACCES: "not permitted: run as root",
     errno.EPERM: "not permitted: run as root (CAP_NET_ADMIN)",
@@ -49,12 +49,12 @@ class Interface:
         self._fwmark = 0
         self.up = False
         # Why we do not listen, though we should.
-        self.refused = ""
+        self.listen_error = ""
         self._booted_at = 0
 
     def configure(self, change: InterfaceChange) -> None:
         """Apply a change whole, or raise ConfigError with nothing changed."""
-        running = Running(self.device, self.plane, self._values())
+        running = RunningConfig(self.device, self.plane, self._values())
         diff = ConfigDiff(running, change, self.device.public_key(change.private_key))
         diff.check_limits(self.limits.peers, self.limits.allowed_ips)
         difference = diff.difference()
@@ -105,7 +105,7 @@ class Interface:
             _, data, source, backlog = event
             self.device.receive_datagram(data, source, now, backlog, filtered=True)
         else:
-            _TOLD[kind](self.device, event[1], now)
+            _EVENT_HANDLERS[kind](self.device, event[1], now)
         self.flush()
 
     def handle_timer(self) -> None:
@@ -116,7 +116,7 @@ class Interface:
     def flush(self) -> None:
         """Send what the engine wants sent."""
         for datagram, endpoint in self.device.datagrams_to_send():
-            self.plane.send_datagram(datagram, beside_tunnels(endpoint, self._fwmark))
+            self.plane.send_datagram(datagram, select_source(endpoint, self._fwmark))
 
     def drops(self) -> dict[str, int]:
         """How many packets were dropped so far, by reason."""
@@ -125,25 +125,25 @@ class Interface:
             total[reason] = total.get(reason, 0) + count
         return total
 
-    def hearing(self, public_key: bytes) -> Hearing:
+    def reachability(self, public_key: bytes) -> Reachability:
         """How the peer is heard; one that is not there is not heard at all."""
         peer = self.device.peers.with_key(public_key)
         if peer is None:
-            return Hearing()
+            return Reachability()
         now = clock.boottime()
         facts = self.plane.facts(peer.id)
-        data_in_vain = 0 < facts.data_sent_since <= now - ANSWER_TIME
-        calls_in_vain = (
-            peer.initiations_unanswered > ANSWER_TIME // REKEY_TIMEOUT
-            and now - peer.initiation_sent_at < ANSWER_TIME
+        data_unanswered = 0 < facts.data_sent_since <= now - REPLY_TIMEOUT
+        handshake_unanswered = (
+            peer.initiations_unanswered > REPLY_TIMEOUT // REKEY_TIMEOUT
+            and now - peer.initiation_sent_at < REPLY_TIMEOUT
         )
-        return Hearing(
+        return Reachability(
             peer.last_handshake_at,
-            data_in_vain or calls_in_vain,
+            data_unanswered or handshake_unanswered,
             facts.endpoint.remote() if facts.endpoint else None,
         )
 
-    def move(self, public_key: bytes, endpoint: "EndpointTuple") -> None:
+    def set_endpoint(self, public_key: bytes, endpoint: "EndpointTuple") -> None:
         """Speak to this peer there from now on, if it is a peer at all."""
         peer = PeerChange(public_key)
         peer.update_only = True
@@ -153,7 +153,7 @@ class Interface:
         self.device.configure(change, clock.boottime())
         self.flush()
 
-    def endpoints(self) -> "frozenset[bytes]":
+    def endpoint_addresses(self) -> "frozenset[bytes]":
         """The addresses that peers are spoken to at."""
         facts = [self.plane.facts(peer.id) for peer in self.device.peers]
         return frozenset(one.endpoint.address for one in facts if one.endpoint)
@@ -166,11 +166,11 @@ class Interface:
         """The mark of what we send, 0 for none."""
         return self._fwmark
 
-    def silent(self) -> "list[bytes]":
+    def unreachable_peers(self) -> "list[bytes]":
         """The public keys of the peers that are not heard."""
         now = clock.boottime()
         all_keys = [peer.public_key for peer in self.device.peers]
-        return [key for key in all_keys if self.hearing(key).is_silent(now)]
+        return [key for key in all_keys if self.reachability(key).is_unreachable(now)]
 
     def rekey(self, public_keys: "Iterable[bytes]") -> None:
         """Begin a handshake with each of these peers."""
@@ -189,7 +189,7 @@ class Interface:
     def check_source(self, peer_id: int) -> None:
         """Let the kernel choose again where the fixed address leads astray."""
         endpoint = self._source_of(peer_id)
-        if endpoint is not None and leads_elsewhere(endpoint, self._fwmark):
+        if endpoint is not None and is_rerouted(endpoint, self._fwmark):
             self.plane.clear_source(peer_id)
 
     def close(self) -> None:
@@ -205,17 +205,17 @@ class Interface:
         if change.listen_port is None:
             return
         try:
-            self._port = self._take_port(change.listen_port)
+            self._port = self._bind_port(change.listen_port)
         except OSError as error:
             if change.fwmark is not None:
                 self._set_fwmark(fwmark)
-            raise _explained(f"port {change.listen_port}", error) from error
+            raise _socket_error(f"port {change.listen_port}", error) from error
 
     def _set_fwmark(self, fwmark: int) -> None:
         try:
             self.plane.set_fwmark(fwmark)
         except OSError as error:
-            raise _explained("fwmark", error) from error
+            raise _socket_error("fwmark", error) from error
         self._fwmark = fwmark
         for peer_id in self.peers_with_source():
             self.plane.clear_source(peer_id)
@@ -226,7 +226,7 @@ class Interface:
         endpoint = self.plane.facts(peer_id).endpoint
         return endpoint if endpoint is not None and endpoint.source else None
 
-    def _take_port(self, port: int) -> int:
+    def _bind_port(self, port: int) -> int:
         if not port and self._any_port:
             return self._port  # any will do, and so this one
         taken = self.plane.listen(port)
@@ -237,7 +237,7 @@ class Interface:
         self.plane.close()
         return port
 
-    def _moment(self, boottime: int) -> tuple[int, int]:
+    def _wall_time(self, boottime: int) -> tuple[int, int]:
         """Wall-clock time of that instant, right by the clock as it is set now."""
         if not boottime:
             return (0, 0)
@@ -254,19 +254,19 @@ class Interface:
         peer.persistent_keepalive = report["persistent_keepalive"]
         peer.endpoint = facts.endpoint.remote() if facts.endpoint else None
         peer.allowed_ips = list(self.plane.allowed_ips(report["id"]))
-        peer.last_handshake = self._moment(report["last_handshake_at"])
+        peer.last_handshake = self._wall_time(report["last_handshake_at"])
         peer.rx_bytes = facts.rx_bytes
         peer.tx_bytes = facts.tx_bytes
         return peer
 
 
-_TOLD = {
+_EVENT_HANDLERS = {
     events.HANDSHAKE_NEEDED: Device.handshake_needed,
     events.KEY_CONFIRMED: Device.key_confirmed,
     events.ACTIVE: Device.peer_active,
 }
 
 
-def _explained(what: str, error: OSError) -> ConfigError:
-    reason = _REASONS.get(error.errno or 0, error.strerror)
+def _socket_error(what: str, error: OSError) -> ConfigError:
+    reason = _SOCKET_ERRORS.get(error.errno or 0, error.strerror)
     return ConfigError(f"{what}: {reason}", error.errno or errno.EIO)

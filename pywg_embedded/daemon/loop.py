@@ -8,20 +8,20 @@ from ..dataplane import events
 from . import clock
 from .interface import Interface
 from .log import Log
-from .netlink.link_monitor import Links
-from .uapi_socket import UapiServer, answer
+from .netlink.link_monitor import LinkMonitor
+from .uapi_socket import UapiServer, respond
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .openwrt.service import Router
-    from .openwrt.uci_config import Source
+    from .openwrt.service import OpenwrtService
+    from .openwrt.uci_config import UciConfig
 
 # What no descriptor tells us is looked at this often: whether the socket file is
 # there, how an interface fares that was moved away, where routes lead by now.
-_CHORES_EVERY = 1_000
+_TICK_INTERVAL = 1_000
 # Each is a question to the kernel, and packets wait meanwhile.
 _SOURCES_AT_ONCE = 64
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -32,45 +32,45 @@ _SIGNALS_AT_ONCE = 64
 class Loop:
     """Runs an interface until it is gone, its socket is removed, or a signal comes.
 
-    With a ``source``, SIGHUP has it read again; a ``router`` is told of routes.
+    With a ``uci_config``, SIGHUP has it read again; a ``service`` is told of routes.
     """
 
     def __init__(
         self,
         interface: Interface,
-        links: Links,
+        links: LinkMonitor,
         server: UapiServer,
         log: Log,
-        source: "Source | None" = None,
-        router: "Router | None" = None,
+        uci_config: "UciConfig | None" = None,
+        service: "OpenwrtService | None" = None,
     ) -> None:
         self._interface = interface
         self._plane = interface.plane
         self._links = links
         self._server = server
         self._log = log
-        self._source = source
-        self._router = router
-        self._wake, self._waker = os.pipe()
+        self._uci_config = uci_config
+        self._service = service
+        self._signal_reader, self._signal_writer = os.pipe()
         self._running = True
-        self._chores_at = 0
+        self._next_tick_at = 0
         self._drops: dict[str, int] = {}
         self._unchecked: list[int] = []
 
     def begin(self) -> None:
         """Do what the caller's next command may rely on."""
-        self._follow_link()
+        self._apply_link_state()
 
     def run(self) -> int:
         """The exit code, once it is over."""
         self._catch_signals()
         self._plane.watch(self._links.descriptor())
         self._plane.watch(self._server.descriptor())
-        if self._source:
-            self._plane.watch(self._source.endpoints.descriptor())
+        if self._uci_config:
+            self._plane.watch(self._uci_config.endpoints.descriptor())
         try:
             while self._running:
-                self._turn()
+                self._poll_once()
         finally:
             self.close()
         return 0
@@ -78,23 +78,23 @@ class Loop:
     def close(self) -> None:
         """Clean up behind us; the end of ``run`` does so by itself."""
         self._server.close()
-        if self._router:
-            self._router.close()
+        if self._service:
+            self._service.close()
         self._interface.close()
         self._links.close()
 
-    def _turn(self) -> None:
+    def _poll_once(self) -> None:
         for event in self._plane.wait(self._timeout()):
             self._handle(event)
         self._interface.handle_timer()
-        if clock.boottime() >= self._chores_at:
-            self._chores_at = clock.boottime() + _CHORES_EVERY
-            self._do_chores()
+        if clock.boottime() >= self._next_tick_at:
+            self._next_tick_at = clock.boottime() + _TICK_INTERVAL
+            self._tick()
 
     def _timeout(self) -> int:
-        until_chores = max(0, self._chores_at - clock.boottime())
+        until_tick = max(0, self._next_tick_at - clock.boottime())
         until_timer = self._interface.timeout()
-        return until_chores if until_timer is None else min(until_chores, until_timer)
+        return until_tick if until_timer is None else min(until_tick, until_timer)
 
     def _handle(self, event: "tuple[Any, ...]") -> None:
         if event[0] == events.TUN_GONE:
@@ -103,17 +103,17 @@ class Loop:
             self._interface.handle(event)
         elif event[1] == self._links.descriptor():
             self._links.read()
-            self._follow_link()
+            self._apply_link_state()
         elif event[1] == self._server.descriptor():
             connection = self._server.accept()
             if connection is not None:
                 self._plane.watch(connection.socket.fileno())
-        elif event[1] == self._wake:
-            self._heed_signals()
-        elif self._source and event[1] == self._source.endpoints.descriptor():
-            self._source.endpoints.take_answers()
-        elif self._router and event[1] == self._router.bus.descriptor():
-            self._router.bus.serve()
+        elif event[1] == self._signal_reader:
+            self._handle_signals()
+        elif self._uci_config and event[1] == self._uci_config.endpoints.descriptor():
+            self._uci_config.endpoints.handle_results()
+        elif self._service and event[1] == self._service.ubus.descriptor():
+            self._service.ubus.handle_messages()
         else:
             self._serve(event[1])
 
@@ -125,14 +125,14 @@ class Loop:
         if connection.serve(self._answer):
             self._plane.watch(descriptor, connection.wants_to_write)
         else:
-            self._server.drop(connection)
+            self._server.disconnect(connection)
 
     def _answer(self, request: "Any") -> "Iterator[str]":
         if isinstance(request, ConfigError):
             self._log.error(f"request refused: {request}")
-        return answer(self._interface, request)
+        return respond(self._interface, request)
 
-    def _follow_link(self) -> None:
+    def _apply_link_state(self) -> None:
         up = self._links.up
         if up is None:
             self._stop("the interface was deleted")
@@ -140,25 +140,25 @@ class Loop:
         self._plane.mtu = self._links.mtu
         try:
             self._interface.set_up(up)
-            refused = ""
+            listen_error = ""
         except OSError as error:
-            refused = f"cannot listen: {error.strerror}; set another listen-port"
-        if refused and refused != self._interface.refused:
-            self._log.error(refused)
-        self._interface.refused = refused
+            listen_error = f"cannot listen: {error.strerror}; set another listen-port"
+        if listen_error and listen_error != self._interface.listen_error:
+            self._log.error(listen_error)
+        self._interface.listen_error = listen_error
 
-    def _do_chores(self) -> None:
+    def _tick(self) -> None:
         if not self._server.exists():
             self._stop("the control socket was removed")
-        self._links.look()
-        self._follow_link()
+        self._links.poll()
+        self._apply_link_state()
         self._log_drops()
         routes_changed = self._links.routes_changed
         self._check_sources()
-        if self._source:
-            self._source.endpoints.tend()
-        if self._router:
-            self._router.tend(routes_changed)
+        if self._uci_config:
+            self._uci_config.endpoints.tick()
+        if self._service:
+            self._service.tick(routes_changed)
 
     def _log_drops(self) -> None:
         if not self._log.is_verbose():
@@ -174,25 +174,25 @@ class Loop:
         if self._links.routes_changed:
             self._links.routes_changed = False
             self._unchecked = self._interface.peers_with_source()
-            if self._source:
-                self._source.endpoints.hurry()
+            if self._uci_config:
+                self._uci_config.endpoints.network_changed()
         for peer_id in self._unchecked[:_SOURCES_AT_ONCE]:
             self._interface.check_source(peer_id)
         del self._unchecked[:_SOURCES_AT_ONCE]
 
     def _catch_signals(self) -> None:
-        os.set_blocking(self._waker, False)
-        signal.set_wakeup_fd(self._waker)
-        self._plane.watch(self._wake)
-        for number in SIGNALS if self._source else ENDING_SIGNALS:
+        os.set_blocking(self._signal_writer, False)
+        signal.set_wakeup_fd(self._signal_writer)
+        self._plane.watch(self._signal_reader)
+        for number in SIGNALS if self._uci_config else ENDING_SIGNALS:
             signal.signal(number, lambda *_: None)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
-    def _heed_signals(self) -> None:
+    def _handle_signals(self) -> None:
         # The numbers, which say all: a handler might run in the midst of a turn.
-        for number in os.read(self._wake, _SIGNALS_AT_ONCE):
-            if self._source and number == signal.SIGHUP:
-                self._source.reload()
+        for number in os.read(self._signal_reader, _SIGNALS_AT_ONCE):
+            if self._uci_config and number == signal.SIGHUP:
+                self._uci_config.reload()
             else:
                 self._stop("asked to end")
 

@@ -15,22 +15,22 @@ from ..core.device import Device
 from ..core.errors import Error
 from ..dataplane import tun as tuntap
 from . import clock, process
-from .arguments import USAGE, Options
-from .dataplane import LIBPYWG, open_plane, takes_vnet_header
+from .arguments import USAGE, Arguments
+from .dataplane import LIBPYWG, open_plane, uses_vnet_header
 from .interface import Interface
 from .log import Log, to_syslog
 from .loop import ENDING_SIGNALS, SIGNALS, Loop
-from .netlink.link_monitor import Links
-from .timestamp_store import Stamps
+from .netlink.link_monitor import LinkMonitor
+from .timestamp_store import TimestampStore
 from .uapi_socket import UapiServer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .openwrt.restart_backoff import Attempts
-    from .openwrt.service import Router
-    from .openwrt.uci_config import Source
+    from .openwrt.restart_backoff import RestartBackoff
+    from .openwrt.service import OpenwrtService
+    from .openwrt.uci_config import UciConfig
 
 _STANDARD_ERROR = 2
 _VERSION = f"pywgd {__version__}"
@@ -44,26 +44,26 @@ def main() -> int:
         if wanted in arguments:
             print(text.rstrip())
             return 0
-    attempts = None
+    backoff = None
     try:
         _fill_standard_descriptors()
-        options = Options(arguments)
+        options = Arguments(arguments)
         # Until the loop can clean up behind itself.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        attempts = _attempts(options)
-        if attempts and not _gets_its_turn(options.name, attempts):
+        backoff = _backoff(options)
+        if backoff and not _gets_its_turn(options.name, backoff):
             return 0
-        loop = _prepare(options, attempts)
+        loop = _prepare(options, backoff)
         if not options.foreground:
             _step_back(loop, options.keep_stderr)
     except (Error, OSError) as error:
         print(f"pywgd: {error}", file=sys.stderr)
-        if attempts:
-            attempts.fail(str(error))
+        if backoff:
+            backoff.record_failure(str(error))
         return 1
     code = loop.run()
-    if attempts:
-        attempts.succeed()
+    if backoff:
+        backoff.reset()
     return code
 
 
@@ -74,11 +74,11 @@ def _fill_standard_descriptors() -> None:
     os.close(descriptor)
 
 
-def _prepare(options: Options, attempts: "Attempts | None") -> Loop:
+def _prepare(options: Arguments, backoff: "RestartBackoff | None") -> Loop:
     tun = _open_tun(options)
     log = Log(tun.name, options.log_level, to_syslog if options.netifd else None)
     process.drop_capabilities(log)
-    process.trim()
+    process.release_startup_pages()
     plane = open_plane(
         options.dataplane, tun, options.limits, options.offloads, options.lanes
     )
@@ -88,45 +88,45 @@ def _prepare(options: Options, attempts: "Attempts | None") -> Loop:
         log.error(f"packets are moved by {plane.kind}, which is slow")
     device = Device(crypto, plane, _stamp_clock(options, log), options.limits.peers)
     interface = Interface(device, plane, options.limits, log)
-    router = _router(interface, tun, log, attempts) if attempts else None
-    source = None
+    service = _service(interface, tun, log, backoff) if backoff else None
+    uci_config = None
     if options.uci:
-        source = _configure(options.name, interface, tun, log, router)
-    links = Links(tun)
+        uci_config = _configure(options.name, interface, tun, log, service)
+    links = LinkMonitor(tun)
     # Last, for whoever sees it may take the interface for ready.
     server = UapiServer(tun.name, options.uapi_fd, options.limits)
-    loop = Loop(interface, links, server, log, source, router)
+    loop = Loop(interface, links, server, log, uci_config, service)
     loop.begin()
-    process.trim()
+    process.release_startup_pages()
     return loop
 
 
 # Who is configured by others has no use for the memory that these take.
 
 
-def _attempts(options: Options) -> "Attempts | None":
+def _backoff(options: Arguments) -> "RestartBackoff | None":
     if not options.netifd:
         return None
-    from .openwrt.restart_backoff import Attempts
+    from .openwrt.restart_backoff import RestartBackoff
 
-    return Attempts(options.name)
+    return RestartBackoff(options.name)
 
 
-def _gets_its_turn(name: str, attempts: "Attempts") -> bool:
-    from .openwrt.service import pass_on
+def _gets_its_turn(name: str, backoff: "RestartBackoff") -> bool:
+    from .openwrt.service import report_last_failure
 
-    reason = attempts.reason()
+    reason = backoff.last_failure()
     if reason:
-        pass_on(name, reason)
-    return attempts.wait(ENDING_SIGNALS)
+        report_last_failure(name, reason)
+    return backoff.wait(ENDING_SIGNALS)
 
 
-def _router(
-    interface: Interface, tun: tuntap.Tun, log: Log, attempts: "Attempts"
-) -> "Router":
-    from .openwrt.service import Router
+def _service(
+    interface: Interface, tun: tuntap.Tun, log: Log, backoff: "RestartBackoff"
+) -> "OpenwrtService":
+    from .openwrt.service import OpenwrtService
 
-    return Router(interface, tun, log, attempts)
+    return OpenwrtService(interface, tun, log, backoff)
 
 
 def _configure(
@@ -134,29 +134,29 @@ def _configure(
     interface: Interface,
     tun: tuntap.Tun,
     log: Log,
-    router: "Router | None",
-) -> "Source":
-    from .netlink.link_config import Host
-    from .openwrt.uci_config import Source
+    service: "OpenwrtService | None",
+) -> "UciConfig":
+    from .netlink.link_config import LinkConfig
+    from .openwrt.uci_config import UciConfig
 
-    if router is None:
-        source = Source(name, interface, Host(tun, log), log)
-        source.load()
-        return source
-    source = Source(name, interface, router.netifd, log)
-    router.present(source)
-    return source
+    if service is None:
+        uci_config = UciConfig(name, interface, LinkConfig(tun, log), log)
+        uci_config.load()
+        return uci_config
+    uci_config = UciConfig(name, interface, service.netifd, log)
+    service.start(uci_config)
+    return uci_config
 
 
-def _stamp_clock(options: Options, log: Log) -> "Callable[[], int]":
+def _stamp_clock(options: Arguments, log: Log) -> "Callable[[], int]":
     if not options.state:
         return clock.wall
     path = f"{options.state}/{options.name}.stamp"
-    return Stamps(path, clock.wall, clock.boottime, log)
+    return TimestampStore(path, clock.wall, clock.boottime, log)
 
 
-def _open_tun(options: Options) -> tuntap.Tun:
-    vnet_header = takes_vnet_header(options.dataplane)
+def _open_tun(options: Arguments) -> tuntap.Tun:
+    vnet_header = uses_vnet_header(options.dataplane)
     if options.tun_fd is not None:
         return tuntap.adopt(options.tun_fd, vnet_header)
     tun = tuntap.create(options.name, vnet_header)

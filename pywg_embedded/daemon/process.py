@@ -23,7 +23,7 @@ def drop_capabilities(log: "Log") -> None:
         log.verbose(f"goes on with all capabilities: {error}")
 
 
-def trim() -> None:
+def release_startup_pages() -> None:
     """Let go of the code that only starting needed: more than half of Python's and of
     the cipher library's."""
     try:

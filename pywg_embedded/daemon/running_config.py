@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .dataplane import Plane
 
 
-class Running:
+class RunningConfig:
     """Answers about single peers and allowed IPs; ``values`` are the interface's."""
 
     def __init__(

@@ -25,7 +25,7 @@ YEAR_2200 = 7_258_118_400 * _SECOND
 _MOST_DIGITS = 20
 
 
-class Stamps:
+class TimestampStore:
     """Answers nanoseconds since 1970, later than ever before under this ``path``.
 
     ``wall`` is in nanoseconds and may step, ``boottime`` is in milliseconds.

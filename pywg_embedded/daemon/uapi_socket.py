@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DIRECTORY = "/var/run/wireguard"
 _CHUNK = 16_384
-_MOST_CONNECTIONS = 16
+_MAX_CONNECTIONS = 16
 # Of reading, applying or sending, before packets get their turn.
 _STEPS = 8
 
@@ -115,7 +115,7 @@ class UapiServer:
             sock, _ = self._listener.accept()
         except OSError:
             return None
-        if len(self._connections) >= _MOST_CONNECTIONS:
+        if len(self._connections) >= _MAX_CONNECTIONS:
             sock.close()
             return None
         connection = Connection(sock, self._limits)
@@ -126,7 +126,7 @@ class UapiServer:
         """The client behind a descriptor."""
         return self._connections.get(descriptor)
 
-    def drop(self, connection: Connection) -> None:
+    def disconnect(self, connection: Connection) -> None:
         """Part with a client."""
         del self._connections[connection.socket.fileno()]
         connection.socket.close()
@@ -134,7 +134,7 @@ class UapiServer:
     def close(self) -> None:
         """Remove the socket, and part with every client."""
         for connection in list(self._connections.values()):
-            self.drop(connection)
+            self.disconnect(connection)
         self._listener.close()
         try:
             if self.exists():
@@ -151,7 +151,7 @@ class UapiServer:
         return found.st_dev, found.st_ino
 
 
-def answer(
+def respond(
     interface: "Interface", request: str | InterfaceChange | ConfigError
 ) -> "Iterator[str]":
     """The text that answers a request; a change is applied, or refused whole."""
@@ -210,7 +210,7 @@ def _bound(path: str) -> socket.socket:
     umask = os.umask(0o077)
     try:
         sock.bind(path)
-        sock.listen(_MOST_CONNECTIONS)
+        sock.listen(_MAX_CONNECTIONS)
     except OSError:
         sock.close()
         raise

@@ -3,7 +3,7 @@
 import pytest
 
 from pywg_embedded.core.errors import Error
-from pywg_embedded.daemon.arguments import Options
+from pywg_embedded.daemon.arguments import Arguments
 
 VARIABLES = ("LOG_LEVEL", "WG_PROCESS_FOREGROUND", "WG_TUN_FD", "WG_UAPI_FD")
 DEFAULTS = {
@@ -109,7 +109,7 @@ def test_options_are_understood(row: int, monkeypatch: pytest.MonkeyPatch) -> No
     arguments, variables, differing = ACCEPTED[row]
     for variable, text in variables.items():
         monkeypatch.setenv(variable, text)
-    options = Options(arguments.split())
+    options = Arguments(arguments.split())
     found = {key: getattr(options, key, None) for key in DEFAULTS}
     found["peers"] = options.limits.peers
     found["allowed_ips"] = options.limits.allowed_ips
@@ -124,7 +124,7 @@ def test_nonsense_is_named_in_one_line(
     for variable, text in variables.items():
         monkeypatch.setenv(variable, text)
     with pytest.raises(Error) as refusal:
-        Options(arguments.split())
+        Arguments(arguments.split())
     assert culprit in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
@@ -132,6 +132,6 @@ def test_nonsense_is_named_in_one_line(
 @pytest.mark.parametrize("name", ["", " ", "a b", "wg\n0", "wg\t0", "\u00fc" * 8])
 def test_a_name_is_what_the_kernel_takes(name: str) -> None:
     with pytest.raises(Error) as refusal:
-        Options([name])
+        Arguments([name])
     assert repr(name) in str(refusal.value)
     assert "\n" not in str(refusal.value)

@@ -378,8 +378,16 @@ def test_nothing_secret_outlives_the_interface(running: Interface) -> None:
 
 
 def test_a_stranger_is_not_heard(interface: Interface) -> None:
-    hearing = interface.hearing(key(D))
-    assert (hearing.handshake_at, hearing.in_vain, hearing.endpoint) == (0, False, None)
+    reachability = interface.reachability(key(D))
+    assert (
+        reachability.handshake_at,
+        reachability.unresponsive,
+        reachability.endpoint,
+    ) == (
+        0,
+        False,
+        None,
+    )
 
 
 def test_calls_that_nobody_answers_are_in_vain(
@@ -392,10 +400,10 @@ def test_calls_that_nobody_answers_are_in_vain(
     running.device.handshake_needed(a.id, now)
     seen = []
     for _ in range(40):
-        seen.append(running.hearing(key(A)).in_vain)
+        seen.append(running.reachability(key(A)).unresponsive)
         now += 1_000
         running.handle_timer()
-    assert running.hearing(key(A)).endpoint == ENDPOINT
+    assert running.reachability(key(A)).endpoint == ENDPOINT
     assert not any(seen[:15])
     assert all(seen[20:])
 
@@ -411,12 +419,12 @@ def test_calls_that_were_given_up_are_no_longer_in_vain(
     for _ in range(120):
         now += 1_000
         running.handle_timer()
-    assert not running.hearing(key(A)).in_vain
+    assert not running.reachability(key(A)).unresponsive
 
 
 def test_a_peer_is_moved_and_nobody_else(running: Interface) -> None:
     elsewhere = (b"\x7f\0\0\2", 8, 0)
-    running.move(key(A), elsewhere)
-    running.move(key(D), elsewhere)
+    running.set_endpoint(key(A), elsewhere)
+    running.set_endpoint(key(D), elsewhere)
     endpoints = {peer.public_key: peer.endpoint for peer in running.status().peers}
     assert endpoints == {key(A): elsewhere, key(B): None}

@@ -10,7 +10,7 @@ from pywg_embedded.daemon import uapi_socket
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.loop import Loop
-from pywg_embedded.daemon.netlink.link_monitor import Links
+from pywg_embedded.daemon.netlink.link_monitor import LinkMonitor
 from pywg_embedded.daemon.uapi_socket import UapiServer
 from pywg_embedded.dataplane import tun
 from pywg_embedded.dataplane.limits import Limits
@@ -35,17 +35,17 @@ def interface(make_interface: MakeInterface) -> Interface:
 
 
 @pytest.fixture
-def links(host: Host) -> Iterator[Links]:
+def links(host: Host) -> Iterator[LinkMonitor]:
     with host.entered():
         device = tun.create("tun0")
-        yield Links(device)
+        yield LinkMonitor(device)
     device.close()
 
 
 @pytest.fixture
 def loop(
     interface: Interface,
-    links: Links,
+    links: LinkMonitor,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Loop]:
@@ -57,22 +57,22 @@ def loop(
 
 
 def test_no_chore_asks_the_kernel_of_too_many_routes(
-    loop: Loop, interface: Interface, links: Links
+    loop: Loop, interface: Interface, links: LinkMonitor
 ) -> None:
     links.routes_changed = True
     left: list[int] = []
     while interface.peers_with_source() and len(left) < PEERS:
-        loop._do_chores()
+        loop._tick()
         left.append(len(interface.peers_with_source()))
     assert left == [PEERS - AT_ONCE, PEERS - 2 * AT_ONCE, 0]
 
 
 def test_sources_are_asked_of_only_after_news_of_routes(
-    loop: Loop, interface: Interface, links: Links
+    loop: Loop, interface: Interface, links: LinkMonitor
 ) -> None:
     links.routes_changed = False
     for _ in range(3):
-        loop._do_chores()
+        loop._tick()
     assert len(interface.peers_with_source()) == PEERS
 
 
@@ -95,7 +95,7 @@ def test_drops_are_added_up_only_where_somebody_reads_it(
     counts = [2, 5]
     monkeypatch.setattr(interface, "drops", lambda: {"replayed": counts.pop(0)})
     loop._log = Log("tun0", level)
-    loop._do_chores()
-    loop._do_chores()
+    loop._tick()
+    loop._tick()
     assert capsys.readouterr().err == said
     assert len(counts) == (0 if said else 2)

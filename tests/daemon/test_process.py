@@ -23,7 +23,7 @@ def mapped():
         return file.read().split("RssFile:")[1].split()[0]
 
 before = mapped()
-process.trim()
+process.release_startup_pages()
 print(before, mapped(), len(native.tables(Limits())))
 """
 

@@ -6,7 +6,7 @@ import pytest
 
 from pywg_embedded.core.tai64n import TimestampGenerator
 from pywg_embedded.daemon.log import Log
-from pywg_embedded.daemon.timestamp_store import LOOK_AHEAD, YEAR_2200, Stamps
+from pywg_embedded.daemon.timestamp_store import LOOK_AHEAD, YEAR_2200, TimestampStore
 
 SECOND = 1_000_000_000
 HOUR = 3600 * SECOND
@@ -23,10 +23,10 @@ class Router:
         self.boottime = 0
         self.stamps = self.boot()
 
-    def boot(self) -> Stamps:
+    def boot(self) -> TimestampStore:
         self.boottime = 0
         log = Log("wg0", "error")
-        self.stamps = Stamps(
+        self.stamps = TimestampStore(
             str(self.path), lambda: self.wall, lambda: self.boottime, log
         )
         return self.stamps

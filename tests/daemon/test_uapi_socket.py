@@ -15,7 +15,7 @@ from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import Error
 from pywg_embedded.daemon import uapi_socket
 from pywg_embedded.daemon.interface import Interface
-from pywg_embedded.daemon.uapi_socket import Connection, UapiServer, answer
+from pywg_embedded.daemon.uapi_socket import Connection, UapiServer, respond
 from pywg_embedded.dataplane.limits import Limits
 from tests.control.support import change, key, peer_change
 
@@ -36,7 +36,7 @@ class Client:
         self.end, served = socket.socketpair(socket.AF_UNIX)
         self.end.setblocking(False)
         self.connection = Connection(served, LIMITS)
-        self._answer = functools.partial(answer, interface)
+        self._answer = functools.partial(respond, interface)
         self.open = True
 
     def serve(self) -> None:
@@ -377,7 +377,7 @@ def test_there_are_so_many_connections_and_no_more(
         assert refused.recv(1) == b""
     first = accepted[0]
     assert first is not None
-    server.drop(first)
+    server.disconnect(first)
     clients.append(connected(directory / "wg0.sock"))
     assert server.accept() is not None
     for client in clients:

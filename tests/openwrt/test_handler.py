@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pywg_embedded.daemon.openwrt.restart_backoff import Attempts
+from pywg_embedded.daemon.openwrt.restart_backoff import RestartBackoff
 from pywg_embedded.openwrt.options import (
     FLAG,
     INTERFACE_OPTIONS,
@@ -217,7 +217,7 @@ def test_who_waits_for_another_configuration_is_started(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     write(tmp_path, NETWORK)
     refused = (tmp_path / "config").rename(tmp_path / "refused")
-    Attempts("wg0", str(tmp_path / "state")).block(str(refused))
+    RestartBackoff("wg0", str(tmp_path / "state")).block_until_changed(str(refused))
     changes = {"network.wg0.mtu": "1300", "network.home.disabled": "1"}
     assert reload(tmp_path, changes) == [
         "ubus call network.interface.wg0 up",
@@ -230,7 +230,7 @@ def test_who_was_stopped_by_this_very_configuration_is_not(tmp_path: Path) -> No
     changes = {"network.wg0.mtu": "12"}
     write(tmp_path, NETWORK | changes)
     refused = (tmp_path / "config").rename(tmp_path / "refused")
-    Attempts("wg0", str(tmp_path / "state")).block(str(refused))
+    RestartBackoff("wg0", str(tmp_path / "state")).block_until_changed(str(refused))
     assert reload(tmp_path, changes) == []
 
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from ...core.config import EndpointTuple
 
-    Answer = tuple[bytes, tuple[str, int], list[EndpointTuple], str]
+    LookupResult = tuple[bytes, tuple[str, int], list[EndpointTuple], str]
 
 # A name whose server is dead must not keep others waiting; nor may threads pile up.
-MOST_AT_ONCE = 4
+MAX_LOOKUPS = 4
 # musl gives a thread 128 KiB, glibc 8 MiB of address space.
 _STACK = 256 * 1024
 
@@ -34,17 +34,17 @@ class Lookups:
     def __init__(self) -> None:
         self._wake, self._waker = os.pipe()
         os.set_blocking(self._wake, False)
-        self._under_way = 0
+        self._running = 0
         # Threads append, the main one takes: each a single step for the interpreter.
-        self._answers: list[Answer] = []
+        self._results: list[LookupResult] = []
 
     def descriptor(self) -> int:
         """What to watch."""
         return self._wake
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         """How many may be started now."""
-        return MOST_AT_ONCE - self._under_way
+        return MAX_LOOKUPS - self._running
 
     def start(self, public_key: bytes, name: "tuple[str, int]") -> None:
         """Look a name up for a peer. Raises RuntimeError if no thread can be had."""
@@ -53,17 +53,17 @@ class Lookups:
             _thread.start_new_thread(self._look_up, (public_key, name))
         finally:
             _thread.stack_size(stack)
-        self._under_way += 1
+        self._running += 1
 
-    def answers(self) -> "Iterator[Answer]":
+    def results(self) -> "Iterator[LookupResult]":
         """``(public key, name, endpoints, reason)``; no endpoints, but for a reason."""
         try:
-            os.read(self._wake, MOST_AT_ONCE)
+            os.read(self._wake, MAX_LOOKUPS)
         except BlockingIOError:
             pass
-        while self._answers:
-            self._under_way -= 1
-            yield self._answers.pop(0)
+        while self._results:
+            self._running -= 1
+            yield self._results.pop(0)
 
     def _look_up(self, public_key: bytes, name: "tuple[str, int]") -> None:
         found: list[EndpointTuple] = []
@@ -74,5 +74,5 @@ class Lookups:
             reason = error.strerror or str(error)
         except (ConfigError, OSError) as error:
             reason = str(error)
-        self._answers.append((public_key, name, found, reason))
+        self._results.append((public_key, name, found, reason))
         os.write(self._waker, b"\0")

@@ -20,7 +20,7 @@ _CREATE_OR_REPLACE = messages.CREATE | messages.REPLACE
 _GONE_ALREADY = (errno.ESRCH, errno.ENODEV)
 
 
-class Detours:
+class HostRoutes:
     """One route an address, in the main table."""
 
     def __init__(self, log: "Log") -> None:
@@ -32,7 +32,7 @@ class Detours:
         """Where there are routes to."""
         return set(self._made)
 
-    def lead(self, ways: "dict[bytes, Way]") -> None:
+    def sync(self, ways: "dict[bytes, Way]") -> None:
         """Have these routes, and no other. What was made is made again: the kernel
         drops a route without a word when its device goes down."""
         for address in set(self._made) - set(ways):

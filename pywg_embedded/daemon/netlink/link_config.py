@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...openwrt.network import Interface
 
     # Kind of message without its verb, body, and what it is for people.
-    Thing = tuple[int, bytes, str]
+    NetlinkObject = tuple[int, bytes, str]
 
 _NEW, _DELETE = 0, 1
 _ADDRESS, _ROUTE = 20, 24
@@ -31,7 +31,7 @@ _IFADDR = struct.Struct("@4BI")
 _GONE_ALREADY = (errno.ESRCH, errno.EADDRNOTAVAIL, errno.ENODEV)
 
 
-class Host:
+class LinkConfig:
     """Gives the link what its configuration says, and takes back what it no longer
     says; what others gave it stays."""
 
@@ -44,12 +44,12 @@ class Host:
         """Make it so, and the link up; what the kernel refuses is logged."""
         things = self._addresses(interface) + self._routes(interface)
         wanted = {(kind, body): text for kind, body, text in things}
-        for thing, text in list(self._given.items()):
-            if thing not in wanted:
-                self._take_back(thing, text)
+        for item, text in list(self._given.items()):
+            if item not in wanted:
+                self._take_back(item, text)
         self._set_link(interface.mtu or DEFAULT_MTU)
-        for thing, text in wanted.items():
-            self._give(thing, text)
+        for item, text in wanted.items():
+            self._give(item, text)
 
     def _set_link(self, mtu: int) -> None:
         body = IFINFO.pack(0, 0, self._tun.index, IFF_UP, IFF_UP)
@@ -59,25 +59,25 @@ class Host:
         except OSError as error:
             self._log.error(f"link with MTU {mtu}: {error.strerror}")
 
-    def _give(self, thing: "tuple[int, bytes]", text: str) -> None:
-        kind, body = thing
+    def _give(self, item: "tuple[int, bytes]", text: str) -> None:
+        kind, body = item
         try:
             messages.request(kind + _NEW, body, messages.CREATE | messages.REPLACE)
         except OSError as error:
             self._log.error(f"{text}: {error.strerror}")
             return
-        self._given[thing] = text
+        self._given[item] = text
 
-    def _take_back(self, thing: "tuple[int, bytes]", text: str) -> None:
-        kind, body = thing
-        del self._given[thing]
+    def _take_back(self, item: "tuple[int, bytes]", text: str) -> None:
+        kind, body = item
+        del self._given[item]
         try:
             messages.request(kind + _DELETE, body)
         except OSError as error:
             if error.errno not in _GONE_ALREADY:
                 self._log.error(f"{text}: {error.strerror}")
 
-    def _addresses(self, interface: "Interface") -> "list[Thing]":
+    def _addresses(self, interface: "Interface") -> "list[NetlinkObject]":
         return [
             (_ADDRESS, self._address(one), f"address {format_allowed_ip(one)}")
             for one in interface.addresses
@@ -90,7 +90,7 @@ class Host:
         body += messages.pack_attribute(_IFA_LOCAL, address)
         return body + messages.pack_attribute(_IFA_ADDRESS, address)
 
-    def _routes(self, interface: "Interface") -> "list[Thing]":
+    def _routes(self, interface: "Interface") -> "list[NetlinkObject]":
         tables = {4: interface.ip4table, 16: interface.ip6table}
         routes = []
         for prefix in interface.routes():

@@ -20,7 +20,7 @@ from .messages import (
 _GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # link; IPv4 and IPv6 address, route
 
 
-class Links:
+class LinkMonitor:
     """``up`` and ``mtu`` of the TUN, None for ``up`` when it is gone.
 
     ``routes_changed`` is set when a route or an address came or went.
@@ -56,7 +56,7 @@ class Links:
         if lost:
             self._catch_up()
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Ask the descriptor where no news come: cheap, but once a second will do."""
         if self._away:
             self.up = self._tun.probe()
@@ -87,7 +87,7 @@ class Links:
             return
         if kind == RTM_DELLINK:
             self._away = True
-            self.look()
+            self.poll()
             return
         self.up = bool(flags & IFF_UP)
         mtu = messages.parse_attributes(body[IFINFO.size :]).get(IFLA_MTU)

@@ -20,7 +20,7 @@ IFINFO = struct.Struct("@BxHiII")
 IFF_UP = 1
 IFLA_MTU = 4
 _NLM_F_REQUEST, _NLM_F_ACK = 1, 4
-_ANSWER_TIME = 1.0
+_REPLY_TIMEOUT = 1.0
 _HEADER = struct.Struct("@IHHII")
 _ATTRIBUTE = struct.Struct("@HH")
 _STATUS = struct.Struct("@i")
@@ -44,7 +44,7 @@ def query(kind: int, body: bytes, flags: int = 0) -> "Iterator[tuple[int, bytes]
     """The messages of the kernel's answer, which fits in one datagram; raises OSError
     if none comes."""
     with open_socket(0) as sock:
-        sock.settimeout(_ANSWER_TIME)
+        sock.settimeout(_REPLY_TIMEOUT)
         sock.send(pack_request(kind, body, flags))
         return parse_messages(sock.recv(BUFFER))
 

@@ -12,7 +12,7 @@ _HEADERS = {4: 20 + 8, 16: 40 + 8}
 _SMALLEST = 1280
 
 
-def inside(paths: "Iterable[tuple[int, int]]") -> int:
+def tunnel_mtu(paths: "Iterable[tuple[int, int]]") -> int:
     """The MTU within, of the ways to the peers: the size of an address, and the MTU
     of the device that leads there (0: not known)."""
     sizes = [mtu - _HEADERS[size] - TRANSPORT_MIN_SIZE for size, mtu in paths if mtu]

@@ -43,7 +43,7 @@ def route(
     return body
 
 
-class Way:
+class Route:
     """The index of the device that packets leave by, and the source address that the
     kernel gives those that have none."""
 
@@ -54,27 +54,27 @@ class Way:
         self.source = source
 
 
-def device_to(address: bytes, fwmark: int) -> int | None:
+def output_interface(address: bytes, fwmark: int) -> int | None:
     """The index of the device that packets to an address leave by; None if they
     cannot leave, or the kernel does not say."""
     try:
-        way = look_up(address, b"", fwmark)
+        way = lookup_route(address, b"", fwmark)
     except OSError:
         return None
     return way.device if way else None
 
 
-def leads_elsewhere(endpoint: "Endpoint", fwmark: int) -> bool:
+def is_rerouted(endpoint: "Endpoint", fwmark: int) -> bool:
     """Whether packets from this endpoint's source now leave by another interface than
     it was spoken to on, or not at all; False if the kernel does not say."""
     try:
-        way = look_up(endpoint.address, endpoint.source, fwmark)
+        way = lookup_route(endpoint.address, endpoint.source, fwmark)
     except OSError:
         return False
     return way is None or way.device != endpoint.interface
 
 
-def look_up(address: bytes, source: bytes, fwmark: int) -> Way | None:
+def lookup_route(address: bytes, source: bytes, fwmark: int) -> Route | None:
     """How packets to an address leave, from this source or (empty) from any; None if
     they cannot. Raises OSError if the kernel does not say."""
     question = _question(address, source, fwmark)
@@ -84,7 +84,7 @@ def look_up(address: bytes, source: bytes, fwmark: int) -> Way | None:
             if _RTA_OIF not in found:
                 return None
             device = int(NUMBER.unpack(found[_RTA_OIF])[0])
-            return Way(device, found.get(_RTA_PREFSRC, source))
+            return Route(device, found.get(_RTA_PREFSRC, source))
     return None
 
 

@@ -7,14 +7,14 @@ this may be the tunnel's, and the answer would never arrive.
 
 from . import messages
 from .messages import IFINFO, RTM_GETLINK, RTM_NEWLINK
-from .routes import look_up
+from .routes import lookup_route
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...core.endpoint import Endpoint
-    from .routes import Way
+    from .routes import Route
 
 _ADDRESSES = "/proc/net/if_inet6"
 _GLOBAL = 0
@@ -32,20 +32,20 @@ class _Address:
         self.deprecated = deprecated
 
 
-def beside_tunnels(endpoint: "Endpoint", fwmark: int) -> "Endpoint":
+def select_source(endpoint: "Endpoint", fwmark: int) -> "Endpoint":
     """The endpoint, with a source that is no tunnel's where the kernel would take a
     tunnel's for a way that does not lead through it, and there is another."""
     if endpoint.source or endpoint.scope or len(endpoint.address) != 16:
         return endpoint
     try:
-        way = look_up(endpoint.address, b"", fwmark)
+        way = lookup_route(endpoint.address, b"", fwmark)
         source = _better_source(endpoint.address, way) if way else b""
     except OSError:
         return endpoint  # the kernel does not say
     return endpoint.with_source(source, way.device) if way and source else endpoint
 
 
-def _better_source(destination: bytes, way: "Way") -> bytes:
+def _better_source(destination: bytes, way: "Route") -> bytes:
     addresses = list(_global_addresses())
     taken = [one for one in addresses if one.address == way.source]
     if not any(_is_astray(one, way.device) for one in taken):

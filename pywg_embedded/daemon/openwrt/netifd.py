@@ -10,8 +10,8 @@ import socket
 from ...dataplane.tun import mtu_of
 from ...openwrt import netifd
 from ..netlink import path_mtu
-from ..netlink.host_routes import Detours
-from ..netlink.routes import device_to
+from ..netlink.host_routes import HostRoutes
+from ..netlink.routes import output_interface
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,97 +22,99 @@ if TYPE_CHECKING:
     from ...openwrt.network import Interface as Wanted
     from ..interface import Interface
     from ..log import Log
-    from .ubus_connection import Bus
+    from .ubus_connection import UbusConnection
 
     Table = dict[str, Any]
 
 
-class Netifd:
-    """Stands where ``Host`` stands on a machine without netifd."""
+class NetifdLink:
+    """Stands where ``LinkConfig`` stands on a machine without netifd."""
 
-    def __init__(self, interface: "Interface", tun: "Tun", bus: "Bus", log: "Log"):
+    def __init__(
+        self, interface: "Interface", tun: "Tun", ubus: "UbusConnection", log: "Log"
+    ):
         self._interface = interface
         self._tun = tun
-        self._bus = bus
-        self._detours = Detours(log)
+        self._ubus = ubus
+        self._host_routes = HostRoutes(log)
         self._wanted: Wanted | None = None
-        self._seen: tuple[Any, ...] = ()
-        self._told: Table = {}
+        self._last_state: tuple[Any, ...] = ()
+        self._sent: Table = {}
         self._mtu = 0
 
     def apply(self, wanted: "Wanted") -> None:
         """From now on it shall be so."""
         before = self._wanted
         if before and tuple(before.routes()) != tuple(wanted.routes()):
-            self._detours.lead({})  # who needs one is seen without them
+            self._host_routes.sync({})  # who needs one is seen without them
         self._wanted = wanted
-        self.follow(routes_changed=True)
+        self.update(routes_changed=True)
 
-    def follow(self, routes_changed: bool) -> None:
+    def update(self, routes_changed: bool) -> None:
         """Look whether anything is different; to be called every second or so."""
         wanted = self._wanted
         if wanted is None:
             return
-        endpoints = self._interface.endpoints()
+        endpoints = self._interface.endpoint_addresses()
         port = self._interface.port()
-        seen = (endpoints, port, self._bus.connections)
-        if seen == self._seen and not routes_changed:
+        state = (endpoints, port, self._ubus.connections)
+        if state == self._last_state and not routes_changed:
             return
-        dump = self._bus.call(netifd.INTERFACE, netifd.DUMP, {})
+        dump = self._ubus.call(netifd.INTERFACE, netifd.DUMP, {})
         if dump is None:
             return
-        self._seen = seen
-        self._detours.lead(self._ways(wanted, dump, endpoints))
+        self._last_state = state
+        self._host_routes.sync(self._needed_host_routes(wanted, dump, endpoints))
         uplinks = netifd.uplinks(dump, wanted.name, wanted.tunlink)
         self._set_mtu(wanted.mtu or self._path_mtu(endpoints, uplinks))
-        self._tell(netifd.update_link(wanted, self._tun.name, port, uplinks))
+        self._send_update(netifd.update_link(wanted, self._tun.name, port, uplinks))
 
-    def refuse(self, name: str, code: str, reason: str) -> None:
+    def report_fatal_error(self, name: str, code: str, reason: str) -> None:
         """Say why we cannot go on, and that trying again would be in vain."""
-        self.complain(name, code, reason)
+        self.report_error(name, code, reason)
         self._notify(netifd.block_restart(name))
 
-    def complain(self, name: str, code: str, reason: str) -> None:
+    def report_error(self, name: str, code: str, reason: str) -> None:
         """Say that something is wrong."""
         self._notify(netifd.notify_error(name, code, reason))
 
     def close(self) -> None:
         """Leave no route behind."""
-        self._detours.lead({})
+        self._host_routes.sync({})
 
-    def _tell(self, message: "Table") -> None:
-        told = {**message, "connections": self._bus.connections}
-        if told != self._told and self._notify(message):
-            self._told = told
+    def _send_update(self, message: "Table") -> None:
+        sent = {**message, "connections": self._ubus.connections}
+        if sent != self._sent and self._notify(message):
+            self._sent = sent
 
     def _notify(self, message: "Table") -> bool:
-        answer = self._bus.call(netifd.INTERFACE, netifd.NOTIFY, message)
+        answer = self._ubus.call(netifd.INTERFACE, netifd.NOTIFY, message)
         return answer is not None
 
-    def _ways(
+    def _needed_host_routes(
         self, wanted: "Wanted", dump: "Table", endpoints: "frozenset[bytes]"
     ) -> "dict[bytes, Way]":
         ways = {}
         for address in () if wanted.nohostroute else endpoints:
-            if wanted.tunlink or self._is_swallowed(address):
+            if wanted.tunlink or self._is_routed_into_tunnel(address):
                 way = netifd.way_to(dump, wanted.name, address, wanted.tunlink)
                 if way:
                     ways[address] = way
         return ways
 
-    def _is_swallowed(self, address: bytes) -> bool:
+    def _is_routed_into_tunnel(self, address: bytes) -> bool:
         """Whether the way to it leads, or would lead, through our own link."""
-        if address in self._detours.addresses():
+        if address in self._host_routes.addresses():
             return True
-        return device_to(address, self._interface.fwmark()) == self._tun.index
+        return output_interface(address, self._interface.fwmark()) == self._tun.index
 
     def _path_mtu(self, endpoints: "frozenset[bytes]", uplinks: "list[str]") -> int:
         paths = []
         for address in endpoints:
-            index = device_to(address, self._interface.fwmark())
+            index = output_interface(address, self._interface.fwmark())
             if index and index != self._tun.index:
                 paths.append((len(address), _mtu_of(_name_of(index))))
-        return path_mtu.inside(paths or [(16, _mtu_of(one)) for one in uplinks])
+        return path_mtu.tunnel_mtu(paths or [(16, _mtu_of(one)) for one in uplinks])
 
     def _set_mtu(self, mtu: int) -> None:
         if mtu != self._mtu:

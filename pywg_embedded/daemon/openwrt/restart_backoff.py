@@ -18,10 +18,10 @@ _LONGEST_DELAY = 60
 _MOST_COUNTED = 16
 _LONGEST = 1_000
 # Milliseconds; who has run for so long was not started in vain.
-LONG_ENOUGH = 60_000
+STABLE_AFTER = 60_000
 
 
-class Attempts:
+class RestartBackoff:
     """Counts in a file; one that cannot be read or written counts nothing."""
 
     def __init__(self, name: str, folder: str = _FOLDER) -> None:
@@ -32,13 +32,13 @@ class Attempts:
     def wait(self, signals: "Iterable[int]") -> bool:
         """Note that we start, and wait for our turn; False if one of these signals,
         all blocked, tells us to end meanwhile."""
-        delay = self.begin()
+        delay = self.record_start()
         if not delay or signal.sigtimedwait(signals, delay) is None:
             return True
-        self.succeed()
+        self.reset()
         return False
 
-    def begin(self) -> int:
+    def record_start(self) -> int:
         """Note that we start; how many seconds to wait beforehand."""
         remove(self._blocked)
         count = self._read()
@@ -46,28 +46,28 @@ class Attempts:
             return 0
         return min(1 << count - 1, _LONGEST_DELAY) if count else 0
 
-    def succeed(self) -> None:
+    def reset(self) -> None:
         """This start was not in vain, or we were told to end."""
         remove(self._path)
         remove(self._reason)
 
-    def fail(self, reason: str) -> None:
+    def record_failure(self, reason: str) -> None:
         """Leave word of why it was in vain, for the next one to pass on. Who is blocked
         has none to leave: the next one reads another configuration."""
         if not os.path.exists(self._blocked):
             _write(self._reason, reason.encode())
 
-    def reason(self) -> str:
+    def last_failure(self) -> str:
         """Why the last start was in vain; empty if it was not, or nobody knows."""
         return _read(self._reason).decode("utf-8", "replace")
 
-    def block(self, configuration: str) -> None:
+    def block_until_changed(self, configuration: str) -> None:
         """It would be in vain to try again with what this file has in it: the init
         script starts us when that changes."""
         # Not before it is needed, at the end of a vain start: it loads OpenSSL.
         from hashlib import md5
 
-        self.succeed()
+        self.reset()
         try:
             with open(configuration, "rb") as file:
                 digest = md5(file.read()).hexdigest()

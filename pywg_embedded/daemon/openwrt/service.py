@@ -6,11 +6,11 @@ from ...openwrt import store
 from ...openwrt.netifd import INTERFACE, NOTIFY, notify_error
 from ...openwrt.ubus import INVALID_ARGUMENT, NOT_FOUND, Method, Ubus, UbusError
 from .. import clock
-from ..status.peer_monitor import Watch
-from ..status.report import Report
-from .netifd import Netifd
-from .restart_backoff import LONG_ENOUGH
-from .ubus_connection import Bus
+from ..status.peer_monitor import PeerMonitor
+from ..status.report import StatusReport
+from .netifd import NetifdLink
+from .restart_backoff import STABLE_AFTER
+from .ubus_connection import UbusConnection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from ...dataplane.tun import Tun
     from ..interface import Interface
     from ..log import Log
-    from .restart_backoff import Attempts
-    from .uci_config import Source
+    from .restart_backoff import RestartBackoff
+    from .uci_config import UciConfig
 
 _EVENT = "pywg"
 # Codes of errors that netifd shows.
 ERRORS = START, CONFIGURATION = "START", "CONFIGURATION"
 
 
-class Router:
+class OpenwrtService:
     """Told every second; it stands without ubus too, and waits for it."""
 
     def __init__(
@@ -36,28 +36,28 @@ class Router:
         interface: "Interface",
         tun: "Tun",
         log: "Log",
-        attempts: "Attempts",
+        backoff: "RestartBackoff",
         connect: "Callable[[], Ubus]" = Ubus,
     ) -> None:
-        self._attempts = attempts
-        self._settled_at = clock.boottime() + LONG_ENOUGH
+        self._backoff = backoff
+        self._stable_at = clock.boottime() + STABLE_AFTER
         self._name = tun.name
         self._interface = interface
-        self.bus = Bus(interface.plane, log, connect)
-        self.netifd = Netifd(interface, tun, self.bus, log)
-        self._watch = Watch(interface, self._tell)
-        self._source: Source | None = None
-        self._stale = False
-        self._refusal = ""
-        self.bus.tend()
+        self.ubus = UbusConnection(interface.plane, log, connect)
+        self.netifd = NetifdLink(interface, tun, self.ubus, log)
+        self._monitor = PeerMonitor(interface, self._send_event)
+        self._uci_config: UciConfig | None = None
+        self._reload_requested = False
+        self._reported_error = ""
+        self.ubus.tick()
 
-    def present(self, source: "Source") -> None:
+    def start(self, uci_config: "UciConfig") -> None:
         """Apply the configuration, and answer questions about it from now on.
 
-        Raises what ``Source.load`` does, and netifd knows why.
+        Raises what ``UciConfig.load`` does, and netifd knows why.
         """
-        self._source = source
-        report = Report(self._interface, source, self._watch)
+        self._uci_config = uci_config
+        report = StatusReport(self._interface, uci_config, self._monitor)
         methods = {
             "status": Method(report.status),
             "history": Method(report.history),
@@ -67,71 +67,73 @@ class Router:
             "retry": Method(self._retry),
         }
         # Before we read: a change from now on calls, and waits to be heard.
-        self.bus.offer(f"pywg.{self._name}", methods)
+        self.ubus.publish(f"pywg.{self._name}", methods)
         try:
-            source.load()
+            uci_config.load()
         except ConfigError as error:
-            self._refuse(error)
+            self._report_config_error(error)
             raise
 
-    def tend(self, routes_changed: bool) -> None:
+    def tick(self, routes_changed: bool) -> None:
         """Do what is due."""
-        self.bus.tend()
-        self._look_at_source()
-        self._watch.look()
-        self.netifd.follow(routes_changed)
-        if self._settled_at and clock.boottime() >= self._settled_at:
-            self._settled_at = 0
-            self._attempts.succeed()
+        self.ubus.tick()
+        self._check_reload()
+        self._monitor.tick()
+        self.netifd.update(routes_changed)
+        if self._stable_at and clock.boottime() >= self._stable_at:
+            self._stable_at = 0
+            self._backoff.reset()
 
     def close(self) -> None:
         """Leave nothing behind."""
-        self._tell("down", {})
+        self._send_event("down", {})
         self.netifd.close()
-        self.bus.close()
+        self.ubus.close()
 
-    def _tell(self, action: str, details: "dict[str, Any]") -> None:
+    def _send_event(self, action: str, details: "dict[str, Any]") -> None:
         values = {"action": action, "interface": self._name, **details}
-        self.bus.send_event(_EVENT, values)
+        self.ubus.send_event(_EVENT, values)
 
-    def _refuse(self, error: ConfigError) -> None:
+    def _report_config_error(self, error: ConfigError) -> None:
         # What only the configuration can mend is not tried again until it changes.
         if error.errno in (EINVAL, ENOSPC):
-            self._attempts.block(store.network_path())
-            self.netifd.refuse(self._name, CONFIGURATION, str(error))
+            self._backoff.block_until_changed(store.network_path())
+            self.netifd.report_fatal_error(self._name, CONFIGURATION, str(error))
         else:
-            self.netifd.complain(self._name, START, str(error))
+            self.netifd.report_error(self._name, START, str(error))
 
-    def _look_at_source(self) -> None:
-        if self._source and self._stale:
-            self._stale = False
-            self._source.reload()
-        if self._source and self._source.refusal != self._refusal:
-            self._refusal = self._source.refusal
-            if self._refusal:
-                self.netifd.complain(self._name, CONFIGURATION, self._refusal)
+    def _check_reload(self) -> None:
+        if self._uci_config and self._reload_requested:
+            self._reload_requested = False
+            self._uci_config.reload()
+        if self._uci_config and self._uci_config.reload_error != self._reported_error:
+            self._reported_error = self._uci_config.reload_error
+            if self._reported_error:
+                self.netifd.report_error(
+                    self._name, CONFIGURATION, self._reported_error
+                )
 
     def _reload(self) -> "dict[str, Any]":
         # Not at once: we may be in the midst of a call of our own.
-        self._stale = True
+        self._reload_requested = True
         return {}
 
     def _resolve(self, peer: str) -> "dict[str, Any]":
-        meant = self._meant(peer)
-        if self._source:
-            self._source.endpoints.forget(meant)
-            self._source.endpoints.tend()
+        public_keys = self._select_peers(peer)
+        if self._uci_config:
+            self._uci_config.endpoints.restart(public_keys)
+            self._uci_config.endpoints.tick()
         return {}
 
     def _rekey(self, peer: str) -> "dict[str, Any]":
-        self._interface.rekey(self._meant(peer))
+        self._interface.rekey(self._select_peers(peer))
         return {}
 
     def _retry(self) -> "dict[str, Any]":
-        self._interface.rekey(self._interface.silent())
+        self._interface.rekey(self._interface.unreachable_peers())
         return {}
 
-    def _meant(self, peer: str) -> "Collection[bytes]":
+    def _select_peers(self, peer: str) -> "Collection[bytes]":
         known = self._interface.device.peers.keys()
         if not peer:
             return known
@@ -144,7 +146,7 @@ class Router:
         return (public_key,)
 
 
-def pass_on(name: str, reason: str) -> None:
+def report_last_failure(name: str, reason: str) -> None:
     """Tell netifd, which forgets it at each start, why the last one was in vain."""
     try:
         ubus = Ubus()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SHORTEST_DELAY, _LONGEST_DELAY = 1_000, 30_000
 
 
-class Bus:
+class UbusConnection:
     """Calls fail softly: what is asked in vain is logged, once, and None."""
 
     def __init__(
@@ -28,13 +28,13 @@ class Bus:
         self._connect = connect
         self._ubus: Ubus | None = None
         self._objects: dict[str, dict[str, Method]] = {}
-        self._complaint = ""
+        self._logged = ""
         self._delay = _SHORTEST_DELAY
         self._retry_at = 0
         # How often there was a connection: who told somebody something tells it anew.
         self.connections = 0
 
-    def offer(self, path: str, methods: "dict[str, Method]") -> None:
+    def publish(self, path: str, methods: "dict[str, Method]") -> None:
         """Have an object of this name whenever there is a connection."""
         self._objects[path] = methods
         if self._ubus:
@@ -52,11 +52,11 @@ class Bus:
         """What ``serve`` is for when it can be read; -1 while there is none."""
         return self._ubus.descriptor() if self._ubus else -1
 
-    def serve(self) -> None:
+    def handle_messages(self) -> None:
         """Somebody has called."""
         self._try(lambda ubus: ubus.serve())
 
-    def tend(self) -> None:
+    def tick(self) -> None:
         """Connect if there is no connection; to be called every second or so."""
         now = clock.boottime()
         if self._ubus or now < self._retry_at:
@@ -66,14 +66,14 @@ class Bus:
         except (OSError, UbusError) as error:
             self._retry_at = now + self._delay
             self._delay = min(2 * self._delay, _LONGEST_DELAY)
-            self._complain(f"no connection to ubus: {error}")
+            self._log_once(f"no connection to ubus: {error}")
             return
         self._plane.watch(self._ubus.descriptor())
         self._delay = _SHORTEST_DELAY
-        self._complaint = ""
+        self._logged = ""
         self.connections += 1
         for path, methods in self._objects.items():
-            self.offer(path, methods)
+            self.publish(path, methods)
 
     def close(self) -> None:
         """Part with ubusd."""
@@ -88,13 +88,13 @@ class Bus:
         try:
             return act(self._ubus)
         except UbusError as error:
-            self._complain(str(error))
+            self._log_once(str(error))
         except OSError as error:
-            self._complain(f"ubus: {error}")
+            self._log_once(f"ubus: {error}")
             self.close()
         return None
 
-    def _complain(self, text: str) -> None:
-        if text != self._complaint:
+    def _log_once(self, text: str) -> None:
+        if text != self._logged:
             self._log.error(text)
-        self._complaint = text
+        self._logged = text

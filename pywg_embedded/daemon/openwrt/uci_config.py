@@ -8,7 +8,7 @@ from ...core.errors import ConfigError, Error
 from ...openwrt import edit, network, store
 from ...openwrt.network import INTERFACE_REFUSED, PROTOCOL
 from ...openwrt.options import GENERATE
-from ..endpoints.tracker import Endpoints
+from ..endpoints.tracker import EndpointTracker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
     from ..interface import Interface
     from ..log import Log
 
-    class Host(Protocol):
+    class LinkBackend(Protocol):
         """Whoever gives the link its addresses and routes."""
 
         def apply(self, wanted: network.Interface) -> None: ...
 
 
-class Source:
+class UciConfig:
     """Reads the configuration, and applies what differs from what there is.
 
     A wrong value of the interface itself, or one that cannot be applied, refuses the
     whole, and leaves what there was; a wrong peer is left out.
 
-    ``wanted`` is what was applied last, ``complaints`` and ``refusal`` (empty: none)
-    are about what was read last.
+    ``configured`` is what was applied last, ``complaints`` and ``reload_error`` (empty:
+    none) are about what was read last.
     """
 
     def __init__(
-        self, name: str, interface: "Interface", host: "Host", log: "Log"
+        self, name: str, interface: "Interface", link: "LinkBackend", log: "Log"
     ) -> None:
         self._name = name
         self._path = store.network_path()
         self._interface = interface
-        self._host = host
+        self._link = link
         self._log = log
-        self.endpoints = Endpoints(interface, log)
-        self.wanted = network.Interface(name)
+        self.endpoints = EndpointTracker(interface, log)
+        self.configured = network.Interface(name)
         self.complaints: list[Complaint] = []
-        self.refusal = ""
+        self.reload_error = ""
 
     def load(self) -> None:
         """Read and apply; raises Error, or OSError, if that is refused."""
@@ -54,20 +54,20 @@ class Source:
             wanted.private_key = self._generate_key()
         configured = wanted.endpoints()
         change = wanted.change()
-        self.endpoints.fill_in(change, configured)
+        self.endpoints.add_numeric_endpoints(change, configured)
         self._interface.configure(change)
-        self.wanted = wanted
-        self._host.apply(wanted)
-        self.endpoints.follow(configured)
+        self.configured = wanted
+        self._link.apply(wanted)
+        self.endpoints.set_names(configured)
 
     def reload(self) -> None:
         """The same; a refusal is logged."""
         try:
             self.load()
-            self.refusal = ""
+            self.reload_error = ""
             self._log.verbose("configuration read again")
         except (Error, OSError) as error:
-            self.refusal = str(error)
+            self.reload_error = str(error)
             self._log.error(f"configuration left as it was: {error}")
 
     def _read(self) -> network.Interface:

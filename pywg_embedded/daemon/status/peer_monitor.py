@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from ..interface import Interface
 
     # What happened, and details of it.
-    Tell = Callable[[str, dict[str, Any]], None]
+    Emit = Callable[[str, dict[str, Any]], None]
 
 # Each takes half a kilobyte, and a look: a router has fewer.
-MOST_WATCHED = 64
+MAX_PEERS = 64
 _LATELY = 60_000
 
 
-class _Watched:
+class _MonitoredPeer:
     __slots__ = ("endpoint", "handshake_at", "rates")
 
     def __init__(self, rates: Rates) -> None:
@@ -31,58 +31,60 @@ class _Watched:
         self.endpoint: EndpointTuple | None = None
 
 
-class Watch:
-    """Looks at the first MOST_WATCHED peers."""
+class PeerMonitor:
+    """Looks at the first MAX_PEERS peers."""
 
-    def __init__(self, interface: "Interface", tell: "Tell") -> None:
+    def __init__(self, interface: "Interface", emit: "Emit") -> None:
         self._interface = interface
-        self._tell = tell
+        self._emit = emit
         self._up = False
-        self._peers: dict[bytes, _Watched] = {}
+        self._peers: dict[bytes, _MonitoredPeer] = {}
         self._drops: dict[str, int] = {}
         self._dropped_at: dict[str, int] = {}
 
-    def look(self) -> None:
+    def tick(self) -> None:
         """See what is different."""
         now = clock.boottime()
-        self._look_at_drops(now)
+        self._update_drops(now)
         if self._interface.up != self._up:
             self._up = self._interface.up
-            self._tell("up" if self._up else "down", {})
+            self._emit("up" if self._up else "down", {})
         before, self._peers = self._peers, {}
         for peer in self._interface.device.peers:
-            if len(self._peers) == MOST_WATCHED:
+            if len(self._peers) == MAX_PEERS:
                 break
-            watched = before.get(peer.public_key)
-            self._peers[peer.public_key] = self._look_at(peer, watched, now)
+            monitored = before.get(peer.public_key)
+            self._peers[peer.public_key] = self._update(peer, monitored, now)
 
     def rates(self, public_key: bytes) -> Rates | None:
-        """Those of a peer, None if it is not watched."""
-        watched = self._peers.get(public_key)
-        return watched.rates if watched else None
+        """Those of a peer, None if it is not monitored."""
+        monitored = self._peers.get(public_key)
+        return monitored.rates if monitored else None
 
-    def dropped_lately(self) -> "set[str]":
+    def recent_drops(self) -> "set[str]":
         """The reasons that something was dropped for in the last minute."""
         since = clock.boottime() - _LATELY
         return {reason for reason, at in self._dropped_at.items() if at > since}
 
-    def _look_at(self, peer: "Peer", watched: "_Watched | None", now: int) -> _Watched:
+    def _update(
+        self, peer: "Peer", monitored: "_MonitoredPeer | None", now: int
+    ) -> _MonitoredPeer:
         facts = self._interface.plane.facts(peer.id)
         endpoint = facts.endpoint.remote() if facts.endpoint else None
         key = to_base64(peer.public_key)
-        if watched is None:
-            watched = _Watched(Rates(now, facts.rx_bytes, facts.tx_bytes))
-        elif endpoint and watched.endpoint and endpoint != watched.endpoint:
+        if monitored is None:
+            monitored = _MonitoredPeer(Rates(now, facts.rx_bytes, facts.tx_bytes))
+        elif endpoint and monitored.endpoint and endpoint != monitored.endpoint:
             text = format_endpoint(endpoint)
-            self._tell("roam", {"public_key": key, "endpoint": text})
-        if peer.last_handshake_at != watched.handshake_at:
-            self._tell("handshake", {"public_key": key})
-        watched.handshake_at = peer.last_handshake_at
-        watched.endpoint = endpoint
-        watched.rates.note(now, facts.rx_bytes, facts.tx_bytes)
-        return watched
+            self._emit("roam", {"public_key": key, "endpoint": text})
+        if peer.last_handshake_at != monitored.handshake_at:
+            self._emit("handshake", {"public_key": key})
+        monitored.handshake_at = peer.last_handshake_at
+        monitored.endpoint = endpoint
+        monitored.rates.sample(now, facts.rx_bytes, facts.tx_bytes)
+        return monitored
 
-    def _look_at_drops(self, now: int) -> None:
+    def _update_drops(self, now: int) -> None:
         drops = self._interface.drops()
         for reason, count in drops.items():
             if count != self._drops.get(reason, 0):

@@ -10,19 +10,19 @@ _GREATEST = 0xFFFFFFFF
 class Rates:
     """The last ten minutes, a sample of bytes a second every ten seconds.
 
-    ``begun_at`` is in milliseconds, the counters are those of the peer then.
+    ``start`` is in milliseconds, the counters are those of the peer then.
     """
 
     __slots__ = ("_at", "_count", "_next", "_rx", "_rx_bytes", "_tx", "_tx_bytes")
 
-    def __init__(self, begun_at: int, rx_bytes: int, tx_bytes: int) -> None:
+    def __init__(self, start: int, rx_bytes: int, tx_bytes: int) -> None:
         self._rx = array("I", bytes(4 * LENGTH))
         self._tx = array("I", bytes(4 * LENGTH))
         self._next = 0
         self._count = 0
-        self._at, self._rx_bytes, self._tx_bytes = begun_at, rx_bytes, tx_bytes
+        self._at, self._rx_bytes, self._tx_bytes = start, rx_bytes, tx_bytes
 
-    def note(self, now: int, rx_bytes: int, tx_bytes: int) -> None:
+    def sample(self, now: int, rx_bytes: int, tx_bytes: int) -> None:
         """The counters as they are ``now``; taken once a step."""
         elapsed = now - self._at
         if elapsed < STEP:

@@ -6,7 +6,7 @@ No key in it but public ones: who reads it need not be allowed to read those.
 from ...control.address import format_allowed_ip, format_endpoint
 from ...control.keys import to_base64
 from .. import clock
-from .diagnosis import Situation, diagnose
+from .diagnosis import Symptoms, diagnose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,26 +15,28 @@ if TYPE_CHECKING:
     from ...core.peer import Peer
     from ...openwrt.network import Peer as Wanted
     from ..interface import Interface
-    from ..openwrt.uci_config import Source
-    from .peer_monitor import Watch
+    from ..openwrt.uci_config import UciConfig
+    from .peer_monitor import PeerMonitor
 
     Table = dict[str, Any]
 
 
-class Report:
+class StatusReport:
     """Puts together what is configured, what is, and what happened."""
 
-    def __init__(self, interface: "Interface", source: "Source", watch: "Watch"):
+    def __init__(
+        self, interface: "Interface", uci_config: "UciConfig", monitor: "PeerMonitor"
+    ):
         self._interface = interface
-        self._source = source
-        self._watch = watch
+        self._uci_config = uci_config
+        self._monitor = monitor
 
     def status(self) -> "Table":
         """The interface, and its peers; ages are whole seconds, rates bytes a second.
 
         ``left_out`` are the sections that are no peers, and why.
         """
-        wanted = {peer.public_key: peer for peer in self._source.wanted.peers}
+        wanted = {peer.public_key: peer for peer in self._uci_config.configured.peers}
         interface = self._interface
         report = interface.device.status(clock.boottime())
         return {
@@ -49,7 +51,7 @@ class Report:
                 "allowed_ips": interface.limits.allowed_ips,
             },
             "drops": interface.drops(),
-            "complaints": [str(one) for one in self._source.complaints],
+            "complaints": [str(one) for one in self._uci_config.complaints],
             "peers": [
                 self._peer(peer, wanted.get(peer.public_key))
                 for peer in interface.device.peers
@@ -60,7 +62,7 @@ class Report:
         """The rates of the last ten minutes, by public key, the oldest first."""
         found = {}
         for peer in self._interface.device.peers:
-            rates = self._watch.rates(peer.public_key)
+            rates = self._monitor.rates(peer.public_key)
             if rates:
                 rx, tx = rates.history()
                 found[to_base64(peer.public_key)] = {"rx": rx, "tx": tx}
@@ -68,10 +70,10 @@ class Report:
 
     def _peer(self, peer: "Peer", wanted: "Wanted | None") -> "Table":
         facts = self._interface.plane.facts(peer.id)
-        rates = self._watch.rates(peer.public_key)
+        rates = self._monitor.rates(peer.public_key)
         rx_rate, tx_rate = rates.last() if rates else (0, 0)
         endpoint = facts.endpoint.remote() if facts.endpoint else None
-        code, words = diagnose(self._situation(peer, wanted))
+        code, words = diagnose(self._symptoms(peer, wanted))
         allowed_ips = self._interface.plane.allowed_ips(peer.id)
         return {
             "public_key": to_base64(peer.public_key),
@@ -89,21 +91,21 @@ class Report:
             "reason": words,
         }
 
-    def _situation(self, peer: "Peer", wanted: "Wanted | None") -> Situation:
-        hearing = self._interface.hearing(peer.public_key)
-        situation = Situation()
-        situation.up = self._interface.up
-        situation.refused = self._interface.refused
-        situation.handshake_age = _age(peer.last_handshake_at)
-        situation.in_vain = hearing.in_vain
-        situation.unanswered = peer.initiations_unanswered
-        situation.host = (wanted.endpoint_host or "") if wanted else ""
-        situation.failure = self._source.endpoints.failure(peer.public_key)
-        if hearing.endpoint:
-            situation.endpoint = format_endpoint(hearing.endpoint)
-        situation.dropped = self._watch.dropped_lately()
-        situation.wall = clock.wall() // 1_000_000_000
-        return situation
+    def _symptoms(self, peer: "Peer", wanted: "Wanted | None") -> Symptoms:
+        reachability = self._interface.reachability(peer.public_key)
+        symptoms = Symptoms()
+        symptoms.up = self._interface.up
+        symptoms.listen_error = self._interface.listen_error
+        symptoms.handshake_age = _age(peer.last_handshake_at)
+        symptoms.unresponsive = reachability.unresponsive
+        symptoms.unanswered_initiations = peer.initiations_unanswered
+        symptoms.host = (wanted.endpoint_host or "") if wanted else ""
+        symptoms.lookup_error = self._uci_config.endpoints.lookup_error(peer.public_key)
+        if reachability.endpoint:
+            symptoms.endpoint = format_endpoint(reachability.endpoint)
+        symptoms.recent_drops = self._monitor.recent_drops()
+        symptoms.wall_time = clock.wall() // 1_000_000_000
+        return symptoms
 
 
 def _as_written(wanted: "Wanted") -> "Table":

@@ -4,7 +4,7 @@ import select
 
 import pytest
 
-from pywg_embedded.daemon.endpoints.lookups import MOST_AT_ONCE, Lookups
+from pywg_embedded.daemon.endpoints.lookups import MAX_LOOKUPS, Lookups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,22 +30,22 @@ def test_a_lookup_ends_with_endpoints_or_a_reason(row: int) -> None:
     lookups = Lookups()
     lookups.start(KEY, (host, 7))
     assert readable(lookups)
-    ((key, name, found, told),) = lookups.answers()
+    ((key, name, found, told),) = lookups.results()
     assert (key, name, found) == (KEY, (host, 7), endpoints)
     assert reason in told and bool(told) == (not endpoints)
 
 
 def test_each_answer_makes_room_again_once_it_is_taken() -> None:
     lookups = Lookups()
-    for port in range(MOST_AT_ONCE):
+    for port in range(MAX_LOOKUPS):
         lookups.start(KEY, ("192.0.2.1", port))
-    assert lookups.room() == 0
+    assert lookups.capacity() == 0
     ports: set[int] = set()
-    while len(ports) < MOST_AT_ONCE:
+    while len(ports) < MAX_LOOKUPS:
         assert readable(lookups)
-        ports |= {name[1] for _, name, _, _ in lookups.answers()}
-    assert lookups.room() == MOST_AT_ONCE
+        ports |= {name[1] for _, name, _, _ in lookups.results()}
+    assert lookups.capacity() == MAX_LOOKUPS
 
 
 def test_without_answers_there_is_nothing_to_take() -> None:
-    assert list(Lookups().answers()) == []
+    assert list(Lookups().results()) == []

@@ -6,10 +6,14 @@ from pywg_embedded.daemon.endpoints.schedule import (
     LONGEST_DELAY,
     LOOKUP_TIME,
     SHORTEST_DELAY,
-    Resolver,
-    in_turn,
+    LookupSchedule,
+    interleave_families,
 )
-from pywg_embedded.daemon.status.reachability import ANSWER_TIME, SILENT_AFTER, Hearing
+from pywg_embedded.daemon.status.reachability import (
+    HANDSHAKE_OVERDUE_AFTER,
+    REPLY_TIMEOUT,
+    Reachability,
+)
 
 START = 1_000_000
 SECOND = 1_000
@@ -20,37 +24,39 @@ V4, V4_OTHER, V6 = (b"4aaa", 1, 0), (b"4bbb", 1, 0), (b"6" * 16, 1, 0)
 
 
 class Case:
-    """A resolver with one name, a clock, and a peer that is heard as ``hearing``."""
+    """A schedule with one name, a clock, and a peer's ``reachability``."""
 
     def __init__(self) -> None:
         self.now = START
-        self.hearing = Hearing()
-        self.resolver = Resolver()
-        self.resolver.set_names({KEY: NAME}, self.now)
+        self.reachability = Reachability()
+        self.schedule = LookupSchedule()
+        self.schedule.set_names({KEY: NAME}, self.now)
 
     def wait(self, milliseconds: int) -> "Case":
         self.now += milliseconds
         return self
 
     def asks(self) -> bool:
-        due = self.resolver.due(self.now, lambda key: self.hearing, 1)
+        due = self.schedule.take_due(self.now, lambda key: self.reachability, 1)
         assert due in ([], [(KEY, NAME)])
         return bool(due)
 
     def moves(self) -> object:
-        moves = self.resolver.moves(self.now, lambda key: self.hearing)
-        for _, self.hearing.endpoint in moves:
-            return self.hearing.endpoint
+        moves = self.schedule.next_endpoints(self.now, lambda key: self.reachability)
+        for _, self.reachability.endpoint in moves:
+            return self.reachability.endpoint
         return None
 
     def finds(self, *endpoints: tuple[bytes, int, int]) -> object:
-        hearing = self.hearing
-        found = self.resolver.found(KEY, NAME, [*endpoints], hearing, self.now)
-        hearing.endpoint = found or hearing.endpoint
+        reachability = self.reachability
+        found = self.schedule.handle_result(
+            KEY, NAME, [*endpoints], reachability, self.now
+        )
+        reachability.endpoint = found or reachability.endpoint
         return found
 
     def is_heard(self) -> None:
-        self.hearing = Hearing(self.now, endpoint=self.hearing.endpoint)
+        self.reachability = Reachability(self.now, endpoint=self.reachability.endpoint)
 
     def lookups_within(self, milliseconds: int) -> list[int]:
         """When it asks, if every lookup fails at once."""
@@ -89,38 +95,38 @@ def test_a_name_that_leads_nowhere_is_asked_for_less_and_less_often() -> None:
 def test_a_change_of_the_network_ends_the_pause() -> None:
     case = Case()
     case.lookups_within(10 * MINUTE)
-    case.resolver.hurry(case.now)
+    case.schedule.network_changed(case.now)
     assert case.wait(SHORTEST_DELAY).asks()
 
 
 def test_a_peer_that_is_heard_is_left_alone() -> None:
     case = settled(V4)
-    assert not case.wait(SILENT_AFTER - 1).asks()
+    assert not case.wait(HANDSHAKE_OVERDUE_AFTER - 1).asks()
 
 
 def test_an_old_handshake_has_the_name_looked_up() -> None:
     case = settled(V4)
-    assert case.wait(SILENT_AFTER).asks()
+    assert case.wait(HANDSHAKE_OVERDUE_AFTER).asks()
     assert case.finds(V4_OTHER) == V4_OTHER
 
 
 def test_a_silent_peer_stays_where_its_name_still_leads() -> None:
     case = settled(V4)
-    assert case.wait(SILENT_AFTER).asks()
+    assert case.wait(HANDSHAKE_OVERDUE_AFTER).asks()
     assert case.finds(V6, V4) is None
 
 
 def test_speaking_in_vain_has_the_name_looked_up() -> None:
     case = settled(V4)
-    case.hearing.in_vain = True
-    assert case.wait(ANSWER_TIME).asks()
+    case.reachability.unresponsive = True
+    assert case.wait(REPLY_TIMEOUT).asks()
     assert case.finds(V4_OTHER) == V4_OTHER
 
 
 def test_a_peer_that_roamed_is_not_called_back() -> None:
     case = settled(V4)
-    case.hearing.endpoint = V4_OTHER
-    assert case.wait(SILENT_AFTER).asks()
+    case.reachability.endpoint = V4_OTHER
+    assert case.wait(HANDSHAKE_OVERDUE_AFTER).asks()
     case.is_heard()
     assert case.finds(V4) is None
 
@@ -135,43 +141,45 @@ def test_a_peer_that_came_by_itself_is_left_where_it_is() -> None:
 
 def test_a_name_that_is_new_counts_though_the_peer_is_heard() -> None:
     case = settled(V4)
-    case.resolver.set_names({KEY: ("other.example.com", 1)}, case.wait(SECOND).now)
-    due = case.resolver.due(case.now, lambda key: case.hearing, 1)
+    case.schedule.set_names({KEY: ("other.example.com", 1)}, case.wait(SECOND).now)
+    due = case.schedule.take_due(case.now, lambda key: case.reachability, 1)
     assert due == [(KEY, ("other.example.com", 1))]
-    found = case.resolver.found(KEY, due[0][1], [V6], case.hearing, case.now)
+    found = case.schedule.handle_result(
+        KEY, due[0][1], [V6], case.reachability, case.now
+    )
     assert found == V6
 
 
 def test_the_same_names_again_change_nothing() -> None:
     case = settled(V4)
-    case.resolver.set_names({KEY: NAME}, case.now)
+    case.schedule.set_names({KEY: NAME}, case.now)
     assert not case.asks()
 
 
 def test_a_name_that_is_forgotten_is_looked_up_at_once_and_no_other() -> None:
-    resolver = Resolver()
+    schedule = LookupSchedule()
     other = b"o" * 32
-    resolver.set_names({KEY: NAME, other: NAME}, START)
-    for key, name in resolver.due(START, lambda key: Hearing(), 2):
-        resolver.found(key, name, [], Hearing(), START)
-    resolver.forget([KEY, b"nobody" * 5], START)
-    assert resolver.due(START, lambda key: Hearing(), 2) == [(KEY, NAME)]
+    schedule.set_names({KEY: NAME, other: NAME}, START)
+    for key, name in schedule.take_due(START, lambda key: Reachability(), 2):
+        schedule.handle_result(key, name, [], Reachability(), START)
+    schedule.restart([KEY, b"nobody" * 5], START)
+    assert schedule.take_due(START, lambda key: Reachability(), 2) == [(KEY, NAME)]
 
 
 def test_an_answer_about_a_name_that_was_replaced_is_ignored() -> None:
     case = Case()
     assert case.asks()
-    case.resolver.set_names({KEY: ("other.example.com", 1)}, case.now)
+    case.schedule.set_names({KEY: ("other.example.com", 1)}, case.now)
     assert case.finds(V4) is None
-    case.resolver.set_names({}, case.now)
+    case.schedule.set_names({}, case.now)
     assert case.finds(V4) is None
 
 
 def test_22116_addresses_of_both_families_are_tried_in_turn() -> None:
     case = settled(V6, V4)
-    case.hearing.in_vain = True
+    case.reachability.unresponsive = True
     seen = []
-    for _ in range(4 * ANSWER_TIME // SECOND):
+    for _ in range(4 * REPLY_TIMEOUT // SECOND):
         if case.wait(SECOND).asks():
             seen.append(case.finds(V6, V4))
         seen.append(case.moves())
@@ -180,43 +188,44 @@ def test_22116_addresses_of_both_families_are_tried_in_turn() -> None:
 
 def test_an_address_that_was_found_twice_does_not_keep_the_next_from_its_turn() -> None:
     case = settled(V4, V4, V4_OTHER)
-    case.hearing.in_vain = True
-    case.wait(ANSWER_TIME).asks()
+    case.reachability.unresponsive = True
+    case.wait(REPLY_TIMEOUT).asks()
     assert case.finds(V4, V4, V4_OTHER) == V4_OTHER
 
 
 def test_each_address_has_its_time_to_answer() -> None:
     case = settled(V6, V4)
-    case.hearing.in_vain = True
-    case.wait(ANSWER_TIME).asks()
+    case.reachability.unresponsive = True
+    case.wait(REPLY_TIMEOUT).asks()
     assert case.finds(V6, V4) == V4
-    case.wait(ANSWER_TIME - 1)
+    case.wait(REPLY_TIMEOUT - 1)
     assert not case.asks()
     assert case.moves() is None
 
 
 def test_a_dead_name_server_does_not_keep_known_addresses_from_being_tried() -> None:
     case = settled(V6, V4)
-    case.hearing.in_vain = True
-    assert case.wait(ANSWER_TIME).asks()
+    case.reachability.unresponsive = True
+    assert case.wait(REPLY_TIMEOUT).asks()
     assert case.moves() is None
     assert case.wait(LOOKUP_TIME).moves() == V4
-    assert case.wait(ANSWER_TIME).moves() == V6
+    assert case.wait(REPLY_TIMEOUT).moves() == V6
 
 
 def test_an_address_that_was_just_tried_is_not_left_when_the_lookup_ends() -> None:
     case = settled(V6, V4)
-    case.hearing.in_vain = True
-    assert case.wait(ANSWER_TIME).asks()
+    case.reachability.unresponsive = True
+    assert case.wait(REPLY_TIMEOUT).asks()
     assert case.wait(LOOKUP_TIME).moves() == V4
     assert case.wait(SECOND).finds(V6, V4) is None
 
 
 def test_no_more_is_asked_than_there_is_room_for() -> None:
-    resolver = Resolver()
-    resolver.set_names({bytes((n,)): ("x", n) for n in range(5)}, START)
+    schedule = LookupSchedule()
+    schedule.set_names({bytes((n,)): ("x", n) for n in range(5)}, START)
     counts = [
-        len(resolver.due(START, lambda key: Hearing(), room)) for room in (2, 0, 9)
+        len(schedule.take_due(START, lambda key: Reachability(), room))
+        for room in (2, 0, 9)
     ]
     assert counts == [2, 0, 3]
 
@@ -232,4 +241,6 @@ ORDERS = (
 
 
 def test_families_alternate() -> None:
-    assert [in_turn(given) for given, _ in ORDERS] == [tried for _, tried in ORDERS]
+    assert [interleave_families(given) for given, _ in ORDERS] == [
+        tried for _, tried in ORDERS
+    ]

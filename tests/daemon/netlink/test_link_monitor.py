@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pywg_embedded.daemon.netlink.link_monitor import Links
+from pywg_embedded.daemon.netlink.link_monitor import LinkMonitor
 from pywg_embedded.dataplane import tun
 from pywg_embedded.dataplane.tun import Tun
 from tests.lab.host import Host
@@ -25,14 +25,14 @@ def device(host: Host) -> Iterator[Tun]:
 
 
 @pytest.fixture
-def links(host: Host, device: Tun) -> Iterator[Links]:
+def links(host: Host, device: Tun) -> Iterator[LinkMonitor]:
     with host.entered():
-        links = Links(device)
+        links = LinkMonitor(device)
     yield links
     links.close()
 
 
-def news(links: Links) -> None:
+def news(links: LinkMonitor) -> None:
     """Take in what the kernel has just told, and what has to be looked for."""
     poll = select.poll()
     poll.register(links.descriptor(), select.POLLIN)
@@ -40,33 +40,35 @@ def news(links: Links) -> None:
     while poll.poll(timeout):
         links.read()
         timeout = WAIT_NO_LONGER
-    links.look()
+    links.poll()
 
 
 def set_mtu(host: Host, device: str, mtu: int) -> None:
     host.run("ip", "link", "set", device, "mtu", str(mtu))
 
 
-def test_a_new_interface_is_down_and_has_its_mtu(links: Links, device: Tun) -> None:
+def test_a_new_interface_is_down_and_has_its_mtu(
+    links: LinkMonitor, device: Tun
+) -> None:
     assert (device.name, links.up) == (TUN, False)
     assert links.mtu == 1500
 
 
-def test_the_link_is_followed(host: Host, links: Links) -> None:
+def test_the_link_is_followed(host: Host, links: LinkMonitor) -> None:
     for change, up in ((host.up, True), (host.down, False), (host.up, True)):
         change(TUN)
         news(links)
         assert links.up is up
 
 
-def test_the_mtu_is_followed(host: Host, links: Links) -> None:
+def test_the_mtu_is_followed(host: Host, links: LinkMonitor) -> None:
     for mtu in (1280, 9000, 68):
         set_mtu(host, TUN, mtu)
         news(links)
         assert links.mtu == mtu
 
 
-def test_other_links_are_not_ours(host: Host, lab: Lab, links: Links) -> None:
+def test_other_links_are_not_ours(host: Host, lab: Lab, links: LinkMonitor) -> None:
     host.wire(WIRE, lab.host("other"), WIRE)
     set_mtu(host, WIRE, 1280)
     host.delete_link(WIRE)
@@ -74,7 +76,7 @@ def test_other_links_are_not_ours(host: Host, lab: Lab, links: Links) -> None:
     assert (links.up, links.mtu) == (False, 1500)
 
 
-def test_a_deleted_interface_is_gone(host: Host, links: Links) -> None:
+def test_a_deleted_interface_is_gone(host: Host, links: LinkMonitor) -> None:
     host.up(TUN)
     host.delete_link(TUN)
     news(links)
@@ -82,7 +84,7 @@ def test_a_deleted_interface_is_gone(host: Host, links: Links) -> None:
 
 
 def test_an_interface_is_followed_into_another_namespace(
-    host: Host, lab: Lab, links: Links
+    host: Host, lab: Lab, links: LinkMonitor
 ) -> None:
     away = lab.host("away")
     host.run("ip", "link", "set", TUN, "netns", away.name)
@@ -90,7 +92,7 @@ def test_an_interface_is_followed_into_another_namespace(
     assert links.up is False
     for change, up in ((away.up, True), (away.down, False), (away.delete_link, None)):
         change(TUN)
-        links.look()
+        links.poll()
         assert links.up is up
 
 
@@ -100,7 +102,7 @@ def overflow(host: Host, last: str) -> None:
     host.run("ip", "-batch", "-", stdin="\n".join((*batch, last)))
 
 
-def test_news_that_were_lost_are_made_up_for(host: Host, links: Links) -> None:
+def test_news_that_were_lost_are_made_up_for(host: Host, links: LinkMonitor) -> None:
     overflow(host, f"link set {TUN} up mtu 1300")
     news(links)
     assert (links.up, links.mtu) == (True, 1300)
@@ -108,18 +110,18 @@ def test_news_that_were_lost_are_made_up_for(host: Host, links: Links) -> None:
 
 
 def test_an_interface_that_moved_while_news_were_lost_is_followed(
-    host: Host, lab: Lab, links: Links
+    host: Host, lab: Lab, links: LinkMonitor
 ) -> None:
     away = lab.host("away")
     overflow(host, f"link set {TUN} netns {away.name}")
     news(links)
     for change, up in ((away.up, True), (away.down, False), (away.delete_link, None)):
         change(TUN)
-        links.look()
+        links.poll()
         assert links.up is up
 
 
-def test_an_address_that_comes_or_goes_is_news(host: Host, links: Links) -> None:
+def test_an_address_that_comes_or_goes_is_news(host: Host, links: LinkMonitor) -> None:
     host.up(TUN)
     news(links)
     for change in (host.add_address, host.remove_address):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pywg_embedded.daemon.netlink.path_mtu import inside
+from pywg_embedded.daemon.netlink.path_mtu import tunnel_mtu
 
 # Size of the peer's address and the device's MTU for each way, what fits.
 ROWS: tuple[tuple[list[tuple[int, int]], int], ...] = (
@@ -22,4 +22,4 @@ ROWS: tuple[tuple[list[tuple[int, int]], int], ...] = (
 @pytest.mark.parametrize("row", range(len(ROWS)))
 def test_the_narrowest_way_decides(row: int) -> None:
     paths, expected = ROWS[row]
-    assert inside(paths) == expected
+    assert tunnel_mtu(paths) == expected

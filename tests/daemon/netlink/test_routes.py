@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from pywg_embedded.core.endpoint import Endpoint
-from pywg_embedded.daemon.netlink.routes import leads_elsewhere
+from pywg_embedded.daemon.netlink.routes import is_rerouted
 from tests.dataplane.packets import address
 from tests.lab.host import Host
 from tests.lab.topology import OUTSIDE, WIRE, Lab
@@ -49,28 +49,28 @@ def endpoint(destination: str, source: str, interface: str) -> Endpoint:
 @pytest.mark.parametrize("row", range(len(ROUTES)))
 def test_where_packets_leave_is_asked_of_the_kernel(pair: Host, row: int) -> None:
     *known, elsewhere = ROUTES[row]
-    assert leads_elsewhere(endpoint(*known), 0) is elsewhere
+    assert is_rerouted(endpoint(*known), 0) is elsewhere
 
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_a_route_that_moves_leads_elsewhere(pair: Host, version: int) -> None:
     there = OUTSIDE[1][version]
     known = endpoint(there, OUTSIDE[0][version], WIRE)
-    assert not leads_elsewhere(known, 0)
+    assert not is_rerouted(known, 0)
     pair.add_route(f"{there}/{32 if version == 4 else 128}", device="eth1")
-    assert leads_elsewhere(known, 0)
+    assert is_rerouted(known, 0)
 
 
 def test_marked_packets_have_routes_of_their_own(pair: Host) -> None:
     pair.run("ip", "route", "add", "192.0.2.2", "dev", "eth1", "table", "7")
     pair.run("ip", "rule", "add", "fwmark", "7", "lookup", "7")
     known = endpoint("192.0.2.2", "192.0.2.1", WIRE)
-    assert not leads_elsewhere(known, 0)
-    assert leads_elsewhere(known, 7)
+    assert not is_rerouted(known, 0)
+    assert is_rerouted(known, 7)
 
 
 def test_a_link_local_route_stays_on_its_link(pair: Host) -> None:
     pair.add_address(WIRE, "fe80::1/64")
     index = socket.if_nametoindex(WIRE)
     known = Endpoint(address("fe80::2"), 1, index, address("fe80::1"), index)
-    assert not leads_elsewhere(known, 0)
+    assert not is_rerouted(known, 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from pywg_embedded.core.endpoint import Endpoint
-from pywg_embedded.daemon.netlink.source_address import beside_tunnels
+from pywg_embedded.daemon.netlink.source_address import select_source
 from tests.dataplane.packets import address
 from tests.lab.host import Host
 from tests.lab.topology import Lab
@@ -67,7 +67,7 @@ def test_a_tunnels_address_is_no_source_outside_of_it(router: Host, row: int) ->
     for one, device in addresses:
         router.add_address(device, one if "/" in one else f"{one}/128")
     before = Endpoint(address(destination), 51820)
-    after = beside_tunnels(before, 0)
+    after = select_source(before, 0)
     assert after.remote() == before.remote()
     assert after.source == (address(source) if source else b"")
     assert after.interface == (socket.if_nametoindex(UPLINK) if source else 0)
@@ -80,7 +80,7 @@ def test_a_deprecated_address_is_the_last_choice(router: Host) -> None:
         *("preferred_lft", "0", "valid_lft", "forever"),
     )
     router.add_address(TUNNEL, "2001:db8:f::1/128")
-    chosen = beside_tunnels(Endpoint(address(FAR), 51820), 0)
+    chosen = select_source(Endpoint(address(FAR), 51820), 0)
     assert chosen.source == address("2001:db8:1::1")
 
 
@@ -96,4 +96,4 @@ UNTOUCHED = (
 def test_what_is_settled_stays(router: Host, row: int) -> None:
     router.add_address(LAN, "2001:db8:1::1/128")
     router.add_address(TUNNEL, "2001:db8:f::1/128")
-    assert beside_tunnels(UNTOUCHED[row], 0) is UNTOUCHED[row]
+    assert select_source(UNTOUCHED[row], 0) is UNTOUCHED[row]

@@ -13,9 +13,9 @@ from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
-from pywg_embedded.daemon.openwrt.restart_backoff import Attempts
-from pywg_embedded.daemon.openwrt.service import Router
-from pywg_embedded.daemon.openwrt.uci_config import Source
+from pywg_embedded.daemon.openwrt.restart_backoff import RestartBackoff
+from pywg_embedded.daemon.openwrt.service import OpenwrtService
+from pywg_embedded.daemon.openwrt.uci_config import UciConfig
 from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane import tun as tuntap
 from pywg_embedded.dataplane.limits import Limits
@@ -53,10 +53,10 @@ class World:
         self.ubusd.objects["network.interface"] = self._netifd
         lab.enter_context(self.host.entered())
         self.said: list[str] = []
-        self.attempts = Attempts(NAME, str(folder / "run"))
-        self.attempts.begin()
+        self.backoff = RestartBackoff(NAME, str(folder / "run"))
+        self.backoff.record_start()
 
-    def start(self) -> Router:
+    def start(self) -> OpenwrtService:
         self.write()
         tun = tuntap.create(NAME)
         log = Log(NAME, "error", lambda _, text: self.said.append(text))
@@ -64,13 +64,15 @@ class World:
         self.plane = reference.Plane(tun.descriptor, limits, clock.boottime)
         device = Device(crypto, self.plane, clock.wall, limits.peers)
         self.interface = Interface(device, self.plane, limits, log)
-        self.router = Router(self.interface, tun, log, self.attempts, self._connect)
-        self.source = Source(NAME, self.interface, self.router.netifd, log)
-        self.router.present(self.source)
+        self.service = OpenwrtService(
+            self.interface, tun, log, self.backoff, self._connect
+        )
+        self.uci_config = UciConfig(NAME, self.interface, self.service.netifd, log)
+        self.service.start(self.uci_config)
         self.host.up(NAME)
         self.interface.set_up(True)
-        self.router.tend(routes_changed=True)
-        return self.router
+        self.service.tick(routes_changed=True)
+        return self.service
 
     def _connect(self) -> Ubus:
         return Ubus([str(self.ubusd.path)])
@@ -108,10 +110,10 @@ class World:
         path = f"pywg.{NAME}"
         assert becomes(lambda: path in self.ubusd.offered)
         self.ubusd.poke(path, method, arguments)
-        self.plane.watch(self.router.bus.descriptor())
+        self.plane.watch(self.service.ubus.descriptor())
         while not any(event[1:] for event in self.plane.wait(5_000)):
             pass
-        self.router.bus.serve()
+        self.service.ubus.handle_messages()
         return self.ubusd.answer_of(path)
 
     def states(self) -> list[str]:
@@ -135,7 +137,7 @@ class World:
                     "ipv4-address": [{"address": f"10.77.{number}.2", "mask": 24}],
                     "route": [
                         {"target": "0.0.0.0", "mask": 0,
-                         "nexthop": f"10.77.{number}.1", "source": "0.0.0.0/0"},
+                         "nexthop": f"10.77.{number}.1", "uci_config": "0.0.0.0/0"},
                     ],
                 }
                 for number, device in enumerate(self.up, 1)
@@ -147,7 +149,7 @@ class World:
         for route in self.told()[-1]["routes"]:
             target = f"{route['target']}/{route['netmask']}"
             self.host.add_route(target, device=NAME)
-        self.router.tend(routes_changed=True)
+        self.service.tick(routes_changed=True)
 
 
 @pytest.fixture
@@ -167,13 +169,13 @@ def test_netifd_is_told_what_is_configured(world: World) -> None:
 
 
 def test_netifd_is_told_once_and_again_when_it_is_different(world: World) -> None:
-    router = world.start()
+    service = world.start()
     before = len(world.told())
     for _ in range(3):
-        router.tend(routes_changed=True)
+        service.tick(routes_changed=True)
     assert len(world.told()) == before
     world.up["eth1"] = False
-    router.tend(routes_changed=True)
+    service.tick(routes_changed=True)
     rules = world.told()[-1]["data"]["firewall"]
     assert [rule["device"] for rule in rules] == ["eth2"]
 
@@ -184,33 +186,33 @@ def test_8984_a_change_of_peers_is_announced_on_reload(world: World) -> None:
     world.peer_options[1] = "option allowed_ips '10.1.0.0/16'"
     world.write()
     assert world.ask("reload") == {}
-    world.router.tend(routes_changed=False)
+    world.service.tick(routes_changed=False)
     assert world.told()[-1]["routes"] == [{"target": "10.1.0.0", "netmask": "16"}]
 
 
 def test_22905_the_way_to_a_peer_follows_the_uplinks(world: World) -> None:
     """https://github.com/openwrt/openwrt/issues/22905"""
-    router = world.start()
+    service = world.start()
     world.swallow_everything()
     assert "via 10.77.1.1 dev eth1" in world.way()
     world.up["eth1"] = False
     world.host.down("eth1")
-    router.tend(routes_changed=True)
+    service.tick(routes_changed=True)
     assert "via 10.77.2.1 dev eth2" in world.way()
     world.up["eth1"] = True
     world.host.up("eth1")
-    router.tend(routes_changed=True)
+    service.tick(routes_changed=True)
     assert "via 10.77.1.1 dev eth1" in world.way()
 
 
 def test_11086_without_an_uplink_the_link_stays(world: World) -> None:
     """https://github.com/openwrt/openwrt/issues/11086"""
-    router = world.start()
+    service = world.start()
     world.swallow_everything()
     for device in world.up:
         world.up[device] = False
         world.host.down(device)
-    router.tend(routes_changed=True)
+    service.tick(routes_changed=True)
     assert world.told()[-1]["link-up"]
     assert world.host.has_link(NAME)
     assert not world.told(action=3)
@@ -219,8 +221,8 @@ def test_11086_without_an_uplink_the_link_stays(world: World) -> None:
 def test_12800_a_way_that_is_not_needed_is_not_made(world: World) -> None:
     """https://github.com/openwrt/packages/issues/12800"""
     world.host.add_default_route("10.77.2.1")
-    router = world.start()
-    router.tend(routes_changed=True)
+    service = world.start()
+    service.tick(routes_changed=True)
     assert "via 10.77.2.1 dev eth2" in world.way()
     assert PEER not in world.host.run("ip", "route", "show").stdout
 
@@ -241,9 +243,9 @@ def test_tunlink_names_the_uplink(world: World) -> None:
 
 
 def test_no_way_is_left_behind(world: World) -> None:
-    router = world.start()
+    service = world.start()
     world.swallow_everything()
-    router.close()
+    service.close()
     assert f"dev {NAME}" in world.way()
 
 
@@ -290,12 +292,12 @@ def test_a_port_in_use_is_told_and_tried_again(world: World) -> None:
 
 
 def test_a_refused_change_is_told_and_changes_nothing(world: World) -> None:
-    router = world.start()
+    service = world.start()
     world.interface_options = ["option mtu '12'"]
     world.write()
     world.ask("reload")
     for _ in range(3):
-        router.tend(routes_changed=False)
+        service.tick(routes_changed=False)
     assert [one["error"][0] for one in world.told(action=3)] == ["CONFIGURATION"]
     assert not world.told(action=4)
 
@@ -337,8 +339,8 @@ def test_a_peer_that_is_left_out_is_named(world: World) -> None:
 
 
 def test_what_happens_is_sent_as_events(world: World) -> None:
-    router = world.start()
-    router.close()
+    service = world.start()
+    service.close()
     assert becomes(lambda: len(world.ubusd.events) == 2)
     assert world.ubusd.events == [
         ("pywg", {"action": "up", "interface": NAME}),
@@ -383,11 +385,11 @@ def test_what_is_no_peer_is_refused(world: World, method: str) -> None:
 def test_whoever_ran_long_enough_was_not_started_in_vain(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    router = world.start()
+    service = world.start()
     record = world.folder / "run/wg0.attempts"
-    router.tend(routes_changed=False)
+    service.tick(routes_changed=False)
     assert record.exists()
     now = clock.boottime()
     monkeypatch.setattr(clock, "boottime", lambda: now + 61_000)
-    router.tend(routes_changed=False)
+    service.tick(routes_changed=False)
     assert not record.exists()

@@ -8,7 +8,7 @@ import pytest
 from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
-from pywg_embedded.daemon.openwrt.ubus_connection import Bus
+from pywg_embedded.daemon.openwrt.ubus_connection import UbusConnection
 from pywg_embedded.openwrt.ubus import Method, Ubus
 from tests.lab.ubusd import Ubusd, path_for
 from tests.lab.wait import becomes
@@ -22,10 +22,10 @@ class World:
         self.said: list[str] = []
         self.plane = interface.plane
         log = Log("wg0", "error", lambda _, text: self.said.append(text))
-        self.bus = Bus(interface.plane, log, lambda: Ubus([str(path)]))
+        self.bus = UbusConnection(interface.plane, log, lambda: Ubus([str(path)]))
 
     def connected(self) -> bool:
-        self.bus.tend()
+        self.bus.tick()
         return self.bus.descriptor() >= 0
 
 
@@ -38,7 +38,7 @@ def world(interface: Interface, tmp_path: Path) -> Iterator[World]:
 
 def test_without_ubusd_what_is_asked_is_none_and_said_once(world: World) -> None:
     for _ in range(3):
-        world.bus.tend()
+        world.bus.tick()
         assert world.bus.call("network", "dump", {}) is None
         world.bus.send_event("pywg", {})
     assert world.said == ["wg0: no connection to ubus: there is no ubusd"]
@@ -67,9 +67,9 @@ def test_what_is_offered_is_offered_again_to_a_ubusd_that_came_back(
     monkeypatch.setattr(clock, "boottime", lambda: now[0])
     with Ubusd(world.path) as ubusd:
         assert world.connected()
-        world.bus.offer("pywg.wg0", {"status": Method(dict)})
+        world.bus.publish("pywg.wg0", {"status": Method(dict)})
         assert becomes(lambda: "pywg.wg0" in ubusd.offered)
-    world.bus.serve()
+    world.bus.handle_messages()
     assert not world.connected()
     with Ubusd(world.path) as ubusd:
         assert not world.connected()  # not so soon
@@ -82,11 +82,11 @@ def test_what_is_offered_is_offered_again_to_a_ubusd_that_came_back(
 def test_calls_to_us_wake_the_plane(world: World) -> None:
     with Ubusd(world.path) as ubusd:
         assert world.connected()
-        world.bus.offer("pywg.wg0", {"status": Method(lambda: {"up": True})})
+        world.bus.publish("pywg.wg0", {"status": Method(lambda: {"up": True})})
         world.plane.wait(0)
         descriptor = world.bus.descriptor()
         assert not world.plane.wait(0)
         ubusd.poke("pywg.wg0", "status")
         assert [event[1] for event in world.plane.wait(5_000)] == [descriptor]
-        world.bus.serve()
+        world.bus.handle_messages()
         assert ubusd.answer_of("pywg.wg0") == (0, {"up": True})

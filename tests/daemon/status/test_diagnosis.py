@@ -2,37 +2,49 @@
 
 import pytest
 
-from pywg_embedded.daemon.status.diagnosis import CODES, Situation, diagnose
+from pywg_embedded.daemon.status.diagnosis import CODES, Symptoms, diagnose
 
 NOW = 1_800_000_000
-SPEAKING = {"endpoint": "192.0.2.2:51820", "wall": NOW}
-CALLING = {**SPEAKING, "unanswered": 1}
-IN_VAIN = {**SPEAKING, "unanswered": 4}
+SPEAKING = {"endpoint": "192.0.2.2:51820", "wall_time": NOW}
+CALLING = {**SPEAKING, "unanswered_initiations": 1}
+IN_VAIN = {**SPEAKING, "unanswered_initiations": 4}
 
 # What is known, the code, a part of the words.
 ROWS: tuple[tuple[dict[str, object], str, str], ...] = (
     ({"up": False, "handshake_age": 5}, "down", "down"),
-    ({"refused": "cannot listen: Address in use"}, "no_port", "Address in use"),
+    ({"listen_error": "cannot listen: Address in use"}, "no_port", "Address in use"),
     ({**SPEAKING, "handshake_age": 179_999}, "linked", ""),
     ({**SPEAKING, "handshake_age": 180_000}, "idle", "nothing to send"),
     ({**CALLING, "handshake_age": 150_000}, "linked", ""),
-    ({**IN_VAIN, "handshake_age": 5_000, "in_vain": True}, "no_answer", "192.0.2.2"),
-    ({"host": "a.test", "failure": "Name unknown"}, "unresolved", "a.test: Name"),
+    (
+        {**IN_VAIN, "handshake_age": 5_000, "unresponsive": True},
+        "no_answer",
+        "192.0.2.2",
+    ),
+    ({"host": "a.test", "lookup_error": "Name unknown"}, "unresolved", "a.test: Name"),
     ({"host": "a.test"}, "resolving", "a.test"),
-    ({"wall": NOW}, "no_endpoint", "not called yet"),
-    ({"wall": NOW, "dropped": ["unknown peer"]}, "unknown_peer", "no peer here has"),
-    ({"wall": NOW, "dropped": ["mac1"]}, "mac1", "another public key"),
-    ({"wall": NOW, "dropped": ["replayed initiation"]}, "stale", "clock"),
-    ({**SPEAKING, "dropped": ["mac1", "unknown peer"]}, "idle", ""),
-    ({**CALLING, "dropped": ["response not authentic"]}, "psk", "preshared keys"),
-    ({**CALLING, "dropped": ["send: ENETUNREACH"]}, "unreachable", "no route"),
-    ({**CALLING, "dropped": ["receive: ECONNREFUSED"]}, "nobody", "nobody listens"),
-    ({**CALLING, "wall": 1_000}, "clock", "our clock"),
-    ({**IN_VAIN, "wall": 1_000}, "clock", "our clock"),
+    ({"wall_time": NOW}, "no_endpoint", "not called yet"),
+    (
+        {"wall_time": NOW, "recent_drops": ["unknown peer"]},
+        "unknown_peer",
+        "no peer here has",
+    ),
+    ({"wall_time": NOW, "recent_drops": ["mac1"]}, "mac1", "another public key"),
+    ({"wall_time": NOW, "recent_drops": ["replayed initiation"]}, "stale", "clock"),
+    ({**SPEAKING, "recent_drops": ["mac1", "unknown peer"]}, "idle", ""),
+    ({**CALLING, "recent_drops": ["response not authentic"]}, "psk", "preshared keys"),
+    ({**CALLING, "recent_drops": ["send: ENETUNREACH"]}, "unreachable", "no route"),
+    (
+        {**CALLING, "recent_drops": ["receive: ECONNREFUSED"]},
+        "nobody",
+        "nobody listens",
+    ),
+    ({**CALLING, "wall_time": 1_000}, "clock", "our clock"),
+    ({**IN_VAIN, "wall_time": 1_000}, "clock", "our clock"),
     (CALLING, "calling", "192.0.2.2:51820"),
-    ({**SPEAKING, "unanswered": 3}, "calling", "192.0.2.2:51820"),
+    ({**SPEAKING, "unanswered_initiations": 3}, "calling", "192.0.2.2:51820"),
     (IN_VAIN, "no_answer", "is the port open"),
-    ({**IN_VAIN, "host": "a.test", "failure": "Name unknown"}, "no_answer", ""),
+    ({**IN_VAIN, "host": "a.test", "lookup_error": "Name unknown"}, "no_answer", ""),
     (SPEAKING, "idle", "nothing to send"),
 )
 
@@ -40,11 +52,11 @@ ROWS: tuple[tuple[dict[str, object], str, str], ...] = (
 @pytest.mark.parametrize("row", range(len(ROWS)))
 def test_what_is_known_tells_why(row: int) -> None:
     known, code, words = ROWS[row]
-    situation = Situation()
+    symptoms = Symptoms()
     for name, value in known.items():
-        assert hasattr(situation, name)
-        setattr(situation, name, value)
-    found, said = diagnose(situation)
+        assert hasattr(symptoms, name)
+        setattr(symptoms, name, value)
+    found, said = diagnose(symptoms)
     assert found == code
     assert words in said
     assert said or code == "linked"
