@@ -1,8 +1,7 @@
 #include "coalesce.h"
+#include "packet.h"
 
 #include <string.h>
-
-#include "packet.h"
 
 /* A flow's runs lie in the order of their packets, and only the newest of them
  * may grow. */

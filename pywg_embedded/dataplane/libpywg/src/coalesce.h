@@ -9,12 +9,12 @@
 #ifndef PYWG_COALESCE_H
 #define PYWG_COALESCE_H
 
+#include "merge.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
-
-#include "merge.h"
 
 enum {
 	COALESCE_PACKETS = 192, /* of one burst: 4 times 45 of 1420 bytes */

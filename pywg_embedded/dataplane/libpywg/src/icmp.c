@@ -1,10 +1,9 @@
 #include "icmp.h"
+#include "checksum.h"
+#include "wire.h"
 
 #include <stdbool.h>
 #include <string.h>
-
-#include "checksum.h"
-#include "wire.h"
 
 enum {
 	HOP_LIMIT = 64,

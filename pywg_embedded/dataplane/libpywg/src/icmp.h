@@ -7,10 +7,10 @@
 #ifndef PYWG_ICMP_H
 #define PYWG_ICMP_H
 
+#include "packet.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-#include "packet.h"
 
 /* The largest answer: the smallest MTU of IPv6. */
 #define ICMP_ROOM 1280

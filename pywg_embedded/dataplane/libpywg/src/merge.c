@@ -1,11 +1,10 @@
 #include "merge.h"
-
-#include <string.h>
-
 #include "checksum.h"
 #include "packet.h"
 #include "transport.h"
 #include "wire.h"
+
+#include <string.h>
 
 #define IPV4_DF 0x4000
 #define IPV4_FRAGMENT 0x3FFF /* more fragments, or not the first */

@@ -3,11 +3,11 @@
 #ifndef PYWG_MERGE_H
 #define PYWG_MERGE_H
 
+#include "vnet.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "vnet.h"
 
 /* No packet that may be merged has longer headers: IPv6 and TCP's options. */
 #define MERGE_HEADERS (40 + 60)

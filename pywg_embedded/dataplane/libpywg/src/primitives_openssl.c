@@ -1,5 +1,5 @@
-#include "primitives.h"
 #include "openssl.h"
+#include "primitives.h"
 
 #include <limits.h>
 #include <openssl/evp.h>

@@ -1,13 +1,12 @@
 #include "segment.h"
-
-#include <errno.h>
-#include <stdbool.h>
-#include <string.h>
-
 #include "checksum.h"
 #include "packet.h"
 #include "transport.h"
 #include "wire.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
 
 /* The kinds of segmentation, and what a packet of that kind must be. */
 static const struct segment_kind {

@@ -3,10 +3,10 @@
 #ifndef PYWG_SEGMENT_H
 #define PYWG_SEGMENT_H
 
+#include "vnet.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-#include "vnet.h"
 
 struct segmenter {
 	const uint8_t *packet; /* the caller's, until the last segment */

@@ -2,13 +2,13 @@
 #ifndef PYWG_TEST_PACKETS_H
 #define PYWG_TEST_PACKETS_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
 #include "packet.h"
 #include "transport.h"
 #include "wire.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 /* Fields left at 0 are usual ones where 0 would be odd. */
 struct spec {
