@@ -20,7 +20,8 @@ ARCH ?= aarch64_cortex-a72
 # libpywg, and what it is built from and with.
 PLANE := pywg_embedded/dataplane
 LIBPYWG := $(PLANE)/libpywg
-C_SOURCES := $(wildcard $(LIBPYWG)/include/*.h $(LIBPYWG)/src/*.[ch])
+C_SOURCES := $(wildcard $(LIBPYWG)/include/*.h $(LIBPYWG)/src/*.[ch] \
+	$(LIBPYWG)/src/*/*.[ch])
 C_TESTS := $(wildcard $(LIBPYWG)/test/*.[ch] $(LIBPYWG)/fuzz/*.[ch])
 C_VENDORED := $(wildcard $(LIBPYWG)/third_party/*/*.[ch])
 C_BENCH := $(wildcard tests/bench/aead/*.[ch])

@@ -61,7 +61,7 @@ def called(aead: str) -> list[str]:
 
 
 def _sources(aead: str) -> list[Path]:
-    return sorted(LIBPYWG.glob(f"src/*{aead}.[ch]"))
+    return sorted(LIBPYWG.glob(f"src/crypto/*{aead}.[ch]"))
 
 
 def _headers(aead: str) -> dict[str, Path]:

@@ -1,6 +1,6 @@
 #include "cookie.h"
 #include "blake2.h"
-#include "primitives.h"
+#include "crypto/primitives.h"
 
 #include <string.h>
 

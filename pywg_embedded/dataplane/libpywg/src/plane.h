@@ -18,10 +18,10 @@
 #ifndef PYWG_PLANE_H
 #define PYWG_PLANE_H
 
-#include "aead.h"
 #include "allowedips.h"
 #include "arena.h"
 #include "coalesce.h"
+#include "crypto/aead.h"
 #include "drops.h"
 #include "pywg.h"
 #include "replay.h"

@@ -1,6 +1,6 @@
 #include "ratelimiter.h"
 #include "blake2.h"
-#include "primitives.h"
+#include "crypto/primitives.h"
 #include "wire.h"
 
 #define IPV6_PREFIX_SIZE 8

@@ -1,5 +1,5 @@
 /* ChaCha20-Poly1305 as transport data wants it. */
-#include "aead.h"
+#include "crypto/aead.h"
 #include "test.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What openssl.cnf says is of no account, and once the contexts are made,
  * libcrypto allocates nothing more. */
-#include "aead.h"
+#include "crypto/aead.h"
 #include "test.h"
 
 #include <openssl/crypto.h>

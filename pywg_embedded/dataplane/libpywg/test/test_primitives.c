@@ -1,5 +1,5 @@
 /* The primitives of a handshake against their RFCs. */
-#include "primitives.h"
+#include "crypto/primitives.h"
 #include "pywg.h"
 #include "test.h"
 

@@ -1,5 +1,5 @@
-#include "openssl.h"
-#include "primitives.h"
+#include "crypto/openssl.h"
+#include "crypto/primitives.h"
 
 #include <limits.h>
 #include <openssl/evp.h>

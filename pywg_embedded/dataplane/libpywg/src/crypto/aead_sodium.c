@@ -1,4 +1,4 @@
-#include "aead.h"
+#include "crypto/aead.h"
 
 #include <errno.h>
 #include <sodium.h>

@@ -1,4 +1,4 @@
-#include "primitives.h"
+#include "crypto/primitives.h"
 
 #include <sodium.h>
 

@@ -1,4 +1,4 @@
-#include "primitives.h"
+#include "crypto/primitives.h"
 #include "blake2.h"
 #include "pywg.h"
 

@@ -1,5 +1,5 @@
-#include "aead.h"
-#include "openssl.h"
+#include "crypto/aead.h"
+#include "crypto/openssl.h"
 
 #include <errno.h>
 #include <limits.h>
