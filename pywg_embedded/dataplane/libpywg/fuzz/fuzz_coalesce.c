@@ -1,8 +1,8 @@
 /* Bursts through the coalescer: what it writes, cut again, is what came. */
-#include "coalesce.h"
 #include "expected.h"
 #include "fuzz.h"
 #include "mend.h"
+#include "offload/gro.h"
 #include "packet.h"
 #include "transport.h"
 #include "wire.h"

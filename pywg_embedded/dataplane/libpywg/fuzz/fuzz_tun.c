@@ -4,9 +4,9 @@
 #include "fuzz.h"
 #include "icmp.h"
 #include "mend.h"
+#include "offload/gso.h"
 #include "packet.h"
 #include "plane.h"
-#include "segment.h"
 #include "system.h"
 
 #include <errno.h>

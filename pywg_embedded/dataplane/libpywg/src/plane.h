@@ -20,9 +20,9 @@
 
 #include "allowedips.h"
 #include "arena.h"
-#include "coalesce.h"
 #include "crypto/aead.h"
 #include "drops.h"
+#include "offload/gro.h"
 #include "pywg.h"
 #include "replay.h"
 #include "sieve.h"

@@ -2,8 +2,8 @@
 #ifndef PYWG_TUN_H
 #define PYWG_TUN_H
 
+#include "offload/virtio_net.h"
 #include "plane.h"
-#include "vnet.h"
 
 #include <sys/types.h>
 

@@ -1,7 +1,7 @@
 /* What is merged, what is not, and that segmentation gives back what came. */
-#include "coalesce.h"
+#include "offload/gro.h"
+#include "offload/gso.h"
 #include "packets.h"
-#include "segment.h"
 #include "test.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Large packets become exactly those that were sent on their own. */
+#include "offload/gso.h"
 #include "packets.h"
-#include "segment.h"
 #include "test.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "coalesce.h"
+#include "offload/gro.h"
 #include "packet.h"
 
 #include <string.h>

@@ -6,10 +6,10 @@
  *    the IPv4 id where DF makes it meaningless (RFC 6864).
  * 3. Checksums of all that is merged were right; the rest goes out as it came.
  */
-#ifndef PYWG_COALESCE_H
-#define PYWG_COALESCE_H
+#ifndef PYWG_GRO_H
+#define PYWG_GRO_H
 
-#include "merge.h"
+#include "offload/gro_flow.h"
 
 #include <stdbool.h>
 #include <stddef.h>

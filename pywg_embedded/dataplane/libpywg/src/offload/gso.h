@@ -1,9 +1,9 @@
 /* Software segmentation: one large packet out of the TUN becomes the packets
  * that the kernel would have made of it. */
-#ifndef PYWG_SEGMENT_H
-#define PYWG_SEGMENT_H
+#ifndef PYWG_GSO_H
+#define PYWG_GSO_H
 
-#include "vnet.h"
+#include "offload/virtio_net.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "merge.h"
+#include "offload/gro_flow.h"
 #include "checksum.h"
 #include "packet.h"
 #include "transport.h"

@@ -1,6 +1,6 @@
 /* The header before each packet of a TUN with IFF_VNET_HDR. */
-#ifndef PYWG_VNET_H
-#define PYWG_VNET_H
+#ifndef PYWG_VIRTIO_NET_H
+#define PYWG_VIRTIO_NET_H
 
 #include <stdint.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* What TCP or UDP packets must have in common to travel as one, and what the
  * headers of that one say. */
-#ifndef PYWG_MERGE_H
-#define PYWG_MERGE_H
+#ifndef PYWG_GRO_FLOW_H
+#define PYWG_GRO_FLOW_H
 
-#include "vnet.h"
+#include "offload/virtio_net.h"
 
 #include <stdbool.h>
 #include <stddef.h>

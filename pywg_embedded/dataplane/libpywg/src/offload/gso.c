@@ -1,4 +1,4 @@
-#include "segment.h"
+#include "offload/gso.h"
 #include "checksum.h"
 #include "packet.h"
 #include "transport.h"
