@@ -1,8 +1,8 @@
 #include "expected.h"
 #include "fuzz.h"
 #include "mend.h"
+#include "net/ip.h"
 #include "offload/gso.h"
-#include "packet.h"
 #include "wire.h"
 
 #include <stdbool.h>

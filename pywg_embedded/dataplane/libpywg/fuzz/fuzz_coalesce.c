@@ -2,9 +2,9 @@
 #include "expected.h"
 #include "fuzz.h"
 #include "mend.h"
+#include "net/ip.h"
+#include "net/tcp_udp.h"
 #include "offload/gro.h"
-#include "packet.h"
-#include "transport.h"
 #include "wire.h"
 
 #include <string.h>

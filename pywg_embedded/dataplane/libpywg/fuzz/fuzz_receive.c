@@ -1,10 +1,10 @@
 /* Datagrams from outside: the TUN gets what its peers sealed and may say, each
  * packet once; whatever is refused changes nothing. */
 #include "blake2.h"
-#include "ecn.h"
 #include "expected.h"
 #include "fuzz.h"
-#include "packet.h"
+#include "net/ecn.h"
+#include "net/ip.h"
 #include "plane.h"
 #include "system.h"
 

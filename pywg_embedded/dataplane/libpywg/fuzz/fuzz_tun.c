@@ -2,10 +2,10 @@
  * kernel would have made of them, in order, and nobody else gets any. */
 #include "expected.h"
 #include "fuzz.h"
-#include "icmp.h"
 #include "mend.h"
+#include "net/icmp.h"
+#include "net/ip.h"
 #include "offload/gso.h"
-#include "packet.h"
 #include "plane.h"
 #include "system.h"
 

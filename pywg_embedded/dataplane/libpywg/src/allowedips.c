@@ -1,5 +1,5 @@
 #include "allowedips.h"
-#include "prefix.h"
+#include "net/prefix.h"
 
 #include <errno.h>
 #include <stdbool.h>

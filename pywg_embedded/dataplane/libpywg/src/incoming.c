@@ -1,8 +1,8 @@
 #include "incoming.h"
 #include "arrivals.h"
-#include "ecn.h"
 #include "events.h"
-#include "packet.h"
+#include "net/ecn.h"
+#include "net/ip.h"
 #include "sessions.h"
 #include "tun.h"
 

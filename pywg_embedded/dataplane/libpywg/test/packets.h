@@ -2,8 +2,8 @@
 #ifndef PYWG_TEST_PACKETS_H
 #define PYWG_TEST_PACKETS_H
 
-#include "packet.h"
-#include "transport.h"
+#include "net/ip.h"
+#include "net/tcp_udp.h"
 #include "wire.h"
 
 #include <stddef.h>

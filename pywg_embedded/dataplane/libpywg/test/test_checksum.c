@@ -1,5 +1,5 @@
 /* The fast sum against one byte after the other. */
-#include "checksum.h"
+#include "net/checksum.h"
 #include "packets.h"
 #include "test.h"
 

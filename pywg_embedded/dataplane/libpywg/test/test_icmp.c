@@ -1,5 +1,5 @@
 /* Host unreachable: who is told, and what. */
-#include "icmp.h"
+#include "net/icmp.h"
 #include "packets.h"
 #include "test.h"
 

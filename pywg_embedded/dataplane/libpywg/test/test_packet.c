@@ -1,5 +1,5 @@
 /* What IP packets say of themselves, and the congestion marks on them. */
-#include "ecn.h"
+#include "net/ecn.h"
 #include "packets.h"
 #include "test.h"
 

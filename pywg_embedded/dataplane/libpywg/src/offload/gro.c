@@ -1,5 +1,5 @@
 #include "offload/gro.h"
-#include "packet.h"
+#include "net/ip.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #include "offload/gso.h"
-#include "checksum.h"
-#include "packet.h"
-#include "transport.h"
+#include "net/checksum.h"
+#include "net/ip.h"
+#include "net/tcp_udp.h"
 #include "wire.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-#include "icmp.h"
-#include "checksum.h"
+#include "net/icmp.h"
+#include "net/checksum.h"
 #include "wire.h"
 
 #include <stdbool.h>

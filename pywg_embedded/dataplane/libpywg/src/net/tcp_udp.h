@@ -1,6 +1,6 @@
 /* The headers of TCP (RFC 9293, 3.1) and UDP (RFC 768). */
-#ifndef PYWG_TRANSPORT_H
-#define PYWG_TRANSPORT_H
+#ifndef PYWG_TCP_UDP_H
+#define PYWG_TCP_UDP_H
 
 #include <stddef.h>
 #include <stdint.h>

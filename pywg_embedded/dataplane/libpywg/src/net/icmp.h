@@ -7,7 +7,7 @@
 #ifndef PYWG_ICMP_H
 #define PYWG_ICMP_H
 
-#include "packet.h"
+#include "net/ip.h"
 
 #include <stddef.h>
 #include <stdint.h>

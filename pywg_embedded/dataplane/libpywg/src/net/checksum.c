@@ -1,5 +1,5 @@
-#include "checksum.h"
-#include "packet.h"
+#include "net/checksum.h"
+#include "net/ip.h"
 
 /* As wide as an addition of the machine at hand; a carry goes back in at the
  * lower end, where it counts the same (RFC 1071, 2). */

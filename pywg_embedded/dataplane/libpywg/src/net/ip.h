@@ -1,7 +1,7 @@
 /* The IP packets inside: what they say of themselves, checked against their
  * length. */
-#ifndef PYWG_PACKET_H
-#define PYWG_PACKET_H
+#ifndef PYWG_IP_H
+#define PYWG_IP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "packet.h"
+#include "net/ip.h"
 #include "wire.h"
 
 bool packet_parse(struct packet *packet, const uint8_t *data, size_t size)
