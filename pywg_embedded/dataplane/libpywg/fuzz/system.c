@@ -1,8 +1,8 @@
 #include "system.h"
 #include "fuzz.h"
+#include "io/sockaddr.h"
 #include "offload/virtio_net.h"
 #include "plane.h"
-#include "udp_address.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 #include "incoming.h"
 #include "arrivals.h"
 #include "events.h"
+#include "io/tun.h"
 #include "net/ecn.h"
 #include "net/ip.h"
 #include "sessions.h"
-#include "tun.h"
 
 static bool carry_congestion(uint8_t *packet, uint8_t outer_tos)
 {

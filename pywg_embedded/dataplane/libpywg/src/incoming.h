@@ -3,7 +3,7 @@
 #ifndef PYWG_INCOMING_H
 #define PYWG_INCOMING_H
 
-#include "udp.h"
+#include "io/socket.h"
 
 /* A burst of what a socket has; all is written when it ends. */
 void incoming_drain(struct plane *plane, struct udp_socket *socket);

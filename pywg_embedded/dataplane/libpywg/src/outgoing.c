@@ -1,13 +1,13 @@
 #include "outgoing.h"
 #include "clock.h"
 #include "events.h"
+#include "io/socket.h"
+#include "io/tun.h"
 #include "net/ecn.h"
 #include "net/icmp.h"
 #include "net/ip.h"
 #include "offload/gso.h"
 #include "sessions.h"
-#include "tun.h"
-#include "udp.h"
 
 #include <string.h>
 

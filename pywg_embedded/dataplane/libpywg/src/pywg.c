@@ -2,12 +2,12 @@
 #include "arrivals.h"
 #include "clock.h"
 #include "events.h"
+#include "io/socket.h"
+#include "io/tun.h"
 #include "lanes.h"
 #include "outgoing.h"
 #include "plane.h"
 #include "sessions.h"
-#include "tun.h"
-#include "udp.h"
 #include "wait.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "sieve.h"
+#include "io/socket.h"
 #include "plane.h"
-#include "udp.h"
 
 #define RECEIVER_AT 4
 

@@ -1,8 +1,8 @@
 /* Two planes talk over the loopback, each with a socket for a TUN. */
+#include "io/sockaddr.h"
 #include "packets.h"
 #include "pywg.h"
 #include "test.h"
-#include "udp_address.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

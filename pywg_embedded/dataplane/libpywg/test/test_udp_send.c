@@ -1,7 +1,7 @@
 /* What becomes of a message that the kernel will not segment. */
+#include "io/socket.h"
 #include "plane.h"
 #include "test.h"
-#include "udp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
-#include "udp.h"
-#include "udp_address.h"
+#include "io/socket.h"
+#include "io/sockaddr.h"
 
 #include <errno.h>
 #include <stdio.h>

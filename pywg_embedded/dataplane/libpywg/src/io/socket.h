@@ -1,6 +1,6 @@
 /* The outer sockets: one for each family that the machine has, on one port. */
-#ifndef PYWG_UDP_H
-#define PYWG_UDP_H
+#ifndef PYWG_SOCKET_H
+#define PYWG_SOCKET_H
 
 #include "plane.h"
 

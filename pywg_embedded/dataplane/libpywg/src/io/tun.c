@@ -1,4 +1,4 @@
-#include "tun.h"
+#include "io/tun.h"
 #include "events.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "udp_address.h"
+#include "io/sockaddr.h"
 
 #include <string.h>
 

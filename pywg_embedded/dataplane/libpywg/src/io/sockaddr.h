@@ -1,6 +1,6 @@
 /* Endpoints as socket addresses and control messages, and back. */
-#ifndef PYWG_UDP_ADDRESS_H
-#define PYWG_UDP_ADDRESS_H
+#ifndef PYWG_SOCKADDR_H
+#define PYWG_SOCKADDR_H
 
 #include "pywg.h"
 

@@ -1,5 +1,5 @@
-#include "udp.h"
-#include "udp_address.h"
+#include "io/sockaddr.h"
+#include "io/socket.h"
 
 #include <errno.h>
 #include <string.h>
