@@ -1,6 +1,6 @@
 #include "lanes.h"
-#include "clock.h"
 #include "incoming.h"
+#include "sys/clock.h"
 
 #include <errno.h>
 #include <poll.h>

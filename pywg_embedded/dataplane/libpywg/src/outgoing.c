@@ -1,5 +1,4 @@
 #include "outgoing.h"
-#include "clock.h"
 #include "events.h"
 #include "io/socket.h"
 #include "io/tun.h"
@@ -8,6 +7,7 @@
 #include "net/ip.h"
 #include "offload/gso.h"
 #include "sessions.h"
+#include "sys/clock.h"
 
 #include <string.h>
 

@@ -19,7 +19,6 @@
 #define PYWG_PLANE_H
 
 #include "allowedips.h"
-#include "arena.h"
 #include "crypto/aead.h"
 #include "drops.h"
 #include "offload/gro.h"
@@ -27,6 +26,7 @@
 #include "replay.h"
 #include "sieve.h"
 #include "staging.h"
+#include "sys/arena.h"
 #include "wire.h"
 
 #include <poll.h>

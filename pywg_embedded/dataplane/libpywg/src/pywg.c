@@ -1,6 +1,5 @@
 #include "pywg.h"
 #include "arrivals.h"
-#include "clock.h"
 #include "events.h"
 #include "io/socket.h"
 #include "io/tun.h"
@@ -8,6 +7,7 @@
 #include "outgoing.h"
 #include "plane.h"
 #include "sessions.h"
+#include "sys/clock.h"
 #include "wait.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 #include "wait.h"
 #include "arrivals.h"
-#include "clock.h"
 #include "events.h"
 #include "incoming.h"
 #include "lanes.h"
 #include "outgoing.h"
+#include "sys/clock.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 /* One mapping, cut into tables. */
-#include "arena.h"
+#include "sys/arena.h"
 #include "test.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "arena.h"
+#include "sys/arena.h"
 
 #include <errno.h>
 #include <sys/mman.h>
