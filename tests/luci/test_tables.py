@@ -63,7 +63,7 @@ def test_every_state_of_a_peer_has_words() -> None:
 
 @needs_node
 def test_every_reason_of_a_drop_has_words() -> None:
-    reasons = found(IN_C, PACKAGE / "dataplane/libpywg/src/drops.h")
+    reasons = found(IN_C, PACKAGE / "dataplane/libpywg/src/drop_reasons.h")
     reasons |= found(IN_PYTHON, *PACKAGE.glob("core/*.py"))
     assert sorted(printed("table.mjs")["DROPS"]) == sorted(reasons)
 

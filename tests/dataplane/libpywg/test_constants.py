@@ -1,4 +1,4 @@
-"""The numbers in wire.h are those of core/constants.py."""
+"""The numbers in wireguard.h are those of core/constants.py."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from pywg_embedded.core import constants
 
-HEADER = Path(constants.__file__).parents[1] / "dataplane/libpywg/src/wire.h"
+HEADER = Path(constants.__file__).parents[1] / "dataplane/libpywg/src/wireguard.h"
 SUFFIXES = re.compile(r"U?INT64_C\((\d+)\)")
 
 

@@ -21,7 +21,7 @@ from tests.dataplane.packets import ip, with_checksum
 from tests.lab.host import Host
 
 SOURCES = Path(__file__).parents[3] / "pywg_embedded/dataplane/libpywg"
-MODULES = ("checksum", "coalesce", "merge", "packet", "segment")
+MODULES = ("net/checksum", "net/ip", "offload/gro", "offload/gro_flow", "offload/gso")
 PATIENCE = 5.0
 LARGEST = 65_535
 

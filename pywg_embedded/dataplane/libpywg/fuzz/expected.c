@@ -1,9 +1,9 @@
 #include "expected.h"
+#include "byteorder.h"
 #include "fuzz.h"
 #include "mend.h"
 #include "net/ip.h"
 #include "offload/gso.h"
-#include "wire.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -36,12 +36,12 @@ size_t expected_length(const uint8_t *packet, size_t size)
 	size_t length;
 
 	if (size >= PACKET_IPV6_HEADER && packet[0] >> 4 == 6) {
-		length = PACKET_IPV6_HEADER + wire_load_be16(packet + 4);
+		length = PACKET_IPV6_HEADER + load_be16(packet + 4);
 		return length > size ? 0 : length;
 	}
 	if (size < PACKET_IPV4_HEADER || packet[0] >> 4 != 4)
 		return 0;
-	length = wire_load_be16(packet + 2);
+	length = load_be16(packet + 2);
 	if (header < PACKET_IPV4_HEADER || header > length || length > size)
 		return 0;
 	return length;
@@ -55,7 +55,7 @@ static bool has_ports(uint8_t protocol)
 static bool hides_its_flow(const uint8_t *packet, uint8_t protocol)
 {
 	if (packet[0] >> 4 == 4)
-		return wire_load_be16(packet + 6) & 0x3FFF;
+		return load_be16(packet + 6) & 0x3FFF;
 	return !has_ports(protocol) && protocol != PACKET_ICMPV6;
 }
 
@@ -126,7 +126,7 @@ static struct wanted *next_of(const struct flow *flow)
 static bool equal_but_for_id(const uint8_t *a, const uint8_t *b, size_t length)
 {
 	if (length < PACKET_IPV4_HEADER || a[0] >> 4 != 4 ||
-	    !(wire_load_be16(a + 6) & IPV4_DF))
+	    !(load_be16(a + 6) & IPV4_DF))
 		return false;
 	return !memcmp(a, b, 4) && !memcmp(a + 6, b + 6, 4) &&
 	       !memcmp(a + 12, b + 12, length - 12);

@@ -1,11 +1,11 @@
 /* Bursts through the coalescer: what it writes, cut again, is what came. */
+#include "byteorder.h"
 #include "expected.h"
 #include "fuzz.h"
 #include "mend.h"
 #include "net/ip.h"
 #include "net/tcp_udp.h"
 #include "offload/gro.h"
-#include "wire.h"
 
 #include <string.h>
 
@@ -49,7 +49,7 @@ static void follow(struct input *input, uint8_t *packet, size_t headers,
 {
 	const struct mend_transport found = mend_find(packet, headers);
 	uint8_t *tcp = packet + found.at;
-	uint16_t id = wire_load_be16(packet + 4);
+	uint16_t id = load_be16(packet + 4);
 
 	if (how & HOW_BEND) {
 		size_t at = input_byte(input) % headers;
@@ -57,12 +57,11 @@ static void follow(struct input *input, uint8_t *packet, size_t headers,
 		packet[at] ^= input_byte(input);
 	}
 	if (packet[0] >> 4 == 4 && !(how & HOW_SAME_ID))
-		wire_store_be16(packet + 4, (uint16_t)(id + 1));
+		store_be16(packet + 4, (uint16_t)(id + 1));
 	if (found.protocol != PACKET_TCP)
 		return;
-	wire_store_be32(tcp + TCP_SEQUENCE_AT,
-			wire_load_be32(tcp + TCP_SEQUENCE_AT) +
-				(uint32_t)payload);
+	store_be32(tcp + TCP_SEQUENCE_AT,
+		   load_be32(tcp + TCP_SEQUENCE_AT) + (uint32_t)payload);
 	if (how & HOW_PUSH)
 		tcp[TCP_FLAGS_AT] |= TCP_PSH;
 }

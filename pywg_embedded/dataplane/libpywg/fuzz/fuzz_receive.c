@@ -1,6 +1,7 @@
 /* Datagrams from outside: the TUN gets what its peers sealed and may say, each
  * packet once; whatever is refused changes nothing. */
 #include "blake2.h"
+#include "byteorder.h"
 #include "expected.h"
 #include "fuzz.h"
 #include "net/ecn.h"
@@ -197,7 +198,7 @@ static void make_mac1(uint8_t mac1[MAC_SIZE], const uint8_t *data,
 
 static bool ends_in_macs(const uint8_t *data, size_t length)
 {
-	const uint32_t kind = length < 4 ? 0 : wire_load_le32(data);
+	const uint32_t kind = length < 4 ? 0 : load_le32(data);
 
 	return (kind == MESSAGE_INITIATION && length == INITIATION_SIZE) ||
 	       (kind == MESSAGE_RESPONSE && length == RESPONSE_SIZE);
@@ -210,7 +211,7 @@ static bool is_event(const uint8_t *data, size_t length)
 
 	if (!ends_in_macs(data, length))
 		return length == COOKIE_REPLY_SIZE &&
-		       wire_load_le32(data) == MESSAGE_COOKIE_REPLY;
+		       load_le32(data) == MESSAGE_COOKIE_REPLY;
 	make_mac1(mac1, data, length);
 	return !memcmp(mac1, data + length - 2 * MAC_SIZE, MAC_SIZE);
 }
@@ -230,9 +231,9 @@ static size_t seal(uint8_t *out, uint32_t peer, uint64_t counter,
 	uint8_t key[KEY_SIZE];
 
 	make_key(key, peer);
-	wire_store_le32(out, MESSAGE_TRANSPORT);
-	wire_store_le32(out + TRANSPORT_RECEIVER_AT, peer);
-	wire_store_le64(out + TRANSPORT_COUNTER_AT, counter);
+	store_le32(out, MESSAGE_TRANSPORT);
+	store_le32(out + TRANSPORT_RECEIVER_AT, peer);
+	store_le64(out + TRANSPORT_COUNTER_AT, counter);
 	REQUIRE(aead_seal(&aead, key, counter, out + TRANSPORT_PACKET_AT,
 			  packet, length));
 	return TRANSPORT_MIN_SIZE + length;

@@ -1,5 +1,6 @@
 /* Packets out of the TUN, large ones too: what a peer gets, opened, is what the
  * kernel would have made of them, in order, and nobody else gets any. */
+#include "byteorder.h"
 #include "expected.h"
 #include "fuzz.h"
 #include "mend.h"
@@ -219,18 +220,17 @@ void target_sent(const uint8_t *data, size_t size,
 		 const struct pywg_endpoint *to, uint8_t tos)
 {
 	static uint8_t opened[PACKET_LARGEST + PADDING_MULTIPLE + TAG_SIZE];
-	const uint32_t peer = wire_load_le32(data + TRANSPORT_RECEIVER_AT);
+	const uint32_t peer = load_le32(data + TRANSPORT_RECEIVER_AT);
 	const size_t length = size - TRANSPORT_MIN_SIZE;
 	struct pywg_endpoint there;
 	const struct piece *piece;
 	uint8_t key[KEY_SIZE];
 
 	REQUIRE(size >= TRANSPORT_MIN_SIZE && size <= sizeof(opened));
-	REQUIRE(wire_load_le32(data) == MESSAGE_TRANSPORT && peer < STRANGER);
+	REQUIRE(load_le32(data) == MESSAGE_TRANSPORT && peer < STRANGER);
 	there = endpoint_of(peer);
 	REQUIRE(!memcmp(to, &there, sizeof(there)));
-	REQUIRE(wire_load_le64(data + TRANSPORT_COUNTER_AT) ==
-		counters[peer]++);
+	REQUIRE(load_le64(data + TRANSPORT_COUNTER_AT) == counters[peer]++);
 	make_key(key, peer);
 	REQUIRE(aead_open(&aead, key, counters[peer] - 1, opened,
 			  data + TRANSPORT_PACKET_AT, length + TAG_SIZE));

@@ -1,4 +1,5 @@
 #include "mend.h"
+#include "byteorder.h"
 #include "packets.h"
 
 static size_t ip_header(const uint8_t *packet, size_t length)
@@ -14,7 +15,7 @@ static size_t ip_header(const uint8_t *packet, size_t length)
 
 static int is_fragment(const uint8_t *packet)
 {
-	return packet[0] >> 4 == 4 && wire_load_be16(packet + 6) & 0x3FFF;
+	return packet[0] >> 4 == 4 && load_be16(packet + 6) & 0x3FFF;
 }
 
 struct mend_transport mend_find(const uint8_t *packet, size_t length)
@@ -46,13 +47,13 @@ static void mend_ip(uint8_t *packet, size_t length)
 	if (!header)
 		return;
 	if (packet[0] >> 4 == 6) {
-		wire_store_be16(packet + 4, (uint16_t)(length - header));
+		store_be16(packet + 4, (uint16_t)(length - header));
 		return;
 	}
-	wire_store_be16(packet + 2, (uint16_t)length);
-	wire_store_be16(packet + 10, 0);
+	store_be16(packet + 2, (uint16_t)length);
+	store_be16(packet + 10, 0);
 	sum = packets_sum(0, packet, header);
-	wire_store_be16(packet + 10, (uint16_t)~packets_fold(sum));
+	store_be16(packet + 10, (uint16_t)~packets_fold(sum));
 }
 
 void mend_packet(uint8_t *packet, size_t length)
@@ -63,17 +64,17 @@ void mend_packet(uint8_t *packet, size_t length)
 	if (!found.at)
 		return;
 	if (found.protocol == PACKET_UDP)
-		wire_store_be16(packet + found.at + UDP_LENGTH_AT,
-				(uint16_t)found.size);
-	wire_store_be16(packet + found.checksum,
-			packets_checksum(packet, packet + found.at,
-					 found.protocol, found.size));
+		store_be16(packet + found.at + UDP_LENGTH_AT,
+			   (uint16_t)found.size);
+	store_be16(packet + found.checksum,
+		   packets_checksum(packet, packet + found.at, found.protocol,
+				    found.size));
 }
 
 int mend_is_right(const uint8_t *packet, size_t length)
 {
 	const struct mend_transport found = mend_find(packet, length);
-	uint16_t written = wire_load_be16(packet + found.checksum);
+	uint16_t written = load_be16(packet + found.checksum);
 	uint16_t wanted = packets_checksum(packet, packet + found.at,
 					   found.protocol, found.size);
 
@@ -87,7 +88,6 @@ void mend_partial(uint8_t *packet, size_t length)
 	const struct mend_transport found = mend_find(packet, length);
 
 	if (found.at)
-		wire_store_be16(
-			packet + found.checksum,
-			packets_pseudo(packet, found.protocol, found.size));
+		store_be16(packet + found.checksum,
+			   packets_pseudo(packet, found.protocol, found.size));
 }

@@ -1,5 +1,6 @@
 #include "cookie.h"
 #include "blake2.h"
+#include "byteorder.h"
 #include "crypto/primitives.h"
 
 #include <string.h>
@@ -69,7 +70,7 @@ static void make_cookie(const struct cookie_checker *checker,
 	const uint32_t size = source->address_size;
 
 	memcpy(bound_to, source->address, size);
-	wire_store_be16(bound_to + size, source->port);
+	store_be16(bound_to + size, source->port);
 	blake2s(cookie, COOKIE_SIZE, bound_to, size + sizeof(source->port),
 		checker->secret, KEY_SIZE);
 }
@@ -103,7 +104,7 @@ bool cookie_reply(const struct cookie_checker *checker,
 					     COOKIE_NONCE_SIZE, mac1, MAC_SIZE};
 	uint8_t cookie[COOKIE_SIZE];
 
-	wire_store_le32(reply, MESSAGE_COOKIE_REPLY);
+	store_le32(reply, MESSAGE_COOKIE_REPLY);
 	memcpy(reply + REPLY_RECEIVER_AT, message + SENDER_AT, 4);
 	make_cookie(checker, cookie, source);
 	return primitives_random(nonce, COOKIE_NONCE_SIZE) &&

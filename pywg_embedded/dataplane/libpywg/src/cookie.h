@@ -4,7 +4,7 @@
 #define PYWG_COOKIE_H
 
 #include "pywg.h"
-#include "wire.h"
+#include "wireguard.h"
 
 #include <stdbool.h>
 

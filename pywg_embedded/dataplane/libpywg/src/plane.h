@@ -20,14 +20,14 @@
 
 #include "allowedips.h"
 #include "crypto/aead.h"
-#include "drops.h"
+#include "drop_reasons.h"
+#include "handshake_filter.h"
 #include "offload/gro.h"
 #include "pywg.h"
 #include "replay.h"
-#include "sieve.h"
 #include "staging.h"
 #include "sys/arena.h"
-#include "wire.h"
+#include "wireguard.h"
 
 #include <poll.h>
 #include <pthread.h>

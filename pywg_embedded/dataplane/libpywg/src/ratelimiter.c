@@ -1,7 +1,8 @@
 #include "ratelimiter.h"
 #include "blake2.h"
+#include "byteorder.h"
 #include "crypto/primitives.h"
-#include "wire.h"
+#include "wireguard.h"
 
 #define IPV6_PREFIX_SIZE 8
 #define COST (1000 / SOURCE_PACKETS_PER_SECOND)
@@ -32,9 +33,8 @@ bool ratelimiter_allow(struct ratelimiter *limiter, const uint8_t *address,
 	blake2s(digest, sizeof(digest), address,
 		size == 4 ? size : IPV6_PREFIX_SIZE, limiter->secret,
 		sizeof(limiter->secret));
-	tag = wire_load_le64(digest) | 1;
-	first = wire_load_le16(digest + 8) % RATELIMITER_SETS *
-		RATELIMITER_WAYS;
+	tag = load_le64(digest) | 1;
+	first = load_le16(digest + 8) % RATELIMITER_SETS * RATELIMITER_WAYS;
 	for (size_t way = first; way < first + RATELIMITER_WAYS; way++) {
 		if (limiter->tags[way] == tag)
 			return take(&limiter->full_at[way], now);

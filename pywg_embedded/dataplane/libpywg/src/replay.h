@@ -2,7 +2,7 @@
 #ifndef PYWG_REPLAY_H
 #define PYWG_REPLAY_H
 
-#include "wire.h"
+#include "wireguard.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,9 +2,9 @@
 #ifndef PYWG_TEST_PACKETS_H
 #define PYWG_TEST_PACKETS_H
 
+#include "byteorder.h"
 #include "net/ip.h"
 #include "net/tcp_udp.h"
-#include "wire.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -76,16 +76,16 @@ static inline size_t packets_write_ipv4(uint8_t *out, const struct spec *spec,
 
 	out[0] = (uint8_t)(0x40 | header / 4);
 	out[1] = spec->tos;
-	wire_store_be16(out + 2, (uint16_t)(header + rest));
-	wire_store_be16(out + 4, spec->id);
-	wire_store_be16(out + 6, spec->fragment);
+	store_be16(out + 2, (uint16_t)(header + rest));
+	store_be16(out + 4, spec->id);
+	store_be16(out + 6, spec->fragment);
 	out[8] = spec->ttl ? spec->ttl : 64;
 	out[9] = spec->protocol;
 	memcpy(out + 12, "\x0a\x00\x00\x01\x0a\x00\x00\x02", 8);
 	memset(out + 20, 0, spec->ip_options); /* the end of them */
-	wire_store_be16(out + 10, 0);
-	wire_store_be16(out + 10,
-			(uint16_t)~packets_fold(packets_sum(0, out, header)));
+	store_be16(out + 10, 0);
+	store_be16(out + 10,
+		   (uint16_t)~packets_fold(packets_sum(0, out, header)));
 	return header;
 }
 
@@ -98,7 +98,7 @@ static inline size_t packets_write_ipv6(uint8_t *out, const struct spec *spec,
 	memset(out, 0, 40u + extension);
 	out[0] = (uint8_t)(0x60 | spec->tos >> 4);
 	out[1] = (uint8_t)(spec->tos << 4);
-	wire_store_be16(out + 4, (uint16_t)(extension + rest));
+	store_be16(out + 4, (uint16_t)(extension + rest));
 	out[6] = extension ? 60 : spec->protocol;
 	out[7] = spec->ttl ? spec->ttl : 64;
 	out[8] = out[24] = 0xFD;
@@ -116,14 +116,14 @@ static inline size_t packets_write_ipv6(uint8_t *out, const struct spec *spec,
 static inline size_t packets_write_tcp(uint8_t *out, const struct spec *spec)
 {
 	memset(out, 0, 20);
-	wire_store_be16(out, spec->port);
-	wire_store_be16(out + 2, 443);
-	wire_store_be32(out + 4, spec->sequence);
-	wire_store_be32(out + 8, spec->acknowledgment);
+	store_be16(out, spec->port);
+	store_be16(out + 2, 443);
+	store_be32(out + 4, spec->sequence);
+	store_be32(out + 8, spec->acknowledgment);
 	out[12] = (uint8_t)((20 + spec->tcp_options) / 4 << 4);
 	out[12] |= spec->reserved;
 	out[13] = spec->flags;
-	wire_store_be16(out + 14, spec->window);
+	store_be16(out + 14, spec->window);
 	memset(out + 20, spec->option, spec->tcp_options);
 	return 20u + spec->tcp_options;
 }
@@ -134,9 +134,9 @@ static inline size_t packets_write_transport(uint8_t *out,
 	if (spec->protocol == PACKET_TCP)
 		return packets_write_tcp(out, spec);
 	memset(out, 0, 8);
-	wire_store_be16(out, spec->port);
-	wire_store_be16(out + 2, 53);
-	wire_store_be16(out + 4, (uint16_t)(8 + spec->payload));
+	store_be16(out, spec->port);
+	store_be16(out + 2, 53);
+	store_be16(out + 4, (uint16_t)(8 + spec->payload));
 	return 8;
 }
 
@@ -169,9 +169,8 @@ static inline size_t packets_make(uint8_t *out, const struct spec *spec)
 		packets_write_ipv4(out, spec, length);
 	else
 		packets_write_ipv6(out, spec, length);
-	wire_store_be16(
-		transport + at,
-		packets_checksum(out, transport, spec->protocol, length));
+	store_be16(transport + at,
+		   packets_checksum(out, transport, spec->protocol, length));
 	if (spec->broken)
 		out[spec->broken] ^= 0x10;
 	return (size_t)(transport - out) + length;

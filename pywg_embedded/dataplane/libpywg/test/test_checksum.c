@@ -1,4 +1,5 @@
 /* The fast sum against one byte after the other. */
+#include "byteorder.h"
 #include "net/checksum.h"
 #include "packets.h"
 #include "test.h"
@@ -12,7 +13,7 @@ static uint16_t fold_in_network_order(uint64_t sum)
 	uint8_t bytes[2];
 
 	checksum_store(bytes, checksum_fold(sum));
-	return wire_load_be16(bytes);
+	return load_be16(bytes);
 }
 
 static const struct {
@@ -103,7 +104,7 @@ static void test_ipv4_headers(void)
 		spec.ip_options = options;
 		packets_make(expected, &spec);
 		memcpy(data, expected, sizeof(expected));
-		wire_store_be16(data + 10, 0xDEAD);
+		store_be16(data + 10, 0xDEAD);
 		checksum_write_ipv4(data, 20u + options);
 		CHECK(options, !memcmp(data, expected, 20u + options));
 	}

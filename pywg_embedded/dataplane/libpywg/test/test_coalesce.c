@@ -1,4 +1,5 @@
 /* What is merged, what is not, and that segmentation gives back what came. */
+#include "byteorder.h"
 #include "offload/gro.h"
 #include "offload/gso.h"
 #include "packets.h"
@@ -357,8 +358,7 @@ static void test_merged_headers(void)
 		uint16_t sum = packets_pseudo(large, merged[row].large.protocol,
 					      length - vnet->csum_start);
 
-		wire_store_be16(large + vnet->csum_start + vnet->csum_offset,
-				sum);
+		store_be16(large + vnet->csum_start + vnet->csum_offset, sum);
 		begin(BOTH);
 		add_row(&merged[row].row);
 		flush();
@@ -415,9 +415,9 @@ static void set_payload_for_sum(uint8_t *packet, size_t length)
 {
 	uint32_t sum = packets_pseudo(packet, PACKET_UDP, length - 20);
 
-	wire_store_be16(packet + 28, 0);
+	store_be16(packet + 28, 0);
 	sum = packets_sum(sum, packet + 20, length - 20);
-	wire_store_be16(packet + 28, (uint16_t)~packets_fold(sum));
+	store_be16(packet + 28, (uint16_t)~packets_fold(sum));
 }
 
 /* UDP that GSO would change, though the checksum is right: it would give one to
@@ -436,8 +436,8 @@ static void test_udp_that_would_change(void)
 			uint8_t *packet = lent[n];
 			size_t length = packets_make(packet, &spec);
 
-			wire_store_be16(packet + changes[row].at,
-					changes[row].value);
+			store_be16(packet + changes[row].at,
+				   changes[row].value);
 			set_payload_for_sum(packet, length);
 			CHECK(row, add(length, 0));
 		}
@@ -628,8 +628,8 @@ static size_t damage(uint8_t *packet, size_t length, uint32_t *state)
 	if (test_random(state) % 3 == 0)
 		length = 1 + test_random(state) % length;
 	if (test_random(state) % 2 && length > 5)
-		wire_store_be16(packet + (ipv4 ? 2 : 4),
-				(uint16_t)(length - (ipv4 ? 0 : 40)));
+		store_be16(packet + (ipv4 ? 2 : 4),
+			   (uint16_t)(length - (ipv4 ? 0 : 40)));
 	if (test_random(state) % 3 == 0)
 		packet[test_random(state) % length] =
 			(uint8_t)test_random(state);

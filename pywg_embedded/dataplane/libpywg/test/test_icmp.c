@@ -1,4 +1,5 @@
 /* Host unreachable: who is told, and what. */
+#include "byteorder.h"
 #include "net/icmp.h"
 #include "packets.h"
 #include "test.h"
@@ -88,9 +89,9 @@ static void check_ipv4(size_t row, size_t length)
 	uint8_t expected[sizeof(header)];
 
 	memcpy(expected, header, sizeof(header));
-	wire_store_be16(expected + 2, (uint16_t)length);
-	wire_store_be16(expected + 10, (uint16_t)~packets_fold(packets_sum(
-					       0, expected, sizeof(header))));
+	store_be16(expected + 2, (uint16_t)length);
+	store_be16(expected + 10, (uint16_t)~packets_fold(packets_sum(
+					  0, expected, sizeof(header))));
 	CHECK(row, !memcmp(out, expected, sizeof(expected)));
 	CHECK(row, !memcmp(out + 20, "\3\1", 2));
 	CHECK(row, !memcmp(out + 24, "\0\0\0\0", 4));
@@ -106,7 +107,7 @@ static void check_ipv6(size_t row, size_t length)
 	uint32_t sum = packets_pseudo(out, PACKET_ICMPV6, length - 40);
 
 	memcpy(expected, header, sizeof(header));
-	wire_store_be16(expected + 4, (uint16_t)(length - 40));
+	store_be16(expected + 4, (uint16_t)(length - 40));
 	CHECK(row, !memcmp(out, expected, sizeof(expected)));
 	CHECK(row, !memcmp(out + 8, data + 24, 16));
 	CHECK(row, !memcmp(out + 24, data + 8, 16));

@@ -2,8 +2,9 @@
  * changes all that can be changed. ThreadSanitizer finds what is not in order.
  */
 #include "blake2.h"
+#include "byteorder.h"
 #include "cookie.h"
-#include "drops.h"
+#include "drop_reasons.h"
 #include "packets.h"
 #include "pywg.h"
 #include "test.h"
@@ -166,7 +167,7 @@ static bool take_next(struct side *side, bool *came)
 	*came = length > 0;
 	if (!*came)
 		return true;
-	flow = wire_load_be16(packet + 20) % FLOWS;
+	flow = load_be16(packet + 20) % FLOWS;
 	side->received++;
 	if ((size_t)length != make_packet(expected, flow, side->order[flow]))
 		fprintf(stderr, "got len %zd flow %u order %u received %u\n",

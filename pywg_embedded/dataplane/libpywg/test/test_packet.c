@@ -1,4 +1,5 @@
 /* What IP packets say of themselves, and the congestion marks on them. */
+#include "byteorder.h"
 #include "net/ecn.h"
 #include "packets.h"
 #include "test.h"
@@ -53,7 +54,7 @@ static void test_the_length_claimed_is_checked(void)
 
 		memset(data, 0, sizeof(data));
 		data[0] = lengths[row].first;
-		wire_store_be16(data + at, lengths[row].claimed);
+		store_be16(data + at, lengths[row].claimed);
 		/* From the end: nothing beyond may be read. */
 		memmove(data + sizeof(data) - size, data, size);
 		valid = packet_parse(&packet, data + sizeof(data) - size, size);

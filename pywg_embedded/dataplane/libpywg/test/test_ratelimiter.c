@@ -1,8 +1,8 @@
 /* Token buckets: a burst, a steady rate, and a table that cannot be washed out.
  */
+#include "byteorder.h"
 #include "ratelimiter.h"
 #include "test.h"
-#include "wire.h"
 
 #include <string.h>
 
@@ -76,7 +76,7 @@ static unsigned int crowd(uint32_t from, uint32_t count, uint64_t now)
 	uint8_t address[4];
 
 	for (uint32_t number = from; number < from + count; number++) {
-		wire_store_be32(address, number);
+		store_be32(address, number);
 		passed += ratelimiter_allow(&limiter, address, 4, now);
 	}
 	return passed;

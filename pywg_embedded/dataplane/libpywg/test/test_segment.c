@@ -1,4 +1,5 @@
 /* Large packets become exactly those that were sent on their own. */
+#include "byteorder.h"
 #include "offload/gso.h"
 #include "packets.h"
 #include "test.h"
@@ -26,9 +27,8 @@ static struct vnet_header make_large(const struct spec *spec, uint8_t gso_type,
 	};
 
 	*length = packets_make(large, spec);
-	wire_store_be16(
-		large + transport + header.csum_offset,
-		packets_pseudo(large, spec->protocol, *length - transport));
+	store_be16(large + transport + header.csum_offset,
+		   packets_pseudo(large, spec->protocol, *length - transport));
 	return header;
 }
 
@@ -183,13 +183,12 @@ static void test_a_checksum_of_zero(void)
 			make_large(&spec, zeros[row].gso_type, 2, &length);
 		struct segmenter segmenter;
 
-		wire_store_be16(large + at, 0);
-		wire_store_be16(large + at,
-				packets_checksum(large, large + 20, protocol,
-						 length - 20));
+		store_be16(large + at, 0);
+		store_be16(large + at, packets_checksum(large, large + 20,
+							protocol, length - 20));
 		CHECK(row, !segment_begin(&segmenter, &header, large, length));
 		CHECK(row, segment_next(&segmenter, out, length) == length);
-		CHECK(row, wire_load_be16(out + 20 + header.csum_offset) ==
+		CHECK(row, load_be16(out + 20 + header.csum_offset) ==
 				   zeros[row].checksum);
 	}
 }

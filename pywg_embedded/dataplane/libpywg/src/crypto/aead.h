@@ -6,7 +6,7 @@
 #ifndef PYWG_AEAD_H
 #define PYWG_AEAD_H
 
-#include "wire.h"
+#include "wireguard.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+#include "byteorder.h"
 #include "crypto/aead.h"
 #include "crypto/openssl.h"
 
@@ -24,7 +25,7 @@ static bool aead_start(struct aead_context *context, const uint8_t *key,
 	bool known = !memcmp(context->key, key, KEY_SIZE);
 	uint8_t nonce[NONCE_SIZE] = {0};
 
-	wire_store_le64(nonce + 4, counter);
+	store_le64(nonce + 4, counter);
 	if (!EVP_CipherInit_ex2(context->library, NULL, known ? NULL : key,
 				nonce, direction, tag))
 		return false;

@@ -1,3 +1,4 @@
+#include "byteorder.h"
 #include "crypto/aead.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ bool aead_seal(struct aead *aead, const uint8_t key[KEY_SIZE], uint64_t counter,
 	uint8_t nonce[NONCE_SIZE] = {0};
 
 	(void)aead;
-	wire_store_le64(nonce + 4, counter);
+	store_le64(nonce + 4, counter);
 	return !crypto_aead_chacha20poly1305_ietf_encrypt(
 		out, NULL, in, length, NULL, 0, NULL, nonce, key);
 }
@@ -38,7 +39,7 @@ bool aead_open(struct aead *aead, const uint8_t key[KEY_SIZE], uint64_t counter,
 	uint8_t nonce[NONCE_SIZE] = {0};
 
 	(void)aead;
-	wire_store_le64(nonce + 4, counter);
+	store_le64(nonce + 4, counter);
 	return !crypto_aead_chacha20poly1305_ietf_decrypt(
 		out, NULL, NULL, in, length, NULL, 0, nonce, key);
 }

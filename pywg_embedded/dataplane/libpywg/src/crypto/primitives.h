@@ -5,7 +5,7 @@
 #ifndef PYWG_PRIMITIVES_H
 #define PYWG_PRIMITIVES_H
 
-#include "wire.h"
+#include "wireguard.h"
 
 #include <stdbool.h>
 #include <stddef.h>

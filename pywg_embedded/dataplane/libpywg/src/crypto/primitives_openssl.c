@@ -1,3 +1,4 @@
+#include "byteorder.h"
 #include "crypto/openssl.h"
 #include "crypto/primitives.h"
 
@@ -83,12 +84,11 @@ static bool hchacha(uint8_t subkey[KEY_SIZE], const uint8_t *key,
 	const bool done = key_stream_block(block, key, input);
 
 	for (size_t n = 0; n < BLOCK_INPUT_SIZE; n += 4) {
-		wire_store_le32(subkey + n,
-				wire_load_le32(block + n) -
-					wire_load_le32(constants + n));
-		wire_store_le32(subkey + BLOCK_INPUT_SIZE + n,
-				wire_load_le32(block + BLOCK_INPUT_AT + n) -
-					wire_load_le32(input + n));
+		store_le32(subkey + n,
+			   load_le32(block + n) - load_le32(constants + n));
+		store_le32(subkey + BLOCK_INPUT_SIZE + n,
+			   load_le32(block + BLOCK_INPUT_AT + n) -
+				   load_le32(input + n));
 	}
 	OPENSSL_cleanse(block, sizeof(block));
 	return done;

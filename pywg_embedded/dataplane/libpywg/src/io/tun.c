@@ -1,5 +1,5 @@
 #include "io/tun.h"
-#include "events.h"
+#include "event_queue.h"
 
 #include <errno.h>
 #include <net/if.h>

@@ -1,6 +1,6 @@
 #include "net/icmp.h"
+#include "byteorder.h"
 #include "net/checksum.h"
-#include "wire.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static bool icmp_may_answer_v4(const uint8_t *data, size_t size)
 {
 	size_t type_at = 4 * (data[0] & 0x0Fu);
 
-	if (wire_load_be16(data + 6) & 0x1FFF) /* a fragment, not the first */
+	if (load_be16(data + 6) & 0x1FFF) /* a fragment, not the first */
 		return false;
 	if (data[12] >= MULTICAST_V4 || data[16] >= MULTICAST_V4)
 		return false;
@@ -87,7 +87,7 @@ static size_t icmp_write_v4(uint8_t *out, const uint8_t *data, size_t length)
 	icmp_finish(message + 2, checksum_add(0, message, size));
 	memset(out, 0, PACKET_IPV4_HEADER);
 	out[0] = 0x45;
-	wire_store_be16(out + 2, (uint16_t)(PACKET_IPV4_HEADER + size));
+	store_be16(out + 2, (uint16_t)(PACKET_IPV4_HEADER + size));
 	out[8] = HOP_LIMIT;
 	out[9] = PACKET_ICMP;
 	memcpy(out + 12, data + 16, 4);
@@ -105,7 +105,7 @@ static size_t icmp_write_v6(uint8_t *out, const uint8_t *data, size_t length)
 
 	memset(out, 0, PACKET_IPV6_HEADER);
 	out[0] = 0x60;
-	wire_store_be16(out + 4, (uint16_t)size);
+	store_be16(out + 4, (uint16_t)size);
 	out[6] = PACKET_ICMPV6;
 	out[7] = HOP_LIMIT;
 	memcpy(out + 8, data + 24, 16);

@@ -1,5 +1,5 @@
 #include "net/ip.h"
-#include "wire.h"
+#include "byteorder.h"
 
 bool packet_parse(struct packet *packet, const uint8_t *data, size_t size)
 {
@@ -7,14 +7,14 @@ bool packet_parse(struct packet *packet, const uint8_t *data, size_t size)
 
 	if (version == 4 && size >= PACKET_IPV4_HEADER) {
 		size_t header = 4 * (data[0] & 0x0Fu);
-		size_t length = wire_load_be16(data + 2);
+		size_t length = load_be16(data + 2);
 
 		*packet = (struct packet){length, 4, 4, 12, 16};
 		return header >= PACKET_IPV4_HEADER && header <= length &&
 		       length <= size;
 	}
 	if (version == 6 && size >= PACKET_IPV6_HEADER) {
-		size_t length = PACKET_IPV6_HEADER + wire_load_be16(data + 4);
+		size_t length = PACKET_IPV6_HEADER + load_be16(data + 4);
 
 		*packet = (struct packet){length, 6, 16, 8, 24};
 		return length <= size;
@@ -39,9 +39,9 @@ void packet_set_ecn(uint8_t *data, uint8_t ecn)
 		return;
 	}
 	data[1] = (uint8_t)((old & 0xFC) | ecn);
-	total = (uint16_t)~wire_load_be16(data + 10);
+	total = (uint16_t)~load_be16(data + 10);
 	total += (uint16_t)~old + (uint32_t)data[1];
 	total = (total & 0xFFFF) + (total >> 16);
 	total = (total & 0xFFFF) + (total >> 16);
-	wire_store_be16(data + 10, (uint16_t)~total);
+	store_be16(data + 10, (uint16_t)~total);
 }

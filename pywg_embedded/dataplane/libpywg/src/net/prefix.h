@@ -3,7 +3,7 @@
 #ifndef PYWG_PREFIX_H
 #define PYWG_PREFIX_H
 
-#include "wire.h"
+#include "byteorder.h"
 
 #include <string.h>
 
@@ -17,10 +17,10 @@ static inline struct prefix prefix_load(const uint8_t *address, uint32_t size)
 	struct prefix bits = {0, 0};
 
 	if (size == 4) {
-		bits.high = (uint64_t)wire_load_be32(address) << 32;
+		bits.high = (uint64_t)load_be32(address) << 32;
 	} else {
-		bits.high = wire_load_be64(address);
-		bits.low = wire_load_be64(address + 8);
+		bits.high = load_be64(address);
+		bits.low = load_be64(address + 8);
 	}
 	return bits;
 }
@@ -28,8 +28,8 @@ static inline struct prefix prefix_load(const uint8_t *address, uint32_t size)
 /* 16 bytes, of which IPv4 is the first four. */
 static inline void prefix_store(uint8_t *address, struct prefix bits)
 {
-	wire_store_be64(address, bits.high);
-	wire_store_be64(address + 8, bits.low);
+	store_be64(address, bits.high);
+	store_be64(address + 8, bits.low);
 }
 
 static inline uint64_t prefix_mask(uint32_t count)

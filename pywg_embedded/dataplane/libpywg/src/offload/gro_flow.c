@@ -1,8 +1,8 @@
 #include "offload/gro_flow.h"
+#include "byteorder.h"
 #include "net/checksum.h"
 #include "net/ip.h"
 #include "net/tcp_udp.h"
-#include "wire.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@
 static uint32_t merge_hash(uint32_t hash, const uint8_t *data, size_t size)
 {
 	for (size_t at = 0; at < size; at += 4)
-		hash = (hash ^ wire_load_be32(data + at)) * 0x9E3779B1;
+		hash = (hash ^ load_be32(data + at)) * 0x9E3779B1;
 	return hash;
 }
 
@@ -22,7 +22,7 @@ static enum merge_verdict merge_read_ipv4(struct merge_headers *headers,
 {
 	uint8_t size = (uint8_t)(4 * (packet[0] & 0x0F));
 
-	if (wire_load_be16(packet + 6) & IPV4_FRAGMENT)
+	if (load_be16(packet + 6) & IPV4_FRAGMENT)
 		return MERGE_UNKNOWN;
 	headers->protocol = packet[9];
 	headers->transport = size;
@@ -66,9 +66,9 @@ static enum merge_verdict merge_read_tcp(struct merge_headers *headers,
 static enum merge_verdict merge_read_udp(struct merge_headers *headers,
 					 const uint8_t *udp, size_t size)
 {
-	if (size <= UDP_HEADER || wire_load_be16(udp + UDP_LENGTH_AT) != size)
+	if (size <= UDP_HEADER || load_be16(udp + UDP_LENGTH_AT) != size)
 		return MERGE_NO;
-	if (!wire_load_be16(udp + UDP_CHECKSUM_AT)) /* none, and none to give */
+	if (!load_be16(udp + UDP_CHECKSUM_AT)) /* none, and none to give */
 		return MERGE_NO;
 	headers->size = (uint8_t)(headers->transport + UDP_HEADER);
 	headers->payload = (uint16_t)(size - UDP_HEADER);
@@ -140,9 +140,9 @@ static bool merge_same(const uint8_t *a, const uint8_t *b, size_t at,
 static bool merge_follows_ipv4(const uint8_t *first, const uint8_t *next,
 			       uint8_t count)
 {
-	uint16_t id = wire_load_be16(first + 4);
-	uint16_t next_id = wire_load_be16(next + 4);
-	bool df = wire_load_be16(first + 6) & IPV4_DF;
+	uint16_t id = load_be16(first + 4);
+	uint16_t next_id = load_be16(next + 4);
+	bool df = load_be16(first + 6) & IPV4_DF;
 
 	if (!merge_same(first, next, 0, 2) || !merge_same(first, next, 6, 4) ||
 	    !merge_same(first, next, 12, 8))
@@ -160,10 +160,10 @@ static bool merge_follows_ipv6(const uint8_t *first, const uint8_t *next)
 static bool merge_follows_tcp(const uint8_t *first, const uint8_t *next,
 			      size_t header, uint32_t payload)
 {
-	uint32_t sequence = wire_load_be32(first + TCP_SEQUENCE_AT) + payload;
+	uint32_t sequence = load_be32(first + TCP_SEQUENCE_AT) + payload;
 	uint8_t flags = first[TCP_FLAGS_AT] ^ next[TCP_FLAGS_AT];
 
-	return wire_load_be32(next + TCP_SEQUENCE_AT) == sequence &&
+	return load_be32(next + TCP_SEQUENCE_AT) == sequence &&
 	       (flags & ~TCP_PSH) == 0 &&
 	       merge_same(first, next, 0, TCP_SEQUENCE_AT) &&
 	       merge_same(first, next, TCP_ACKNOWLEDGMENT_AT,
@@ -209,10 +209,10 @@ static void merge_rewrite_ip(const struct merge_headers *headers,
 {
 	if (headers->version == 6) {
 		length -= PACKET_IPV6_HEADER;
-		wire_store_be16(packet + 4, (uint16_t)length);
+		store_be16(packet + 4, (uint16_t)length);
 		return;
 	}
-	wire_store_be16(packet + 2, (uint16_t)length);
+	store_be16(packet + 2, (uint16_t)length);
 	checksum_write_ipv4(packet, PACKET_IPV4_HEADER);
 }
 
@@ -239,7 +239,7 @@ struct vnet_header merge_rewrite(const struct merge_headers *headers,
 		last += headers->transport;
 		transport[TCP_FLAGS_AT] |= last[TCP_FLAGS_AT] & TCP_PSH;
 	} else {
-		wire_store_be16(transport + UDP_LENGTH_AT, (uint16_t)length);
+		store_be16(transport + UDP_LENGTH_AT, (uint16_t)length);
 	}
 	checksum_store(transport + vnet.csum_offset,
 		       checksum_fold(checksum_pseudo(first, headers->protocol,

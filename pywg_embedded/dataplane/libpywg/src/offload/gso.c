@@ -1,8 +1,8 @@
 #include "offload/gso.h"
+#include "byteorder.h"
 #include "net/checksum.h"
 #include "net/ip.h"
 #include "net/tcp_udp.h"
-#include "wire.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -121,21 +121,21 @@ static void segment_write_ip(const struct segmenter *segmenter, uint8_t *out,
 
 	if (out[0] >> 4 == 6) {
 		length -= PACKET_IPV6_HEADER;
-		wire_store_be16(out + 4, (uint16_t)length);
+		store_be16(out + 4, (uint16_t)length);
 		return;
 	}
-	id = (uint16_t)(wire_load_be16(out + 4) + segmenter->index);
-	wire_store_be16(out + 2, (uint16_t)length);
-	wire_store_be16(out + 4, id);
+	id = (uint16_t)(load_be16(out + 4) + segmenter->index);
+	store_be16(out + 2, (uint16_t)length);
+	store_be16(out + 4, id);
 	checksum_write_ipv4(out, header);
 }
 
 static void segment_write_tcp(const struct segmenter *segmenter, uint8_t *tcp)
 {
-	uint32_t sequence = wire_load_be32(tcp + TCP_SEQUENCE_AT);
+	uint32_t sequence = load_be32(tcp + TCP_SEQUENCE_AT);
 
 	sequence += segmenter->index * (uint32_t)segmenter->size;
-	wire_store_be32(tcp + TCP_SEQUENCE_AT, sequence);
+	store_be32(tcp + TCP_SEQUENCE_AT, sequence);
 	if (segmenter->left > 1)
 		tcp[TCP_FLAGS_AT] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
 	if (segmenter->index > 0)
@@ -171,8 +171,8 @@ static void segment_write_headers(const struct segmenter *segmenter,
 	if (segmenter->protocol == PACKET_TCP)
 		segment_write_tcp(segmenter, transport);
 	else
-		wire_store_be16(transport + UDP_LENGTH_AT,
-				(uint16_t)(length - segmenter->transport));
+		store_be16(transport + UDP_LENGTH_AT,
+			   (uint16_t)(length - segmenter->transport));
 }
 
 size_t segment_next(struct segmenter *segmenter, uint8_t *out, size_t room)

@@ -1,6 +1,6 @@
 /* The data plane at work: one poll, then bounded bursts of each descriptor. */
-#ifndef PYWG_WAIT_H
-#define PYWG_WAIT_H
+#ifndef PYWG_LOOP_H
+#define PYWG_LOOP_H
 
 #include "plane.h"
 

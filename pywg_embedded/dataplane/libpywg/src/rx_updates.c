@@ -1,8 +1,8 @@
-#include "arrivals.h"
-#include "events.h"
-#include "lanes.h"
-#include "outgoing.h"
-#include "sessions.h"
+#include "rx_updates.h"
+#include "event_queue.h"
+#include "keypairs.h"
+#include "rx_thread.h"
+#include "send.h"
 
 #include <string.h>
 

@@ -1,10 +1,11 @@
-#include "incoming.h"
-#include "arrivals.h"
-#include "events.h"
+#include "receive.h"
+#include "byteorder.h"
+#include "event_queue.h"
 #include "io/tun.h"
+#include "keypairs.h"
 #include "net/ecn.h"
 #include "net/ip.h"
-#include "sessions.h"
+#include "rx_updates.h"
 
 static bool carry_congestion(uint8_t *packet, uint8_t outer_tos)
 {
@@ -60,14 +61,13 @@ static void transport_data(struct plane *plane, uint8_t *data, uint32_t length,
 		lane_drop(&plane->receiving, DROP_MALFORMED);
 		return;
 	}
-	found = sessions_find(plane,
-			      wire_load_le32(data + TRANSPORT_RECEIVER_AT));
+	found = sessions_find(plane, load_le32(data + TRANSPORT_RECEIVER_AT));
 	if (found == NO_SLOT) {
 		lane_drop(&plane->receiving, DROP_UNKNOWN_INDEX);
 		return;
 	}
 	session = &plane->sessions[found];
-	counter = wire_load_le64(data + TRANSPORT_COUNTER_AT);
+	counter = load_le64(data + TRANSPORT_COUNTER_AT);
 	if (!sessions_alive(session, counter, plane->receiving.now)) {
 		lane_drop(&plane->receiving, DROP_TOO_OLD);
 		return;
@@ -93,7 +93,7 @@ static void datagram(struct plane *plane, uint8_t *data, uint32_t length,
 	/* Nobody can be answered at port 0. */
 	if (length < 4 || !received->source.port)
 		lane_drop(&plane->receiving, DROP_MALFORMED);
-	else if (wire_load_le32(data) == MESSAGE_TRANSPORT)
+	else if (load_le32(data) == MESSAGE_TRANSPORT)
 		transport_data(plane, data, length, received);
 	else
 		events_queue_handshake(plane, data, length, &received->source);

@@ -1,6 +1,6 @@
 /* Keypairs in their slots (core/keypair.py), found by local index. */
-#ifndef PYWG_SESSIONS_H
-#define PYWG_SESSIONS_H
+#ifndef PYWG_KEYPAIRS_H
+#define PYWG_KEYPAIRS_H
 
 #include "plane.h"
 

@@ -1,4 +1,5 @@
-#include "sieve.h"
+#include "handshake_filter.h"
+#include "byteorder.h"
 #include "io/socket.h"
 #include "plane.h"
 
@@ -96,8 +97,8 @@ static bool passes_load(struct plane *plane, const uint8_t *data,
 {
 	struct sieve *sieve = &plane->sieve;
 
-	if (wire_load_le32(data) == MESSAGE_COOKIE_REPLY) {
-		if (is_expected(sieve, wire_load_le32(data + RECEIVER_AT)))
+	if (load_le32(data) == MESSAGE_COOKIE_REPLY) {
+		if (is_expected(sieve, load_le32(data + RECEIVER_AT)))
 			return true;
 		return turn_away(plane, DROP_UNKNOWN_INDEX);
 	}
@@ -121,7 +122,7 @@ bool sieve_lets_pass(struct plane *plane, const uint8_t *data, uint32_t length,
 		     const struct pywg_endpoint *source)
 {
 	const struct sieve *sieve = &plane->sieve;
-	const uint32_t kind = wire_load_le32(data);
+	const uint32_t kind = load_le32(data);
 
 	if (!is_well_formed(kind, length))
 		return refuse(plane, DROP_MALFORMED);

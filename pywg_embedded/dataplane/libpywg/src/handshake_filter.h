@@ -1,7 +1,7 @@
 /* Which handshake messages are worth an event; reference/sieve.py is the same
  * in Python, and says what for. */
-#ifndef PYWG_SIEVE_H
-#define PYWG_SIEVE_H
+#ifndef PYWG_HANDSHAKE_FILTER_H
+#define PYWG_HANDSHAKE_FILTER_H
 
 #include "cookie.h"
 #include "ratelimiter.h"

@@ -1,7 +1,7 @@
 /* From inside to outside: packets are sealed into the burst, and the burst is
  * sent when it is full or there is no more. */
-#ifndef PYWG_OUTGOING_H
-#define PYWG_OUTGOING_H
+#ifndef PYWG_SEND_H
+#define PYWG_SEND_H
 
 #include "plane.h"
 

@@ -1,9 +1,9 @@
-#include "wait.h"
-#include "arrivals.h"
-#include "events.h"
-#include "incoming.h"
-#include "lanes.h"
-#include "outgoing.h"
+#include "loop.h"
+#include "event_queue.h"
+#include "receive.h"
+#include "rx_thread.h"
+#include "rx_updates.h"
+#include "send.h"
 #include "sys/clock.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* Why packets were dropped: one list, numbers here and words in drops.c. */
-#ifndef PYWG_DROPS_H
-#define PYWG_DROPS_H
+#ifndef PYWG_DROP_REASONS_H
+#define PYWG_DROP_REASONS_H
 
 #include <stdint.h>
 

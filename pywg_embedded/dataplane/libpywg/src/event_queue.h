@@ -1,6 +1,6 @@
 /* What waits for Python: handshake datagrams, and things that happened. */
-#ifndef PYWG_EVENTS_H
-#define PYWG_EVENTS_H
+#ifndef PYWG_EVENT_QUEUE_H
+#define PYWG_EVENT_QUEUE_H
 
 #include "plane.h"
 

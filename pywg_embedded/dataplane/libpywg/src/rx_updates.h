@@ -1,7 +1,7 @@
 /* What the packets that came in prove of their peers: noted by the receiving
  * lane as they come, and applied by the sending one once a burst. */
-#ifndef PYWG_ARRIVALS_H
-#define PYWG_ARRIVALS_H
+#ifndef PYWG_RX_UPDATES_H
+#define PYWG_RX_UPDATES_H
 
 #include "plane.h"
 

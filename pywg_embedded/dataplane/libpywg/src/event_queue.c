@@ -1,4 +1,4 @@
-#include "events.h"
+#include "event_queue.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "drops.h"
+#include "drop_reasons.h"
 #include "pywg.h"
 
 #include <errno.h>

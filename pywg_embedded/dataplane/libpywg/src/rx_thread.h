@@ -3,8 +3,8 @@
  * The lanes part and meet inside pywg_wait. Only while they are parted does the
  * thread work; else it is between two bursts, and the caller may touch all
  * there is. */
-#ifndef PYWG_LANES_H
-#define PYWG_LANES_H
+#ifndef PYWG_RX_THREAD_H
+#define PYWG_RX_THREAD_H
 
 #include "plane.h"
 

@@ -1,14 +1,14 @@
-#include "pywg.h"
-#include "arrivals.h"
-#include "events.h"
+#include "event_queue.h"
 #include "io/socket.h"
 #include "io/tun.h"
-#include "lanes.h"
-#include "outgoing.h"
+#include "keypairs.h"
+#include "loop.h"
 #include "plane.h"
-#include "sessions.h"
+#include "pywg.h"
+#include "rx_thread.h"
+#include "rx_updates.h"
+#include "send.h"
 #include "sys/clock.h"
-#include "wait.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,13 @@
-#include "outgoing.h"
-#include "events.h"
+#include "send.h"
+#include "byteorder.h"
+#include "event_queue.h"
 #include "io/socket.h"
 #include "io/tun.h"
+#include "keypairs.h"
 #include "net/ecn.h"
 #include "net/icmp.h"
 #include "net/ip.h"
 #include "offload/gso.h"
-#include "sessions.h"
 #include "sys/clock.h"
 
 #include <string.h>
@@ -126,9 +127,9 @@ static void seal(struct plane *plane, uint32_t number, struct session *session,
 	uint32_t size = TRANSPORT_MIN_SIZE + padded;
 	uint64_t counter = session->send_counter++;
 
-	wire_store_le32(head, MESSAGE_TRANSPORT);
-	wire_store_le32(head + TRANSPORT_RECEIVER_AT, session->remote_index);
-	wire_store_le64(head + TRANSPORT_COUNTER_AT, counter);
+	store_le32(head, MESSAGE_TRANSPORT);
+	store_le32(head + TRANSPORT_RECEIVER_AT, session->remote_index);
+	store_le64(head + TRANSPORT_COUNTER_AT, counter);
 	if (!aead_seal(&plane->aead, session->send_key, counter, packet, packet,
 		       padded)) {
 		lane_drop(&plane->sending, DROP_AEAD);

@@ -1,7 +1,7 @@
 /* From outside to inside: datagrams are opened where they lie, and their
  * packets handed to the coalescer. */
-#ifndef PYWG_INCOMING_H
-#define PYWG_INCOMING_H
+#ifndef PYWG_RECEIVE_H
+#define PYWG_RECEIVE_H
 
 #include "io/socket.h"
 

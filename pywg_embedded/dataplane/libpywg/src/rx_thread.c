@@ -1,5 +1,5 @@
-#include "lanes.h"
-#include "incoming.h"
+#include "rx_thread.h"
+#include "receive.h"
 #include "sys/clock.h"
 
 #include <errno.h>

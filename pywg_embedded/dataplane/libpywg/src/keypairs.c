@@ -1,4 +1,4 @@
-#include "sessions.h"
+#include "keypairs.h"
 
 #include <string.h>
 
