@@ -24,12 +24,12 @@ from tests.dataplane.packets import sized
 
 from .plane_steps import PacketGenerator
 
-# libpywg/fuzz/fuzz_coalesce.c
-MEND, FOLLOW, SAME_ID, PUSH, BEND, LONG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
+# libpywg/fuzz/fuzz_gro.c
+FIXUP, FOLLOW, SAME_ID, PUSH, BEND, LONG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 # libpywg/fuzz/fuzz_receive.c
 SEALED, OTHER_PEER, DAMAGED, COUNTER = 0x01, 0x02, 0x04, 0x08
 # Of what is not sealed.
-MENDED = DAMAGED
+FIXED_UP = DAMAGED
 CONGESTED, MANY, FROM_IPV6 = 0x30, 0x40, 0x80
 # libpywg/fuzz/fuzz_tun.c
 PARTIAL = 0x02
@@ -56,19 +56,19 @@ def packets(count: int, peer: int | None = None) -> list[bytes]:
     return [generator.packet(peer) for _ in range(count)]
 
 
-def coalesce() -> Iterator[bytes]:
+def gro() -> Iterator[bytes]:
     """Features, refused writes, then packets."""
     for n, large in enumerate(larges()):
         first, *others = large.cut()
         headers = len(first) - large.size
         how = FOLLOW | (SAME_ID if n % 3 == 2 else 0)
         how |= PUSH if n % 4 == 1 and large.protocol == TCP else 0
-        flow = record(MEND, first) + b"".join(
+        flow = record(FIXUP, first) + b"".join(
             record(how, packet[headers:]) for packet in others
         )
         yield bytes((BOTH_FEATURES, n % 3)) + flow
     for large in larges()[:1] + larges()[7:8] + larges()[11:]:
-        first = record(MEND, large.cut()[0])
+        first = record(FIXUP, large.cut()[0])
         # Time to live or hop limit; a fragment; TOS; ECE.
         bends = (
             b"\x08\x01",
@@ -80,7 +80,7 @@ def coalesce() -> Iterator[bytes]:
         )
         bent = (record(FOLLOW | BEND, bytes(300), bend) for bend in bends)
         yield bytes((BOTH_FEATURES, 0)) + first + b"".join(bent)
-        fragment = record(MEND, large.cut()[0][:6] + b"\x20" + large.cut()[0][7:])
+        fragment = record(FIXUP, large.cut()[0][:6] + b"\x20" + large.cut()[0][7:])
         follows = record(FOLLOW, bytes(300))
         yield bytes((BOTH_FEATURES, 0)) + first + fragment + follows * 2
         yield bytes((BOTH_FEATURES, 0)) + first + record(FOLLOW | LONG, bytes(40)) * 60
@@ -112,14 +112,14 @@ def receive() -> Iterator[bytes]:
         (MESSAGE_COOKIE_REPLY, COOKIE_REPLY_SIZE),
     ):
         message = struct.pack("<I", kind).ljust(size, b"\0")
-        yield b"\0" + record(0, message) + record(MENDED | MANY, message, b"\7")
+        yield b"\0" + record(0, message) + record(FIXUPED | MANY, message, b"\7")
 
 
 def tun() -> Iterator[bytes]:
     """Which error large sends meet, then packets with their vnet header."""
     for n, large in enumerate(larges()):
         packet = struct.pack(">H", len(large.packet())) + large.packet()
-        yield bytes((n % 4, MEND | PARTIAL)) + large.vnet() + packet
+        yield bytes((n % 4, FIXUP | PARTIAL)) + large.vnet() + packet
     # A checksum that would end behind the packet.
     beyond = VNET.pack(1, 0, 0, 0, 53, 6)
     yield bytes((0, 0)) + beyond + struct.pack(">H", 60) + sized(60)
@@ -133,7 +133,7 @@ def tun() -> Iterator[bytes]:
 
 
 TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
-    "coalesce": coalesce,
+    "gro": gro,
     "receive": receive,
     "tun": tun,
 }

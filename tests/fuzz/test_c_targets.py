@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "pywg_embedded/dataplane/libpywg"
-RUNS = {"coalesce": 40_000, "receive": 60_000, "tun": 30_000}
+RUNS = {"gro": 40_000, "receive": 60_000, "tun": 30_000}
 SECONDS = int(os.environ.get("FUZZ_SECONDS", 3_600 if os.environ.get("NIGHTLY") else 0))
 LONGEST = 4_096
 

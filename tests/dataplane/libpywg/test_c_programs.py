@@ -13,7 +13,7 @@ PROGRAMS = sorted(path.stem for path in SOURCES.glob("test/test_*.c"))
 # What tests one AEAD alone.
 OF_ONE = {"test_aead_openssl": "openssl"}
 # What has more than one thread.
-THREADED = ("test_lanes",)
+THREADED = ("test_threads",)
 SANITIZERS = ("address,undefined", "thread")
 ROWS = [
     ((aead, sanitizers), program)

@@ -3,11 +3,11 @@
 #include "blake2.h"
 #include "byteorder.h"
 #include "expected.h"
+#include "fake_kernel.h"
 #include "fuzz.h"
 #include "net/ecn.h"
 #include "net/ip.h"
 #include "plane.h"
-#include "system.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,7 +24,7 @@ enum how {
 	HOW_SEALED = 0x01, /* the bytes are a packet; else a datagram */
 	HOW_OTHER_PEER = 0x02,
 	HOW_DAMAGED = 0x04, /* offset in two bytes, bits in one */
-	HOW_MENDED = 0x04, /* of a datagram: its mac1 becomes valid */
+	HOW_FIXED_UP = 0x04, /* of a datagram: its mac1 becomes valid */
 	HOW_COUNTER = 0x08, /* eight bytes; else the next */
 	HOW_TOS = 0x30,
 	HOW_MANY = 0x40, /* how many of one size, in one byte */
@@ -89,7 +89,7 @@ static struct pywg_endpoint endpoint_of(uint16_t port, bool is_v6)
 
 static void set_up(void)
 {
-	plane = system_open_plane(PEERS, 16, NOW);
+	plane = fake_kernel_open_plane(PEERS, 16, NOW);
 	REQUIRE(aead_init(&aead) == 0);
 	REQUIRE(pywg_set_identity(plane, identity, KEY_SIZE) == 0);
 	for (uint32_t peer = 0; peer < PEERS; peer++)
@@ -275,7 +275,7 @@ static size_t make_datagram(struct input *input, uint8_t *out, uint8_t how,
 	if (!(how & HOW_SEALED)) {
 		if (length)
 			memcpy(out, bytes, length);
-		if (how & HOW_MENDED && ends_in_macs(out, length))
+		if (how & HOW_FIXED_UP && ends_in_macs(out, length))
 			make_mac1(out + length - 2 * MAC_SIZE, out, length);
 		expect_forged(out, length);
 		return length;
@@ -310,7 +310,7 @@ static void make_datagrams(struct input *input, uint8_t how)
 				     length);
 		used += size;
 	}
-	kernel.datagram = (struct system_datagram){
+	kernel.datagram = (struct fake_datagram){
 		.bytes = {datagrams, used},
 		.segment = (uint16_t)(count > 1 ? size : 0),
 		.tos = (how & HOW_TOS) >> 4,

@@ -2,13 +2,13 @@
  * kernel would have made of them, in order, and nobody else gets any. */
 #include "byteorder.h"
 #include "expected.h"
+#include "fake_kernel.h"
+#include "fixup.h"
 #include "fuzz.h"
-#include "mend.h"
 #include "net/icmp.h"
 #include "net/ip.h"
 #include "offload/gso.h"
 #include "plane.h"
-#include "system.h"
 
 #include <errno.h>
 #include <string.h>
@@ -26,7 +26,7 @@
 enum { V4, V6, STRANGER, NOWHERE, PEERS };
 
 enum how {
-	HOW_MEND = 0x01, /* lengths and checksums, then: */
+	HOW_FIXUP = 0x01, /* lengths and checksums, then: */
 	HOW_PARTIAL =
 		0x02, /* the pseudo-header's sum, as the kernel leaves it */
 };
@@ -93,7 +93,7 @@ static void start_session(uint32_t peer)
 
 static void set_up(void)
 {
-	plane = system_open_plane(PEERS, 16, NOW);
+	plane = fake_kernel_open_plane(PEERS, 16, NOW);
 	REQUIRE(aead_init(&aead) == 0);
 	REQUIRE(pywg_set_mtu(plane, MTU) == 0);
 	for (uint32_t peer = 0; peer < PEERS; peer++)
@@ -124,7 +124,8 @@ static void expect_piece(uint32_t peer, const uint8_t *data, size_t length)
 static void check_pieces(unsigned first, const uint8_t *packet, size_t length,
 			 const struct segmenter *segmenter)
 {
-	const struct mend_transport found = mend_find(packet, length);
+	const struct transport_location found =
+		fixup_find_transport(packet, length);
 	size_t at = segmenter->header;
 
 	/* Behind IPv6 extensions nothing was mended. */
@@ -138,7 +139,7 @@ static void check_pieces(unsigned first, const uint8_t *packet, size_t length,
 		REQUIRE(at + payload <= length);
 		REQUIRE(!memcmp(piece + segmenter->header, packet + at,
 				payload));
-		REQUIRE(mend_is_right(piece, pieces[n].length));
+		REQUIRE(checksum_is_valid(piece, pieces[n].length));
 		at += payload;
 	}
 	REQUIRE(at == length);
@@ -260,12 +261,12 @@ static void read_packet(struct input *input, uint8_t *out)
 	bytes = input_bytes(input, &length);
 	if (length)
 		memcpy(packet, bytes, length);
-	if (how & HOW_MEND)
-		mend_packet(packet, length);
+	if (how & HOW_FIXUP)
+		fixup_packet(packet, length);
 	if (how & HOW_PARTIAL)
-		mend_partial(packet, length);
+		fixup_partial_checksum(packet, length);
 	kernel.packets[kernel.packets_count++] =
-		(struct system_bytes){out, VNET_SIZE + length};
+		(struct fake_bytes){out, VNET_SIZE + length};
 	expect(out, length, how);
 }
 

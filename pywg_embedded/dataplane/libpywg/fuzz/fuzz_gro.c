@@ -1,8 +1,8 @@
 /* Bursts through the coalescer: what it writes, cut again, is what came. */
 #include "byteorder.h"
 #include "expected.h"
+#include "fixup.h"
 #include "fuzz.h"
-#include "mend.h"
 #include "net/ip.h"
 #include "net/tcp_udp.h"
 #include "offload/gro.h"
@@ -15,7 +15,7 @@
 /* How a packet comes to be: bytes of the input, or the headers of the one
  * before it with these bytes behind. */
 enum how {
-	HOW_MEND = 0x01,
+	HOW_FIXUP = 0x01,
 	HOW_FOLLOW = 0x02,
 	HOW_SAME_ID = 0x04,
 	HOW_PUSH = 0x08,
@@ -33,7 +33,8 @@ static uint8_t refused;
 
 static size_t headers_of(const uint8_t *packet, size_t length)
 {
-	const struct mend_transport found = mend_find(packet, length);
+	const struct transport_location found =
+		fixup_find_transport(packet, length);
 	size_t size = UDP_HEADER;
 
 	if (!found.at)
@@ -47,7 +48,8 @@ static size_t headers_of(const uint8_t *packet, size_t length)
 static void follow(struct input *input, uint8_t *packet, size_t headers,
 		   size_t payload, uint8_t how)
 {
-	const struct mend_transport found = mend_find(packet, headers);
+	const struct transport_location found =
+		fixup_find_transport(packet, headers);
 	uint8_t *tcp = packet + found.at;
 	uint16_t id = load_be16(packet + 4);
 
@@ -91,8 +93,8 @@ static size_t next_packet(struct input *input, uint8_t *out,
 		memcpy(out + headers, bytes, length);
 	if (headers)
 		follow(input, out, headers, leader->length - headers, how);
-	if (headers || how & HOW_MEND)
-		mend_packet(out, size);
+	if (headers || how & HOW_FIXUP)
+		fixup_packet(out, size);
 	headers = headers_of(out, size);
 	if (headers)
 		*leader = (struct leader){out, size, headers};

@@ -1,4 +1,4 @@
-#include "mend.h"
+#include "fixup.h"
 #include "byteorder.h"
 #include "packets.h"
 
@@ -18,28 +18,29 @@ static int is_fragment(const uint8_t *packet)
 	return packet[0] >> 4 == 4 && load_be16(packet + 6) & 0x3FFF;
 }
 
-struct mend_transport mend_find(const uint8_t *packet, size_t length)
+struct transport_location fixup_find_transport(const uint8_t *packet,
+					       size_t length)
 {
-	struct mend_transport found = {.at = ip_header(packet, length)};
+	struct transport_location found = {.at = ip_header(packet, length)};
 	size_t checksum = TCP_CHECKSUM_AT, least = TCP_HEADER;
 
 	if (!found.at || is_fragment(packet))
-		return (struct mend_transport){0};
+		return (struct transport_location){0};
 	found.protocol = packet[packet[0] >> 4 == 4 ? 9 : 6];
 	found.size = length - found.at;
 	if (found.protocol == PACKET_UDP) {
 		checksum = UDP_CHECKSUM_AT;
 		least = UDP_HEADER;
 	} else if (found.protocol != PACKET_TCP) {
-		return (struct mend_transport){0};
+		return (struct transport_location){0};
 	}
 	found.checksum = found.at + checksum;
 	if (found.size < least)
-		return (struct mend_transport){0};
+		return (struct transport_location){0};
 	return found;
 }
 
-static void mend_ip(uint8_t *packet, size_t length)
+static void fixup_ip(uint8_t *packet, size_t length)
 {
 	size_t header = ip_header(packet, length);
 	uint32_t sum;
@@ -56,11 +57,12 @@ static void mend_ip(uint8_t *packet, size_t length)
 	store_be16(packet + 10, (uint16_t)~packets_fold(sum));
 }
 
-void mend_packet(uint8_t *packet, size_t length)
+void fixup_packet(uint8_t *packet, size_t length)
 {
-	const struct mend_transport found = mend_find(packet, length);
+	const struct transport_location found =
+		fixup_find_transport(packet, length);
 
-	mend_ip(packet, length);
+	fixup_ip(packet, length);
 	if (!found.at)
 		return;
 	if (found.protocol == PACKET_UDP)
@@ -71,9 +73,10 @@ void mend_packet(uint8_t *packet, size_t length)
 				    found.size));
 }
 
-int mend_is_right(const uint8_t *packet, size_t length)
+int checksum_is_valid(const uint8_t *packet, size_t length)
 {
-	const struct mend_transport found = mend_find(packet, length);
+	const struct transport_location found =
+		fixup_find_transport(packet, length);
 	uint16_t written = load_be16(packet + found.checksum);
 	uint16_t wanted = packets_checksum(packet, packet + found.at,
 					   found.protocol, found.size);
@@ -83,9 +86,10 @@ int mend_is_right(const uint8_t *packet, size_t length)
 	       (written == 0 && wanted == 0xFFFF);
 }
 
-void mend_partial(uint8_t *packet, size_t length)
+void fixup_partial_checksum(uint8_t *packet, size_t length)
 {
-	const struct mend_transport found = mend_find(packet, length);
+	const struct transport_location found =
+		fixup_find_transport(packet, length);
 
 	if (found.at)
 		store_be16(packet + found.checksum,

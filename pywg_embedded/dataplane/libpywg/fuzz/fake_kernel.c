@@ -1,4 +1,4 @@
-#include "system.h"
+#include "fake_kernel.h"
 #include "fuzz.h"
 #include "io/sockaddr.h"
 #include "offload/virtio_net.h"
@@ -19,11 +19,11 @@
 #define UDP_OPTION_GRO 104
 #define IFF_WITH_HEADER 0x4000
 
-struct system kernel;
+struct fake_kernel kernel;
 
 static uint8_t gathered[VNET_SIZE + LARGEST_PACKET + 1];
 
-int system_open_plane(uint32_t peers, uint32_t allowed_ips, uint64_t now)
+int fake_kernel_open_plane(uint32_t peers, uint32_t allowed_ips, uint64_t now)
 {
 	const uint32_t offloads = PYWG_TSO | PYWG_USO | PYWG_GSO | PYWG_GRO;
 	int plane;
@@ -50,7 +50,7 @@ static size_t gather(const struct iovec *parts, size_t count)
 
 /* As much as the parts hold. */
 static size_t scatter(const struct iovec *parts, size_t count,
-		      struct system_bytes from)
+		      struct fake_bytes from)
 {
 	size_t done = 0;
 
@@ -182,7 +182,7 @@ static size_t add_control(struct msghdr *message, size_t used, int level,
 
 static void hand_over(struct msghdr *message)
 {
-	const struct system_datagram *datagram = &kernel.datagram;
+	const struct fake_datagram *datagram = &kernel.datagram;
 	const bool is_v4 = datagram->from.address_size == 4;
 	union udp_address address;
 	size_t used;

@@ -1,43 +1,43 @@
 /* The kernel as a plane sees it: its calls end here (see CMakeLists.txt), and
  * what there is to read, and what fails, is for the target to say. The sockets
  * alone are real. */
-#ifndef PYWG_FUZZ_SYSTEM_H
-#define PYWG_FUZZ_SYSTEM_H
+#ifndef PYWG_FUZZ_FAKE_KERNEL_H
+#define PYWG_FUZZ_FAKE_KERNEL_H
 
 #include "pywg.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define SYSTEM_MOST_PACKETS 16
+#define FAKE_KERNEL_MAX_PACKETS 16
 
-struct system_bytes {
+struct fake_bytes {
 	const uint8_t *data;
 	size_t size;
 };
 
 /* A datagram, or several of `segment` bytes each but the last. */
-struct system_datagram {
-	struct system_bytes bytes;
+struct fake_datagram {
+	struct fake_bytes bytes;
 	uint16_t segment; /* 0 for one */
 	uint8_t tos;
 	struct pywg_endpoint from;
 };
 
-extern struct system {
+extern struct fake_kernel {
 	/* The TUN has a header before each packet. */
 	int tun;
-	struct system_bytes packets[SYSTEM_MOST_PACKETS];
+	struct fake_bytes packets[FAKE_KERNEL_MAX_PACKETS];
 	unsigned packets_count;
 	unsigned packets_read;
-	struct system_datagram datagram; /* bytes.data is NULL for none */
+	struct fake_datagram datagram; /* bytes.data is NULL for none */
 	/* An errno for each large write to the TUN, and each segmented send. */
 	int large_write_fails;
 	int segmented_send_fails;
 } kernel;
 
 /* A plane over that TUN, listening, its clock stopped. */
-int system_open_plane(uint32_t peers, uint32_t allowed_ips, uint64_t now);
+int fake_kernel_open_plane(uint32_t peers, uint32_t allowed_ips, uint64_t now);
 
 /* What a target does with the writes to its TUN, vnet header first, and with
  * each datagram that a plane sends. */
