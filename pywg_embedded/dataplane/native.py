@@ -38,14 +38,14 @@ _NO_PEER = 0xFFFFFFFF
 class Plane:
     """Moves packets between the TUN descriptor and UDP.
 
-    ``offloads`` beyond GSO and GRO need a TUN with IFF_VNET_HDR. With two ``lanes``
+    ``offloads`` beyond GSO and GRO need a TUN with IFF_VNET_HDR. With two ``threads``
     a thread of its own receives, where there is a second core.
     """
 
     kind = "libpywg"
 
     def __init__(
-        self, tun: int, limits: Limits, offloads: int = 0, lanes: int = 1
+        self, tun: int, limits: Limits, offloads: int = 0, threads: int = 1
     ) -> None:
         self._limits = limits
         self._mtu = DEFAULT_MTU
@@ -63,7 +63,7 @@ class Plane:
                 offloads,
             )
         )
-        self._call("set_lanes", lanes)
+        self._call("set_threads", threads)
 
     def __del__(self) -> None:
         _library["close"](self._number)
@@ -101,14 +101,14 @@ class Plane:
 
     def observe(self, peer_id: int) -> "Facts":
         """The facts; the next packet of this peer raises ACTIVE, once."""
-        return self._facts_of(peer_id, observe=True)
+        return self._read_facts(peer_id, observe=True)
 
     def facts(self, peer_id: int) -> "Facts":
         """The facts as they are now."""
-        return self._facts_of(peer_id, observe=False)
+        return self._read_facts(peer_id, observe=False)
 
-    def _facts_of(self, peer_id: int, observe: bool) -> "Facts":
-        self._call("facts_of", peer_id, int(observe), self._facts)
+    def _read_facts(self, peer_id: int, observe: bool) -> "Facts":
+        self._call("peer_facts", peer_id, int(observe), self._facts)
         return layouts.unpack_facts(self._facts)
 
     # Allowed IPs.

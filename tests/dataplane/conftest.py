@@ -24,12 +24,12 @@ class StoppedPlane(native.Plane):
         return super()._call(name, *arguments)
 
 
-class TwoLanedPlane(StoppedPlane):
+class TwoThreadedPlane(StoppedPlane):
     """Receives on a thread of its own, for as long as it waits."""
 
     def __init__(self, tun: int, limits: Limits, clock: Callable[[], int]) -> None:
         self._clock = clock
-        native.Plane.__init__(self, tun, limits, lanes=2)
+        native.Plane.__init__(self, tun, limits, threads=2)
 
     def wait(self, timeout: int | None) -> list[tuple[Any, ...]]:
         # Without time to wait there is nothing that a second thread could do.
@@ -39,7 +39,7 @@ class TwoLanedPlane(StoppedPlane):
 PLANES: dict[str, MakePlane] = {
     "reference": reference.Plane,
     "libpywg": StoppedPlane,
-    "libpywg-two-lanes": TwoLanedPlane,
+    "libpywg-two-threads": TwoThreadedPlane,
 }
 
 

@@ -44,7 +44,7 @@ def test_tables_grow_with_the_limit_that_they_are_for() -> None:
     small = dict(native.tables(Limits(peers=64, allowed_ips=64)))
     more_peers = dict(native.tables(Limits(peers=128, allowed_ips=64)))
     more_prefixes = dict(native.tables(Limits(peers=64, allowed_ips=128)))
-    assert more_peers["sessions"] == 2 * small["sessions"]
+    assert more_peers["keypairs"] == 2 * small["keypairs"]
     assert [n for n in small if more_prefixes[n] != small[n]] == ["allowed IPs"]
 
 

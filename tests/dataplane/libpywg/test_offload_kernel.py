@@ -45,17 +45,17 @@ class Offload:
 
     def __init__(self, path: Path) -> None:
         self._library = ctypes.CDLL(str(path))
-        self._library.segment_next.restype = ctypes.c_size_t
-        self._library.coalesce_add.restype = ctypes.c_bool
+        self._library.gso_next.restype = ctypes.c_size_t
+        self._library.gro_add.restype = ctypes.c_bool
 
     def segment(self, vnet: bytes, packet: bytes) -> list[bytes]:
         state = ctypes.create_string_buffer(1024)
         out = ctypes.create_string_buffer(LARGEST)
         size = ctypes.c_size_t(len(packet))
-        assert self._library.segment_begin(state, vnet, packet, size) == 0
+        assert self._library.gso_init(state, vnet, packet, size) == 0
         pieces = []
         room = ctypes.c_size_t(LARGEST)
-        while length := self._library.segment_next(state, out, room):
+        while length := self._library.gso_next(state, out, room):
             pieces.append(out.raw[:length])
         return pieces
 
@@ -70,11 +70,11 @@ class Offload:
             written.append(b"".join(texts))
             return True
 
-        self._library.coalesce_begin(state, 3)
+        self._library.gro_init(state, 3)
         for data in lent:
             size = ctypes.c_size_t(len(data))
-            assert self._library.coalesce_add(state, data, size)
-        self._library.coalesce_flush(state, Write(write), None)
+            assert self._library.gro_add(state, data, size)
+        self._library.gro_flush(state, Write(write), None)
         return written
 
 

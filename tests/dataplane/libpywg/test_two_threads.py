@@ -17,15 +17,15 @@ UDP_SEGMENT = 103
 ROUNDS = 10
 
 
-def two_lanes(tun: int, limits: Limits, clock: Callable[[], int]) -> native.Plane:
-    plane = native.Plane(tun, limits, native.GRO, lanes=2)
+def two_threads(tun: int, limits: Limits, clock: Callable[[], int]) -> native.Plane:
+    plane = native.Plane(tun, limits, native.GRO, threads=2)
     plane.stop_clock(clock())
     return plane
 
 
 @pytest.fixture
 def rig() -> Iterator[Rig]:
-    rig = Rig(two_lanes, Limits())
+    rig = Rig(two_threads, Limits())
     yield rig
     rig.close()
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define ROOM (EXPECTED_MOST * 4096 + PACKET_LARGEST)
+#define ROOM (EXPECTED_MAX * 4096 + IP_MAX_SIZE)
 #define IPV4_DF 0x4000
 /* Version, protocol, both addresses and both ports. */
 #define FLOW_SIZE (2 + 32 + 4)
@@ -27,7 +27,7 @@ struct wanted {
 
 static uint8_t memory[ROOM];
 static size_t used;
-static struct wanted all[EXPECTED_MOST];
+static struct wanted all[EXPECTED_MAX];
 static unsigned count;
 
 size_t expected_length(const uint8_t *packet, size_t size)
@@ -35,28 +35,28 @@ size_t expected_length(const uint8_t *packet, size_t size)
 	const size_t header = size ? 4 * (packet[0] & 0x0Fu) : 0;
 	size_t length;
 
-	if (size >= PACKET_IPV6_HEADER && packet[0] >> 4 == 6) {
-		length = PACKET_IPV6_HEADER + load_be16(packet + 4);
+	if (size >= IPV6_HEADER && packet[0] >> 4 == 6) {
+		length = IPV6_HEADER + load_be16(packet + 4);
 		return length > size ? 0 : length;
 	}
-	if (size < PACKET_IPV4_HEADER || packet[0] >> 4 != 4)
+	if (size < IPV4_HEADER || packet[0] >> 4 != 4)
 		return 0;
 	length = load_be16(packet + 2);
-	if (header < PACKET_IPV4_HEADER || header > length || length > size)
+	if (header < IPV4_HEADER || header > length || length > size)
 		return 0;
 	return length;
 }
 
 static bool has_ports(uint8_t protocol)
 {
-	return protocol == PACKET_TCP || protocol == PACKET_UDP;
+	return protocol == IP_PROTOCOL_TCP || protocol == IP_PROTOCOL_UDP;
 }
 
 static bool hides_its_flow(const uint8_t *packet, uint8_t protocol)
 {
 	if (packet[0] >> 4 == 4)
 		return load_be16(packet + 6) & 0x3FFF;
-	return !has_ports(protocol) && protocol != PACKET_ICMPV6;
+	return !has_ports(protocol) && protocol != IP_PROTOCOL_ICMPV6;
 }
 
 static struct flow flow_of(const uint8_t *packet, size_t length)
@@ -69,7 +69,7 @@ static struct flow flow_of(const uint8_t *packet, size_t length)
 	if (!length || expected_length(packet, length) != length)
 		return flow;
 	protocol = packet[is_v4 ? 9 : 6];
-	header = is_v4 ? 4 * (packet[0] & 0x0Fu) : (size_t)PACKET_IPV6_HEADER;
+	header = is_v4 ? 4 * (packet[0] & 0x0Fu) : (size_t)IPV6_HEADER;
 	if (hides_its_flow(packet, protocol))
 		return flow;
 	flow.key[0] = packet[0] >> 4;
@@ -98,7 +98,7 @@ void expected_add(const uint8_t *packet, size_t length)
 {
 	struct wanted *wanted = &all[count++];
 
-	REQUIRE(count <= EXPECTED_MOST && used + length <= ROOM);
+	REQUIRE(count <= EXPECTED_MAX && used + length <= ROOM);
 	*wanted = (struct wanted){used, length, flow_of(packet, length), false};
 	memcpy(memory + used, packet, length);
 	used += length;
@@ -125,7 +125,7 @@ static struct wanted *next_of(const struct flow *flow)
 /* Where DF makes the IPv4 id meaningless (RFC 6864) it may have changed. */
 static bool equal_but_for_id(const uint8_t *a, const uint8_t *b, size_t length)
 {
-	if (length < PACKET_IPV4_HEADER || a[0] >> 4 != 4 ||
+	if (length < IPV4_HEADER || a[0] >> 4 != 4 ||
 	    !(load_be16(a + 6) & IPV4_DF))
 		return false;
 	return !memcmp(a, b, 4) && !memcmp(a + 6, b + 6, 4) &&
@@ -147,23 +147,22 @@ static void came(const uint8_t *packet, size_t length, bool cut)
 
 void expected_written(const uint8_t *data, size_t size)
 {
-	static uint8_t piece[PACKET_LARGEST];
-	const struct vnet_header vnet = vnet_load(data);
-	const uint8_t *packet = data + VNET_SIZE;
-	struct segmenter segmenter;
+	static uint8_t piece[IP_MAX_SIZE];
+	const struct virtio_net_header vnet = virtio_net_load(data);
+	const uint8_t *packet = data + VIRTIO_NET_HDR_SIZE;
+	struct gso gso;
 	size_t length;
 
-	REQUIRE(size >= VNET_SIZE);
-	if (vnet.gso_type == VNET_GSO_NONE) {
+	REQUIRE(size >= VIRTIO_NET_HDR_SIZE);
+	if (vnet.gso_type == VIRTIO_NET_GSO_NONE) {
 		REQUIRE(!vnet.flags);
-		came(packet, size - VNET_SIZE, false);
+		came(packet, size - VIRTIO_NET_HDR_SIZE, false);
 		return;
 	}
-	REQUIRE(vnet.flags == VNET_NEEDS_CSUM);
-	REQUIRE(segment_begin(&segmenter, &vnet, packet, size - VNET_SIZE) ==
-		0);
-	REQUIRE(vnet.hdr_len == segmenter.header && segmenter.left > 1);
-	while ((length = segment_next(&segmenter, piece, sizeof(piece)))) {
+	REQUIRE(vnet.flags == VIRTIO_NET_NEEDS_CSUM);
+	REQUIRE(gso_init(&gso, &vnet, packet, size - VIRTIO_NET_HDR_SIZE) == 0);
+	REQUIRE(vnet.hdr_len == gso.header && gso.left > 1);
+	while ((length = gso_next(&gso, piece, sizeof(piece)))) {
 		REQUIRE(checksum_is_valid(piece, length));
 		came(piece, length, true);
 	}

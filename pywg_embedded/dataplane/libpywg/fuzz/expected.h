@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EXPECTED_MOST 192
+#define EXPECTED_MAX 192
 
 /* The length that an IP packet claims; 0 if it is none, or claims too much. */
 size_t expected_length(const uint8_t *packet, size_t size);

@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
-#define MOST_DESCRIPTORS 256
+#define MAX_DESCRIPTORS 256
 #define UDP_LEVEL 17
 #define UDP_OPTION_SEGMENT 103
 #define UDP_OPTION_GRO 104
@@ -21,7 +21,7 @@
 
 struct fake_kernel kernel;
 
-static uint8_t gathered[VNET_SIZE + LARGEST_PACKET + 1];
+static uint8_t gathered[VIRTIO_NET_HDR_SIZE + MAX_PACKET + 1];
 
 int fake_kernel_open_plane(uint32_t peers, uint32_t allowed_ips, uint64_t now)
 {
@@ -67,11 +67,11 @@ static size_t scatter(const struct iovec *parts, size_t count,
 
 static int family_of(int descriptor)
 {
-	static int families[MOST_DESCRIPTORS];
+	static int families[MAX_DESCRIPTORS];
 	int family = 0;
 	socklen_t size = sizeof(family);
 
-	REQUIRE(descriptor >= 0 && descriptor < MOST_DESCRIPTORS);
+	REQUIRE(descriptor >= 0 && descriptor < MAX_DESCRIPTORS);
 	if (families[descriptor])
 		return families[descriptor];
 	getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size);
@@ -184,10 +184,10 @@ static void hand_over(struct msghdr *message)
 {
 	const struct fake_datagram *datagram = &kernel.datagram;
 	const bool is_v4 = datagram->from.address_size == 4;
-	union udp_address address;
+	union socket_address address;
 	size_t used;
 
-	message->msg_namelen = udp_address_store(&address, &datagram->from);
+	message->msg_namelen = sockaddr_store(&address, &datagram->from);
 	memcpy(message->msg_name, &address, message->msg_namelen);
 	used = add_control(message, 0, is_v4 ? IPPROTO_IP : IPPROTO_IPV6,
 			   is_v4 ? IP_TOS : IPV6_TCLASS, datagram->tos);
@@ -231,8 +231,8 @@ static void read_control(const struct msghdr *message, uint16_t *segment,
 
 ssize_t __wrap_sendmsg(int descriptor, const struct msghdr *message, int flags)
 {
-	struct udp_origin to;
-	union udp_address address;
+	struct datagram_origin to;
+	union socket_address address;
 	struct msghdr name_only = {0};
 	uint16_t segment = 0;
 	uint8_t tos = 0;
@@ -244,9 +244,9 @@ ssize_t __wrap_sendmsg(int descriptor, const struct msghdr *message, int flags)
 	if (segment && kernel.segmented_send_fails)
 		return fail(kernel.segmented_send_fails);
 	memcpy(&address, message->msg_name, message->msg_namelen);
-	udp_origin_load(&to, &address, &name_only);
+	datagram_origin_load(&to, &address, &name_only);
 	size = gather(message->msg_iov, message->msg_iovlen);
-	REQUIRE(size <= LARGEST_DATAGRAM || !segment);
+	REQUIRE(size <= MAX_DATAGRAM || !segment);
 	for (size_t at = 0; at < size; at += segment) {
 		size_t left = size - at;
 

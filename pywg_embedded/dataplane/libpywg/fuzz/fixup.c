@@ -6,11 +6,11 @@ static size_t ip_header(const uint8_t *packet, size_t length)
 {
 	size_t size = length ? 4 * (packet[0] & 0x0Fu) : 0;
 
-	if (length >= PACKET_IPV6_HEADER && packet[0] >> 4 == 6)
-		return PACKET_IPV6_HEADER;
-	if (length < PACKET_IPV4_HEADER || packet[0] >> 4 != 4)
+	if (length >= IPV6_HEADER && packet[0] >> 4 == 6)
+		return IPV6_HEADER;
+	if (length < IPV4_HEADER || packet[0] >> 4 != 4)
 		return 0;
-	return size >= PACKET_IPV4_HEADER && size <= length ? size : 0;
+	return size >= IPV4_HEADER && size <= length ? size : 0;
 }
 
 static int is_fragment(const uint8_t *packet)
@@ -28,10 +28,10 @@ struct transport_location fixup_find_transport(const uint8_t *packet,
 		return (struct transport_location){0};
 	found.protocol = packet[packet[0] >> 4 == 4 ? 9 : 6];
 	found.size = length - found.at;
-	if (found.protocol == PACKET_UDP) {
+	if (found.protocol == IP_PROTOCOL_UDP) {
 		checksum = UDP_CHECKSUM_AT;
 		least = UDP_HEADER;
-	} else if (found.protocol != PACKET_TCP) {
+	} else if (found.protocol != IP_PROTOCOL_TCP) {
 		return (struct transport_location){0};
 	}
 	found.checksum = found.at + checksum;
@@ -65,7 +65,7 @@ void fixup_packet(uint8_t *packet, size_t length)
 	fixup_ip(packet, length);
 	if (!found.at)
 		return;
-	if (found.protocol == PACKET_UDP)
+	if (found.protocol == IP_PROTOCOL_UDP)
 		store_be16(packet + found.at + UDP_LENGTH_AT,
 			   (uint16_t)found.size);
 	store_be16(packet + found.checksum,

@@ -1,4 +1,4 @@
-/* Bursts through the coalescer: what it writes, cut again, is what came. */
+/* Bursts through the gro: what it writes, cut again, is what came. */
 #include "byteorder.h"
 #include "expected.h"
 #include "fixup.h"
@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#define ROOM (COALESCE_PACKETS * 4096)
-#define MOST_HEADERS 128
+#define ROOM (GRO_MAX_PACKETS * 4096)
+#define MAX_HEADERS 128
 
 /* How a packet comes to be: bytes of the input, or the headers of the one
  * before it with these bytes behind. */
@@ -27,7 +27,7 @@ enum how {
 
 /* Input: features, refused large writes as bits, then packets: how, length in
  * two bytes, and so many. */
-static struct coalescer coalescer;
+static struct gro gro;
 static uint8_t lent[ROOM];
 static uint8_t refused;
 
@@ -39,7 +39,7 @@ static size_t headers_of(const uint8_t *packet, size_t length)
 
 	if (!found.at)
 		return 0;
-	if (found.protocol == PACKET_TCP)
+	if (found.protocol == IP_PROTOCOL_TCP)
 		size = tcp_header_size(packet + found.at);
 	return size && size <= found.size ? found.at + size : 0;
 }
@@ -60,7 +60,7 @@ static void follow(struct input *input, uint8_t *packet, size_t headers,
 	}
 	if (packet[0] >> 4 == 4 && !(how & HOW_SAME_ID))
 		store_be16(packet + 4, (uint16_t)(id + 1));
-	if (found.protocol != PACKET_TCP)
+	if (found.protocol != IP_PROTOCOL_TCP)
 		return;
 	store_be32(tcp + TCP_SEQUENCE_AT,
 		   load_be32(tcp + TCP_SEQUENCE_AT) + (uint32_t)payload);
@@ -80,13 +80,13 @@ static size_t next_packet(struct input *input, uint8_t *out,
 			  struct leader *leader)
 {
 	const uint8_t how = input_byte(input);
-	size_t length = input_be16(input) % (PACKET_LARGEST - MOST_HEADERS);
+	size_t length = input_be16(input) % (IP_MAX_SIZE - MAX_HEADERS);
 	const uint8_t *bytes = input_bytes(input, &length);
 	size_t headers = how & HOW_FOLLOW ? leader->headers : 0;
 	size_t size = headers + (how & HOW_LONG ? LONG * length : length);
 
-	if (size > PACKET_LARGEST)
-		size = PACKET_LARGEST;
+	if (size > IP_MAX_SIZE)
+		size = IP_MAX_SIZE;
 	memset(out, 0, size);
 	memcpy(out, leader->packet, headers);
 	if (length)
@@ -103,7 +103,7 @@ static size_t next_packet(struct input *input, uint8_t *out,
 
 static bool write_one(void *context, const struct iovec *parts, int count)
 {
-	static uint8_t data[VNET_SIZE + PACKET_LARGEST];
+	static uint8_t data[VIRTIO_NET_HDR_SIZE + IP_MAX_SIZE];
 	const bool is_large = count > 2;
 	size_t size = 0;
 
@@ -120,7 +120,8 @@ static bool write_one(void *context, const struct iovec *parts, int count)
 		memcpy(data + size, parts[n].iov_base, parts[n].iov_len);
 		size += parts[n].iov_len;
 	}
-	REQUIRE((vnet_load(data).gso_type != VNET_GSO_NONE) == is_large);
+	REQUIRE((virtio_net_load(data).gso_type != VIRTIO_NET_GSO_NONE) ==
+		is_large);
 	expected_written(data, size);
 	return true;
 }
@@ -131,18 +132,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct leader leader = {lent, 0, 0};
 	size_t used = 0, length;
 
-	coalesce_begin(&coalescer, input_byte(&input) & 3);
+	gro_init(&gro, input_byte(&input) & 3);
 	refused = input_byte(&input);
 	expected_begin();
-	for (int n = 0; n < COALESCE_PACKETS && input.left; n++) {
-		if (used + PACKET_LARGEST > ROOM)
+	for (int n = 0; n < GRO_MAX_PACKETS && input.left; n++) {
+		if (used + IP_MAX_SIZE > ROOM)
 			break;
 		length = next_packet(&input, lent + used, &leader);
 		expected_add(lent + used, length);
-		REQUIRE(coalesce_add(&coalescer, lent + used, length));
+		REQUIRE(gro_add(&gro, lent + used, length));
 		used += length;
 	}
-	coalesce_flush(&coalescer, write_one, NULL);
+	gro_flush(&gro, write_one, NULL);
 	expected_end();
 	return 0;
 }

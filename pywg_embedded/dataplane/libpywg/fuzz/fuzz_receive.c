@@ -13,10 +13,10 @@
 #include <string.h>
 
 #define PEERS 2
-#define MOST_DATAGRAMS 8
-#define MOST_COUNTERS 1024
+#define MAX_DATAGRAMS 8
+#define MAX_COUNTERS 1024
 #define NOW 1000000
-#define SIZE_MOST 2048
+#define MAX_SIZE 2048
 
 /* What a record of the input is: how, length in two bytes, so many bytes, and
  * what else `how` asks for. */
@@ -31,11 +31,11 @@ enum how {
 	HOW_IPV6 = 0x80,
 };
 
-/* The slow model of one session. */
+/* The slow model of one keypair. */
 struct far_end {
 	uint64_t next;
 	uint64_t greatest;
-	uint64_t accepted[MOST_COUNTERS];
+	uint64_t accepted[MAX_COUNTERS];
 	unsigned accepted_count;
 };
 
@@ -53,7 +53,7 @@ static const uint8_t identity[KEY_SIZE];
 static int plane = -1;
 static struct aead aead;
 static struct far_end far_ends[PEERS];
-static uint8_t datagrams[MOST_DATAGRAMS * SIZE_MOST];
+static uint8_t datagrams[MAX_DATAGRAMS * MAX_SIZE];
 /* What the model says of the datagrams under way. */
 static unsigned refused, handshakes;
 static uint64_t received[PEERS];
@@ -69,7 +69,7 @@ void target_sent(const uint8_t *data, size_t size,
 	(void)data;
 	(void)to;
 	(void)tos;
-	REQUIRE(size == TRANSPORT_MIN_SIZE); /* to prove a new session */
+	REQUIRE(size == TRANSPORT_MIN_SIZE); /* to prove a new keypair */
 }
 
 static void make_key(uint8_t key[KEY_SIZE], uint32_t peer)
@@ -99,7 +99,7 @@ static void set_up(void)
 				   1) == 1);
 }
 
-/* New sessions with the peers, each at its port of the loopback. */
+/* New keypairs with the peers, each at its port of the loopback. */
 static void start_again(void)
 {
 	struct pywg_event events[8];
@@ -145,7 +145,7 @@ static uint32_t owner_of(const uint8_t *address, size_t size)
 static void expect_packet(uint32_t peer, const uint8_t *data, size_t length,
 			  uint8_t tos)
 {
-	static uint8_t copy[SIZE_MOST];
+	static uint8_t copy[MAX_SIZE];
 	size_t claimed = expected_length(data, length);
 	bool is_v4 = length && data[0] >> 4 == 4;
 	int congestion;
@@ -157,11 +157,11 @@ static void expect_packet(uint32_t peer, const uint8_t *data, size_t length,
 	if (!claimed ||
 	    owner_of(copy + (is_v4 ? 12 : 8), is_v4 ? 4 : 16) != peer)
 		return;
-	congestion = ecn_leaving(tos, packet_traffic_class(copy));
+	congestion = ecn_decapsulate(tos, ip_traffic_class(copy));
 	if (congestion == ECN_DROP)
 		return;
-	if (congestion != (packet_traffic_class(copy) & ECN_MASK))
-		packet_set_ecn(copy, (uint8_t)congestion);
+	if (congestion != (ip_traffic_class(copy) & ECN_MASK))
+		ip_set_ecn(copy, (uint8_t)congestion);
 	expected_add(copy, claimed);
 	refused--;
 }
@@ -177,7 +177,7 @@ static bool is_new(struct far_end *end, uint64_t counter)
 		if (end->accepted[n] == counter)
 			return false;
 	}
-	REQUIRE(end->accepted_count < MOST_COUNTERS);
+	REQUIRE(end->accepted_count < MAX_COUNTERS);
 	end->accepted[end->accepted_count++] = counter;
 	if (counter > end->greatest)
 		end->greatest = counter;
@@ -296,15 +296,15 @@ static size_t make_datagram(struct input *input, uint8_t *out, uint8_t how,
 /* The datagrams of one record, all but the last of one size. */
 static void make_datagrams(struct input *input, uint8_t how)
 {
-	size_t length = input_be16(input) % (SIZE_MOST - TRANSPORT_MIN_SIZE);
+	size_t length = input_be16(input) % (MAX_SIZE - TRANSPORT_MIN_SIZE);
 	const uint8_t *bytes = input_bytes(input, &length);
 	unsigned count = 1;
 	size_t size = 0, used = 0;
 
 	if (how & HOW_MANY && (length || how & HOW_SEALED))
-		count += input_byte(input) % MOST_DATAGRAMS;
-	if (count > MOST_DATAGRAMS)
-		count = MOST_DATAGRAMS;
+		count += input_byte(input) % MAX_DATAGRAMS;
+	if (count > MAX_DATAGRAMS)
+		count = MAX_DATAGRAMS;
 	for (unsigned n = 0; n < count; n++) {
 		size = make_datagram(input, datagrams + used, how, bytes,
 				     length);
@@ -332,7 +332,7 @@ static void check_facts(uint32_t peer, const struct pywg_facts *before)
 {
 	struct pywg_facts now;
 
-	REQUIRE(pywg_facts_of(plane, peer, 0, &now) == 0);
+	REQUIRE(pywg_peer_facts(plane, peer, 0, &now) == 0);
 	REQUIRE(now.rx_bytes == before->rx_bytes + received[peer]);
 	if (received[peer])
 		REQUIRE(now.endpoint.port == 200);
@@ -363,7 +363,7 @@ static void one_record(struct input *input)
 	refused = handshakes = 0;
 	memset(received, 0, sizeof(received));
 	for (uint32_t peer = 0; peer < PEERS; peer++)
-		pywg_facts_of(plane, peer, 0, &before[peer]);
+		pywg_peer_facts(plane, peer, 0, &before[peer]);
 	expected_begin();
 	make_datagrams(input, how);
 	REQUIRE(count_handshakes() == handshakes);
@@ -382,7 +382,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	start_again();
 	/* Linux 6.6.44 refuses large packets with a short end. */
 	kernel.large_write_fails = input_byte(&input) & 1 ? EINVAL : 0;
-	for (int n = 0; n < MOST_COUNTERS / MOST_DATAGRAMS && input.left; n++)
+	for (int n = 0; n < MAX_COUNTERS / MAX_DATAGRAMS && input.left; n++)
 		one_record(&input);
 	return 0;
 }

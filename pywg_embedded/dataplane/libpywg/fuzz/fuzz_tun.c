@@ -13,16 +13,16 @@
 #include <errno.h>
 #include <string.h>
 
-#define MOST_PACKETS 8
-#define SIZE_MOST 4096
-#define MOST_PIECES (MOST_PACKETS * SIZE_MOST)
+#define MAX_PACKETS 8
+#define MAX_SIZE 4096
+#define MAX_PIECES (MAX_PACKETS * MAX_SIZE)
 /* The worst: half a packet's bytes are headers before each of the others. */
-#define ROOM (MOST_PACKETS * SIZE_MOST / 2 * (SIZE_MOST / 2 + 1))
+#define ROOM (MAX_PACKETS * MAX_SIZE / 2 * (MAX_SIZE / 2 + 1))
 #define NOW 1000000
 #define MTU 1420
 #define UNTOUCHED 0xC5
 
-/* Who has what: two with a session, one without, one without endpoint. */
+/* Who has what: two with a keypair, one without, one without endpoint. */
 enum { V4, V6, STRANGER, NOWHERE, PEERS };
 
 enum how {
@@ -40,10 +40,10 @@ struct piece {
 
 static int plane = -1;
 static struct aead aead;
-static uint8_t packets[MOST_PACKETS][VNET_SIZE + SIZE_MOST];
+static uint8_t packets[MAX_PACKETS][VIRTIO_NET_HDR_SIZE + MAX_SIZE];
 static uint8_t memory[ROOM];
 static size_t used;
-static struct piece pieces[MOST_PIECES];
+static struct piece pieces[MAX_PIECES];
 static unsigned pieces_count, next_at[PEERS], staged;
 static uint64_t counters[PEERS], sent_bytes[PEERS];
 /* Refused packets whose sender may be told so. */
@@ -113,7 +113,7 @@ static void expect_piece(uint32_t peer, const uint8_t *data, size_t length)
 {
 	struct piece *piece = &pieces[pieces_count++];
 
-	REQUIRE(pieces_count <= MOST_PIECES);
+	REQUIRE(pieces_count <= MAX_PIECES);
 	REQUIRE(used + length <= sizeof(memory));
 	*piece = (struct piece){used, length, peer};
 	memcpy(memory + used, data, length);
@@ -122,59 +122,57 @@ static void expect_piece(uint32_t peer, const uint8_t *data, size_t length)
 
 /* The pieces of a large packet carry its bytes and right checksums. */
 static void check_pieces(unsigned first, const uint8_t *packet, size_t length,
-			 const struct segmenter *segmenter)
+			 const struct gso *gso)
 {
 	const struct transport_location found =
 		fixup_find_transport(packet, length);
-	size_t at = segmenter->header;
+	size_t at = gso->header;
 
 	/* Behind IPv6 extensions nothing was mended. */
-	if (found.at != segmenter->transport ||
-	    found.checksum != segmenter->checksum)
+	if (found.at != gso->transport || found.checksum != gso->checksum)
 		return;
 	for (unsigned n = first; n < pieces_count; n++) {
 		const uint8_t *piece = memory + pieces[n].at;
-		size_t payload = pieces[n].length - segmenter->header;
+		size_t payload = pieces[n].length - gso->header;
 
 		REQUIRE(at + payload <= length);
-		REQUIRE(!memcmp(piece + segmenter->header, packet + at,
-				payload));
+		REQUIRE(!memcmp(piece + gso->header, packet + at, payload));
 		REQUIRE(checksum_is_valid(piece, pieces[n].length));
 		at += payload;
 	}
 	REQUIRE(at == length);
 }
 
-static void expect_pieces(uint32_t peer, struct segmenter *segmenter,
-			  const uint8_t *packet, size_t length, uint8_t how)
+static void expect_pieces(uint32_t peer, struct gso *gso, const uint8_t *packet,
+			  size_t length, uint8_t how)
 {
-	static uint8_t piece[PACKET_LARGEST + 1];
+	static uint8_t piece[IP_MAX_SIZE + 1];
 	const unsigned first = pieces_count;
 	size_t size;
 
 	piece[length] = UNTOUCHED;
-	while ((size = segment_next(segmenter, piece, PACKET_LARGEST)))
+	while ((size = gso_next(gso, piece, IP_MAX_SIZE)))
 		expect_piece(peer, piece, size);
 	REQUIRE(piece[length] == UNTOUCHED);
 	if (peer == STRANGER)
 		staged += pieces_count - first;
-	if (segmenter->protocol && how & HOW_PARTIAL)
-		check_pieces(first, packet, length, segmenter);
+	if (gso->protocol && how & HOW_PARTIAL)
+		check_pieces(first, packet, length, gso);
 }
 
 static void expect(const uint8_t *data, size_t length, uint8_t how)
 {
-	const struct vnet_header vnet = vnet_load(data);
-	const uint8_t *packet = data + VNET_SIZE;
+	const struct virtio_net_header vnet = virtio_net_load(data);
+	const uint8_t *packet = data + VIRTIO_NET_HDR_SIZE;
 	uint8_t answer[ICMP_ROOM];
-	struct segmenter segmenter;
+	struct gso gso;
 	struct packet ip;
 	uint32_t peer;
 
-	REQUIRE(packet_parse(&ip, packet, length) ==
+	REQUIRE(ip_parse(&ip, packet, length) ==
 		(expected_length(packet, length) > 0));
 	if (!expected_length(packet, length) ||
-	    segment_begin(&segmenter, &vnet, packet, length) < 0) {
+	    gso_init(&gso, &vnet, packet, length) < 0) {
 		refused++;
 		return;
 	}
@@ -184,16 +182,17 @@ static void expect(const uint8_t *data, size_t length, uint8_t how)
 		answers += icmp_unreachable(answer, packet, length, &ip) > 0;
 		return;
 	}
-	expect_pieces(peer, &segmenter, packet, length, how);
+	expect_pieces(peer, &gso, packet, length, how);
 }
 
 void target_written(const uint8_t *data, size_t size)
 {
-	static const uint8_t none[VNET_SIZE];
+	static const uint8_t none[VIRTIO_NET_HDR_SIZE];
 
-	REQUIRE(size > VNET_SIZE && !memcmp(data, none, VNET_SIZE));
-	size -= VNET_SIZE;
-	REQUIRE(expected_length(data + VNET_SIZE, size) == size);
+	REQUIRE(size > VIRTIO_NET_HDR_SIZE &&
+		!memcmp(data, none, VIRTIO_NET_HDR_SIZE));
+	size -= VIRTIO_NET_HDR_SIZE;
+	REQUIRE(expected_length(data + VIRTIO_NET_HDR_SIZE, size) == size);
 	REQUIRE(answers > 0);
 	answers--;
 }
@@ -220,7 +219,7 @@ static void check_padding(const uint8_t *padding, size_t from, size_t to)
 void target_sent(const uint8_t *data, size_t size,
 		 const struct pywg_endpoint *to, uint8_t tos)
 {
-	static uint8_t opened[PACKET_LARGEST + PADDING_MULTIPLE + TAG_SIZE];
+	static uint8_t opened[IP_MAX_SIZE + PADDING_MULTIPLE + TAG_SIZE];
 	const uint32_t peer = load_le32(data + TRANSPORT_RECEIVER_AT);
 	const size_t length = size - TRANSPORT_MIN_SIZE;
 	struct pywg_endpoint there;
@@ -237,27 +236,27 @@ void target_sent(const uint8_t *data, size_t size,
 			  data + TRANSPORT_PACKET_AT, length + TAG_SIZE));
 	sent_bytes[peer] += size;
 	if (counters[peer] == 1) {
-		REQUIRE(!length && !tos); /* to prove the session */
+		REQUIRE(!length && !tos); /* to prove the keypair */
 		return;
 	}
 	piece = next_for(peer);
 	REQUIRE(piece && length >= piece->length);
 	REQUIRE(!memcmp(opened, memory + piece->at, piece->length));
-	REQUIRE(tos == (packet_traffic_class(opened) & 3));
+	REQUIRE(tos == (ip_traffic_class(opened) & 3));
 	check_padding(opened, piece->length, length);
 }
 
 static void read_packet(struct input *input, uint8_t *out)
 {
 	const uint8_t how = input_byte(input);
-	size_t length = VNET_SIZE;
+	size_t length = VIRTIO_NET_HDR_SIZE;
 	const uint8_t *bytes = input_bytes(input, &length);
-	uint8_t *packet = out + VNET_SIZE;
+	uint8_t *packet = out + VIRTIO_NET_HDR_SIZE;
 
-	memset(out, 0, VNET_SIZE);
+	memset(out, 0, VIRTIO_NET_HDR_SIZE);
 	if (length)
 		memcpy(out, bytes, length);
-	length = input_be16(input) % SIZE_MOST;
+	length = input_be16(input) % MAX_SIZE;
 	bytes = input_bytes(input, &length);
 	if (length)
 		memcpy(packet, bytes, length);
@@ -266,7 +265,7 @@ static void read_packet(struct input *input, uint8_t *out)
 	if (how & HOW_PARTIAL)
 		fixup_partial_checksum(packet, length);
 	kernel.packets[kernel.packets_count++] =
-		(struct fake_bytes){out, VNET_SIZE + length};
+		(struct fake_bytes){out, VIRTIO_NET_HDR_SIZE + length};
 	expect(out, length, how);
 }
 
@@ -307,7 +306,7 @@ static void check_end(uint64_t dropped)
 	for (uint32_t peer = 0; peer < STRANGER; peer++) {
 		struct pywg_facts facts;
 
-		REQUIRE(pywg_facts_of(plane, peer, 0, &facts) == 0);
+		REQUIRE(pywg_peer_facts(plane, peer, 0, &facts) == 0);
 		REQUIRE(facts.tx_bytes == sent_bytes[peer]);
 	}
 }
@@ -322,7 +321,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		set_up();
 	start_again(&input);
 	dropped = drops();
-	while (kernel.packets_count < MOST_PACKETS && input.left)
+	while (kernel.packets_count < MAX_PACKETS && input.left)
 		read_packet(&input, packets[kernel.packets_count]);
 	while (pywg_wait(plane, 0, events, 16) > 0)
 		;

@@ -50,17 +50,17 @@ struct pywg_allowed_ip {
 #define PYWG_NO_PEER UINT32_MAX
 
 enum pywg_event_kind {
-	PYWG_HANDSHAKE = 1, /* data, length, endpoint; number: the backlog */
-	PYWG_HANDSHAKE_NEEDED = 2, /* number: peer */
-	PYWG_KEY_CONFIRMED = 3, /* number: peer */
-	PYWG_ACTIVE = 4, /* number: peer */
-	PYWG_READY = 5, /* number: descriptor */
+	PYWG_HANDSHAKE = 1, /* data, length, endpoint; id: the backlog */
+	PYWG_HANDSHAKE_NEEDED = 2, /* id: peer */
+	PYWG_KEY_CONFIRMED = 3, /* id: peer */
+	PYWG_ACTIVE = 4, /* id: peer */
+	PYWG_READY = 5, /* id: descriptor */
 	PYWG_TUN_GONE = 6,
 };
 
 struct pywg_event {
 	uint32_t kind;
-	uint32_t number;
+	uint32_t id;
 	uint32_t length;
 	uint8_t data[148];
 	struct pywg_endpoint endpoint;
@@ -80,7 +80,7 @@ PYWG_API const char *pywg_version(void);
 /* A plane over an open TUN descriptor (IFF_NO_PI, with IFF_VNET_HDR for any
  * offload but GSO and GRO); the descriptor stays the caller's. */
 PYWG_API int pywg_open(int tun, uint32_t peers, uint32_t allowed_ips,
-		       uint32_t staged, uint32_t staged_a_peer,
+		       uint32_t staged, uint32_t staged_per_peer,
 		       uint32_t offloads);
 PYWG_API int pywg_close(int plane);
 /* The bytes of table number `table` under these limits, 0 beyond the last. */
@@ -92,7 +92,7 @@ PYWG_API int pywg_offloads(int plane);
 /* Move packets in this many lanes: 1, as from the start, or 2, where pywg_wait
  * receives on a thread of its own; answers how many there are then: one core
  * has but one. */
-PYWG_API int pywg_set_lanes(int plane, uint32_t lanes);
+PYWG_API int pywg_set_threads(int plane, uint32_t threads);
 /* Stop the clock at this time, for tests; 0 lets it run again. */
 PYWG_API int pywg_set_time(int plane, uint64_t now);
 
@@ -135,8 +135,8 @@ PYWG_API int pywg_send_keepalive(int plane, uint32_t peer);
 PYWG_API int pywg_send_staged(int plane, uint32_t peer);
 PYWG_API int pywg_purge_staged(int plane, uint32_t peer);
 /* The facts; with `observe` the next packet of this peer raises PYWG_ACTIVE. */
-PYWG_API int pywg_facts_of(int plane, uint32_t peer, int observe,
-			   struct pywg_facts *out);
+PYWG_API int pywg_peer_facts(int plane, uint32_t peer, int observe,
+			     struct pywg_facts *out);
 
 /* Handshake messages must show that they know this public key (32 bytes, or 0
  * for none: then none passes). */

@@ -5,50 +5,50 @@
 
 struct reason {
 	int error;
-	enum drop drop;
+	enum drop_reason drop;
 };
 
 static const struct reason sending[] = {
-	{EAGAIN, DROP_SEND_AGAIN},
-	{ENOBUFS, DROP_SEND_BUFFERS},
-	{EPERM, DROP_SEND_PERMITTED},
-	{EACCES, DROP_SEND_ACCESS},
-	{EINVAL, DROP_SEND_INVALID},
-	{EMSGSIZE, DROP_SEND_SIZE},
-	{ENETUNREACH, DROP_SEND_NETWORK},
-	{EHOSTUNREACH, DROP_SEND_HOST},
-	{ENETDOWN, DROP_SEND_DOWN},
-	{ECONNREFUSED, DROP_SEND_REFUSED},
+	{EAGAIN, DROP_SEND_EAGAIN},
+	{ENOBUFS, DROP_SEND_ENOBUFS},
+	{EPERM, DROP_SEND_EPERM},
+	{EACCES, DROP_SEND_EACCES},
+	{EINVAL, DROP_SEND_EINVAL},
+	{EMSGSIZE, DROP_SEND_EMSGSIZE},
+	{ENETUNREACH, DROP_SEND_ENETUNREACH},
+	{EHOSTUNREACH, DROP_SEND_EHOSTUNREACH},
+	{ENETDOWN, DROP_SEND_ENETDOWN},
+	{ECONNREFUSED, DROP_SEND_ECONNREFUSED},
 	{0, DROP_SEND_ERROR},
 };
 static const struct reason receiving[] = {
-	{ECONNREFUSED, DROP_RECEIVE_REFUSED},
+	{ECONNREFUSED, DROP_RECEIVE_ECONNREFUSED},
 	{0, DROP_RECEIVE_ERROR},
 };
 static const struct reason tun[] = {
-	{EIO, DROP_TUN_DOWN},
-	{EINVAL, DROP_TUN_INVALID},
+	{EIO, DROP_TUN_EIO},
+	{EINVAL, DROP_TUN_EINVAL},
 	{0, DROP_TUN_ERROR},
 };
 
-static enum drop find(const struct reason *reason, int error)
+static enum drop_reason find(const struct reason *reason, int error)
 {
 	while (reason->error && reason->error != error)
 		reason++;
 	return reason->drop;
 }
 
-enum drop drop_of_send(int error)
+enum drop_reason drop_reason_of_send(int error)
 {
 	return find(sending, error);
 }
 
-enum drop drop_of_receive(int error)
+enum drop_reason drop_reason_of_receive(int error)
 {
 	return find(receiving, error);
 }
 
-enum drop drop_of_tun(int error)
+enum drop_reason drop_reason_of_tun(int error)
 {
 	return find(tun, error);
 }

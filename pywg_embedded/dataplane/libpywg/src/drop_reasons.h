@@ -1,4 +1,5 @@
-/* Why packets were dropped: one list, numbers here and words in drops.c. */
+/* Why packets were dropped: one list, numbers here and words in drop_reasons.c.
+ */
 #ifndef PYWG_DROP_REASONS_H
 #define PYWG_DROP_REASONS_H
 
@@ -7,41 +8,41 @@
 #define DROP_REASONS(X)                                                        \
 	X(MALFORMED, "malformed")                                              \
 	X(UNKNOWN_INDEX, "unknown index")                                      \
-	X(TOO_OLD, "session too old")                                          \
+	X(KEYPAIR_EXPIRED, "session too old")                                  \
 	X(NOT_AUTHENTIC, "transport data not authentic")                       \
 	X(REPLAYED, "replayed")                                                \
 	X(NOT_IP, "not an IP packet")                                          \
-	X(SOURCE, "source address not allowed")                                \
-	X(CONGESTION, "congestion")                                            \
+	X(SOURCE_NOT_ALLOWED, "source address not allowed")                    \
+	X(ECN_CONGESTION, "congestion")                                        \
 	X(NO_PEER, "no peer")                                                  \
 	X(NO_ENDPOINT, "no endpoint")                                          \
-	X(NO_SESSION, "no session")                                            \
+	X(NO_KEYPAIR, "no session")                                            \
 	X(STAGING_FULL, "staging full")                                        \
-	X(NOT_READY, "not ready")                                              \
-	X(MAC1, "mac1")                                                        \
-	X(COOKIE_DEMANDED, "cookie demanded")                                  \
-	X(TOO_FAST, "source too fast")                                         \
-	X(QUEUE_FULL, "handshake queue full")                                  \
+	X(NO_IDENTITY, "not ready")                                            \
+	X(MAC1_INVALID, "mac1")                                                \
+	X(COOKIE_REQUIRED, "cookie demanded")                                  \
+	X(RATE_LIMITED, "source too fast")                                     \
+	X(HANDSHAKE_QUEUE_FULL, "handshake queue full")                        \
 	X(NO_SOCKET, "no socket for the address family")                       \
-	X(AEAD, "the cipher failed")                                           \
-	X(SEND_AGAIN, "send: EAGAIN")                                          \
-	X(SEND_BUFFERS, "send: ENOBUFS")                                       \
-	X(SEND_PERMITTED, "send: EPERM")                                       \
-	X(SEND_ACCESS, "send: EACCES")                                         \
-	X(SEND_INVALID, "send: EINVAL")                                        \
-	X(SEND_SIZE, "send: EMSGSIZE")                                         \
-	X(SEND_NETWORK, "send: ENETUNREACH")                                   \
-	X(SEND_HOST, "send: EHOSTUNREACH")                                     \
-	X(SEND_DOWN, "send: ENETDOWN")                                         \
-	X(SEND_REFUSED, "send: ECONNREFUSED")                                  \
+	X(AEAD_FAILED, "the cipher failed")                                    \
+	X(SEND_EAGAIN, "send: EAGAIN")                                         \
+	X(SEND_ENOBUFS, "send: ENOBUFS")                                       \
+	X(SEND_EPERM, "send: EPERM")                                           \
+	X(SEND_EACCES, "send: EACCES")                                         \
+	X(SEND_EINVAL, "send: EINVAL")                                         \
+	X(SEND_EMSGSIZE, "send: EMSGSIZE")                                     \
+	X(SEND_ENETUNREACH, "send: ENETUNREACH")                               \
+	X(SEND_EHOSTUNREACH, "send: EHOSTUNREACH")                             \
+	X(SEND_ENETDOWN, "send: ENETDOWN")                                     \
+	X(SEND_ECONNREFUSED, "send: ECONNREFUSED")                             \
 	X(SEND_ERROR, "send: error")                                           \
-	X(RECEIVE_REFUSED, "receive: ECONNREFUSED")                            \
+	X(RECEIVE_ECONNREFUSED, "receive: ECONNREFUSED")                       \
 	X(RECEIVE_ERROR, "receive: error")                                     \
-	X(TUN_DOWN, "TUN: EIO")                                                \
-	X(TUN_INVALID, "TUN: EINVAL")                                          \
+	X(TUN_EIO, "TUN: EIO")                                                 \
+	X(TUN_EINVAL, "TUN: EINVAL")                                           \
 	X(TUN_ERROR, "TUN: error")
 
-enum drop {
+enum drop_reason {
 #define DROP_NUMBER(name, text) DROP_##name,
 	DROP_REASONS(DROP_NUMBER)
 #undef DROP_NUMBER
@@ -49,8 +50,8 @@ enum drop {
 };
 
 /* The reason for an errno of sending, receiving, or the TUN. */
-enum drop drop_of_send(int error);
-enum drop drop_of_receive(int error);
-enum drop drop_of_tun(int error);
+enum drop_reason drop_reason_of_send(int error);
+enum drop_reason drop_reason_of_receive(int error);
+enum drop_reason drop_reason_of_tun(int error);
 
 #endif

@@ -3,13 +3,13 @@
 #include <string.h>
 
 /* Each costs Python milliseconds on a router; packets wait meanwhile. */
-#define HANDSHAKES_AT_ONCE 8
+#define HANDSHAKES_PER_WAIT 8
 
-void events_raise(struct plane *plane, uint32_t kind, uint32_t peer)
+void event_queue_push(struct plane *plane, uint32_t kind, uint32_t peer)
 {
 	struct peer *of = &plane->peers[peer];
 	uint8_t bit = (uint8_t)(1u << kind);
-	struct happened *place;
+	struct queued_event *place;
 
 	if (of->pending & bit || plane->events_count == plane->events_room)
 		return;
@@ -21,7 +21,7 @@ void events_raise(struct plane *plane, uint32_t kind, uint32_t peer)
 	plane->events_count++;
 }
 
-void events_forget_peer(struct plane *plane, uint32_t peer)
+void event_queue_remove_peer(struct plane *plane, uint32_t peer)
 {
 	uint32_t kept = 0;
 
@@ -36,13 +36,14 @@ void events_forget_peer(struct plane *plane, uint32_t peer)
 	plane->peers[peer].pending = 0;
 }
 
-void events_queue_handshake(struct plane *plane, const uint8_t *data,
-			    uint32_t length, const struct pywg_endpoint *source)
+void event_queue_push_handshake(struct plane *plane, const uint8_t *data,
+				uint32_t length,
+				const struct pywg_endpoint *source)
 {
-	struct handshake *place;
+	struct queued_handshake *place;
 	uint32_t end;
 
-	if (!sieve_lets_pass(plane, data, length, source))
+	if (!handshake_filter_check(plane, data, length, source))
 		return;
 	end = plane->handshakes_first + plane->handshakes_count;
 	place = &plane->handshakes[end % HANDSHAKE_QUEUE_SIZE];
@@ -52,56 +53,58 @@ void events_queue_handshake(struct plane *plane, const uint8_t *data,
 	plane->handshakes_count++;
 }
 
-void events_forget_handshakes(struct plane *plane)
+void event_queue_clear_handshakes(struct plane *plane)
 {
 	plane->handshakes_count = 0;
 }
 
-bool events_happened(const struct plane *plane)
+bool event_queue_has_peer_events(const struct plane *plane)
 {
 	return plane->events_count;
 }
 
-bool events_wait(const struct plane *plane)
+bool event_queue_has_events(const struct plane *plane)
 {
-	return events_happened(plane) || plane->handshakes_count;
+	return event_queue_has_peer_events(plane) || plane->handshakes_count;
 }
 
-static void take_happened(struct plane *plane, struct pywg_event *out)
+static void pop_event(struct plane *plane, struct pywg_event *out)
 {
-	struct happened *first = &plane->events[plane->events_first];
+	struct queued_event *first = &plane->events[plane->events_first];
 
 	out->kind = first->kind;
-	out->number = first->peer;
+	out->id = first->peer;
 	plane->peers[first->peer].pending &= (uint8_t) ~(1u << first->kind);
 	plane->events_first = (plane->events_first + 1) % plane->events_room;
 	plane->events_count--;
 }
 
-static void take_handshake(struct plane *plane, struct pywg_event *out)
+static void pop_handshake(struct plane *plane, struct pywg_event *out)
 {
-	struct handshake *first = &plane->handshakes[plane->handshakes_first];
+	struct queued_handshake *first =
+		&plane->handshakes[plane->handshakes_first];
 
 	plane->handshakes_first =
 		(plane->handshakes_first + 1) % HANDSHAKE_QUEUE_SIZE;
 	plane->handshakes_count--;
 	out->kind = PYWG_HANDSHAKE;
-	out->number = sieve_backlog(plane);
+	out->id = handshake_filter_backlog(plane);
 	out->length = first->length;
 	memcpy(out->data, first->data, first->length);
 	out->endpoint = first->endpoint;
 }
 
-uint32_t events_take(struct plane *plane, struct pywg_event *out, uint32_t room)
+uint32_t event_queue_pop(struct plane *plane, struct pywg_event *out,
+			 uint32_t room)
 {
 	uint32_t taken = 0;
 
 	while (taken < room && plane->events_count)
-		take_happened(plane, &out[taken++]);
-	for (int n = 0; n < HANDSHAKES_AT_ONCE; n++) {
+		pop_event(plane, &out[taken++]);
+	for (int n = 0; n < HANDSHAKES_PER_WAIT; n++) {
 		if (taken == room || !plane->handshakes_count)
 			break;
-		take_handshake(plane, &out[taken++]);
+		pop_handshake(plane, &out[taken++]);
 	}
 	return taken;
 }

@@ -5,27 +5,29 @@
 
 #define RECEIVER_AT 4
 
-void sieve_set_identity(struct sieve *sieve, const uint8_t *public)
+void handshake_filter_set_identity(struct handshake_filter *filter,
+				   const uint8_t *public)
 {
-	sieve->has_identity = public;
+	filter->has_identity = public;
 	if (public)
-		cookie_set_identity(&sieve->checker, public);
+		cookie_set_identity(&filter->checker, public);
 	else
-		cookie_wipe(&sieve->checker);
+		cookie_wipe(&filter->checker);
 }
 
-void sieve_expect_cookie(struct sieve *sieve, uint32_t index)
+void handshake_filter_expect_cookie(struct handshake_filter *filter,
+				    uint32_t index)
 {
-	sieve->expected[sieve->expected_next] = index;
-	sieve->expected_next = (sieve->expected_next + 1) % COOKIES_EXPECTED;
-	if (sieve->expected_count < COOKIES_EXPECTED)
-		sieve->expected_count++;
+	filter->expected[filter->expected_next] = index;
+	filter->expected_next = (filter->expected_next + 1) % COOKIES_EXPECTED;
+	if (filter->expected_count < COOKIES_EXPECTED)
+		filter->expected_count++;
 }
 
-static bool is_expected(const struct sieve *sieve, uint32_t index)
+static bool is_expected(const struct handshake_filter *filter, uint32_t index)
 {
-	for (uint32_t n = 0; n < sieve->expected_count; n++) {
-		if (sieve->expected[n] == index)
+	for (uint32_t n = 0; n < filter->expected_count; n++) {
+		if (filter->expected[n] == index)
 			return true;
 	}
 	return false;
@@ -33,10 +35,10 @@ static bool is_expected(const struct sieve *sieve, uint32_t index)
 
 static bool under_load(const struct plane *plane)
 {
-	return plane->receiving.now < plane->sieve.under_load_until;
+	return plane->rx.now < plane->handshake_filter.under_load_until;
 }
 
-uint32_t sieve_backlog(const struct plane *plane)
+uint32_t handshake_filter_backlog(const struct plane *plane)
 {
 	const uint32_t waiting = plane->handshakes_count;
 
@@ -47,23 +49,23 @@ uint32_t sieve_backlog(const struct plane *plane)
 
 static void note_load(struct plane *plane)
 {
-	plane->sieve.under_load_until =
-		plane->receiving.now + UNDER_LOAD_HOLD_TIME;
-	plane->sieve.turned_away = 0;
+	plane->handshake_filter.under_load_until =
+		plane->rx.now + UNDER_LOAD_HOLD_TIME;
+	plane->handshake_filter.rejected = 0;
 }
 
 /* Makes load last as if it had joined the queue. Always false. */
-static bool turn_away(struct plane *plane, enum drop reason)
+static bool reject(struct plane *plane, enum drop_reason reason)
 {
-	if (++plane->sieve.turned_away >= UNDER_LOAD_BACKLOG)
+	if (++plane->handshake_filter.rejected >= UNDER_LOAD_BACKLOG)
 		note_load(plane);
-	lane_drop(&plane->receiving, reason);
+	count_drop(&plane->rx, reason);
 	return false;
 }
 
-static bool refuse(struct plane *plane, enum drop reason)
+static bool refuse(struct plane *plane, enum drop_reason reason)
 {
-	lane_drop(&plane->receiving, reason);
+	count_drop(&plane->rx, reason);
 	return false;
 }
 
@@ -73,9 +75,10 @@ static void answer(struct plane *plane, const uint8_t *data, uint32_t length,
 	struct pywg_endpoint to = *source;
 	uint8_t reply[COOKIE_REPLY_SIZE];
 
-	if (cookie_reply(&plane->sieve.checker, reply, data, length, source))
-		udp_send_one(&plane->receiving, &to, reply, sizeof(reply),
-			     HANDSHAKE_TOS);
+	if (cookie_reply(&plane->handshake_filter.checker, reply, data, length,
+			 source))
+		socket_send(&plane->rx, &to, reply, sizeof(reply),
+			    HANDSHAKE_TOS);
 }
 
 /* What has no valid mac2. Until the engine has handed over a secret, it finds
@@ -83,31 +86,32 @@ static void answer(struct plane *plane, const uint8_t *data, uint32_t length,
 static bool demand_cookie(struct plane *plane, const uint8_t *data,
 			  uint32_t length, const struct pywg_endpoint *source)
 {
-	if (cookie_has_secret(&plane->sieve.checker, plane->receiving.now)) {
+	if (cookie_has_secret(&plane->handshake_filter.checker,
+			      plane->rx.now)) {
 		answer(plane, data, length, source);
-		return turn_away(plane, DROP_COOKIE_DEMANDED);
+		return reject(plane, DROP_COOKIE_REQUIRED);
 	}
 	if (plane->handshakes_count >= UNDER_LOAD_BACKLOG)
-		return turn_away(plane, DROP_QUEUE_FULL);
+		return reject(plane, DROP_HANDSHAKE_QUEUE_FULL);
 	return true;
 }
 
 static bool passes_load(struct plane *plane, const uint8_t *data,
 			uint32_t length, const struct pywg_endpoint *source)
 {
-	struct sieve *sieve = &plane->sieve;
+	struct handshake_filter *filter = &plane->handshake_filter;
 
 	if (load_le32(data) == MESSAGE_COOKIE_REPLY) {
-		if (is_expected(sieve, load_le32(data + RECEIVER_AT)))
+		if (is_expected(filter, load_le32(data + RECEIVER_AT)))
 			return true;
-		return turn_away(plane, DROP_UNKNOWN_INDEX);
+		return reject(plane, DROP_UNKNOWN_INDEX);
 	}
-	if (!cookie_mac2_valid(&sieve->checker, data, length, source,
-			       plane->receiving.now))
+	if (!cookie_mac2_valid(&filter->checker, data, length, source,
+			       plane->rx.now))
 		return demand_cookie(plane, data, length, source);
-	if (!ratelimiter_allow(sieve->limiter, source->address,
-			       source->address_size, plane->receiving.now))
-		return refuse(plane, DROP_TOO_FAST);
+	if (!ratelimiter_allow(filter->limiter, source->address,
+			       source->address_size, plane->rx.now))
+		return refuse(plane, DROP_RATE_LIMITED);
 	return true;
 }
 
@@ -118,24 +122,24 @@ static bool is_well_formed(uint32_t kind, uint32_t length)
 	       (kind == MESSAGE_COOKIE_REPLY && length == COOKIE_REPLY_SIZE);
 }
 
-bool sieve_lets_pass(struct plane *plane, const uint8_t *data, uint32_t length,
-		     const struct pywg_endpoint *source)
+bool handshake_filter_check(struct plane *plane, const uint8_t *data,
+			    uint32_t length, const struct pywg_endpoint *source)
 {
-	const struct sieve *sieve = &plane->sieve;
+	const struct handshake_filter *filter = &plane->handshake_filter;
 	const uint32_t kind = load_le32(data);
 
 	if (!is_well_formed(kind, length))
 		return refuse(plane, DROP_MALFORMED);
-	if (!sieve->has_identity)
-		return refuse(plane, DROP_NOT_READY);
+	if (!filter->has_identity)
+		return refuse(plane, DROP_NO_IDENTITY);
 	if (kind != MESSAGE_COOKIE_REPLY &&
-	    !cookie_mac1_valid(&sieve->checker, data, length))
-		return refuse(plane, DROP_MAC1);
+	    !cookie_mac1_valid(&filter->checker, data, length))
+		return refuse(plane, DROP_MAC1_INVALID);
 	if (plane->handshakes_count >= UNDER_LOAD_BACKLOG)
 		note_load(plane);
 	if (under_load(plane) && !passes_load(plane, data, length, source))
 		return false;
 	if (plane->handshakes_count == HANDSHAKE_QUEUE_SIZE)
-		return refuse(plane, DROP_QUEUE_FULL);
+		return refuse(plane, DROP_HANDSHAKE_QUEUE_FULL);
 	return true;
 }

@@ -1,4 +1,4 @@
-/* Which handshake messages are worth an event; reference/sieve.py is the same
+/* Which handshake messages are worth an event; reference/filter.py is the same
  * in Python, and says what for. */
 #ifndef PYWG_HANDSHAKE_FILTER_H
 #define PYWG_HANDSHAKE_FILTER_H
@@ -8,12 +8,12 @@
 
 struct plane;
 
-struct sieve {
+struct handshake_filter {
 	bool has_identity;
 	struct cookie_checker checker;
 	struct ratelimiter *limiter;
 	uint64_t under_load_until;
-	uint32_t turned_away;
+	uint32_t rejected;
 	/* Indices of our latest messages, the oldest overwritten first. */
 	uint32_t expected[COOKIES_EXPECTED];
 	uint32_t expected_count;
@@ -21,13 +21,16 @@ struct sieve {
 };
 
 /* A public key, or NULL for none; the secret of cookies goes with it. */
-void sieve_set_identity(struct sieve *sieve, const uint8_t *public);
-void sieve_expect_cookie(struct sieve *sieve, uint32_t index);
+void handshake_filter_set_identity(struct handshake_filter *filter,
+				   const uint8_t *public);
+void handshake_filter_expect_cookie(struct handshake_filter *filter,
+				    uint32_t index);
 /* Whether a datagram may join the queue. If not, it is counted as dropped, and
  * answered if it deserves a cookie. */
-bool sieve_lets_pass(struct plane *plane, const uint8_t *data, uint32_t length,
-		     const struct pywg_endpoint *source);
+bool handshake_filter_check(struct plane *plane, const uint8_t *data,
+			    uint32_t length,
+			    const struct pywg_endpoint *source);
 /* How many wait: at least enough for load, if there is load. */
-uint32_t sieve_backlog(const struct plane *plane);
+uint32_t handshake_filter_backlog(const struct plane *plane);
 
 #endif

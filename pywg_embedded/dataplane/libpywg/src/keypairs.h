@@ -4,27 +4,27 @@
 
 #include "plane.h"
 
-/* The session number, or NO_SLOT. */
-uint32_t sessions_find(const struct plane *plane, uint32_t local_index);
-/* The session that may send now, or NULL. */
-struct session *sessions_sendable(struct plane *plane, const struct peer *peer);
-/* Put a new session into its slot; it is zeroed but for what the caller fills
- * in after, and is found from sessions_register on. */
-struct session *sessions_install(struct plane *plane, uint32_t peer,
+/* The keypair number, or NO_KEYPAIR. */
+uint32_t keypairs_find(const struct plane *plane, uint32_t local_index);
+/* The keypair that may send now, or NULL. */
+struct keypair *keypairs_sending(struct plane *plane, const struct peer *peer);
+/* Put a new keypair into its slot; it is zeroed but for what the caller fills
+ * in after, and is found from keypairs_register on. */
+struct keypair *keypairs_install(struct plane *plane, uint32_t peer,
 				 bool initiator, bool keep_next);
-void sessions_register(struct plane *plane, struct session *session,
+void keypairs_register(struct plane *plane, struct keypair *keypair,
 		       uint32_t local_index);
-/* If this was the peer's next session, it has become the current one. */
-bool sessions_confirm(struct plane *plane, uint32_t peer, uint32_t session);
-void sessions_expire(struct plane *plane, uint32_t peer);
-void sessions_wipe(struct plane *plane, uint32_t peer);
+/* If this was the peer's next keypair, it has become the current one. */
+bool keypairs_confirm(struct plane *plane, uint32_t peer, uint32_t keypair);
+void keypairs_expire(struct plane *plane, uint32_t peer);
+void keypairs_wipe(struct plane *plane, uint32_t peer);
 /* Whether a message with this counter may still be sent or accepted. */
-bool sessions_alive(const struct session *session, uint64_t counter,
-		    uint64_t now);
+bool keypair_is_valid(const struct keypair *keypair, uint64_t counter,
+		      uint64_t now);
 
-static inline uint32_t sessions_peer_of(uint32_t session)
+static inline uint32_t keypair_peer(uint32_t keypair)
 {
-	return session / SLOTS_A_PEER;
+	return keypair / KEYPAIRS_PER_PEER;
 }
 
 #endif

@@ -8,9 +8,9 @@
 
 #include <errno.h>
 
-enum { POLLED_TUN, POLLED_V4, POLLED_V6, POLLED_WATCHED };
-/* While the lanes are parted, the sockets are the other's. */
-enum { POLLED_CALLED = POLLED_V4 };
+enum { POLL_TUN, POLL_V4, POLL_V6, POLL_WATCHED };
+/* While the rx_thread are parted, the sockets are the other's. */
+enum { POLL_WAKEUP = POLL_V4 };
 
 #define NEVER UINT64_MAX
 
@@ -19,186 +19,189 @@ static uint32_t find_watched(const struct plane *plane, int descriptor)
 	uint32_t n = 0;
 
 	while (n < plane->watched_count &&
-	       plane->polled[POLLED_WATCHED + n].fd != descriptor)
+	       plane->pollfds[POLL_WATCHED + n].fd != descriptor)
 		n++;
 	return n;
 }
 
-int wait_watch(struct plane *plane, int descriptor, bool writable)
+int loop_watch(struct plane *plane, int descriptor, bool writable)
 {
 	struct pollfd *place;
 	uint32_t n = find_watched(plane, descriptor);
 
-	if (n == MOST_WATCHED)
+	if (n == MAX_WATCHED)
 		return -ENOSPC;
 	if (n == plane->watched_count)
 		plane->watched_count++;
-	place = &plane->polled[POLLED_WATCHED + n];
+	place = &plane->pollfds[POLL_WATCHED + n];
 	place->fd = descriptor;
 	place->events = writable ? POLLOUT : POLLIN;
 	return 0;
 }
 
-int wait_unwatch(struct plane *plane, int descriptor)
+int loop_unwatch(struct plane *plane, int descriptor)
 {
 	uint32_t n = find_watched(plane, descriptor);
 
 	if (n == plane->watched_count)
 		return -ENOENT;
 	plane->watched_count--;
-	plane->polled[POLLED_WATCHED + n] =
-		plane->polled[POLLED_WATCHED + plane->watched_count];
+	plane->pollfds[POLL_WATCHED + n] =
+		plane->pollfds[POLL_WATCHED + plane->watched_count];
 	return 0;
 }
 
-static void fill_polled(struct plane *plane, int first, int second)
+static void fill_pollfds(struct plane *plane, int first, int second)
 {
 	const int descriptors[] = {
-		plane->tun_gone_told ? -1 : plane->tun,
+		plane->tun_gone_reported ? -1 : plane->tun,
 		first,
 		second,
 	};
 
-	for (int n = 0; n < POLLED_WATCHED; n++) {
-		plane->polled[n].fd = descriptors[n];
-		plane->polled[n].events = POLLIN;
+	for (int n = 0; n < POLL_WATCHED; n++) {
+		plane->pollfds[n].fd = descriptors[n];
+		plane->pollfds[n].events = POLLIN;
 	}
 }
 
 /* For poll. */
-static int time_left(const struct plane *plane, uint64_t end)
+static int remaining_time(const struct plane *plane, uint64_t end)
 {
-	const uint64_t now = plane->sending.now;
+	const uint64_t now = plane->tx.now;
 
 	if (end == NEVER)
 		return -1;
 	return now < end ? (int)(end - now) : 0;
 }
 
-static int poll_all(struct plane *plane, int timeout)
+static int poll_descriptors(struct plane *plane, int timeout)
 {
-	const int ready = poll(plane->polled,
-			       POLLED_WATCHED + plane->watched_count, timeout);
+	const int ready = poll(plane->pollfds,
+			       POLL_WATCHED + plane->watched_count, timeout);
 
-	clock_read(&plane->sending);
+	clock_read(&plane->tx);
 	return ready;
 }
 
-static uint32_t tell_ready(const struct plane *plane, struct pywg_event *out,
-			   uint32_t room)
+static uint32_t report_ready_descriptors(const struct plane *plane,
+					 struct pywg_event *out, uint32_t room)
 {
-	uint32_t told = 0;
+	uint32_t count = 0;
 
-	for (uint32_t n = 0; n < plane->watched_count && told < room; n++) {
-		const struct pollfd *polled =
-			&plane->polled[POLLED_WATCHED + n];
+	for (uint32_t n = 0; n < plane->watched_count && count < room; n++) {
+		const struct pollfd *pollfds =
+			&plane->pollfds[POLL_WATCHED + n];
 
-		if (!polled->revents)
+		if (!pollfds->revents)
 			continue;
-		out[told].kind = PYWG_READY;
-		out[told++].number = (uint32_t)polled->fd;
+		out[count].kind = PYWG_READY;
+		out[count++].id = (uint32_t)pollfds->fd;
 	}
-	return told;
+	return count;
 }
 
-static uint32_t tell_tun_gone(struct plane *plane, struct pywg_event *out)
+static uint32_t report_tun_gone(struct plane *plane, struct pywg_event *out)
 {
-	if (plane->tun_gone_told ||
-	    !(plane->sending.tun_gone || plane->receiving.tun_gone))
+	if (plane->tun_gone_reported ||
+	    !(plane->tx.tun_gone || plane->rx.tun_gone))
 		return 0;
-	plane->tun_gone_told = true;
+	plane->tun_gone_reported = true;
 	out->kind = PYWG_TUN_GONE;
 	return 1;
 }
 
-/* Poll once and move what is there; how many events there are then. `quiet` if
+/* Poll once and move what is there; how many events there are then. `idle` if
  * nothing was there in all that time. */
-static uint32_t pump(struct plane *plane, int timeout, struct pywg_event *out,
-		     uint32_t room, bool *quiet)
+static uint32_t poll_once(struct plane *plane, int timeout,
+			  struct pywg_event *out, uint32_t room, bool *idle)
 {
 	uint32_t taken = 0;
 	int ready;
 
-	fill_polled(plane, plane->v4.descriptor, plane->v6.descriptor);
-	ready = poll_all(plane, timeout);
-	*quiet = ready == 0;
-	plane->receiving.now = plane->sending.now;
-	if (ready > 0 && plane->polled[POLLED_TUN].revents)
-		outgoing_drain(plane);
-	if (ready > 0 && plane->polled[POLLED_V4].revents)
-		incoming_drain(plane, &plane->v4);
-	if (ready > 0 && plane->polled[POLLED_V6].revents)
-		incoming_drain(plane, &plane->v6);
-	taken += tell_tun_gone(plane, out);
-	taken += events_take(plane, out + taken, room - taken);
-	/* Last: who is told may remove a peer that the others speak of. */
+	fill_pollfds(plane, plane->v4.descriptor, plane->v6.descriptor);
+	ready = poll_descriptors(plane, timeout);
+	*idle = ready == 0;
+	plane->rx.now = plane->tx.now;
+	if (ready > 0 && plane->pollfds[POLL_TUN].revents)
+		send_tun_burst(plane);
+	if (ready > 0 && plane->pollfds[POLL_V4].revents)
+		receive_burst(plane, &plane->v4);
+	if (ready > 0 && plane->pollfds[POLL_V6].revents)
+		receive_burst(plane, &plane->v6);
+	taken += report_tun_gone(plane, out);
+	taken += event_queue_pop(plane, out + taken, room - taken);
+	/* Last: who is count may remove a peer that the others speak of. */
 	if (ready > 0)
-		taken += tell_ready(plane, out + taken, room - taken);
+		taken += report_ready_descriptors(plane, out + taken,
+						  room - taken);
 	return taken;
 }
 
-static bool is_any_ready(const struct plane *plane)
+static bool any_descriptor_ready(const struct plane *plane)
 {
 	uint32_t n = 0;
 
 	while (n < plane->watched_count &&
-	       !plane->polled[POLLED_WATCHED + n].revents)
+	       !plane->pollfds[POLL_WATCHED + n].revents)
 		n++;
 	return n < plane->watched_count;
 }
 
-/* One round of the sending lane by itself; false if there may be something to
+/* One round of the tx direction by itself; false if there may be something to
  * tell. */
-static bool send_round(struct plane *plane)
+static bool run_tx_once(struct plane *plane)
 {
-	if (plane->polled[POLLED_CALLED].revents)
-		lanes_heard(plane);
-	if (!arrivals_settle(plane))
+	if (plane->pollfds[POLL_WAKEUP].revents)
+		tx_wakeup_drain(plane);
+	if (!rx_updates_apply(plane))
 		return false;
-	if (plane->polled[POLLED_TUN].revents)
-		outgoing_drain(plane);
-	return !is_any_ready(plane) && !events_happened(plane) &&
-	       !(plane->sending.tun_gone && !plane->tun_gone_told);
+	if (plane->pollfds[POLL_TUN].revents)
+		send_tun_burst(plane);
+	return !any_descriptor_ready(plane) &&
+	       !event_queue_has_peer_events(plane) &&
+	       !(plane->tx.tun_gone && !plane->tun_gone_reported);
 }
 
-/* Let each lane move packets by itself; whether the time is over, also where
- * the clock stands still. */
-static bool run_parted(struct plane *plane, uint64_t end)
+/* Let each direction move packets by itself; whether the time is over, also
+ * where the clock stands still. */
+static bool run_two_threads(struct plane *plane, uint64_t end)
 {
 	int left, ready;
 
-	lanes_part(plane);
+	rx_thread_resume(plane);
 	do {
-		left = time_left(plane, end);
-		fill_polled(plane, plane->lanes.called, -1);
-		ready = poll_all(plane, left);
-	} while (left && ready && (ready < 0 || send_round(plane)));
-	lanes_meet(plane);
-	arrivals_settle(plane);
+		left = remaining_time(plane, end);
+		fill_pollfds(plane, plane->rx_thread.tx_wakeup, -1);
+		ready = poll_descriptors(plane, left);
+	} while (left && ready && (ready < 0 || run_tx_once(plane)));
+	rx_thread_pause(plane);
+	rx_updates_apply(plane);
 	return !left || !ready;
 }
 
-int wait_for_events(struct plane *plane, int timeout, struct pywg_event *out,
-		    uint32_t room)
+int loop_wait(struct plane *plane, int timeout, struct pywg_event *out,
+	      uint32_t room)
 {
-	const uint64_t now = clock_read(&plane->sending);
+	const uint64_t now = clock_read(&plane->tx);
 	const uint64_t end = timeout < 0 ? NEVER : now + (uint64_t)timeout;
-	const bool two = timeout && lanes_ready(plane);
+	const bool two = timeout && rx_thread_start(plane);
 	bool over = !timeout;
-	bool at_once, quiet;
+	bool at_once, idle;
 	uint32_t taken;
 
 	if (room < 2)
 		return -EINVAL;
 	for (;;) {
-		at_once = two || over || events_wait(plane);
-		taken = pump(plane, at_once ? 0 : time_left(plane, end), out,
-			     room, &quiet);
+		at_once = two || over || event_queue_has_events(plane);
+		taken = poll_once(plane,
+				  at_once ? 0 : remaining_time(plane, end), out,
+				  room, &idle);
 		if (taken || over)
 			return (int)taken;
 		if (two)
-			over = run_parted(plane, end);
-		else if (quiet || !time_left(plane, end))
+			over = run_two_threads(plane, end);
+		else if (idle || !remaining_time(plane, end))
 			return 0;
 	}
 }

@@ -4,10 +4,10 @@
 
 #include "plane.h"
 
-int wait_watch(struct plane *plane, int descriptor, bool writable);
-int wait_unwatch(struct plane *plane, int descriptor);
+int loop_watch(struct plane *plane, int descriptor, bool writable);
+int loop_unwatch(struct plane *plane, int descriptor);
 /* See pywg_wait. */
-int wait_for_events(struct plane *plane, int timeout, struct pywg_event *out,
-		    uint32_t room);
+int loop_wait(struct plane *plane, int timeout, struct pywg_event *out,
+	      uint32_t room);
 
 #endif

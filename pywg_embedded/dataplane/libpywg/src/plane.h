@@ -1,20 +1,21 @@
 /* The state of one plane: every table that the arena holds, and what binds them
  * together.
  *
- * Packets travel in two lanes: the sending one from the TUN to UDP, the
- * receiving one from UDP to the TUN. One thread takes turns in both, or there
- * is a second one for receiving. Nothing is locked for a packet, for everything
- * has one owner while the lanes are parted (lanes.h):
+ * Packets travel in two rx_thread: the tx one from the TUN to UDP, the
+ * rx one from UDP to the TUN. One thread takes turns in both, or there
+ * is a second one for rx. Nothing is locked for a packet, for everything
+ * has one owner while the rx_thread are parted (rx_thread.h):
  *
- * 1. The receiving lane: its `struct lane`, the buffers from outside, the
- *    arrivals noted, the handshakes queued and their sieve, the opening half of
- *    `aead`, and of a session its window and `asked_for_successor`.
- * 2. Whoever calls, which is the sending lane: everything else. But of what the
- *    receiving lane reads (sessions and their buckets, a peer's `next`, allowed
- *    IPs, sockets, the stopped clock) nothing changes until the lanes have met.
- * 3. What crosses from the receiving lane to the other: `lanes` and `waiting`,
- *    under the mutex, at most a few times a burst. Mutexes, for C99 has no
- *    atomics, and 32-bit machines have none for counters of 64 bits. */
+ * 1. The rx direction: its `struct direction`, the buffers from outside, the
+ *    updates noted, the handshakes queued and their filter, the opening half of
+ *    `aead`, and of a keypair its window and `rekey_requested`.
+ * 2. Whoever calls, which is the tx direction: everything else. But of what the
+ *    rx direction reads (keypairs and their buckets, a peer's `next`, allowed
+ *    IPs, sockets, the stopped clock) nothing changes until the rx_thread have
+ * met.
+ * 3. What crosses from the rx direction to the other: `rx_thread` and
+ * `waiting`, under the mutex, at most a few times a burst. Mutexes, for C99 has
+ * no atomics, and 32-bit machines have none for counters of 64 bits. */
 #ifndef PYWG_PLANE_H
 #define PYWG_PLANE_H
 
@@ -35,48 +36,48 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define NO_SLOT UINT32_MAX
-#define LARGEST_PACKET 65535
+#define NO_KEYPAIR UINT32_MAX
+#define MAX_PACKET 65535
 /* The most that one UDP datagram, or one segmented send, can carry. */
-#define LARGEST_DATAGRAM 65507
-#define MOST_SEGMENTS 64
-#define MOST_MESSAGES 64
-#define MOST_WATCHED 64
+#define MAX_DATAGRAM 65507
+#define MAX_SEGMENTS 64
+#define MAX_BATCHES 64
+#define MAX_WATCHED 64
 /* Of one descriptor before the others get their turn: datagrams or packets, for
  * each costs a call, and bytes, for much takes long to seal and to open. */
 #define BURST_COUNT 64
 #define BURST_BYTES (256 * 1024)
 #define RECEIVE_SLOTS 4
 #define RECEIVE_SLOT_SIZE 65536
-#define MOST_ARRIVALS 16
+#define MAX_UPDATES 16
 /* A message that is full goes at once: this one, and room for a packet. */
-#define OUTGOING_SIZE (2 * 65536)
-#define ROOM_FOR_ONE (TRANSPORT_MIN_SIZE + LARGEST_PACKET + PADDING_MULTIPLE)
+#define TX_BUFFER_SIZE (2 * 65536)
+#define MAX_SEALED_SIZE (TRANSPORT_MIN_SIZE + MAX_PACKET + PADDING_MULTIPLE)
 
 /* One keypair at work, in one of the three slots of its peer. */
-struct session {
+struct keypair {
 	uint64_t send_counter;
 	uint64_t created_at;
 	uint32_t local_index;
 	uint32_t remote_index;
 	uint32_t next_in_bucket;
-	bool live;
+	bool in_use;
 	bool initiator;
 	/* Our static key changed: it may only receive. */
 	bool expired;
 	/* The last-minute handshake is asked for once (paper 6.2). */
-	bool asked_for_successor;
+	bool rekey_requested;
 	uint8_t send_key[KEY_SIZE];
 	uint8_t receive_key[KEY_SIZE];
 	struct replay window;
 };
 
-#define SLOTS_A_PEER 3
+#define KEYPAIRS_PER_PEER 3
 
 struct peer {
 	struct pywg_facts facts;
-	uint64_t wanted_at;
-	/* Session numbers, or NO_SLOT; see core/keypair.py for the moves. */
+	uint64_t handshake_requested_at;
+	/* Session numbers, or NO_KEYPAIR; see core/keypair.py for the moves. */
 	uint32_t next;
 	uint32_t current;
 	uint32_t previous;
@@ -87,19 +88,19 @@ struct peer {
 	uint8_t pending;
 };
 
-struct handshake {
+struct queued_handshake {
 	uint32_t length;
 	uint8_t data[INITIATION_SIZE];
 	struct pywg_endpoint endpoint;
 };
 
-struct happened {
+struct queued_event {
 	uint32_t kind;
 	uint32_t peer;
 };
 
 /* One datagram to send, or several of one size but the last. */
-struct message {
+struct udp_batch {
 	uint8_t *data;
 	uint32_t length;
 	uint32_t segment;
@@ -109,7 +110,7 @@ struct message {
 };
 
 /* What came of one peer, and is not yet applied; times are 0 for never. */
-struct arrival {
+struct rx_update {
 	uint64_t bytes;
 	uint64_t last;
 	uint64_t first_data;
@@ -117,9 +118,9 @@ struct arrival {
 	struct pywg_endpoint source;
 	uint32_t peer;
 	/* The one that is confirmed, if any is. */
-	uint32_t session;
-	bool confirms;
-	bool wants_successor;
+	uint32_t keypair;
+	bool confirms_key;
+	bool wants_rekey;
 };
 
 struct udp_socket {
@@ -128,49 +129,49 @@ struct udp_socket {
 	bool gro;
 };
 
-/* What each lane keeps for itself. */
-struct lane {
+/* What each direction keeps for itself. */
+struct direction {
 	struct plane *plane;
 	uint64_t now;
 	bool tun_gone;
 	uint64_t drops[DROP_COUNT];
 };
 
-/* What came of a peer and waits for the sending lane. */
-struct waiting {
-	struct arrival arrival;
+/* What came of a peer and queued for the tx direction. */
+struct pending_update {
+	struct rx_update update;
 	uint32_t next; /* peer + 1 */
-	bool waits;
+	bool queued;
 	/* Nobody asked to hear of the next at once. */
-	bool quiet;
+	bool deferrable;
 };
 
 /* What the second thread is at; whatever it is, only its bursts touch the
  * plane.
  */
-enum lane_state {
-	LANE_RESTS, /* until the lanes part */
-	LANE_WORKS, /* on a burst */
-	LANE_POLLS,
+enum rx_thread_state {
+	RX_THREAD_PARKED, /* until the rx_thread part */
+	RX_THREAD_BUSY, /* on a burst */
+	RX_THREAD_POLLING,
 };
 
-/* Where two lanes meet; its mutex guards all that both of them touch while they
- * are parted. */
-struct lanes {
-	bool open; /* there are to be two */
-	bool running; /* the thread was made */
-	bool parted;
-	bool ending;
-	enum lane_state state;
+/* Where two rx_thread meet; its mutex guards all that both of them touch while
+ * they are parted. */
+struct rx_thread {
+	bool enabled; /* there are to be two */
+	bool started; /* the thread was made */
+	bool resumed;
+	bool stopping;
+	enum rx_thread_state state;
 	pthread_t thread;
 	pthread_mutex_t mutex;
-	pthread_cond_t turn;
-	int called; /* ends a poll of the sending lane */
-	int disturbed; /* and one of the second thread */
-	/* For the sending lane there is what only a meeting settles. */
-	bool asked_to_meet;
-	bool has_called;
-	uint32_t first; /* peer + 1 that has something waiting */
+	pthread_cond_t state_changed;
+	int tx_wakeup; /* ends a poll of the tx direction */
+	int rx_wakeup; /* and one of the second thread */
+	/* For the tx direction there is what only a meeting settles. */
+	bool pause_requested;
+	bool tx_signaled;
+	uint32_t first_pending; /* peer + 1 that has something waiting */
 };
 
 struct plane {
@@ -185,54 +186,55 @@ struct plane {
 	int port;
 	int tun;
 	bool tun_has_header;
-	bool tun_gone_told;
+	bool tun_gone_reported;
 	struct udp_socket v4;
 	struct udp_socket v6;
 
 	struct peer *peers;
-	struct session *sessions;
+	struct keypair *keypairs;
 	uint32_t *buckets;
 	uint32_t bucket_mask;
 	struct allowedips *allowed_ips;
 	struct staging *staging;
 
-	struct handshake *handshakes;
+	struct queued_handshake *handshakes;
 	uint32_t handshakes_first;
 	uint32_t handshakes_count;
-	struct sieve sieve;
-	struct happened *events;
+	struct handshake_filter handshake_filter;
+	struct queued_event *events;
 	uint32_t events_first;
 	uint32_t events_count;
 	uint32_t events_room;
 
-	/* The sending lane: a packet as it was read, and datagrams to be sent.
+	/* The tx direction: a packet as it was read, and datagrams to be sent.
 	 */
-	struct lane sending;
-	uint8_t *from_tun;
-	uint8_t *outgoing;
-	uint32_t outgoing_used;
-	struct message messages[MOST_MESSAGES];
-	uint32_t messages_count;
-	/* The receiving lane: datagrams as they came, then packets to be
+	struct direction tx;
+	uint8_t *tun_buffer;
+	uint8_t *tx_buffer;
+	uint32_t tx_buffer_used;
+	struct udp_batch batches[MAX_BATCHES];
+	uint32_t batches_count;
+	/* The rx direction: datagrams as they came, then packets to be
 	 * written. */
-	struct lane receiving;
-	uint8_t *incoming;
-	struct coalescer *coalescer;
-	struct arrival arrivals[MOST_ARRIVALS];
-	uint32_t arrivals_count;
-	bool arrivals_cross;
+	struct direction rx;
+	uint8_t *rx_buffer;
+	struct gro *gro;
+	struct rx_update updates[MAX_UPDATES];
+	uint32_t updates_count;
+	bool updates_cross_threads;
 
-	/* Between the lanes. */
-	struct lanes lanes;
-	struct waiting *waiting;
+	/* Between the rx_thread. */
+	struct rx_thread rx_thread;
+	struct pending_update *pending_updates;
 
-	struct pollfd polled[3 + MOST_WATCHED];
+	struct pollfd pollfds[3 + MAX_WATCHED];
 	uint32_t watched_count;
 };
 
-static inline void lane_drop(struct lane *lane, enum drop reason)
+static inline void count_drop(struct direction *direction,
+			      enum drop_reason reason)
 {
-	lane->drops[reason]++;
+	direction->drops[reason]++;
 }
 
 #endif

@@ -7,22 +7,22 @@
 #include "net/ip.h"
 #include "rx_updates.h"
 
-static bool carry_congestion(uint8_t *packet, uint8_t outer_tos)
+static bool propagate_ecn(uint8_t *packet, uint8_t outer_tos)
 {
-	const uint8_t inner = packet_traffic_class(packet) & ECN_MASK;
-	const int merged = ecn_leaving(outer_tos, inner);
+	const uint8_t inner = ip_traffic_class(packet) & ECN_MASK;
+	const int merged = ecn_decapsulate(outer_tos, inner);
 
 	if (merged == ECN_DROP)
 		return false;
 	if (merged != inner)
-		packet_set_ecn(packet, (uint8_t)merged);
+		ip_set_ecn(packet, (uint8_t)merged);
 	return true;
 }
 
 static void flush(struct plane *plane)
 {
-	arrivals_hand_over(plane);
-	coalesce_flush(plane->coalescer, tun_write_parts, &plane->receiving);
+	rx_updates_publish(plane);
+	gro_flush(plane->gro, tun_write_parts, &plane->rx);
 }
 
 static void deliver(struct plane *plane, uint32_t peer, uint8_t *data,
@@ -30,22 +30,22 @@ static void deliver(struct plane *plane, uint32_t peer, uint8_t *data,
 {
 	struct packet packet;
 
-	if (!packet_parse(&packet, data, length)) {
-		lane_drop(&plane->receiving, DROP_NOT_IP);
+	if (!ip_parse(&packet, data, length)) {
+		count_drop(&plane->rx, DROP_NOT_IP);
 		return;
 	}
 	if (allowedips_lookup(plane->allowed_ips, data + packet.source,
 			      packet.address_size) != peer) {
-		lane_drop(&plane->receiving, DROP_SOURCE);
+		count_drop(&plane->rx, DROP_SOURCE_NOT_ALLOWED);
 		return;
 	}
-	if (!carry_congestion(data, outer_tos)) {
-		lane_drop(&plane->receiving, DROP_CONGESTION);
+	if (!propagate_ecn(data, outer_tos)) {
+		count_drop(&plane->rx, DROP_ECN_CONGESTION);
 		return;
 	}
-	if (!coalesce_add(plane->coalescer, data, packet.length)) {
+	if (!gro_add(plane->gro, data, packet.length)) {
 		flush(plane);
-		coalesce_add(plane->coalescer, data, packet.length);
+		gro_add(plane->gro, data, packet.length);
 	}
 }
 
@@ -55,35 +55,35 @@ static void transport_data(struct plane *plane, uint8_t *data, uint32_t length,
 	uint8_t *packet = data + TRANSPORT_PACKET_AT;
 	uint64_t counter;
 	uint32_t found;
-	struct session *session;
+	struct keypair *keypair;
 
 	if (length < TRANSPORT_MIN_SIZE) {
-		lane_drop(&plane->receiving, DROP_MALFORMED);
+		count_drop(&plane->rx, DROP_MALFORMED);
 		return;
 	}
-	found = sessions_find(plane, load_le32(data + TRANSPORT_RECEIVER_AT));
-	if (found == NO_SLOT) {
-		lane_drop(&plane->receiving, DROP_UNKNOWN_INDEX);
+	found = keypairs_find(plane, load_le32(data + TRANSPORT_RECEIVER_AT));
+	if (found == NO_KEYPAIR) {
+		count_drop(&plane->rx, DROP_UNKNOWN_INDEX);
 		return;
 	}
-	session = &plane->sessions[found];
+	keypair = &plane->keypairs[found];
 	counter = load_le64(data + TRANSPORT_COUNTER_AT);
-	if (!sessions_alive(session, counter, plane->receiving.now)) {
-		lane_drop(&plane->receiving, DROP_TOO_OLD);
+	if (!keypair_is_valid(keypair, counter, plane->rx.now)) {
+		count_drop(&plane->rx, DROP_KEYPAIR_EXPIRED);
 		return;
 	}
-	if (!aead_open(&plane->aead, session->receive_key, counter, packet,
+	if (!aead_open(&plane->aead, keypair->receive_key, counter, packet,
 		       packet, length - TRANSPORT_HEADER_SIZE)) {
-		lane_drop(&plane->receiving, DROP_NOT_AUTHENTIC);
+		count_drop(&plane->rx, DROP_NOT_AUTHENTIC);
 		return;
 	}
-	if (!replay_accept(&session->window, counter)) {
-		lane_drop(&plane->receiving, DROP_REPLAYED);
+	if (!replay_accept(&keypair->window, counter)) {
+		count_drop(&plane->rx, DROP_REPLAYED);
 		return;
 	}
-	arrivals_note(plane, found, length, &received->source);
+	rx_updates_record(plane, found, length, &received->source);
 	if (length > TRANSPORT_MIN_SIZE)
-		deliver(plane, sessions_peer_of(found), packet,
+		deliver(plane, keypair_peer(found), packet,
 			length - TRANSPORT_MIN_SIZE, received->tos);
 }
 
@@ -92,11 +92,12 @@ static void datagram(struct plane *plane, uint8_t *data, uint32_t length,
 {
 	/* Nobody can be answered at port 0. */
 	if (length < 4 || !received->source.port)
-		lane_drop(&plane->receiving, DROP_MALFORMED);
+		count_drop(&plane->rx, DROP_MALFORMED);
 	else if (load_le32(data) == MESSAGE_TRANSPORT)
 		transport_data(plane, data, length, received);
 	else
-		events_queue_handshake(plane, data, length, &received->source);
+		event_queue_push_handshake(plane, data, length,
+					   &received->source);
 }
 
 static void datagrams(struct plane *plane, const struct received *received)
@@ -113,7 +114,7 @@ static void datagrams(struct plane *plane, const struct received *received)
 	} while (at < received->length);
 }
 
-void incoming_drain(struct plane *plane, struct udp_socket *socket)
+void receive_burst(struct plane *plane, struct udp_socket *socket)
 {
 	struct received received[RECEIVE_SLOTS];
 	uint32_t drained = 0;
@@ -121,7 +122,7 @@ void incoming_drain(struct plane *plane, struct udp_socket *socket)
 	uint32_t count;
 
 	do {
-		count = udp_receive(plane, socket, received);
+		count = socket_receive(plane, socket, received);
 		for (uint32_t n = 0; n < count; n++) {
 			bytes += received[n].length;
 			datagrams(plane, &received[n]);

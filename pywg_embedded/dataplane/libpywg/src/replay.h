@@ -9,7 +9,7 @@
 
 #define REPLAY_WORDS (REPLAY_WINDOW_BITS / 64)
 
-/* All zeros is the window of a new session. */
+/* All zeros is the window of a new keypair. */
 struct replay {
 	uint64_t greatest;
 	uint64_t words[REPLAY_WORDS];

@@ -13,9 +13,9 @@
 /* A burst takes a few KiB; on some machines less than this is refused. */
 #define STACK_SIZE (256 * 1024)
 
-enum { POLLED_V4, POLLED_V6, POLLED_DISTURBED, POLLED };
+enum { POLL_V4, POLL_V6, POLL_WAKEUP, POLL_COUNT };
 
-static void ring(int descriptor)
+static void wakeup_signal(int descriptor)
 {
 	const uint64_t one = 1;
 
@@ -23,89 +23,89 @@ static void ring(int descriptor)
 	(void)!write(descriptor, &one, sizeof(one));
 }
 
-static void silence(int descriptor)
+static void wakeup_drain(int descriptor)
 {
 	uint64_t count;
 
 	(void)!read(descriptor, &count, sizeof(count));
 }
 
-void lanes_call(struct plane *plane)
+void tx_wakeup_signal(struct plane *plane)
 {
-	ring(plane->lanes.called);
+	wakeup_signal(plane->rx_thread.tx_wakeup);
 }
 
-void lanes_heard(struct plane *plane)
+void tx_wakeup_drain(struct plane *plane)
 {
-	silence(plane->lanes.called);
+	wakeup_drain(plane->rx_thread.tx_wakeup);
 }
 
 /* The second thread. */
 
-static void enter_state(struct lanes *lanes, enum lane_state state)
+static void set_state(struct rx_thread *rx_thread, enum rx_thread_state state)
 {
-	lanes->state = state;
-	pthread_cond_signal(&lanes->turn);
+	rx_thread->state = state;
+	pthread_cond_signal(&rx_thread->state_changed);
 }
 
-/* Wait for the lanes to part; false at the end of all. */
-static bool begin_burst(struct lanes *lanes)
+/* Wait for the rx_thread to part; false at the end of all. */
+static bool wait_until_resumed(struct rx_thread *rx_thread)
 {
 	bool ending;
 
-	pthread_mutex_lock(&lanes->mutex);
-	enter_state(lanes, LANE_RESTS);
-	while (!lanes->parted && !lanes->ending)
-		pthread_cond_wait(&lanes->turn, &lanes->mutex);
-	lanes->state = LANE_WORKS;
-	ending = lanes->ending;
-	pthread_mutex_unlock(&lanes->mutex);
+	pthread_mutex_lock(&rx_thread->mutex);
+	set_state(rx_thread, RX_THREAD_PARKED);
+	while (!rx_thread->resumed && !rx_thread->stopping)
+		pthread_cond_wait(&rx_thread->state_changed, &rx_thread->mutex);
+	rx_thread->state = RX_THREAD_BUSY;
+	ending = rx_thread->stopping;
+	pthread_mutex_unlock(&rx_thread->mutex);
 	return !ending;
 }
 
-static void end_burst(struct lanes *lanes)
+static void enter_poll(struct rx_thread *rx_thread)
 {
-	pthread_mutex_lock(&lanes->mutex);
-	enter_state(lanes, LANE_POLLS);
-	pthread_mutex_unlock(&lanes->mutex);
+	pthread_mutex_lock(&rx_thread->mutex);
+	set_state(rx_thread, RX_THREAD_POLLING);
+	pthread_mutex_unlock(&rx_thread->mutex);
 }
 
-static void receive_burst(struct plane *plane, struct pollfd *polled)
+static void run_burst(struct plane *plane, struct pollfd *polled)
 {
 	struct udp_socket *const sockets[] = {&plane->v4, &plane->v6};
 
-	clock_read(&plane->receiving);
-	plane->arrivals_cross = true;
-	for (int n = POLLED_V4; n <= POLLED_V6; n++) {
+	clock_read(&plane->rx);
+	plane->updates_cross_threads = true;
+	for (int n = POLL_V4; n <= POLL_V6; n++) {
 		/* What was polled may be closed since, and another open. */
 		if (sockets[n]->descriptor >= 0 && polled[n].revents)
-			incoming_drain(plane, sockets[n]);
+			receive_burst(plane, sockets[n]);
 		polled[n].fd = sockets[n]->descriptor;
 		polled[n].events = POLLIN;
 	}
-	plane->arrivals_cross = false;
+	plane->updates_cross_threads = false;
 }
 
 static void *receive(void *context)
 {
 	struct plane *plane = context;
 	struct pollfd polled[] = {
-		[POLLED_V4] = {.fd = -1},
-		[POLLED_V6] = {.fd = -1},
-		[POLLED_DISTURBED] = {plane->lanes.disturbed, POLLIN, 0},
+		[POLL_V4] = {.fd = -1},
+		[POLL_V6] = {.fd = -1},
+		[POLL_WAKEUP] = {plane->rx_thread.rx_wakeup, POLLIN, 0},
 	};
 
-	while (begin_burst(&plane->lanes)) {
-		receive_burst(plane, polled);
-		end_burst(&plane->lanes);
-		poll(polled, POLLED, -1);
-		if (polled[POLLED_DISTURBED].revents)
-			silence(plane->lanes.disturbed);
+	while (wait_until_resumed(&plane->rx_thread)) {
+		run_burst(plane, polled);
+		enter_poll(&plane->rx_thread);
+		poll(polled, POLL_COUNT, -1);
+		if (polled[POLL_WAKEUP].revents)
+			wakeup_drain(plane->rx_thread.rx_wakeup);
 	}
 	return NULL;
 }
 
-static bool make_thread(struct plane *plane)
+static bool create_thread(struct plane *plane)
 {
 	pthread_attr_t attributes;
 	bool made;
@@ -113,23 +113,23 @@ static bool make_thread(struct plane *plane)
 	if (pthread_attr_init(&attributes))
 		return false;
 	made = !pthread_attr_setstacksize(&attributes, STACK_SIZE) &&
-	       !pthread_create(&plane->lanes.thread, &attributes, receive,
+	       !pthread_create(&plane->rx_thread.thread, &attributes, receive,
 			       plane);
 	pthread_attr_destroy(&attributes);
 	return made;
 }
 
 /* Not before it is needed: a daemon forks first, and threads stay behind. */
-static bool start_thread(struct plane *plane)
+static bool create_thread_without_signals(struct plane *plane)
 {
 	sigset_t all, before;
 
 	/* Signals are for the caller's thread. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	plane->lanes.running = make_thread(plane);
+	plane->rx_thread.started = create_thread(plane);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return plane->lanes.running;
+	return plane->rx_thread.started;
 }
 
 /* What the caller does. */
@@ -143,105 +143,106 @@ static bool has_two_cores(void)
 	       CPU_COUNT(&cores) > 1;
 }
 
-static int open_lanes(struct lanes *lanes)
+static int init_rx_thread(struct rx_thread *rx_thread)
 {
 	int error;
 
-	lanes->called = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	lanes->disturbed = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (lanes->called < 0 || lanes->disturbed < 0) {
+	rx_thread->tx_wakeup = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	rx_thread->rx_wakeup = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (rx_thread->tx_wakeup < 0 || rx_thread->rx_wakeup < 0) {
 		error = -errno;
-		close(lanes->called);
-		close(lanes->disturbed);
+		close(rx_thread->tx_wakeup);
+		close(rx_thread->rx_wakeup);
 		return error;
 	}
-	pthread_mutex_init(&lanes->mutex, NULL);
-	pthread_cond_init(&lanes->turn, NULL);
-	lanes->open = true;
+	pthread_mutex_init(&rx_thread->mutex, NULL);
+	pthread_cond_init(&rx_thread->state_changed, NULL);
+	rx_thread->enabled = true;
 	return 0;
 }
 
-int lanes_set(struct plane *plane, uint32_t count)
+int rx_thread_set_count(struct plane *plane, uint32_t count)
 {
 	int error;
 
 	if (count < 1 || count > 2)
 		return -EINVAL;
 	if (count == 1 || !has_two_cores()) {
-		lanes_end(plane);
+		rx_thread_stop(plane);
 		return 1;
 	}
-	error = plane->lanes.open ? 0 : open_lanes(&plane->lanes);
+	error = plane->rx_thread.enabled ? 0
+					 : init_rx_thread(&plane->rx_thread);
 	return error ? error : 2;
 }
 
-static void end_thread(struct lanes *lanes)
+static void join_thread(struct rx_thread *rx_thread)
 {
-	pthread_mutex_lock(&lanes->mutex);
-	lanes->ending = true;
-	pthread_cond_signal(&lanes->turn);
-	pthread_mutex_unlock(&lanes->mutex);
-	ring(lanes->disturbed);
-	pthread_join(lanes->thread, NULL);
+	pthread_mutex_lock(&rx_thread->mutex);
+	rx_thread->stopping = true;
+	pthread_cond_signal(&rx_thread->state_changed);
+	pthread_mutex_unlock(&rx_thread->mutex);
+	wakeup_signal(rx_thread->rx_wakeup);
+	pthread_join(rx_thread->thread, NULL);
 }
 
-void lanes_end(struct plane *plane)
+void rx_thread_stop(struct plane *plane)
 {
-	struct lanes *lanes = &plane->lanes;
+	struct rx_thread *rx_thread = &plane->rx_thread;
 
-	if (lanes->running)
-		end_thread(lanes);
-	if (!lanes->open)
+	if (rx_thread->started)
+		join_thread(rx_thread);
+	if (!rx_thread->enabled)
 		return;
-	pthread_cond_destroy(&lanes->turn);
-	pthread_mutex_destroy(&lanes->mutex);
-	close(lanes->called);
-	close(lanes->disturbed);
-	memset(lanes, 0, sizeof(*lanes));
+	pthread_cond_destroy(&rx_thread->state_changed);
+	pthread_mutex_destroy(&rx_thread->mutex);
+	close(rx_thread->tx_wakeup);
+	close(rx_thread->rx_wakeup);
+	memset(rx_thread, 0, sizeof(*rx_thread));
 }
 
-bool lanes_ready(struct plane *plane)
+bool rx_thread_start(struct plane *plane)
 {
-	if (!plane->lanes.open)
+	if (!plane->rx_thread.enabled)
 		return false;
-	if (plane->lanes.running || start_thread(plane))
+	if (plane->rx_thread.started || create_thread_without_signals(plane))
 		return true;
-	/* One lane is slower, but none the worse for it. */
-	lanes_end(plane);
+	/* One direction is slower, but none the worse for it. */
+	rx_thread_stop(plane);
 	return false;
 }
 
-void lanes_part(struct plane *plane)
+void rx_thread_resume(struct plane *plane)
 {
-	struct lanes *lanes = &plane->lanes;
+	struct rx_thread *rx_thread = &plane->rx_thread;
 
-	pthread_mutex_lock(&lanes->mutex);
-	lanes->parted = true;
-	pthread_cond_signal(&lanes->turn);
-	pthread_mutex_unlock(&lanes->mutex);
+	pthread_mutex_lock(&rx_thread->mutex);
+	rx_thread->resumed = true;
+	pthread_cond_signal(&rx_thread->state_changed);
+	pthread_mutex_unlock(&rx_thread->mutex);
 }
 
-void lanes_meet(struct plane *plane)
+void rx_thread_pause(struct plane *plane)
 {
-	struct lanes *lanes = &plane->lanes;
+	struct rx_thread *rx_thread = &plane->rx_thread;
 
-	pthread_mutex_lock(&lanes->mutex);
-	lanes->parted = false;
-	while (lanes->state == LANE_WORKS)
-		pthread_cond_wait(&lanes->turn, &lanes->mutex);
-	lanes->asked_to_meet = false;
-	pthread_mutex_unlock(&lanes->mutex);
+	pthread_mutex_lock(&rx_thread->mutex);
+	rx_thread->resumed = false;
+	while (rx_thread->state == RX_THREAD_BUSY)
+		pthread_cond_wait(&rx_thread->state_changed, &rx_thread->mutex);
+	rx_thread->pause_requested = false;
+	pthread_mutex_unlock(&rx_thread->mutex);
 }
 
-void lanes_rest(struct plane *plane)
+void rx_thread_park(struct plane *plane)
 {
-	struct lanes *lanes = &plane->lanes;
+	struct rx_thread *rx_thread = &plane->rx_thread;
 
-	if (!lanes->running)
+	if (!rx_thread->started)
 		return;
-	ring(lanes->disturbed);
-	pthread_mutex_lock(&lanes->mutex);
-	while (lanes->state != LANE_RESTS)
-		pthread_cond_wait(&lanes->turn, &lanes->mutex);
-	pthread_mutex_unlock(&lanes->mutex);
+	wakeup_signal(rx_thread->rx_wakeup);
+	pthread_mutex_lock(&rx_thread->mutex);
+	while (rx_thread->state != RX_THREAD_PARKED)
+		pthread_cond_wait(&rx_thread->state_changed, &rx_thread->mutex);
+	pthread_mutex_unlock(&rx_thread->mutex);
 }

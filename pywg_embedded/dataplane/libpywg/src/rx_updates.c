@@ -6,43 +6,44 @@
 
 #include <string.h>
 
-static void note_facts(struct pywg_facts *facts, const struct arrival *arrival)
+static void update_facts(struct pywg_facts *facts,
+			 const struct rx_update *update)
 {
-	facts->endpoint = arrival->source;
-	facts->rx_bytes += arrival->bytes;
-	facts->last_received = arrival->last;
-	/* What was sent later than that still waits for its answer. */
-	if (facts->data_sent_since <= arrival->last)
+	facts->endpoint = update->source;
+	facts->rx_bytes += update->bytes;
+	facts->last_received = update->last;
+	/* What was sent later than that still queued for its answer. */
+	if (facts->data_sent_since <= update->last)
 		facts->data_sent_since = 0;
 	/* And what was answered already needs no more. */
-	if (arrival->last_data && arrival->last_data >= facts->last_sent &&
+	if (update->last_data && update->last_data >= facts->last_sent &&
 	    !facts->data_received_since)
-		facts->data_received_since = arrival->first_data;
+		facts->data_received_since = update->first_data;
 }
 
-static void apply(struct plane *plane, const struct arrival *arrival)
+static void apply(struct plane *plane, const struct rx_update *update)
 {
-	const uint32_t number = arrival->peer;
+	const uint32_t number = update->peer;
 	struct peer *peer = &plane->peers[number];
 
-	note_facts(&peer->facts, arrival);
+	update_facts(&peer->facts, update);
 	if (peer->observed) {
 		peer->observed = false;
-		events_raise(plane, PYWG_ACTIVE, number);
+		event_queue_push(plane, PYWG_ACTIVE, number);
 	}
 	/* A successor that came due before is told of before it is there. */
-	if (arrival->wants_successor)
-		outgoing_want_handshake(plane, number);
-	if (arrival->confirms &&
-	    sessions_confirm(plane, number, arrival->session)) {
-		events_raise(plane, PYWG_KEY_CONFIRMED, number);
-		outgoing_send_staged(plane, number);
+	if (update->wants_rekey)
+		request_handshake(plane, number);
+	if (update->confirms_key &&
+	    keypairs_confirm(plane, number, update->keypair)) {
+		event_queue_push(plane, PYWG_KEY_CONFIRMED, number);
+		send_staged_packets(plane, number);
 	}
 }
 
-/* From one lane to the other. */
+/* From one direction to the other. */
 
-static void merge(struct arrival *into, const struct arrival *newer)
+static void merge(struct rx_update *into, const struct rx_update *newer)
 {
 	into->bytes += newer->bytes;
 	into->last = newer->last;
@@ -51,143 +52,144 @@ static void merge(struct arrival *into, const struct arrival *newer)
 		into->first_data = newer->first_data;
 	if (newer->last_data)
 		into->last_data = newer->last_data;
-	if (newer->confirms)
-		into->session = newer->session;
-	into->confirms |= newer->confirms;
-	into->wants_successor |= newer->wants_successor;
+	if (newer->confirms_key)
+		into->keypair = newer->keypair;
+	into->confirms_key |= newer->confirms_key;
+	into->wants_rekey |= newer->wants_rekey;
 }
 
-/* Whether the sending lane has to hear of it now. */
-static bool put(struct plane *plane, const struct arrival *arrival)
+/* Whether the tx direction has to hear of it now. */
+static bool put(struct plane *plane, const struct rx_update *update)
 {
-	struct waiting *place = &plane->waiting[arrival->peer];
-	bool urgent =
-		!place->quiet || arrival->confirms || arrival->wants_successor;
+	struct pending_update *place = &plane->pending_updates[update->peer];
+	bool urgent = !place->deferrable || update->confirms_key ||
+		      update->wants_rekey;
 
-	place->quiet = true;
-	merge(&place->arrival, arrival);
-	if (!place->waits) {
-		place->waits = true;
-		place->next = plane->lanes.first;
-		plane->lanes.first = arrival->peer + 1;
+	place->deferrable = true;
+	merge(&place->update, update);
+	if (!place->queued) {
+		place->queued = true;
+		place->next = plane->rx_thread.first_pending;
+		plane->rx_thread.first_pending = update->peer + 1;
 	}
 	return urgent;
 }
 
 static void cross(struct plane *plane)
 {
-	struct lanes *lanes = &plane->lanes;
+	struct rx_thread *rx_thread = &plane->rx_thread;
 	bool meet = plane->handshakes_count > 0;
 	bool urgent = false;
 
-	pthread_mutex_lock(&lanes->mutex);
-	for (uint32_t n = 0; n < plane->arrivals_count; n++) {
-		urgent |= put(plane, &plane->arrivals[n]);
-		meet |= plane->arrivals[n].confirms;
+	pthread_mutex_lock(&rx_thread->mutex);
+	for (uint32_t n = 0; n < plane->updates_count; n++) {
+		urgent |= put(plane, &plane->updates[n]);
+		meet |= plane->updates[n].confirms_key;
 	}
-	lanes->asked_to_meet |= meet;
-	urgent = (urgent || meet) && !lanes->has_called;
-	lanes->has_called |= urgent;
-	pthread_mutex_unlock(&lanes->mutex);
+	rx_thread->pause_requested |= meet;
+	urgent = (urgent || meet) && !rx_thread->tx_signaled;
+	rx_thread->tx_signaled |= urgent;
+	pthread_mutex_unlock(&rx_thread->mutex);
 	if (urgent)
-		lanes_call(plane);
+		tx_wakeup_signal(plane);
 }
 
-void arrivals_hand_over(struct plane *plane)
+void rx_updates_publish(struct plane *plane)
 {
-	if (plane->arrivals_cross)
+	if (plane->updates_cross_threads)
 		cross(plane);
 	else
-		for (uint32_t n = 0; n < plane->arrivals_count; n++)
-			apply(plane, &plane->arrivals[n]);
-	plane->arrivals_count = 0;
+		for (uint32_t n = 0; n < plane->updates_count; n++)
+			apply(plane, &plane->updates[n]);
+	plane->updates_count = 0;
 }
 
-static void take_first(struct plane *plane, struct arrival *out)
+static void take_first(struct plane *plane, struct rx_update *out)
 {
-	const uint32_t peer = plane->lanes.first - 1;
-	struct waiting *place = &plane->waiting[peer];
+	const uint32_t peer = plane->rx_thread.first_pending - 1;
+	struct pending_update *place = &plane->pending_updates[peer];
 
-	*out = place->arrival;
+	*out = place->update;
 	out->peer = peer;
-	plane->lanes.first = place->next;
-	memset(&place->arrival, 0, sizeof(place->arrival));
-	place->waits = false;
+	plane->rx_thread.first_pending = place->next;
+	memset(&place->update, 0, sizeof(place->update));
+	place->queued = false;
 }
 
-bool arrivals_settle(struct plane *plane)
+bool rx_updates_apply(struct plane *plane)
 {
-	struct lanes *lanes = &plane->lanes;
-	struct arrival arrival;
+	struct rx_thread *rx_thread = &plane->rx_thread;
+	struct rx_update update;
 	bool meet, found;
 
 	do {
-		pthread_mutex_lock(&lanes->mutex);
-		lanes->has_called = false;
-		meet = lanes->parted && lanes->asked_to_meet;
-		found = !meet && lanes->first;
+		pthread_mutex_lock(&rx_thread->mutex);
+		rx_thread->tx_signaled = false;
+		meet = rx_thread->resumed && rx_thread->pause_requested;
+		found = !meet && rx_thread->first_pending;
 		if (found)
-			take_first(plane, &arrival);
-		pthread_mutex_unlock(&lanes->mutex);
+			take_first(plane, &update);
+		pthread_mutex_unlock(&rx_thread->mutex);
 		if (found)
-			apply(plane, &arrival);
+			apply(plane, &update);
 	} while (found);
 	return !meet;
 }
 
-void arrivals_expect(struct plane *plane, uint32_t peer)
+void rx_updates_request_wakeup(struct plane *plane, uint32_t peer)
 {
-	/* With one lane nothing is written, and the table takes no memory. */
-	if (plane->waiting[peer].quiet)
-		plane->waiting[peer].quiet = false;
+	/* With one direction nothing is written, and the table takes no memory.
+	 */
+	if (plane->pending_updates[peer].deferrable)
+		plane->pending_updates[peer].deferrable = false;
 }
 
 /* Notes. */
 
-static struct arrival *note_for(struct plane *plane, uint32_t peer)
+static struct rx_update *update_for(struct plane *plane, uint32_t peer)
 {
-	struct arrival *last = plane->arrivals + plane->arrivals_count - 1;
+	struct rx_update *last = plane->updates + plane->updates_count - 1;
 
-	if (plane->arrivals_count && last->peer == peer)
+	if (plane->updates_count && last->peer == peer)
 		return last;
-	if (plane->arrivals_count == MOST_ARRIVALS)
-		arrivals_hand_over(plane);
-	last = &plane->arrivals[plane->arrivals_count++];
-	*last = (struct arrival){.peer = peer};
+	if (plane->updates_count == MAX_UPDATES)
+		rx_updates_publish(plane);
+	last = &plane->updates[plane->updates_count++];
+	*last = (struct rx_update){.peer = peer};
 	return last;
 }
 
-static bool successor_is_due(const struct session *session, uint64_t now)
+static bool rekey_is_due_on_receive(const struct keypair *keypair, uint64_t now)
 {
-	return session->initiator && !session->asked_for_successor &&
-	       now - session->created_at >= REKEY_AFTER_TIME_RECEIVING;
+	return keypair->initiator && !keypair->rekey_requested &&
+	       now - keypair->created_at >= REKEY_AFTER_TIME_RECEIVING;
 }
 
-void arrivals_note(struct plane *plane, uint32_t number, uint32_t length,
-		   const struct pywg_endpoint *source)
+void rx_updates_record(struct plane *plane, uint32_t number, uint32_t length,
+		       const struct pywg_endpoint *source)
 {
-	const uint32_t peer = sessions_peer_of(number);
-	const uint64_t now = plane->receiving.now;
-	const bool confirms = plane->peers[peer].next == number;
-	struct session *session = &plane->sessions[number];
-	struct arrival *arrival;
+	const uint32_t peer = keypair_peer(number);
+	const uint64_t now = plane->rx.now;
+	const bool confirms_key = plane->peers[peer].next == number;
+	struct keypair *keypair = &plane->keypairs[number];
+	struct rx_update *update;
 
-	arrival = note_for(plane, peer);
-	arrival->source = *source;
-	arrival->bytes += length;
-	arrival->last = now;
+	update = update_for(plane, peer);
+	update->source = *source;
+	update->bytes += length;
+	update->last = now;
 	if (length > TRANSPORT_MIN_SIZE) {
-		arrival->last_data = now;
-		if (!arrival->first_data)
-			arrival->first_data = now;
+		update->last_data = now;
+		if (!update->first_data)
+			update->first_data = now;
 	}
-	if (successor_is_due(session, now))
-		session->asked_for_successor = arrival->wants_successor = true;
+	if (rekey_is_due_on_receive(keypair, now))
+		keypair->rekey_requested = update->wants_rekey = true;
 	/* At once: whatever is next in this burst finds the slots as they are
 	 * then. */
-	if (confirms) {
-		arrival->confirms = true;
-		arrival->session = number;
-		arrivals_hand_over(plane);
+	if (confirms_key) {
+		update->confirms_key = true;
+		update->keypair = number;
+		rx_updates_publish(plane);
 	}
 }

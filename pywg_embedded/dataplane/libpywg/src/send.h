@@ -6,13 +6,13 @@
 #include "plane.h"
 
 /* A burst of what the TUN has; all is sent when it ends. */
-void outgoing_drain(struct plane *plane);
-/* Send what is staged, or ask for the session that it waits for. */
-void outgoing_send_staged(struct plane *plane, uint32_t peer);
+void send_tun_burst(struct plane *plane);
+/* Send what is staged, or ask for the keypair that it waits for. */
+void send_staged_packets(struct plane *plane, uint32_t peer);
 /* The same, with an empty packet if nothing is staged. */
-void outgoing_send_keepalive(struct plane *plane, uint32_t peer);
-void outgoing_purge_staged(struct plane *plane, uint32_t peer);
+void send_keepalive(struct plane *plane, uint32_t peer);
+void purge_staged_packets(struct plane *plane, uint32_t peer);
 /* Ask for a handshake, at most once in REKEY_TIMEOUT. */
-void outgoing_want_handshake(struct plane *plane, uint32_t peer);
+void request_handshake(struct plane *plane, uint32_t peer);
 
 #endif

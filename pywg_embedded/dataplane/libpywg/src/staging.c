@@ -26,7 +26,7 @@ struct queue {
 
 struct staging {
 	uint32_t slots;
-	uint32_t a_peer;
+	uint32_t per_peer;
 	uint32_t used; /* slots that were ever touched */
 	uint32_t free;
 	uint32_t available; /* free, or never touched */
@@ -43,12 +43,12 @@ uint64_t staging_memory(uint32_t slots, uint32_t peers)
 	       (uint64_t)peers * sizeof(struct queue);
 }
 
-struct staging *staging_init(void *memory, uint32_t slots, uint32_t a_peer)
+struct staging *staging_init(void *memory, uint32_t slots, uint32_t per_peer)
 {
 	struct staging *staging = memory;
 
 	staging->slots = staging->available = slots;
-	staging->a_peer = a_peer;
+	staging->per_peer = per_peer;
 	staging->queues = (void *)(staging->slot + (size_t)slots + 1);
 	return staging;
 }
@@ -187,7 +187,7 @@ uint32_t staging_put(struct staging *staging, uint32_t peer,
 
 	if (needed > staging->slots)
 		return 1;
-	if (staging_count(staging, peer) >= staging->a_peer) {
+	if (staging_count(staging, peer) >= staging->per_peer) {
 		staging_drop_oldest(staging, peer);
 		lost++;
 	}

@@ -1,4 +1,4 @@
-/* Packets that wait for a session: bounded for all peers together and for each.
+/* Packets that wait for a keypair: bounded for all peers together and for each.
  *
  * A packet lies in as many slots of one shared pool as it needs: one for what
  * fits an ordinary MTU, several under a jumbo MTU. The oldest packet makes
@@ -16,7 +16,7 @@ struct staging;
 /* Bytes for `slots` slots and peers 0 to `peers` - 1. */
 uint64_t staging_memory(uint32_t slots, uint32_t peers);
 /* A pool in zeroed memory, aligned to 8 bytes. */
-struct staging *staging_init(void *memory, uint32_t slots, uint32_t a_peer);
+struct staging *staging_init(void *memory, uint32_t slots, uint32_t per_peer);
 
 uint32_t staging_count(const struct staging *staging, uint32_t peer);
 /* Keep a copy of a packet (of any length; NULL if of 0); how many packets were

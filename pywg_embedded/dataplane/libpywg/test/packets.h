@@ -60,13 +60,14 @@ static inline uint16_t packets_checksum(const uint8_t *packet,
 					const uint8_t *transport,
 					uint8_t protocol, size_t length)
 {
-	size_t at = protocol == PACKET_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT;
+	size_t at =
+		protocol == IP_PROTOCOL_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT;
 	uint32_t sum = packets_pseudo(packet, protocol, length);
 
 	sum = packets_sum(sum, transport, at);
 	sum = packets_sum(sum, transport + at + 2, length - at - 2);
 	sum = (uint16_t)~packets_fold(sum);
-	return protocol == PACKET_UDP && !sum ? 0xFFFF : (uint16_t)sum;
+	return protocol == IP_PROTOCOL_UDP && !sum ? 0xFFFF : (uint16_t)sum;
 }
 
 static inline size_t packets_write_ipv4(uint8_t *out, const struct spec *spec,
@@ -131,7 +132,7 @@ static inline size_t packets_write_tcp(uint8_t *out, const struct spec *spec)
 static inline size_t packets_write_transport(uint8_t *out,
 					     const struct spec *spec)
 {
-	if (spec->protocol == PACKET_TCP)
+	if (spec->protocol == IP_PROTOCOL_TCP)
 		return packets_write_tcp(out, spec);
 	memset(out, 0, 8);
 	store_be16(out, spec->port);
@@ -147,8 +148,9 @@ static inline size_t packets_transport(const struct spec *spec)
 
 static inline size_t packets_headers(const struct spec *spec)
 {
-	size_t transport =
-		spec->protocol == PACKET_TCP ? 20u + spec->tcp_options : 8u;
+	size_t transport = spec->protocol == IP_PROTOCOL_TCP
+				   ? 20u + spec->tcp_options
+				   : 8u;
 
 	return packets_transport(spec) + transport;
 }
@@ -159,8 +161,8 @@ static inline size_t packets_make(uint8_t *out, const struct spec *spec)
 	uint8_t *transport = out + packets_transport(spec);
 	uint8_t *payload = transport + packets_write_transport(transport, spec);
 	size_t length = (size_t)(payload - transport) + spec->payload;
-	size_t at = spec->protocol == PACKET_TCP ? TCP_CHECKSUM_AT
-						 : UDP_CHECKSUM_AT;
+	size_t at = spec->protocol == IP_PROTOCOL_TCP ? TCP_CHECKSUM_AT
+						      : UDP_CHECKSUM_AT;
 
 	for (uint32_t n = 0; n < spec->payload; n++)
 		payload[n] =

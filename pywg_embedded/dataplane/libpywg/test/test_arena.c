@@ -63,7 +63,7 @@ static void test_tables_are_aligned_zeroed_and_apart(void)
 
 static void test_more_than_the_machine_addresses_is_refused(void)
 {
-	static struct arena_table many[ARENA_MOST_TABLES + 1];
+	static struct arena_table many[ARENA_MAX_TABLES + 1];
 	struct arena_limits limits = {.allowed_ips = UINT32_MAX};
 	struct arena arena;
 

@@ -80,8 +80,8 @@ static void test_all_ones(void)
 static void test_pseudo_headers(void)
 {
 	static const struct spec specs[] = {
-		{.version = 4, .protocol = PACKET_UDP, .payload = 77},
-		{.version = 6, .protocol = PACKET_TCP, .payload = 1400},
+		{.version = 4, .protocol = IP_PROTOCOL_UDP, .payload = 77},
+		{.version = 6, .protocol = IP_PROTOCOL_TCP, .payload = 1400},
 	};
 
 	for (size_t row = 0; row < ROWS(specs); row++) {
@@ -97,7 +97,7 @@ static void test_pseudo_headers(void)
 
 static void test_ipv4_headers(void)
 {
-	struct spec spec = {.version = 4, .protocol = PACKET_UDP};
+	struct spec spec = {.version = 4, .protocol = IP_PROTOCOL_UDP};
 	uint8_t expected[28 + 40];
 
 	for (uint8_t options = 0; options <= 40; options += 4) {

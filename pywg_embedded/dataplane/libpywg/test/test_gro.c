@@ -8,30 +8,30 @@
 #include <stdlib.h>
 
 #define LARGEST 2048
-#define BOTH (COALESCE_TCP | COALESCE_UDP)
+#define BOTH (GRO_TCP | GRO_UDP)
 #define DF 0x4000
 #define MF 0x2000
 
 /* A burst: the packets as they came, and their memory as it was lent. */
-static uint8_t came[COALESCE_PACKETS][LARGEST];
-static uint8_t lent[COALESCE_PACKETS][LARGEST];
-static size_t lengths[COALESCE_PACKETS];
-static unsigned flows[COALESCE_PACKETS];
+static uint8_t came[GRO_MAX_PACKETS][LARGEST];
+static uint8_t lent[GRO_MAX_PACKETS][LARGEST];
+static size_t lengths[GRO_MAX_PACKETS];
+static unsigned flows[GRO_MAX_PACKETS];
 static unsigned count;
 
 /* What was written: packets of each write, and which of the burst each is. */
 static struct sink {
 	bool refuses;
 	unsigned writes, refused, packets;
-	unsigned sizes[COALESCE_PACKETS];
-	unsigned origins[COALESCE_PACKETS];
-	bool seen[COALESCE_PACKETS];
-	struct vnet_header vnet; /* of the newest write */
-	uint8_t large[VNET_SIZE + 65535];
+	unsigned sizes[GRO_MAX_PACKETS];
+	unsigned origins[GRO_MAX_PACKETS];
+	bool seen[GRO_MAX_PACKETS];
+	struct virtio_net_header vnet; /* of the newest write */
+	uint8_t large[VIRTIO_NET_HDR_SIZE + 65535];
 	size_t length;
 } sink;
 
-static struct coalescer coalescer;
+static struct gro gro;
 
 /* The first packet of the burst with these bytes, or `count`. */
 static unsigned find(const uint8_t *packet, size_t length)
@@ -69,28 +69,28 @@ static void gather(const struct iovec *parts, int number)
 static bool write_to_sink(void *context, const struct iovec *parts, int number)
 {
 	static uint8_t out[65535];
-	struct segmenter segmenter;
+	struct gso gso;
 	size_t length;
 
 	CHECK(0, context == &sink);
-	CHECK(0, number >= 2 && number <= COALESCE_PARTS);
+	CHECK(0, number >= 2 && number <= GRO_MAX_PARTS);
 	if (sink.refuses && number > 2) {
 		sink.refused++;
 		return false;
 	}
 	gather(parts, number);
-	sink.vnet = vnet_load(sink.large);
+	sink.vnet = virtio_net_load(sink.large);
 	sink.sizes[sink.writes++] = (unsigned)number - 1;
-	CHECK(0, !segment_begin(&segmenter, &sink.vnet, sink.large + VNET_SIZE,
-				sink.length - VNET_SIZE));
-	while ((length = segment_next(&segmenter, out, sizeof(out))))
+	CHECK(0, !gso_init(&gso, &sink.vnet, sink.large + VIRTIO_NET_HDR_SIZE,
+			   sink.length - VIRTIO_NET_HDR_SIZE));
+	while ((length = gso_next(&gso, out, sizeof(out))))
 		note(out, length);
 	return true;
 }
 
 static void begin(unsigned features)
 {
-	coalesce_begin(&coalescer, features);
+	gro_init(&gro, features);
 	count = 0;
 	memset(&sink, 0, sizeof(sink));
 }
@@ -101,12 +101,12 @@ static bool add(size_t length, unsigned flow)
 	memcpy(came[count], lent[count], length);
 	lengths[count] = length;
 	flows[count] = flow;
-	return coalesce_add(&coalescer, lent[count++], length);
+	return gro_add(&gro, lent[count++], length);
 }
 
 static void flush(void)
 {
-	coalesce_flush(&coalescer, write_to_sink, &sink);
+	gro_flush(&gro, write_to_sink, &sink);
 	CHECK(count, sink.packets == count);
 }
 
@@ -125,31 +125,32 @@ static void check_order(unsigned long row)
 
 #define TCP(flag, at, size, ...)                                               \
 	{                                                                      \
-		.version = 4, .protocol = PACKET_TCP, .flags = flag,           \
+		.version = 4, .protocol = IP_PROTOCOL_TCP, .flags = flag,      \
 		.sequence = at, .payload = size, __VA_ARGS__                   \
 	}
 #define TCP6(at, size, ...)                                                    \
 	{                                                                      \
-		.version = 6, .protocol = PACKET_TCP, .flags = TCP_ACK,        \
+		.version = 6, .protocol = IP_PROTOCOL_TCP, .flags = TCP_ACK,   \
 		.sequence = at, .payload = size, __VA_ARGS__                   \
 	}
 #define UDP(size, ...)                                                         \
 	{                                                                      \
-		.version = 4, .protocol = PACKET_UDP, .payload = size,         \
+		.version = 4, .protocol = IP_PROTOCOL_UDP, .payload = size,    \
 		__VA_ARGS__                                                    \
 	}
 #define UDP6(size, ...)                                                        \
 	{                                                                      \
-		.version = 6, .protocol = PACKET_UDP, .payload = size,         \
+		.version = 6, .protocol = IP_PROTOCOL_UDP, .payload = size,    \
 		__VA_ARGS__                                                    \
 	}
 #define ICMP                                                                   \
 	{                                                                      \
-		.version = 4, .protocol = PACKET_ICMP, .payload = 9, .port = 9 \
+		.version = 4, .protocol = IP_PROTOCOL_ICMP, .payload = 9,      \
+		.port = 9                                                      \
 	}
 #define ICMP6                                                                  \
 	{                                                                      \
-		.version = 6, .protocol = PACKET_ICMPV6, .payload = 9,         \
+		.version = 6, .protocol = IP_PROTOCOL_ICMPV6, .payload = 9,    \
 		.port = 9                                                      \
 	}
 #define ACK(at, size, ...) TCP(TCP_ACK, at, size, __VA_ARGS__)
@@ -318,7 +319,7 @@ static void test_features(void)
 	static const struct {
 		unsigned features;
 		unsigned writes;
-	} wanted[] = {{0, 4}, {COALESCE_TCP, 3}, {COALESCE_UDP, 3}, {BOTH, 2}};
+	} wanted[] = {{0, 4}, {GRO_TCP, 3}, {GRO_UDP, 3}, {BOTH, 2}};
 
 	for (size_t n = 0; n < ROWS(wanted); n++) {
 		begin(wanted[n].features);
@@ -332,20 +333,20 @@ static void test_features(void)
 static const struct {
 	struct row row;
 	struct spec large;
-	struct vnet_header vnet;
+	struct virtio_net_header vnet;
 } merged[] = {
 	{{{ACK(0, 9, .id = 7), TCP(TCP_ACK | TCP_PSH, 9, 5, .id = 7)}, {0}},
 	 TCP(TCP_ACK | TCP_PSH, 0, 14, .id = 7),
-	 {VNET_NEEDS_CSUM, VNET_GSO_TCPV4, 40, 9, 20, 16}},
+	 {VIRTIO_NET_NEEDS_CSUM, VIRTIO_NET_GSO_TCPV4, 40, 9, 20, 16}},
 	{{{TCP6(0, 9, .tcp_options = 12), TCP6(9, 9, .tcp_options = 12)}, {0}},
 	 TCP6(0, 18, .tcp_options = 12),
-	 {VNET_NEEDS_CSUM, VNET_GSO_TCPV6, 72, 9, 40, 16}},
+	 {VIRTIO_NET_NEEDS_CSUM, VIRTIO_NET_GSO_TCPV6, 72, 9, 40, 16}},
 	{{{UDP(1000, .fragment = DF), UDP(1000, .fragment = DF)}, {0}},
 	 UDP(2000, .fragment = DF),
-	 {VNET_NEEDS_CSUM, VNET_GSO_UDP_L4, 28, 1000, 20, 6}},
+	 {VIRTIO_NET_NEEDS_CSUM, VIRTIO_NET_GSO_UDP_L4, 28, 1000, 20, 6}},
 	{{{UDP6(4), UDP6(4)}, {0}},
 	 UDP6(8),
-	 {VNET_NEEDS_CSUM, VNET_GSO_UDP_L4, 48, 4, 40, 6}},
+	 {VIRTIO_NET_NEEDS_CSUM, VIRTIO_NET_GSO_UDP_L4, 48, 4, 40, 6}},
 };
 
 static void test_merged_headers(void)
@@ -353,7 +354,7 @@ static void test_merged_headers(void)
 	static uint8_t large[4096];
 
 	for (size_t row = 0; row < ROWS(merged); row++) {
-		const struct vnet_header *vnet = &merged[row].vnet;
+		const struct virtio_net_header *vnet = &merged[row].vnet;
 		size_t length = packets_make(large, &merged[row].large);
 		uint16_t sum = packets_pseudo(large, merged[row].large.protocol,
 					      length - vnet->csum_start);
@@ -363,23 +364,23 @@ static void test_merged_headers(void)
 		add_row(&merged[row].row);
 		flush();
 		CHECK(row, sink.writes == 1);
-		CHECK(row, sink.length == VNET_SIZE + length);
-		CHECK(row, !memcmp(&sink.vnet, vnet, VNET_SIZE));
-		CHECK(row,
-		      !memcmp(sink.large + VNET_SIZE, large, vnet->hdr_len));
+		CHECK(row, sink.length == VIRTIO_NET_HDR_SIZE + length);
+		CHECK(row, !memcmp(&sink.vnet, vnet, VIRTIO_NET_HDR_SIZE));
+		CHECK(row, !memcmp(sink.large + VIRTIO_NET_HDR_SIZE, large,
+				   vnet->hdr_len));
 	}
 }
 
 /* Packets that travel alone have an empty vnet header. */
 static void test_nothing_is_claimed_of_one(void)
 {
-	static const struct vnet_header empty;
+	static const struct virtio_net_header empty;
 	struct spec spec = ACK(0, 9);
 
 	begin(BOTH);
 	CHECK(0, add(packets_make(lent[0], &spec), 0));
 	flush();
-	CHECK(0, !memcmp(&sink.vnet, &empty, VNET_SIZE));
+	CHECK(0, !memcmp(&sink.vnet, &empty, VIRTIO_NET_HDR_SIZE));
 }
 
 static bool take_sizes(void *context, const struct iovec *parts, int number)
@@ -399,21 +400,21 @@ static void test_ids_that_stay(void)
 	begin(BOTH);
 	for (unsigned n = 0; n < 3; n++)
 		CHECK(n, add(packets_make(lent[n], &spec), 0));
-	coalesce_flush(&coalescer, take_sizes, &sink);
+	gro_flush(&gro, take_sizes, &sink);
 	CHECK(0, sink.writes == 1 && sink.sizes[0] == 3);
 
 	begin(BOTH);
 	spec.fragment = 0;
 	for (unsigned n = 0; n < 3; n++)
 		CHECK(n, add(packets_make(lent[n], &spec), 0));
-	coalesce_flush(&coalescer, take_sizes, &sink);
+	gro_flush(&gro, take_sizes, &sink);
 	CHECK(1, sink.writes == 3);
 }
 
 /* The first two bytes of a UDP packet's payload make its sum right. */
 static void set_payload_for_sum(uint8_t *packet, size_t length)
 {
-	uint32_t sum = packets_pseudo(packet, PACKET_UDP, length - 20);
+	uint32_t sum = packets_pseudo(packet, IP_PROTOCOL_UDP, length - 20);
 
 	store_be16(packet + 28, 0);
 	sum = packets_sum(sum, packet + 20, length - 20);
@@ -463,13 +464,13 @@ static void test_limits(void)
 		uint16_t payload = wanted[row].payload;
 
 		begin(BOTH);
-		for (uint16_t n = 0; n < COALESCE_PACKETS; n++) {
+		for (uint16_t n = 0; n < GRO_MAX_PACKETS; n++) {
 			struct spec spec =
 				ACK((uint32_t)n * payload, payload, .id = n);
 
 			CHECK(row, add(packets_make(lent[n], &spec), 0));
 		}
-		CHECK(row, !coalesce_add(&coalescer, lent[0], lengths[0]));
+		CHECK(row, !gro_add(&gro, lent[0], lengths[0]));
 		flush();
 		CHECK(row, !memcmp(sink.sizes, wanted[row].sizes,
 				   sizeof(wanted[row].sizes)));
@@ -498,10 +499,10 @@ static void test_the_largest(void)
 /* Each of many flows, side by side, has its own run. */
 static void test_many_flows(void)
 {
-	const uint16_t half = COALESCE_PACKETS / 2;
+	const uint16_t half = GRO_MAX_PACKETS / 2;
 
 	begin(BOTH);
-	for (uint16_t n = 0; n < COALESCE_PACKETS; n++) {
+	for (uint16_t n = 0; n < GRO_MAX_PACKETS; n++) {
 		uint16_t flow = n % half, turn = n / half;
 		struct spec spec = ACK(turn * 9u, 9, .id = turn,
 				       .port = (uint16_t)(flow * flow));
@@ -526,23 +527,23 @@ static void test_a_hash_is_not_enough(void)
 	};
 
 	for (size_t row = 0; row < ROWS(specs); row++) {
-		struct merge_headers headers[2];
+		struct gro_headers headers[2];
 
 		for (unsigned n = 0; n < 2; n++) {
 			size_t length = packets_make(lent[n], &specs[row][n]);
 
-			CHECK(row, merge_read(&headers[n], lent[n], length) ==
-					   MERGE_YES);
+			CHECK(row, gro_parse(&headers[n], lent[n], length) ==
+					   GRO_MERGE);
 		}
-		CHECK(row, !merge_follows(&headers[0], lent[0], 1, 9,
-					  &headers[1], lent[1]));
+		CHECK(row, !gro_can_append(&headers[0], lent[0], 1, 9,
+					   &headers[1], lent[1]));
 	}
 }
 
 /* After a flush all is forgotten but the features. */
 static void test_bursts_are_apart(void)
 {
-	begin(COALESCE_TCP);
+	begin(GRO_TCP);
 	for (unsigned burst = 0; burst < 3; burst++) {
 		struct spec spec = ACK(burst * 9, 9, .id = (uint16_t)burst);
 
@@ -584,7 +585,7 @@ static void begin_flows(struct spec *flows_of_burst, uint32_t *state)
 	for (uint16_t n = 0; n < FLOWS; n++)
 		flows_of_burst[n] = (struct spec){
 			.version = n & 1 ? 4 : 6,
-			.protocol = n & 2 ? PACKET_TCP : PACKET_UDP,
+			.protocol = n & 2 ? IP_PROTOCOL_TCP : IP_PROTOCOL_UDP,
 			.flags = TCP_ACK,
 			.port = n,
 			.id = (uint16_t)test_random(state),
@@ -599,7 +600,7 @@ static void test_round_trips(void)
 
 	for (unsigned long round = 0; round < 1000; round++) {
 		struct spec specs[FLOWS];
-		unsigned size = test_random(&state) % (COALESCE_PACKETS + 1);
+		unsigned size = test_random(&state) % (GRO_MAX_PACKETS + 1);
 
 		begin(BOTH);
 		sink.refuses = round % 4 == 0;
@@ -648,7 +649,7 @@ static uint8_t *copy_of(const uint8_t *packet, size_t length)
 /* Whatever it is, it goes out as it came. */
 static void test_hostile_packets(void)
 {
-	uint8_t *copies[COALESCE_PACKETS];
+	uint8_t *copies[GRO_MAX_PACKETS];
 	uint32_t state = 4;
 
 	for (unsigned long round = 0; round < 5000; round++) {
@@ -665,8 +666,7 @@ static void test_hostile_packets(void)
 			length = damage(came[count], length, &state);
 			lengths[count] = length;
 			copies[count] = copy_of(came[count], length);
-			CHECK(round,
-			      coalesce_add(&coalescer, copies[count], length));
+			CHECK(round, gro_add(&gro, copies[count], length));
 		}
 		flush();
 		for (unsigned n = 0; n < size; n++)

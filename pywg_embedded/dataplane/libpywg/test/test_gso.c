@@ -12,13 +12,14 @@ static uint8_t large[65535], out[65535], expected[65535];
 
 /* As the kernel hands it over: a header too long as a hint, and the sum of the
  * pseudo-header in place of the checksum. */
-static struct vnet_header make_large(const struct spec *spec, uint8_t gso_type,
-				     uint16_t gso_size, size_t *length)
+static struct virtio_net_header make_large(const struct spec *spec,
+					   uint8_t gso_type, uint16_t gso_size,
+					   size_t *length)
 {
-	bool tcp = spec->protocol == PACKET_TCP;
+	bool tcp = spec->protocol == IP_PROTOCOL_TCP;
 	size_t transport = packets_transport(spec);
-	struct vnet_header header = {
-		.flags = VNET_NEEDS_CSUM,
+	struct virtio_net_header header = {
+		.flags = VIRTIO_NET_NEEDS_CSUM,
 		.gso_type = gso_type,
 		.hdr_len = 0xFFFF,
 		.gso_size = gso_size,
@@ -56,64 +57,70 @@ static const struct {
 	struct spec spec;
 } rows[] = {
 	/* Whole ones, a shorter last one, one alone, and none of payload */
-	{VNET_GSO_TCPV4, 1000, 3, {4, PACKET_TCP, .payload = 3000}},
-	{VNET_GSO_TCPV4, 1000, 4, {4, PACKET_TCP, .payload = 3001}},
-	{VNET_GSO_TCPV4, 1000, 1, {4, PACKET_TCP, .payload = 1000}},
-	{VNET_GSO_TCPV4, 1000, 1, {4, PACKET_TCP, .payload = 1}},
-	{VNET_GSO_TCPV4, 1000, 1, {4, PACKET_TCP, .payload = 0}},
-	{VNET_GSO_TCPV6, 1000, 3, {6, PACKET_TCP, .payload = 3000}},
-	{VNET_GSO_TCPV6, 1000, 4, {6, PACKET_TCP, .payload = 3999}},
-	{VNET_GSO_UDP_L4, 500, 4, {4, PACKET_UDP, .payload = 2000}},
-	{VNET_GSO_UDP_L4, 500, 5, {4, PACKET_UDP, .payload = 2001}},
-	{VNET_GSO_UDP_L4, 500, 5, {6, PACKET_UDP, .payload = 2499}},
-	{VNET_GSO_UDP_L4, 1, 9, {6, PACKET_UDP, .payload = 9}},
-	{VNET_GSO_UDP_L4, 500, 1, {4, PACKET_UDP, .payload = 0}},
+	{VIRTIO_NET_GSO_TCPV4, 1000, 3, {4, IP_PROTOCOL_TCP, .payload = 3000}},
+	{VIRTIO_NET_GSO_TCPV4, 1000, 4, {4, IP_PROTOCOL_TCP, .payload = 3001}},
+	{VIRTIO_NET_GSO_TCPV4, 1000, 1, {4, IP_PROTOCOL_TCP, .payload = 1000}},
+	{VIRTIO_NET_GSO_TCPV4, 1000, 1, {4, IP_PROTOCOL_TCP, .payload = 1}},
+	{VIRTIO_NET_GSO_TCPV4, 1000, 1, {4, IP_PROTOCOL_TCP, .payload = 0}},
+	{VIRTIO_NET_GSO_TCPV6, 1000, 3, {6, IP_PROTOCOL_TCP, .payload = 3000}},
+	{VIRTIO_NET_GSO_TCPV6, 1000, 4, {6, IP_PROTOCOL_TCP, .payload = 3999}},
+	{VIRTIO_NET_GSO_UDP_L4, 500, 4, {4, IP_PROTOCOL_UDP, .payload = 2000}},
+	{VIRTIO_NET_GSO_UDP_L4, 500, 5, {4, IP_PROTOCOL_UDP, .payload = 2001}},
+	{VIRTIO_NET_GSO_UDP_L4, 500, 5, {6, IP_PROTOCOL_UDP, .payload = 2499}},
+	{VIRTIO_NET_GSO_UDP_L4, 1, 9, {6, IP_PROTOCOL_UDP, .payload = 9}},
+	{VIRTIO_NET_GSO_UDP_L4, 500, 1, {4, IP_PROTOCOL_UDP, .payload = 0}},
 	/* Odd sizes, options of both headers, extension headers */
-	{VNET_GSO_TCPV4,
+	{VIRTIO_NET_GSO_TCPV4,
 	 1387,
 	 4,
-	 {4, PACKET_TCP, .payload = 5000, .tcp_options = 12, .option = 8}},
-	{VNET_GSO_TCPV4,
+	 {4, IP_PROTOCOL_TCP, .payload = 5000, .tcp_options = 12, .option = 8}},
+	{VIRTIO_NET_GSO_TCPV4,
 	 99,
 	 6,
-	 {4, PACKET_TCP, .payload = 511, .ip_options = 40}},
-	{VNET_GSO_TCPV6,
+	 {4, IP_PROTOCOL_TCP, .payload = 511, .ip_options = 40}},
+	{VIRTIO_NET_GSO_TCPV6,
 	 99,
 	 6,
-	 {6, PACKET_TCP, .payload = 511, .ip_options = 24}},
-	{VNET_GSO_UDP_L4,
+	 {6, IP_PROTOCOL_TCP, .payload = 511, .ip_options = 24}},
+	{VIRTIO_NET_GSO_UDP_L4,
 	 99,
 	 6,
-	 {6, PACKET_UDP, .payload = 511, .ip_options = 8}},
+	 {6, IP_PROTOCOL_UDP, .payload = 511, .ip_options = 8}},
 	/* FIN and PSH on the last, CWR on the first, whatever was announced */
-	{VNET_GSO_TCPV4,
+	{VIRTIO_NET_GSO_TCPV4,
 	 10,
 	 3,
-	 {4, PACKET_TCP, .payload = 30, .flags = ALL_FLAGS}},
-	{VNET_GSO_TCPV4 | VNET_GSO_ECN,
+	 {4, IP_PROTOCOL_TCP, .payload = 30, .flags = ALL_FLAGS}},
+	{VIRTIO_NET_GSO_TCPV4 | VIRTIO_NET_GSO_ECN,
 	 10,
 	 3,
-	 {4, PACKET_TCP, .payload = 30, .flags = ALL_FLAGS}},
-	{VNET_GSO_TCPV6 | VNET_GSO_ECN,
+	 {4, IP_PROTOCOL_TCP, .payload = 30, .flags = ALL_FLAGS}},
+	{VIRTIO_NET_GSO_TCPV6 | VIRTIO_NET_GSO_ECN,
 	 10,
 	 2,
-	 {6, PACKET_TCP, .payload = 15, .flags = ALL_FLAGS}},
-	{VNET_GSO_TCPV4,
+	 {6, IP_PROTOCOL_TCP, .payload = 15, .flags = ALL_FLAGS}},
+	{VIRTIO_NET_GSO_TCPV4,
 	 10,
 	 1,
-	 {4, PACKET_TCP, .payload = 10, .flags = ALL_FLAGS}},
+	 {4, IP_PROTOCOL_TCP, .payload = 10, .flags = ALL_FLAGS}},
 	/* The id and the sequence wrap, the id counts with DF too */
-	{VNET_GSO_TCPV4,
+	{VIRTIO_NET_GSO_TCPV4,
 	 10,
 	 4,
-	 {4, PACKET_TCP, .payload = 40, .id = 65534, .fragment = 0x4000}},
-	{VNET_GSO_TCPV4,
+	 {4, IP_PROTOCOL_TCP, .payload = 40, .id = 65534, .fragment = 0x4000}},
+	{VIRTIO_NET_GSO_TCPV4,
 	 10,
 	 4,
-	 {4, PACKET_TCP, .payload = 40, .sequence = 0xFFFFFFF5}},
+	 {4, IP_PROTOCOL_TCP, .payload = 40, .sequence = 0xFFFFFFF5}},
 	/* All that fits */
-	{VNET_GSO_TCPV4, 1400, 47, {4, PACKET_TCP, .payload = 65495}},
-	{VNET_GSO_TCPV6, 1400, 47, {6, PACKET_TCP, .payload = 65475}},
+	{VIRTIO_NET_GSO_TCPV4,
+	 1400,
+	 47,
+	 {4, IP_PROTOCOL_TCP, .payload = 65495}},
+	{VIRTIO_NET_GSO_TCPV6,
+	 1400,
+	 47,
+	 {6, IP_PROTOCOL_TCP, .payload = 65475}},
 };
 
 static void test_rows(void)
@@ -121,19 +128,19 @@ static void test_rows(void)
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		const struct spec *spec = &rows[row].spec;
 		size_t length;
-		struct vnet_header header = make_large(spec, rows[row].gso_type,
-						       rows[row].size, &length);
-		struct segmenter segmenter;
+		struct virtio_net_header header = make_large(
+			spec, rows[row].gso_type, rows[row].size, &length);
+		struct gso gso;
 
-		CHECK(row, !segment_begin(&segmenter, &header, large, length));
+		CHECK(row, !gso_init(&gso, &header, large, length));
 		for (uint16_t n = 0; n < rows[row].count; n++) {
 			size_t wanted = make_expected(*spec, rows[row].size, n);
 
-			length = segment_next(&segmenter, out, sizeof(out));
+			length = gso_next(&gso, out, sizeof(out));
 			CHECK(row, length == wanted);
 			CHECK(row, !memcmp(out, expected, wanted));
 		}
-		CHECK(row, !segment_next(&segmenter, out, sizeof(out)));
+		CHECK(row, !gso_next(&gso, out, sizeof(out)));
 	}
 }
 
@@ -141,22 +148,23 @@ static void test_rows(void)
 static void test_a_checksum_is_finished(void)
 {
 	static const struct spec specs[] = {
-		{4, PACKET_TCP, .payload = 77, .fragment = 0x4000, .id = 9},
-		{6, PACKET_TCP, .payload = 0},
-		{4, PACKET_UDP, .payload = 1472},
-		{6, PACKET_UDP, .payload = 1, .ip_options = 16},
+		{4, IP_PROTOCOL_TCP, .payload = 77, .fragment = 0x4000,
+		 .id = 9},
+		{6, IP_PROTOCOL_TCP, .payload = 0},
+		{4, IP_PROTOCOL_UDP, .payload = 1472},
+		{6, IP_PROTOCOL_UDP, .payload = 1, .ip_options = 16},
 	};
 
 	for (size_t row = 0; row < ROWS(specs); row++) {
 		size_t length, wanted = packets_make(expected, &specs[row]);
-		struct vnet_header header =
-			make_large(&specs[row], VNET_GSO_NONE, 0, &length);
-		struct segmenter segmenter;
+		struct virtio_net_header header = make_large(
+			&specs[row], VIRTIO_NET_GSO_NONE, 0, &length);
+		struct gso gso;
 
-		CHECK(row, !segment_begin(&segmenter, &header, large, length));
-		CHECK(row, segment_next(&segmenter, out, wanted) == wanted);
+		CHECK(row, !gso_init(&gso, &header, large, length));
+		CHECK(row, gso_next(&gso, out, wanted) == wanted);
 		CHECK(row, !memcmp(out, expected, wanted));
-		CHECK(row, !segment_next(&segmenter, out, sizeof(out)));
+		CHECK(row, !gso_next(&gso, out, sizeof(out)));
 	}
 }
 
@@ -167,10 +175,10 @@ static const struct {
 	uint8_t gso_type;
 	uint16_t checksum;
 } zeros[] = {
-	{PACKET_UDP, VNET_GSO_UDP_L4, 0xFFFF},
-	{PACKET_UDP, VNET_GSO_NONE, 0xFFFF},
-	{PACKET_TCP, VNET_GSO_TCPV4, 0},
-	{PACKET_TCP, VNET_GSO_NONE, 0xFFFF},
+	{IP_PROTOCOL_UDP, VIRTIO_NET_GSO_UDP_L4, 0xFFFF},
+	{IP_PROTOCOL_UDP, VIRTIO_NET_GSO_NONE, 0xFFFF},
+	{IP_PROTOCOL_TCP, VIRTIO_NET_GSO_TCPV4, 0},
+	{IP_PROTOCOL_TCP, VIRTIO_NET_GSO_NONE, 0xFFFF},
 };
 
 static void test_a_checksum_of_zero(void)
@@ -179,15 +187,15 @@ static void test_a_checksum_of_zero(void)
 		uint8_t protocol = zeros[row].protocol;
 		struct spec spec = {4, protocol, .payload = 2};
 		size_t at = packets_headers(&spec), length;
-		struct vnet_header header =
+		struct virtio_net_header header =
 			make_large(&spec, zeros[row].gso_type, 2, &length);
-		struct segmenter segmenter;
+		struct gso gso;
 
 		store_be16(large + at, 0);
 		store_be16(large + at, packets_checksum(large, large + 20,
 							protocol, length - 20));
-		CHECK(row, !segment_begin(&segmenter, &header, large, length));
-		CHECK(row, segment_next(&segmenter, out, length) == length);
+		CHECK(row, !gso_init(&gso, &header, large, length));
+		CHECK(row, gso_next(&gso, out, length) == length);
 		CHECK(row, load_be16(out + 20 + header.csum_offset) ==
 				   zeros[row].checksum);
 	}
@@ -207,33 +215,34 @@ static void test_a_checksum_beyond_the_end(void)
 	};
 
 	for (size_t row = 0; row < ROWS(ends); row++) {
-		struct vnet_header header = {.flags = VNET_NEEDS_CSUM,
-					     .csum_start = ends[row].start,
-					     .csum_offset = ends[row].offset};
-		struct segmenter segmenter;
+		struct virtio_net_header header = {
+			.flags = VIRTIO_NET_NEEDS_CSUM,
+			.csum_start = ends[row].start,
+			.csum_offset = ends[row].offset};
+		struct gso gso;
 
-		CHECK(row, segment_begin(&segmenter, &header, large, 60) ==
-				   ends[row].result);
+		CHECK(row,
+		      gso_init(&gso, &header, large, 60) == ends[row].result);
 	}
 }
 
 static void test_anything_is_copied(void)
 {
-	static const struct vnet_header headers[] = {
+	static const struct virtio_net_header headers[] = {
 		{.flags = 0},
-		{.flags = VNET_DATA_VALID},
+		{.flags = VIRTIO_NET_DATA_VALID},
 		{.hdr_len = 1, .gso_size = 1, .csum_start = 9999},
 	};
 
 	for (size_t row = 0; row < ROWS(headers); row++) {
-		struct segmenter segmenter;
+		struct gso gso;
 
-		CHECK(row, !segment_begin(&segmenter, &headers[row],
-					  (const uint8_t *)"odd", 3));
-		CHECK(row, !segment_next(&segmenter, out, 2));
-		CHECK(row, segment_next(&segmenter, out, 3) == 3);
+		CHECK(row, !gso_init(&gso, &headers[row],
+				     (const uint8_t *)"odd", 3));
+		CHECK(row, !gso_next(&gso, out, 2));
+		CHECK(row, gso_next(&gso, out, 3) == 3);
 		CHECK(row, !memcmp(out, "odd", 3));
-		CHECK(row, !segment_next(&segmenter, out, 3));
+		CHECK(row, !gso_next(&gso, out, 3));
 	}
 }
 
@@ -245,10 +254,10 @@ static const struct {
 	uint8_t at;
 } nonsense[] = {
 	{4, FLAGS, 0, 0},
-	{4, FLAGS, VNET_DATA_VALID, 0},
-	{4, TYPE, VNET_GSO_TCPV6, 0},
-	{4, TYPE, VNET_GSO_UDP_L4, 0},
-	{4, TYPE, VNET_GSO_ECN, 0},
+	{4, FLAGS, VIRTIO_NET_DATA_VALID, 0},
+	{4, TYPE, VIRTIO_NET_GSO_TCPV6, 0},
+	{4, TYPE, VIRTIO_NET_GSO_UDP_L4, 0},
+	{4, TYPE, VIRTIO_NET_GSO_ECN, 0},
 	{4, TYPE, 2, 0},
 	{4, TYPE, 3, 0}, /* fragments of UDP, never asked for */
 	{4, TYPE, 0x7F, 0},
@@ -265,7 +274,7 @@ static const struct {
 	{4, OFFSET, 0xFFFF, 0},
 	{4, BYTE, 0x65, 0}, /* version */
 	{4, BYTE, 0x46, 0}, /* header longer than where TCP starts */
-	{4, BYTE, PACKET_UDP, 9},
+	{4, BYTE, IP_PROTOCOL_UDP, 9},
 	{4, BYTE, 71, 3}, /* total length */
 	{4, BYTE, 73, 3},
 	{4, BYTE, 0x40, 32}, /* TCP header of 16 bytes */
@@ -276,7 +285,7 @@ static const struct {
 	{4, LENGTH, 38, 0},
 	{4, LENGTH, 71, 0},
 	{6, FLAGS, 0, 0},
-	{6, TYPE, VNET_GSO_TCPV4, 0},
+	{6, TYPE, VIRTIO_NET_GSO_TCPV4, 0},
 	{6, START, 0, 0},
 	{6, START, 12, 0}, /* the address looks like a TCP header there */
 	{6, START, 39, 0},
@@ -289,7 +298,7 @@ static const struct {
 	{6, LENGTH, 57, 0},
 };
 
-static void change(struct vnet_header *header, size_t *length, size_t row)
+static void change(struct virtio_net_header *header, size_t *length, size_t row)
 {
 	uint16_t value = nonsense[row].value;
 
@@ -320,47 +329,49 @@ static void change(struct vnet_header *header, size_t *length, size_t row)
 static void test_nonsense_is_refused(void)
 {
 	for (size_t row = 0; row < ROWS(nonsense); row++) {
-		struct spec spec = {nonsense[row].version, PACKET_TCP,
+		struct spec spec = {nonsense[row].version, IP_PROTOCOL_TCP,
 				    .payload = 32};
 		size_t length;
-		struct vnet_header header = make_large(
-			&spec,
-			spec.version == 4 ? VNET_GSO_TCPV4 : VNET_GSO_TCPV6, 10,
-			&length);
-		struct segmenter segmenter;
+		struct virtio_net_header header =
+			make_large(&spec,
+				   spec.version == 4 ? VIRTIO_NET_GSO_TCPV4
+						     : VIRTIO_NET_GSO_TCPV6,
+				   10, &length);
+		struct gso gso;
 
 		change(&header, &length, row);
-		CHECK(row, segment_begin(&segmenter, &header, large, length) ==
-				   -EINVAL);
+		CHECK(row, gso_init(&gso, &header, large, length) == -EINVAL);
 	}
 }
 
 /* The packet ends where its memory does, so that a sanitizer sees any step
  * beyond; the sum of all segments is what went in. */
-static void check_hostile(unsigned long round, const struct vnet_header *header,
+static void check_hostile(unsigned long round,
+			  const struct virtio_net_header *header,
 			  const uint8_t *packet, size_t size)
 {
-	struct segmenter segmenter;
+	struct gso gso;
 	size_t length, payload = 0;
 
-	if (segment_begin(&segmenter, header, packet, size))
+	if (gso_init(&gso, header, packet, size))
 		return;
-	while ((length = segment_next(&segmenter, out, sizeof(out))))
-		payload += length - segmenter.header;
-	CHECK(round, payload == size - segmenter.header);
-	CHECK(round, segmenter.left == 0);
+	while ((length = gso_next(&gso, out, sizeof(out))))
+		payload += length - gso.header;
+	CHECK(round, payload == size - gso.header);
+	CHECK(round, gso.left == 0);
 }
 
 static void test_hostile_headers(void)
 {
-	static const uint8_t types[] = {VNET_GSO_NONE, VNET_GSO_TCPV4,
-					VNET_GSO_TCPV6, VNET_GSO_UDP_L4};
+	static const uint8_t types[] = {
+		VIRTIO_NET_GSO_NONE, VIRTIO_NET_GSO_TCPV4, VIRTIO_NET_GSO_TCPV6,
+		VIRTIO_NET_GSO_UDP_L4};
 	uint32_t state = 2;
 
 	for (unsigned long round = 0; round < 200000; round++) {
 		size_t size = test_random(&state) % 120;
 		uint8_t *packet = large + sizeof(large) - size;
-		struct vnet_header header = {
+		struct virtio_net_header header = {
 			.flags = test_random(&state) & 3,
 			.gso_type = types[test_random(&state) % ROWS(types)],
 			.gso_size = test_random(&state) & 0x1F,
@@ -384,7 +395,7 @@ static void test_hostile_headers(void)
 
 int main(void)
 {
-	CHECK(0, sizeof(struct vnet_header) == VNET_SIZE);
+	CHECK(0, sizeof(struct virtio_net_header) == VIRTIO_NET_HDR_SIZE);
 	test_rows();
 	test_a_checksum_is_finished();
 	test_a_checksum_of_zero();

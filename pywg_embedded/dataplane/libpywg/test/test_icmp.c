@@ -15,48 +15,48 @@ static const struct {
 	} changes[4];
 	bool answered;
 } rows[] = {
-	{4, PACKET_UDP, {{0, 0x45}}, true},
-	{4, PACKET_TCP, {{0, 0x45}}, true},
+	{4, IP_PROTOCOL_UDP, {{0, 0x45}}, true},
+	{4, IP_PROTOCOL_TCP, {{0, 0x45}}, true},
 	/* Fragments: the first alone */
-	{4, PACKET_UDP, {{6, 0x20}}, true},
-	{4, PACKET_UDP, {{7, 1}}, false},
-	{4, PACKET_UDP, {{6, 0x10}}, false},
+	{4, IP_PROTOCOL_UDP, {{6, 0x20}}, true},
+	{4, IP_PROTOCOL_UDP, {{7, 1}}, false},
+	{4, IP_PROTOCOL_UDP, {{6, 0x10}}, false},
 	/* To or from many, or from nobody */
-	{4, PACKET_UDP, {{16, 223}}, true},
-	{4, PACKET_UDP, {{16, 224}}, false},
-	{4, PACKET_UDP, {{16, 255}}, false},
-	{4, PACKET_UDP, {{12, 223}}, true},
-	{4, PACKET_UDP, {{12, 224}}, false},
-	{4, PACKET_UDP, {{12, 0}}, true},
-	{4, PACKET_UDP, {{12, 0}, {15, 0}}, false},
+	{4, IP_PROTOCOL_UDP, {{16, 223}}, true},
+	{4, IP_PROTOCOL_UDP, {{16, 224}}, false},
+	{4, IP_PROTOCOL_UDP, {{16, 255}}, false},
+	{4, IP_PROTOCOL_UDP, {{12, 223}}, true},
+	{4, IP_PROTOCOL_UDP, {{12, 224}}, false},
+	{4, IP_PROTOCOL_UDP, {{12, 0}}, true},
+	{4, IP_PROTOCOL_UDP, {{12, 0}, {15, 0}}, false},
 	/* Echo, its reply, timestamp; unreachable, redirect, and no type */
-	{4, PACKET_ICMP, {{20, 8}}, true},
-	{4, PACKET_ICMP, {{20, 0}}, true},
-	{4, PACKET_ICMP, {{20, 13}}, true},
-	{4, PACKET_ICMP, {{20, 43}}, true},
-	{4, PACKET_ICMP, {{20, 3}}, false},
-	{4, PACKET_ICMP, {{20, 5}}, false},
-	{4, PACKET_ICMP, {{20, 11}}, false},
-	{4, PACKET_ICMP, {{0, 0x46}, {20, 3}, {24, 8}}, true},
-	{4, PACKET_ICMP, {{0, 0x47}}, false},
+	{4, IP_PROTOCOL_ICMP, {{20, 8}}, true},
+	{4, IP_PROTOCOL_ICMP, {{20, 0}}, true},
+	{4, IP_PROTOCOL_ICMP, {{20, 13}}, true},
+	{4, IP_PROTOCOL_ICMP, {{20, 43}}, true},
+	{4, IP_PROTOCOL_ICMP, {{20, 3}}, false},
+	{4, IP_PROTOCOL_ICMP, {{20, 5}}, false},
+	{4, IP_PROTOCOL_ICMP, {{20, 11}}, false},
+	{4, IP_PROTOCOL_ICMP, {{0, 0x46}, {20, 3}, {24, 8}}, true},
+	{4, IP_PROTOCOL_ICMP, {{0, 0x47}}, false},
 	/* IPv6 the same */
-	{6, PACKET_UDP, {{0, 0x60}}, true},
-	{6, PACKET_UDP, {{24, 0xFF}}, false},
-	{6, PACKET_UDP, {{8, 0xFF}}, false},
-	{6, PACKET_UDP, {{8, 0}}, true},
-	{6, PACKET_UDP, {{8, 0}, {23, 0}}, false},
-	{6, PACKET_ICMPV6, {{40, 128}}, true},
-	{6, PACKET_ICMPV6, {{40, 255}}, true},
-	{6, PACKET_ICMPV6, {{40, 127}}, false},
-	{6, PACKET_ICMPV6, {{40, 1}}, false},
-	{6, PACKET_ICMPV6, {{5, 0}, {40, 128}}, false},
+	{6, IP_PROTOCOL_UDP, {{0, 0x60}}, true},
+	{6, IP_PROTOCOL_UDP, {{24, 0xFF}}, false},
+	{6, IP_PROTOCOL_UDP, {{8, 0xFF}}, false},
+	{6, IP_PROTOCOL_UDP, {{8, 0}}, true},
+	{6, IP_PROTOCOL_UDP, {{8, 0}, {23, 0}}, false},
+	{6, IP_PROTOCOL_ICMPV6, {{40, 128}}, true},
+	{6, IP_PROTOCOL_ICMPV6, {{40, 255}}, true},
+	{6, IP_PROTOCOL_ICMPV6, {{40, 127}}, false},
+	{6, IP_PROTOCOL_ICMPV6, {{40, 1}}, false},
+	{6, IP_PROTOCOL_ICMPV6, {{5, 0}, {40, 128}}, false},
 };
 
 static void test_who_is_told(void)
 {
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		struct spec spec = {.version = rows[row].version,
-				    .protocol = PACKET_UDP};
+				    .protocol = IP_PROTOCOL_UDP};
 		size_t length = packets_make(data, &spec);
 		struct packet packet;
 
@@ -65,7 +65,7 @@ static void test_who_is_told(void)
 			if (rows[row].changes[n].at || !n)
 				data[rows[row].changes[n].at] =
 					rows[row].changes[n].value;
-		CHECK(row, packet_parse(&packet, data, length));
+		CHECK(row, ip_parse(&packet, data, length));
 		length = icmp_unreachable(out, data, packet.length, &packet);
 		CHECK(row, (length > 0) == rows[row].answered);
 	}
@@ -104,7 +104,7 @@ static void check_ipv6(size_t row, size_t length)
 {
 	static const uint8_t header[] = {0x60, 0, 0, 0, 0, 0, 58, 64};
 	uint8_t expected[sizeof(header)];
-	uint32_t sum = packets_pseudo(out, PACKET_ICMPV6, length - 40);
+	uint32_t sum = packets_pseudo(out, IP_PROTOCOL_ICMPV6, length - 40);
 
 	memcpy(expected, header, sizeof(header));
 	store_be16(expected + 4, (uint16_t)(length - 40));
@@ -123,12 +123,12 @@ static void test_what_they_are_told(void)
 {
 	for (size_t row = 0; row < ROWS(messages); row++) {
 		struct spec spec = {.version = messages[row].version,
-				    .protocol = PACKET_UDP,
+				    .protocol = IP_PROTOCOL_UDP,
 				    .payload = messages[row].payload};
 		size_t length = packets_make(data, &spec);
 		struct packet packet;
 
-		CHECK(row, packet_parse(&packet, data, length + 7));
+		CHECK(row, ip_parse(&packet, data, length + 7));
 		memset(out, 0xAA, sizeof(out));
 		length = icmp_unreachable(out, data, length + 7, &packet);
 		CHECK(row, length == messages[row].length);

@@ -57,7 +57,7 @@ static void test_the_length_claimed_is_checked(void)
 		store_be16(data + at, lengths[row].claimed);
 		/* From the end: nothing beyond may be read. */
 		memmove(data + sizeof(data) - size, data, size);
-		valid = packet_parse(&packet, data + sizeof(data) - size, size);
+		valid = ip_parse(&packet, data + sizeof(data) - size, size);
 		CHECK(row, valid == (lengths[row].length > 0));
 		CHECK(row, !valid || packet.length == lengths[row].length);
 	}
@@ -66,8 +66,8 @@ static void test_the_length_claimed_is_checked(void)
 static void test_addresses_are_where_they_are_said_to_be(void)
 {
 	static const struct spec specs[] = {
-		{.version = 4, .protocol = PACKET_UDP},
-		{.version = 6, .protocol = PACKET_UDP},
+		{.version = 4, .protocol = IP_PROTOCOL_UDP},
+		{.version = 6, .protocol = IP_PROTOCOL_UDP},
 	};
 	uint8_t data[48];
 	struct packet packet;
@@ -76,7 +76,7 @@ static void test_addresses_are_where_they_are_said_to_be(void)
 		size_t last = specs[row].version == 4 ? 3 : 15;
 		size_t length = packets_make(data, &specs[row]);
 
-		CHECK(row, packet_parse(&packet, data, length));
+		CHECK(row, ip_parse(&packet, data, length));
 		CHECK(row, packet.version == specs[row].version);
 		CHECK(row, packet.address_size == last + 1);
 		CHECK(row, data[packet.source + last] == 1);
@@ -92,14 +92,14 @@ static void test_marks(uint8_t version)
 
 	for (unsigned row = 0; row < 1024; row++) {
 		struct spec spec = {.version = version,
-				    .protocol = PACKET_UDP,
+				    .protocol = IP_PROTOCOL_UDP,
 				    .id = 0xBEEF,
 				    .tos = (uint8_t)(row / 4)};
 		uint8_t ecn = row % 4;
 		size_t length = packets_make(data, &spec);
 
-		CHECK(row, packet_traffic_class(data) == spec.tos);
-		packet_set_ecn(data, ecn);
+		CHECK(row, ip_traffic_class(data) == spec.tos);
+		ip_set_ecn(data, ecn);
 		spec.tos = (uint8_t)((spec.tos & ~ECN_MASK) | ecn);
 		packets_make(expected, &spec);
 		CHECK(row, !memcmp(data, expected, length));
@@ -134,11 +134,11 @@ static void test_leaving_the_tunnel(void)
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		uint8_t dscp = 0xB8;
 
-		CHECK(row,
-		      ecn_leaving(rows[row].outer | dscp,
-				  rows[row].inner | dscp) == rows[row].result);
-		CHECK(row,
-		      ecn_entering(rows[row].inner | dscp) == rows[row].inner);
+		CHECK(row, ecn_decapsulate(rows[row].outer | dscp,
+					   rows[row].inner | dscp) ==
+				   rows[row].result);
+		CHECK(row, ecn_encapsulate(rows[row].inner | dscp) ==
+				   rows[row].inner);
 	}
 }
 

@@ -9,7 +9,7 @@
 
 #define PEER 7
 #define PACKETS 100
-#define MOST_ROUNDS 1000
+#define MAX_ROUNDS 1000
 /* Times are longer than 32 bits. */
 #define NOW ((UINT64_C(1) << 40) + 5)
 
@@ -84,7 +84,7 @@ static size_t make(uint8_t *out, uint32_t row)
 {
 	const struct spec spec = {
 		.version = row % 2 ? 6 : 4,
-		.protocol = PACKET_UDP,
+		.protocol = IP_PROTOCOL_UDP,
 		.port = 5000,
 		.sequence = row,
 		.payload = (uint16_t)(row * 13),
@@ -93,7 +93,7 @@ static size_t make(uint8_t *out, uint32_t row)
 	return packets_make(out, &spec);
 }
 
-static void pump(const struct side *first, const struct side *second)
+static void poll_once(const struct side *first, const struct side *second)
 {
 	struct pywg_event events[4];
 
@@ -113,13 +113,13 @@ static void send_packets(const struct side *first, const struct side *second)
 		CHECK(row,
 		      write(first->tun, wanted, length) == (ssize_t)length);
 		if (row % 8 == 7)
-			pump(first, second);
+			poll_once(first, second);
 	}
 	for (uint32_t row = 0; row < PACKETS; row++) {
 		length = make(wanted, row);
 		got = read(second->tun, seen, sizeof(seen));
-		for (int n = 0; got < 0 && n < MOST_ROUNDS; n++) {
-			pump(first, second);
+		for (int n = 0; got < 0 && n < MAX_ROUNDS; n++) {
+			poll_once(first, second);
 			got = read(second->tun, seen, sizeof(seen));
 		}
 		CHECK(row, got == (ssize_t)length &&
@@ -133,8 +133,8 @@ static void check_facts(const struct side *first, const struct side *second)
 	struct pywg_facts sent, received;
 	const struct pywg_endpoint *from = &received.endpoint;
 
-	CHECK(0, pywg_facts_of(first->plane, PEER, 0, &sent) == 0);
-	CHECK(0, pywg_facts_of(second->plane, PEER, 0, &received) == 0);
+	CHECK(0, pywg_peer_facts(first->plane, PEER, 0, &sent) == 0);
+	CHECK(0, pywg_peer_facts(second->plane, PEER, 0, &received) == 0);
 	CHECK(0, sent.last_data_sent == NOW && sent.last_sent == NOW);
 	CHECK(0, received.last_received == NOW);
 	CHECK(0, received.data_received_since == NOW);
@@ -156,9 +156,9 @@ static bool segments_arrive(void)
 	const int receiver = socket(AF_INET, SOCK_DGRAM, 0);
 	uint8_t data[2 * SEGMENT] = {0};
 	struct iovec part = {data, sizeof(data)};
-	union udp_address address;
-	socklen_t size = udp_address_store(&address, &loopback);
-	union udp_control control;
+	union socket_address address;
+	socklen_t size = sockaddr_store(&address, &loopback);
+	union control_buffer control;
 	struct msghdr message = {.msg_name = &address,
 				 .msg_iov = &part,
 				 .msg_iovlen = 1,
@@ -166,7 +166,7 @@ static bool segments_arrive(void)
 	bool arrived;
 
 	message.msg_controllen =
-		(socklen_t)udp_control_store(&control, &loopback, 0, SEGMENT);
+		(socklen_t)control_store(&control, &loopback, 0, SEGMENT);
 	message.msg_namelen = size;
 	arrived = bind(receiver, &address.any, size) == 0 &&
 		  getsockname(receiver, &address.any, &size) == 0 &&

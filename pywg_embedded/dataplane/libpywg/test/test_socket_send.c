@@ -48,8 +48,8 @@ static int open_loopback(struct sockaddr_in *address)
 	return descriptor;
 }
 
-static void load_message(struct plane *plane, uint8_t *data, uint16_t port,
-			 const struct source *source)
+static void load_batch(struct plane *plane, uint8_t *data, uint16_t port,
+		       const struct source *source)
 {
 	struct pywg_endpoint *endpoint = &plane->peers[0].facts.endpoint;
 
@@ -58,11 +58,11 @@ static void load_message(struct plane *plane, uint8_t *data, uint16_t port,
 					   .address_size = 4,
 					   .source_size = 4};
 	memcpy(endpoint->source, source->address, sizeof(source->address));
-	plane->messages_count = 1;
-	plane->messages[0] = (struct message){.data = data,
-					      .length = SEGMENT * SEGMENTS,
-					      .segment = SEGMENT,
-					      .segments = SEGMENTS};
+	plane->batches_count = 1;
+	plane->batches[0] = (struct udp_batch){.data = data,
+					       .length = SEGMENT * SEGMENTS,
+					       .segment = SEGMENT,
+					       .segments = SEGMENTS};
 }
 
 /* How many datagrams came, all of them from this source if it was kept. */
@@ -89,12 +89,12 @@ static void a_source_is_dropped_for_its_own_fault_alone(uint32_t row)
 	const int receiver = open_loopback(&there);
 
 	memset(&plane, 0, sizeof(plane));
-	plane.sending.plane = &plane;
+	plane.tx.plane = &plane;
 	plane.peers = &peer;
 	plane.v4 = (struct udp_socket){open_loopback(&here), true, false};
 	CHECK(row, receiver >= 0 && plane.v4.descriptor >= 0);
-	load_message(&plane, data, ntohs(there.sin_port), &sources[row]);
-	udp_send_burst(&plane);
+	load_batch(&plane, data, ntohs(there.sin_port), &sources[row]);
+	socket_send_batches(&plane);
 	CHECK(row, received(receiver, &sources[row]) == SEGMENTS);
 	CHECK(row, (peer.facts.endpoint.source_size > 0) == sources[row].kept);
 	CHECK(row, plane.v4.gso);

@@ -13,11 +13,11 @@
 
 static uint8_t packet[LARGEST], out[LARGEST];
 
-static struct staging *make(uint32_t slots, uint32_t a_peer)
+static struct staging *make(uint32_t slots, uint32_t per_peer)
 {
 	void *memory = calloc(1, (size_t)staging_memory(slots, PEERS));
 
-	return memory ? staging_init(memory, slots, a_peer) : NULL;
+	return memory ? staging_init(memory, slots, per_peer) : NULL;
 }
 
 /* Packets are told apart by what every byte of them is. */

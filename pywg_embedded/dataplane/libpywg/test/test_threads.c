@@ -51,7 +51,7 @@ struct shared {
 	pthread_mutex_t mutex;
 	struct side *left, *right;
 	uint32_t arrived; /* at the left */
-	uint32_t offered; /* sessions that the right has */
+	uint32_t offered; /* keypairs that the right has */
 	uint32_t confirmed;
 	uint32_t handshakes; /* that the left heard of */
 	bool over;
@@ -71,7 +71,7 @@ static bool open_side(struct side *side, uint32_t lanes)
 	side->tun = ends[0];
 	side->planes_tun = ends[1];
 	side->plane = pywg_open(ends[1], 4, 16, 64, 32, PYWG_GSO | PYWG_GRO);
-	if (side->plane < 0 || pywg_set_lanes(side->plane, lanes) < 0)
+	if (side->plane < 0 || pywg_set_threads(side->plane, lanes) < 0)
 		return false;
 	side->port = pywg_listen(side->plane, 0);
 	pywg_set_identity(side->plane, identity, KEY_SIZE);
@@ -98,7 +98,7 @@ static void set_endpoint(const struct side *of, const struct side *peer)
 	pywg_set_endpoint(of->plane, PEER, &endpoint);
 }
 
-/* One end of session number `number`. */
+/* One end of keypair number `number`. */
 static void install(const struct side *side, uint32_t number, bool initiator)
 {
 	struct timespec time;
@@ -135,7 +135,7 @@ static size_t make_packet(uint8_t *out, uint32_t flow, uint32_t number)
 {
 	const struct spec spec = {
 		.version = 4,
-		.protocol = PACKET_UDP,
+		.protocol = IP_PROTOCOL_UDP,
 		.port = (uint16_t)flow,
 		.sequence = number,
 		.payload = (uint16_t)(number % 7 * 200),
@@ -210,7 +210,7 @@ static void change_all(int plane, uint32_t round)
 	pywg_allow(plane, PEER, &elsewhere, 1);
 	pywg_add_peer(plane, OTHER);
 	pywg_allow(plane, OTHER, &elsewhere, 1);
-	pywg_facts_of(plane, PEER, 1, &facts);
+	pywg_peer_facts(plane, PEER, 1, &facts);
 	pywg_has_index(plane, round);
 	if (round % 64 == 0)
 		pywg_send_keepalive(plane, PEER);
@@ -243,7 +243,7 @@ static void *call_left(void *context)
 	return NULL;
 }
 
-/* A new session is offered when nothing is under way in the last but one. */
+/* A new keypair is offered when nothing is under way in the last but one. */
 static void *call_right(void *context)
 {
 	struct shared *shared = context;
@@ -349,8 +349,8 @@ static void settle_all(struct shared *shared, uint32_t noise,
 
 	for (uint32_t n = 0; n < PATIENCE_MS / 2; n++) {
 		shared->handshakes += settle(left, right);
-		pywg_facts_of(left->plane, PEER, 0, &facts[0]);
-		pywg_facts_of(right->plane, PEER, 0, &facts[1]);
+		pywg_peer_facts(left->plane, PEER, 0, &facts[0]);
+		pywg_peer_facts(right->plane, PEER, 0, &facts[1]);
 		if (shared->handshakes >= noise &&
 		    facts[0].tx_bytes == facts[1].rx_bytes &&
 		    facts[1].tx_bytes == facts[0].rx_bytes)
@@ -484,9 +484,9 @@ static void lanes_come_and_go(uint32_t lanes)
 		CHECK(n, talk(&left, &right));
 		CHECK(n, move_port(&left, &right));
 		CHECK(n, talk(&left, &right));
-		CHECK(n, pywg_set_lanes(left.plane, 1) == 1);
+		CHECK(n, pywg_set_threads(left.plane, 1) == 1);
 		CHECK(n, talk(&left, &right));
-		CHECK(n, pywg_set_lanes(left.plane, lanes) >= 1);
+		CHECK(n, pywg_set_threads(left.plane, lanes) >= 1);
 		/* Nobody will take it in any more. */
 		send_next(&right);
 		CHECK(n, all_drops(&left) + all_drops(&right) == 0);
@@ -557,9 +557,9 @@ static void only_one_or_two_are_taken(void)
 
 	CHECK(0, open_side(&side, 1));
 	for (uint32_t n = 0; n < ROWS(refused); n++)
-		CHECK(n, pywg_set_lanes(side.plane, refused[n]) == -EINVAL);
+		CHECK(n, pywg_set_threads(side.plane, refused[n]) == -EINVAL);
 	close_side(&side);
-	CHECK(0, pywg_set_lanes(side.plane, 1) == -EBADF);
+	CHECK(0, pywg_set_threads(side.plane, 1) == -EBADF);
 }
 
 int main(void)

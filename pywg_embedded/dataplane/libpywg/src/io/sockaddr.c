@@ -6,8 +6,8 @@
 #define UDP_OPTION_SEGMENT 103
 #define UDP_OPTION_GRO 104
 
-socklen_t udp_address_store(union udp_address *address,
-			    const struct pywg_endpoint *endpoint)
+socklen_t sockaddr_store(union socket_address *address,
+			 const struct pywg_endpoint *endpoint)
 {
 	memset(address, 0, sizeof(*address));
 	if (endpoint->address_size == 4) {
@@ -58,9 +58,9 @@ static size_t append_source(uint8_t *control, size_t used,
 		      sizeof(v6));
 }
 
-size_t udp_control_store(union udp_control *control,
-			 const struct pywg_endpoint *endpoint, uint8_t tos,
-			 uint16_t segment)
+size_t control_store(union control_buffer *control,
+		     const struct pywg_endpoint *endpoint, uint8_t tos,
+		     uint16_t segment)
 {
 	const int is_v4 = endpoint->address_size == 4;
 	const int value = tos;
@@ -79,7 +79,7 @@ size_t udp_control_store(union udp_control *control,
 }
 
 static void load_address(struct pywg_endpoint *endpoint,
-			 const union udp_address *address)
+			 const union socket_address *address)
 {
 	if (address->any.sa_family == AF_INET) {
 		endpoint->address_size = 4;
@@ -104,7 +104,8 @@ static int load_int(const struct cmsghdr *message)
 	return value;
 }
 
-static void load_v4(struct udp_origin *origin, const struct cmsghdr *message)
+static void load_v4(struct datagram_origin *origin,
+		    const struct cmsghdr *message)
 {
 	struct in_pktinfo info;
 
@@ -118,7 +119,8 @@ static void load_v4(struct udp_origin *origin, const struct cmsghdr *message)
 	memcpy(origin->endpoint.source, &info.ipi_spec_dst, 4);
 }
 
-static void load_v6(struct udp_origin *origin, const struct cmsghdr *message)
+static void load_v6(struct datagram_origin *origin,
+		    const struct cmsghdr *message)
 {
 	struct in6_pktinfo info;
 
@@ -132,7 +134,8 @@ static void load_v6(struct udp_origin *origin, const struct cmsghdr *message)
 	memcpy(origin->endpoint.source, &info.ipi6_addr, 16);
 }
 
-static void load_part(struct udp_origin *origin, const struct cmsghdr *part)
+static void load_part(struct datagram_origin *origin,
+		      const struct cmsghdr *part)
 {
 	if (part->cmsg_level == IPPROTO_IP)
 		load_v4(origin, part);
@@ -143,9 +146,9 @@ static void load_part(struct udp_origin *origin, const struct cmsghdr *part)
 		origin->segment = (uint32_t)load_int(part);
 }
 
-void udp_origin_load(struct udp_origin *origin,
-		     const union udp_address *address,
-		     const struct msghdr *message)
+void datagram_origin_load(struct datagram_origin *origin,
+			  const union socket_address *address,
+			  const struct msghdr *message)
 {
 	const uint8_t *control = message->msg_control;
 	const size_t size = message->msg_controllen;

@@ -41,7 +41,7 @@ static int set(int descriptor, int level, int name, int value)
 
 static int bind_to(int descriptor, int family, uint32_t port)
 {
-	union udp_address address = {0};
+	union socket_address address = {0};
 	socklen_t size = sizeof(address.v6);
 
 	if (family == AF_INET) {
@@ -116,7 +116,7 @@ failed:
 
 static int port_of(int descriptor)
 {
-	union udp_address address;
+	union socket_address address;
 	socklen_t size = sizeof(address);
 
 	if (getsockname(descriptor, &address.any, &size) < 0)
@@ -152,7 +152,7 @@ static int open_pair(const struct plane *plane, struct udp_socket *v4,
 	return port_of(v6->descriptor);
 }
 
-int udp_listen(struct plane *plane, uint32_t port)
+int socket_listen(struct plane *plane, uint32_t port)
 {
 	struct udp_socket v4 = {-1, false, false};
 	struct udp_socket v6 = {-1, false, false};
@@ -168,21 +168,21 @@ int udp_listen(struct plane *plane, uint32_t port)
 	}
 	if (taken < 0)
 		return taken;
-	udp_close(plane);
+	socket_close(plane);
 	plane->v4 = v4;
 	plane->v6 = v6;
 	plane->port = taken;
 	return taken;
 }
 
-void udp_close(struct plane *plane)
+void socket_close(struct plane *plane)
 {
 	close_socket(&plane->v4);
 	close_socket(&plane->v6);
 	plane->port = 0;
 }
 
-int udp_set_fwmark(struct plane *plane, uint32_t fwmark)
+int socket_set_fwmark(struct plane *plane, uint32_t fwmark)
 {
 	const int descriptors[] = {plane->v4.descriptor, plane->v6.descriptor};
 
@@ -196,10 +196,10 @@ int udp_set_fwmark(struct plane *plane, uint32_t fwmark)
 }
 
 static void prepare_slot(struct plane *plane, struct mmsghdr *message,
-			 struct iovec *part, union udp_address *address,
-			 union udp_control *control, uint32_t slot)
+			 struct iovec *part, union socket_address *address,
+			 union control_buffer *control, uint32_t slot)
 {
-	part->iov_base = plane->incoming + (size_t)slot * RECEIVE_SLOT_SIZE;
+	part->iov_base = plane->rx_buffer + (size_t)slot * RECEIVE_SLOT_SIZE;
 	part->iov_len = RECEIVE_SLOT_SIZE;
 	memset(message, 0, sizeof(*message));
 	message->msg_hdr.msg_name = address;
@@ -211,11 +211,11 @@ static void prepare_slot(struct plane *plane, struct mmsghdr *message,
 }
 
 static void load_slot(struct received *out, struct mmsghdr *message,
-		      const union udp_address *address)
+		      const union socket_address *address)
 {
-	struct udp_origin origin;
+	struct datagram_origin origin;
 
-	udp_origin_load(&origin, address, &message->msg_hdr);
+	datagram_origin_load(&origin, address, &message->msg_hdr);
 	out->data = message->msg_hdr.msg_iov->iov_base;
 	out->length = message->msg_len;
 	if (message->msg_hdr.msg_flags & MSG_TRUNC)
@@ -225,13 +225,13 @@ static void load_slot(struct received *out, struct mmsghdr *message,
 	out->source = origin.endpoint;
 }
 
-uint32_t udp_receive(struct plane *plane, struct udp_socket *socket,
-		     struct received *out)
+uint32_t socket_receive(struct plane *plane, struct udp_socket *socket,
+			struct received *out)
 {
 	struct mmsghdr messages[RECEIVE_SLOTS];
 	struct iovec parts[RECEIVE_SLOTS];
-	union udp_address addresses[RECEIVE_SLOTS];
-	union udp_control controls[RECEIVE_SLOTS];
+	union socket_address addresses[RECEIVE_SLOTS];
+	union control_buffer controls[RECEIVE_SLOTS];
 	int count;
 
 	for (uint32_t n = 0; n < RECEIVE_SLOTS; n++)
@@ -241,7 +241,7 @@ uint32_t udp_receive(struct plane *plane, struct udp_socket *socket,
 			 MSG_DONTWAIT, NULL);
 	if (count < 0) {
 		if (errno != EAGAIN)
-			lane_drop(&plane->receiving, drop_of_receive(errno));
+			count_drop(&plane->rx, drop_reason_of_receive(errno));
 		return 0;
 	}
 	for (int n = 0; n < count; n++)

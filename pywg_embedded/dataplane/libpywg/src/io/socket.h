@@ -5,16 +5,16 @@
 #include "plane.h"
 
 /* Take a port in place of the one before, 0 for any; the port or -errno. */
-int udp_listen(struct plane *plane, uint32_t port);
-void udp_close(struct plane *plane);
-int udp_set_fwmark(struct plane *plane, uint32_t fwmark);
+int socket_listen(struct plane *plane, uint32_t port);
+void socket_close(struct plane *plane);
+int socket_set_fwmark(struct plane *plane, uint32_t fwmark);
 
 /* Send all messages of the burst. Whatever fails is counted, never repeated
  * without need, and ends nothing. */
-void udp_send_burst(struct plane *plane);
+void socket_send_batches(struct plane *plane);
 /* Send one datagram to an endpoint; the endpoint loses a stale source. */
-void udp_send_one(struct lane *lane, struct pywg_endpoint *endpoint,
-		  const uint8_t *data, uint32_t length, uint8_t tos);
+void socket_send(struct direction *direction, struct pywg_endpoint *endpoint,
+		 const uint8_t *data, uint32_t length, uint8_t tos);
 
 /* A datagram, or several of one size but the last. */
 struct received {
@@ -26,7 +26,7 @@ struct received {
 };
 
 /* Receive up to RECEIVE_SLOTS; how many, 0 if there are none. */
-uint32_t udp_receive(struct plane *plane, struct udp_socket *socket,
-		     struct received *out);
+uint32_t socket_receive(struct plane *plane, struct udp_socket *socket,
+			struct received *out);
 
 #endif

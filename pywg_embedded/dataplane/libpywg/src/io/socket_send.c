@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* What the datagrams of one message have in common. */
+/* What the datagrams of one batch have in common. */
 struct envelope {
-	union udp_address address;
-	union udp_control control;
+	union socket_address address;
+	union control_buffer control;
 	socklen_t address_size;
 	socklen_t control_size;
 };
@@ -25,9 +25,8 @@ static void write_envelope(struct envelope *envelope,
 			   const struct pywg_endpoint *endpoint, uint8_t tos,
 			   uint32_t segment)
 {
-	envelope->address_size =
-		udp_address_store(&envelope->address, endpoint);
-	envelope->control_size = (socklen_t)udp_control_store(
+	envelope->address_size = sockaddr_store(&envelope->address, endpoint);
+	envelope->control_size = (socklen_t)control_store(
 		&envelope->control, endpoint, tos, (uint16_t)segment);
 }
 
@@ -75,101 +74,102 @@ static int send_whole(int descriptor, struct pywg_endpoint *endpoint,
 	return errno;
 }
 
-void udp_send_one(struct lane *lane, struct pywg_endpoint *endpoint,
-		  const uint8_t *data, uint32_t length, uint8_t tos)
+void socket_send(struct direction *direction, struct pywg_endpoint *endpoint,
+		 const uint8_t *data, uint32_t length, uint8_t tos)
 {
-	struct udp_socket *socket = socket_for(lane->plane, endpoint);
+	struct udp_socket *socket = socket_for(direction->plane, endpoint);
 	int error;
 
 	if (!socket) {
-		lane_drop(lane, DROP_NO_SOCKET);
+		count_drop(direction, DROP_NO_SOCKET);
 		return;
 	}
 	error = send_whole(socket->descriptor, endpoint, data, length, tos, 0);
 	if (error)
-		lane_drop(lane, drop_of_send(error));
+		count_drop(direction, drop_reason_of_send(error));
 }
 
-/* The datagrams of one message. */
-struct batch {
+/* The datagrams of one batch. */
+struct mmsg {
 	struct envelope envelope;
-	struct iovec parts[MOST_SEGMENTS];
-	struct mmsghdr headers[MOST_SEGMENTS];
+	struct iovec parts[MAX_SEGMENTS];
+	struct mmsghdr headers[MAX_SEGMENTS];
 };
 
-static void fill(struct batch *batch, const struct message *message,
+static void fill(struct mmsg *mmsg, const struct udp_batch *batch,
 		 const struct pywg_endpoint *endpoint)
 {
-	write_envelope(&batch->envelope, endpoint, message->tos, 0);
-	for (uint32_t n = 0; n < message->segments; n++) {
-		uint32_t at = n * message->segment;
-		uint32_t left = message->length - at;
+	write_envelope(&mmsg->envelope, endpoint, batch->tos, 0);
+	for (uint32_t n = 0; n < batch->segments; n++) {
+		uint32_t at = n * batch->segment;
+		uint32_t left = batch->length - at;
 
-		batch->parts[n].iov_base = message->data + at;
-		batch->parts[n].iov_len =
-			left < message->segment ? left : message->segment;
-		batch->headers[n].msg_hdr =
-			enclose(&batch->envelope, &batch->parts[n]);
+		mmsg->parts[n].iov_base = batch->data + at;
+		mmsg->parts[n].iov_len =
+			left < batch->segment ? left : batch->segment;
+		mmsg->headers[n].msg_hdr =
+			enclose(&mmsg->envelope, &mmsg->parts[n]);
 	}
 }
 
 /* Kernels without segmentation, routes with a smaller MTU, interfaces without
  * checksums: whatever the reason, the datagrams can still go one by one. An
  * error is that of the first that did not go; the others get their turn. */
-static void send_singly(struct lane *lane, const struct message *message,
-			int descriptor, struct pywg_endpoint *endpoint)
+static void send_singly(struct direction *direction,
+			const struct udp_batch *batch, int descriptor,
+			struct pywg_endpoint *endpoint)
 {
-	struct batch batch;
+	struct mmsg mmsg;
 	uint32_t done = 0;
 	int sent;
 
-	fill(&batch, message, endpoint);
-	while (done < message->segments) {
-		sent = sendmmsg(descriptor, batch.headers + done,
-				message->segments - done, MSG_DONTWAIT);
+	fill(&mmsg, batch, endpoint);
+	while (done < batch->segments) {
+		sent = sendmmsg(descriptor, mmsg.headers + done,
+				batch->segments - done, MSG_DONTWAIT);
 		if (sent > 0) {
 			done += (uint32_t)sent;
 		} else if (drop_stale_source(endpoint, errno)) {
-			fill(&batch, message, endpoint);
+			fill(&mmsg, batch, endpoint);
 		} else {
-			lane_drop(lane, drop_of_send(errno));
+			count_drop(direction, drop_reason_of_send(errno));
 			done++;
 		}
 	}
 }
 
-static void send_message(struct plane *plane, const struct message *message)
+static void send_batch(struct plane *plane, const struct udp_batch *batch)
 {
 	struct pywg_endpoint *endpoint =
-		&plane->peers[message->peer].facts.endpoint;
+		&plane->peers[batch->peer].facts.endpoint;
 	struct udp_socket *socket = socket_for(plane, endpoint);
-	struct lane *lane = &plane->sending;
+	struct direction *direction = &plane->tx;
 	int error;
 
 	if (!socket) {
-		lane->drops[DROP_NO_SOCKET] += message->segments;
+		direction->drops[DROP_NO_SOCKET] += batch->segments;
 		return;
 	}
-	if (!socket->gso || message->segments == 1) {
-		send_singly(lane, message, socket->descriptor, endpoint);
+	if (!socket->gso || batch->segments == 1) {
+		send_singly(direction, batch, socket->descriptor, endpoint);
 		return;
 	}
-	error = send_whole(socket->descriptor, endpoint, message->data,
-			   message->length, message->tos, message->segment);
+	error = send_whole(socket->descriptor, endpoint, batch->data,
+			   batch->length, batch->tos, batch->segment);
 	if (!error)
 		return;
 	if (error == EIO)
 		socket->gso = false;
 	if (error == EAGAIN || error == ENOBUFS)
-		lane->drops[drop_of_send(error)] += message->segments;
+		direction->drops[drop_reason_of_send(error)] += batch->segments;
 	else
-		send_singly(lane, message, socket->descriptor, endpoint);
+		send_singly(direction, batch, socket->descriptor, endpoint);
 }
 
-void udp_send_burst(struct plane *plane)
+void socket_send_batches(struct plane *plane)
 {
-	for (uint32_t n = 0; n < plane->messages_count; n++)
-		send_message(plane, &plane->messages[n]);
-	plane->messages_count = 0;
-	plane->outgoing_used = 0;
+	for (uint32_t n = 0; n < plane->batches_count; n++)
+		send_batch(plane, &plane->batches[n]);
+	plane->batches_count = 0;
+	plane->tx_buffer_used = 0;
 }

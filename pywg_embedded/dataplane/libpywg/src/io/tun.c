@@ -33,7 +33,7 @@ static bool offer(struct plane *plane, uint32_t offloads)
 	return ioctl(plane->tun, TUN_IOCTL_SETOFFLOAD, flags) == 0;
 }
 
-int tun_begin(struct plane *plane)
+int tun_init(struct plane *plane)
 {
 	static const uint32_t attempts[] = {
 		PYWG_TSO | PYWG_USO, /* Linux 6.2 and later */
@@ -41,7 +41,7 @@ int tun_begin(struct plane *plane)
 		0,
 	};
 	const uint32_t wanted = plane->offloads & (PYWG_TSO | PYWG_USO);
-	int size = VNET_SIZE;
+	int size = VIRTIO_NET_HDR_SIZE;
 	struct ifreq ifreq = {0};
 
 	plane->offloads &= ~(uint32_t)(PYWG_TSO | PYWG_USO);
@@ -64,48 +64,49 @@ int tun_begin(struct plane *plane)
 	return 0;
 }
 
-static void failed(struct lane *lane, int error)
+static void failed(struct direction *direction, int error)
 {
 	if (error != EBADFD && error != ENODEV && error != EBADF)
-		lane_drop(lane, drop_of_tun(error));
+		count_drop(direction, drop_reason_of_tun(error));
 	else
-		lane->tun_gone = true;
+		direction->tun_gone = true;
 }
 
-ssize_t tun_read(struct plane *plane, struct vnet_header *header, uint8_t *out)
+ssize_t tun_read(struct plane *plane, struct virtio_net_header *header,
+		 uint8_t *out)
 {
-	const size_t before = plane->tun_has_header ? VNET_SIZE : 0;
-	uint8_t bytes[VNET_SIZE] = {0};
+	const size_t before = plane->tun_has_header ? VIRTIO_NET_HDR_SIZE : 0;
+	uint8_t bytes[VIRTIO_NET_HDR_SIZE] = {0};
 	struct iovec parts[2] = {
 		{bytes, before},
-		{out, LARGEST_PACKET},
+		{out, MAX_PACKET},
 	};
 	ssize_t length = readv(plane->tun, parts, 2);
 
 	if (length < 0) {
 		if (errno != EAGAIN)
-			failed(&plane->sending, errno);
+			failed(&plane->tx, errno);
 		return -EAGAIN;
 	}
-	*header = vnet_load(bytes);
+	*header = virtio_net_load(bytes);
 	return length < (ssize_t)before ? 0 : length - (ssize_t)before;
 }
 
 void tun_write(struct plane *plane, const uint8_t *packet, size_t length)
 {
-	uint8_t none[VNET_SIZE] = {0};
+	uint8_t none[VIRTIO_NET_HDR_SIZE] = {0};
 	const struct iovec parts[2] = {
-		{none, VNET_SIZE},
+		{none, VIRTIO_NET_HDR_SIZE},
 		{(void *)(uintptr_t)packet, length},
 	};
 
-	tun_write_parts(&plane->sending, parts, 2);
+	tun_write_parts(&plane->tx, parts, 2);
 }
 
 bool tun_write_parts(void *context, const struct iovec *parts, int count)
 {
-	struct lane *lane = context;
-	const struct plane *plane = lane->plane;
+	struct direction *direction = context;
+	const struct plane *plane = direction->plane;
 	const int skipped = plane->tun_has_header ? 0 : 1;
 
 	if (writev(plane->tun, parts + skipped, count - skipped) >= 0)
@@ -114,6 +115,6 @@ bool tun_write_parts(void *context, const struct iovec *parts, int count)
 	 * again one by one, and only what fails then is lost. */
 	if (errno == EINVAL && count > 2)
 		return false;
-	failed(lane, errno);
+	failed(direction, errno);
 	return true;
 }

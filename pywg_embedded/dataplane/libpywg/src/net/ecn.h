@@ -15,13 +15,13 @@ enum ecn {
 #define ECN_DROP (-1)
 
 /* The outer field of a packet that enters the tunnel (normal mode, 4.1). */
-static inline uint8_t ecn_entering(uint8_t inner)
+static inline uint8_t ecn_encapsulate(uint8_t inner)
 {
 	return inner & ECN_MASK;
 }
 
 /* The inner field of a packet that leaves the tunnel (4.2), or ECN_DROP. */
-static inline int ecn_leaving(uint8_t outer, uint8_t inner)
+static inline int ecn_decapsulate(uint8_t outer, uint8_t inner)
 {
 	static const int8_t inner_by_outer[4][4] = {
 		[ECN_NOT_ECT] = {0, ECN_ECT1, ECN_ECT0, ECN_CE},

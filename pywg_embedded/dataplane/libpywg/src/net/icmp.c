@@ -11,8 +11,8 @@ enum {
 	MESSAGE_HEADER = 8,
 	/* As much of the packet as fits the smallest MTU of its family
 	 * (RFC 1812, RFC 4443). */
-	QUOTED_V4 = 576 - PACKET_IPV4_HEADER - MESSAGE_HEADER,
-	QUOTED_V6 = ICMP_ROOM - PACKET_IPV6_HEADER - MESSAGE_HEADER,
+	QUOTED_V4 = 576 - IPV4_HEADER - MESSAGE_HEADER,
+	QUOTED_V6 = ICMP_ROOM - IPV6_HEADER - MESSAGE_HEADER,
 	MULTICAST_V4 = 224,
 	MULTICAST_V6 = 0xFF,
 	INFORMATIONAL_V6 = 128, /* types below report errors */
@@ -45,7 +45,7 @@ static bool icmp_may_answer_v4(const uint8_t *data, size_t size)
 		return false;
 	if (icmp_is_zero(data + 12, 4))
 		return false;
-	if (data[9] != PACKET_ICMP)
+	if (data[9] != IP_PROTOCOL_ICMP)
 		return true;
 	return size > type_at && icmp_is_query_v4(data[type_at]);
 }
@@ -56,10 +56,9 @@ static bool icmp_may_answer_v6(const uint8_t *data, size_t size)
 		return false;
 	if (icmp_is_zero(data + 8, 16))
 		return false;
-	if (data[6] != PACKET_ICMPV6)
+	if (data[6] != IP_PROTOCOL_ICMPV6)
 		return true;
-	return size > PACKET_IPV6_HEADER &&
-	       data[PACKET_IPV6_HEADER] >= INFORMATIONAL_V6;
+	return size > IPV6_HEADER && data[IPV6_HEADER] >= INFORMATIONAL_V6;
 }
 
 /* Message header and quotation; answers the length of both. */
@@ -80,39 +79,39 @@ static void icmp_finish(uint8_t *at, uint64_t sum)
 
 static size_t icmp_write_v4(uint8_t *out, const uint8_t *data, size_t length)
 {
-	uint8_t *message = out + PACKET_IPV4_HEADER;
+	uint8_t *message = out + IPV4_HEADER;
 	size_t quoted = length < QUOTED_V4 ? length : QUOTED_V4;
 	size_t size = icmp_quote(message, 3, 1, data, quoted);
 
 	icmp_finish(message + 2, checksum_add(0, message, size));
-	memset(out, 0, PACKET_IPV4_HEADER);
+	memset(out, 0, IPV4_HEADER);
 	out[0] = 0x45;
-	store_be16(out + 2, (uint16_t)(PACKET_IPV4_HEADER + size));
+	store_be16(out + 2, (uint16_t)(IPV4_HEADER + size));
 	out[8] = HOP_LIMIT;
-	out[9] = PACKET_ICMP;
+	out[9] = IP_PROTOCOL_ICMP;
 	memcpy(out + 12, data + 16, 4);
 	memcpy(out + 16, data + 12, 4);
-	checksum_write_ipv4(out, PACKET_IPV4_HEADER);
-	return PACKET_IPV4_HEADER + size;
+	checksum_write_ipv4(out, IPV4_HEADER);
+	return IPV4_HEADER + size;
 }
 
 static size_t icmp_write_v6(uint8_t *out, const uint8_t *data, size_t length)
 {
-	uint8_t *message = out + PACKET_IPV6_HEADER;
+	uint8_t *message = out + IPV6_HEADER;
 	size_t quoted = length < QUOTED_V6 ? length : QUOTED_V6;
 	size_t size = icmp_quote(message, 1, 3, data, quoted);
 	uint64_t sum;
 
-	memset(out, 0, PACKET_IPV6_HEADER);
+	memset(out, 0, IPV6_HEADER);
 	out[0] = 0x60;
 	store_be16(out + 4, (uint16_t)size);
-	out[6] = PACKET_ICMPV6;
+	out[6] = IP_PROTOCOL_ICMPV6;
 	out[7] = HOP_LIMIT;
 	memcpy(out + 8, data + 24, 16);
 	memcpy(out + 24, data + 8, 16);
-	sum = checksum_pseudo(out, PACKET_ICMPV6, size);
+	sum = checksum_pseudo(out, IP_PROTOCOL_ICMPV6, size);
 	icmp_finish(message + 2, checksum_add(sum, message, size));
-	return PACKET_IPV6_HEADER + size;
+	return IPV6_HEADER + size;
 }
 
 size_t icmp_unreachable(uint8_t *out, const uint8_t *data, size_t size,

@@ -1,20 +1,20 @@
 #include "net/ip.h"
 #include "byteorder.h"
 
-bool packet_parse(struct packet *packet, const uint8_t *data, size_t size)
+bool ip_parse(struct packet *packet, const uint8_t *data, size_t size)
 {
 	uint8_t version = size > 0 ? data[0] >> 4 : 0;
 
-	if (version == 4 && size >= PACKET_IPV4_HEADER) {
+	if (version == 4 && size >= IPV4_HEADER) {
 		size_t header = 4 * (data[0] & 0x0Fu);
 		size_t length = load_be16(data + 2);
 
 		*packet = (struct packet){length, 4, 4, 12, 16};
-		return header >= PACKET_IPV4_HEADER && header <= length &&
+		return header >= IPV4_HEADER && header <= length &&
 		       length <= size;
 	}
-	if (version == 6 && size >= PACKET_IPV6_HEADER) {
-		size_t length = PACKET_IPV6_HEADER + load_be16(data + 4);
+	if (version == 6 && size >= IPV6_HEADER) {
+		size_t length = IPV6_HEADER + load_be16(data + 4);
 
 		*packet = (struct packet){length, 6, 16, 8, 24};
 		return length <= size;
@@ -22,14 +22,14 @@ bool packet_parse(struct packet *packet, const uint8_t *data, size_t size)
 	return false;
 }
 
-uint8_t packet_traffic_class(const uint8_t *data)
+uint8_t ip_traffic_class(const uint8_t *data)
 {
 	if (data[0] >> 4 == 4)
 		return data[1];
 	return (uint8_t)(data[0] << 4 | data[1] >> 4);
 }
 
-void packet_set_ecn(uint8_t *data, uint8_t ecn)
+void ip_set_ecn(uint8_t *data, uint8_t ecn)
 {
 	uint8_t old = data[1];
 	uint32_t total;

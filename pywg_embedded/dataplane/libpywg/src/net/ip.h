@@ -8,16 +8,16 @@
 #include <stdint.h>
 
 enum {
-	PACKET_IPV4_HEADER = 20,
-	PACKET_IPV6_HEADER = 40,
-	PACKET_LARGEST = 65535,
+	IPV4_HEADER = 20,
+	IPV6_HEADER = 40,
+	IP_MAX_SIZE = 65535,
 };
 
-enum packet_protocol {
-	PACKET_ICMP = 1,
-	PACKET_TCP = 6,
-	PACKET_UDP = 17,
-	PACKET_ICMPV6 = 58,
+enum ip_protocol {
+	IP_PROTOCOL_ICMP = 1,
+	IP_PROTOCOL_TCP = 6,
+	IP_PROTOCOL_UDP = 17,
+	IP_PROTOCOL_ICMPV6 = 58,
 };
 
 /* Where the addresses are, and how long the packet says it is. */
@@ -30,12 +30,12 @@ struct packet {
 };
 
 /* False if it is not IP or claims more than there is. */
-bool packet_parse(struct packet *packet, const uint8_t *data, size_t size);
+bool ip_parse(struct packet *packet, const uint8_t *data, size_t size);
 
 /* The TOS byte of IPv4, the traffic class of IPv6. */
-uint8_t packet_traffic_class(const uint8_t *data);
+uint8_t ip_traffic_class(const uint8_t *data);
 
 /* Write the two ECN bits; IPv4's header checksum follows (RFC 1624). */
-void packet_set_ecn(uint8_t *data, uint8_t ecn);
+void ip_set_ecn(uint8_t *data, uint8_t ecn);
 
 #endif

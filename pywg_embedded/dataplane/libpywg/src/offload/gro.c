@@ -6,72 +6,70 @@
 /* A flow's runs lie in the order of their packets, and only the newest of them
  * may grow. */
 
-static void coalesce_forget_flows(struct coalescer *coalescer)
+static void gro_forget_flows(struct gro *gro)
 {
-	memset(coalescer->newest, 0, sizeof(coalescer->newest));
+	memset(gro->newest, 0, sizeof(gro->newest));
 }
 
-static void coalesce_clear(struct coalescer *coalescer)
+static void gro_clear(struct gro *gro)
 {
-	coalescer->packet_count = 0;
-	coalescer->run_count = 0;
-	coalesce_forget_flows(coalescer);
+	gro->packet_count = 0;
+	gro->run_count = 0;
+	gro_forget_flows(gro);
 }
 
-void coalesce_begin(struct coalescer *coalescer, unsigned features)
+void gro_init(struct gro *gro, unsigned features)
 {
-	coalescer->features = features;
-	coalesce_clear(coalescer);
+	gro->features = features;
+	gro_clear(gro);
 }
 
-static bool coalesce_wants(const struct coalescer *coalescer,
-			   const struct merge_headers *headers)
+static bool gro_is_enabled(const struct gro *gro,
+			   const struct gro_headers *headers)
 {
 	unsigned feature =
-		headers->protocol == PACKET_TCP ? COALESCE_TCP : COALESCE_UDP;
+		headers->protocol == IP_PROTOCOL_TCP ? GRO_TCP : GRO_UDP;
 
-	return coalescer->features & feature;
+	return gro->features & feature;
 }
 
-static struct coalesce_run *coalesce_run_in(struct coalescer *coalescer,
-					    const uint8_t *slot)
+static struct gro_batch *gro_batch_at(struct gro *gro, const uint8_t *slot)
 {
-	return *slot ? &coalescer->runs[*slot - 1] : NULL;
+	return *slot ? &gro->runs[*slot - 1] : NULL;
 }
 
 /* Where the newest run of this flow is noted, or may be. */
-static uint8_t *coalesce_slot(struct coalescer *coalescer, uint32_t flow)
+static uint8_t *gro_find_slot(struct gro *gro, uint32_t flow)
 {
 	unsigned at = flow >> 24; /* the upper bits are the mixed ones */
-	const struct coalesce_run *run;
+	const struct gro_batch *run;
 
-	while ((run = coalesce_run_in(coalescer, &coalescer->newest[at])) &&
+	while ((run = gro_batch_at(gro, &gro->newest[at])) &&
 	       run->headers.flow != flow)
-		at = (at + 1) % COALESCE_SLOTS;
-	return &coalescer->newest[at];
+		at = (at + 1) % GRO_HASH_SLOTS;
+	return &gro->newest[at];
 }
 
-static bool coalesce_verify_first(struct coalesce_run *run,
-				  const uint8_t *first)
+static bool gro_verify_first(struct gro_batch *run, const uint8_t *first)
 {
 	if (!run->verified)
-		run->verified = merge_verify(&run->headers, first);
+		run->verified = gro_verify_checksums(&run->headers, first);
 	return run->verified;
 }
 
-static bool coalesce_join(struct coalescer *coalescer, struct coalesce_run *run,
-			  const struct merge_headers *headers, uint8_t number)
+static bool gro_append(struct gro *gro, struct gro_batch *run,
+		       const struct gro_headers *headers, uint8_t number)
 {
-	const uint8_t *first = coalescer->packets[run->first].data;
-	const uint8_t *packet = coalescer->packets[number].data;
+	const uint8_t *first = gro->packets[run->first].data;
+	const uint8_t *packet = gro->packets[number].data;
 
-	if (!merge_follows(&run->headers, first, run->count, run->payload,
-			   headers, packet))
+	if (!gro_can_append(&run->headers, first, run->count, run->payload,
+			    headers, packet))
 		return false;
-	if (!coalesce_verify_first(run, first) ||
-	    !merge_verify(headers, packet))
+	if (!gro_verify_first(run, first) ||
+	    !gro_verify_checksums(headers, packet))
 		return false;
-	coalescer->packets[run->last].next = number;
+	gro->packets[run->last].next = number;
 	run->last = number;
 	run->payload += headers->payload;
 	run->count++;
@@ -79,13 +77,13 @@ static bool coalesce_join(struct coalescer *coalescer, struct coalesce_run *run,
 }
 
 /* The run that this packet begins. */
-static struct coalesce_run *coalesce_start(struct coalescer *coalescer,
-					   const struct merge_headers *headers,
-					   uint8_t number)
+static struct gro_batch *gro_start_batch(struct gro *gro,
+					 const struct gro_headers *headers,
+					 uint8_t number)
 {
-	struct coalesce_run *run = &coalescer->runs[coalescer->run_count++];
+	struct gro_batch *run = &gro->runs[gro->run_count++];
 
-	*run = (struct coalesce_run){
+	*run = (struct gro_batch){
 		.headers = *headers,
 		.payload = headers->payload,
 		.first = number,
@@ -96,66 +94,63 @@ static struct coalesce_run *coalesce_start(struct coalescer *coalescer,
 }
 
 /* Put a packet behind those of its flow. */
-static void coalesce_place(struct coalescer *coalescer,
-			   const struct merge_headers *headers, uint8_t number,
-			   bool mergeable)
+static void gro_place(struct gro *gro, const struct gro_headers *headers,
+		      uint8_t number, bool mergeable)
 {
-	const uint8_t *packet = coalescer->packets[number].data;
-	uint8_t *slot = coalesce_slot(coalescer, headers->flow);
-	struct coalesce_run *run = coalesce_run_in(coalescer, slot);
+	const uint8_t *packet = gro->packets[number].data;
+	uint8_t *slot = gro_find_slot(gro, headers->flow);
+	struct gro_batch *run = gro_batch_at(gro, slot);
 
 	if (!mergeable || !run || run->complete ||
-	    !coalesce_join(coalescer, run, headers, number)) {
-		run = coalesce_start(coalescer, headers, number);
-		*slot = (uint8_t)(run - coalescer->runs + 1);
+	    !gro_append(gro, run, headers, number)) {
+		run = gro_start_batch(gro, headers, number);
+		*slot = (uint8_t)(run - gro->runs + 1);
 	}
-	run->complete = !mergeable || run->count == COALESCE_PARTS - 1 ||
-			merge_is_last(&run->headers, headers, packet);
+	run->complete = !mergeable || run->count == GRO_MAX_PARTS - 1 ||
+			gro_ends_batch(&run->headers, headers, packet);
 }
 
-bool coalesce_add(struct coalescer *coalescer, uint8_t *packet, size_t length)
+bool gro_add(struct gro *gro, uint8_t *packet, size_t length)
 {
-	struct merge_headers headers = {0};
-	enum merge_verdict verdict;
+	struct gro_headers headers = {0};
+	enum gro_verdict verdict;
 	uint8_t number;
 
-	if (coalescer->packet_count == COALESCE_PACKETS)
+	if (gro->packet_count == GRO_MAX_PACKETS)
 		return false;
-	number = (uint8_t)coalescer->packet_count++;
-	coalescer->packets[number].data = packet;
-	coalescer->packets[number].length = (uint16_t)length;
-	verdict = merge_read(&headers, packet, length);
-	if (verdict == MERGE_YES && !coalesce_wants(coalescer, &headers))
-		verdict = MERGE_FLOWLESS;
-	if (verdict == MERGE_UNKNOWN)
-		coalesce_forget_flows(coalescer);
-	if (verdict == MERGE_YES || verdict == MERGE_NO)
-		coalesce_place(coalescer, &headers, number,
-			       verdict == MERGE_YES);
+	number = (uint8_t)gro->packet_count++;
+	gro->packets[number].data = packet;
+	gro->packets[number].length = (uint16_t)length;
+	verdict = gro_parse(&headers, packet, length);
+	if (verdict == GRO_MERGE && !gro_is_enabled(gro, &headers))
+		verdict = GRO_NO_FLOW;
+	if (verdict == GRO_UNKNOWN_FLOW)
+		gro_forget_flows(gro);
+	if (verdict == GRO_MERGE || verdict == GRO_ALONE)
+		gro_place(gro, &headers, number, verdict == GRO_MERGE);
 	else
-		coalesce_start(coalescer, &headers, number);
+		gro_start_batch(gro, &headers, number);
 	return true;
 }
 
-static struct iovec coalesce_part(uint8_t *data, size_t length)
+static struct iovec gro_part(uint8_t *data, size_t length)
 {
 	return (struct iovec){.iov_base = data, .iov_len = length};
 }
 
 /* Each packet of a run as it came. Nothing is claimed of it: what is alone was
  * seldom verified, and the kernel looks only at what it delivers itself. */
-static void coalesce_write_singly(struct coalescer *coalescer,
-				  const struct coalesce_run *run,
-				  coalesce_write *write, void *context)
+static void gro_write_singly(struct gro *gro, const struct gro_batch *run,
+			     gro_write *write, void *context)
 {
-	uint8_t vnet[VNET_SIZE] = {0};
+	uint8_t vnet[VIRTIO_NET_HDR_SIZE] = {0};
 	uint8_t number = run->first;
 
 	for (uint8_t n = 0; n < run->count; n++) {
-		struct coalesce_packet *packet = &coalescer->packets[number];
+		struct gro_packet *packet = &gro->packets[number];
 		struct iovec parts[2] = {
-			coalesce_part(vnet, VNET_SIZE),
-			coalesce_part(packet->data, packet->length),
+			gro_part(vnet, VIRTIO_NET_HDR_SIZE),
+			gro_part(packet->data, packet->length),
 		};
 
 		write(context, parts, 2);
@@ -165,27 +160,27 @@ static void coalesce_write_singly(struct coalescer *coalescer,
 
 /* The packets of a run as one; false if it was not taken, and then they are
  * again as they came. */
-static bool coalesce_write_merged(struct coalescer *coalescer,
-				  const struct coalesce_run *run,
-				  coalesce_write *write, void *context)
+static bool gro_write_merged(struct gro *gro, const struct gro_batch *run,
+			     gro_write *write, void *context)
 {
-	struct coalesce_packet *packets = coalescer->packets;
-	struct coalesce_packet *first = &packets[run->first];
+	struct gro_packet *packets = gro->packets;
+	struct gro_packet *first = &packets[run->first];
 	size_t skip = run->headers.size;
-	struct iovec parts[COALESCE_PARTS];
-	uint8_t vnet[VNET_SIZE], headers[MERGE_HEADERS];
+	struct iovec parts[GRO_MAX_PARTS];
+	uint8_t vnet[VIRTIO_NET_HDR_SIZE], headers[GRO_MAX_HEADERS];
 	uint8_t number = first->next;
-	struct vnet_header vnet_header;
+	struct virtio_net_header virtio_net_header;
 
 	memcpy(headers, first->data, skip);
-	vnet_header = merge_rewrite(&run->headers, first->data, run->payload,
+	virtio_net_header =
+		gro_rewrite_headers(&run->headers, first->data, run->payload,
 				    packets[run->last].data);
-	vnet_store(vnet, &vnet_header);
-	parts[0] = coalesce_part(vnet, VNET_SIZE);
-	parts[1] = coalesce_part(first->data, first->length);
+	virtio_net_store(vnet, &virtio_net_header);
+	parts[0] = gro_part(vnet, VIRTIO_NET_HDR_SIZE);
+	parts[1] = gro_part(first->data, first->length);
 	for (int n = 2; n <= run->count; n++) {
-		parts[n] = coalesce_part(packets[number].data + skip,
-					 packets[number].length - skip);
+		parts[n] = gro_part(packets[number].data + skip,
+				    packets[number].length - skip);
 		number = packets[number].next;
 	}
 	if (write(context, parts, run->count + 1))
@@ -194,15 +189,14 @@ static bool coalesce_write_merged(struct coalescer *coalescer,
 	return false;
 }
 
-void coalesce_flush(struct coalescer *coalescer, coalesce_write *write,
-		    void *context)
+void gro_flush(struct gro *gro, gro_write *write, void *context)
 {
-	for (unsigned n = 0; n < coalescer->run_count; n++) {
-		const struct coalesce_run *run = &coalescer->runs[n];
+	for (unsigned n = 0; n < gro->run_count; n++) {
+		const struct gro_batch *run = &gro->runs[n];
 
 		if (run->count == 1 ||
-		    !coalesce_write_merged(coalescer, run, write, context))
-			coalesce_write_singly(coalescer, run, write, context);
+		    !gro_write_merged(gro, run, write, context))
+			gro_write_singly(gro, run, write, context);
 	}
-	coalesce_clear(coalescer);
+	gro_clear(gro);
 }

@@ -17,26 +17,26 @@
 #include <sys/uio.h>
 
 enum {
-	COALESCE_PACKETS = 192, /* of one burst: 4 times 45 of 1420 bytes */
-	COALESCE_PARTS = 64, /* of one write */
-	COALESCE_SLOTS = 256, /* so few in use that searches are short */
+	GRO_MAX_PACKETS = 192, /* of one burst: 4 times 45 of 1420 bytes */
+	GRO_MAX_PARTS = 64, /* of one write */
+	GRO_HASH_SLOTS = 256, /* so few in use that searches are short */
 };
 
 /* What the TUN takes in large packets; equal to PYWG_TSO and PYWG_USO. */
-enum coalesce_feature {
-	COALESCE_TCP = 1,
-	COALESCE_UDP = 2,
+enum gro_feature {
+	GRO_TCP = 1,
+	GRO_UDP = 2,
 };
 
-struct coalesce_packet {
+struct gro_packet {
 	uint8_t *data;
 	uint16_t length;
 	uint8_t next; /* of the same run, in order */
 };
 
 /* Packets that become one write. */
-struct coalesce_run {
-	struct merge_headers headers; /* of the first packet */
+struct gro_batch {
+	struct gro_headers headers; /* of the first packet */
 	uint32_t payload; /* of all packets together */
 	uint8_t first;
 	uint8_t last;
@@ -45,29 +45,27 @@ struct coalesce_run {
 	bool complete; /* nothing may join any more */
 };
 
-struct coalescer {
+struct gro {
 	unsigned features;
 	unsigned packet_count;
 	unsigned run_count;
-	uint8_t newest[COALESCE_SLOTS]; /* run + 1 of a flow; 0 for none */
-	struct coalesce_packet packets[COALESCE_PACKETS];
-	struct coalesce_run runs[COALESCE_PACKETS];
+	uint8_t newest[GRO_HASH_SLOTS]; /* run + 1 of a flow; 0 for none */
+	struct gro_packet packets[GRO_MAX_PACKETS];
+	struct gro_batch runs[GRO_MAX_PACKETS];
 };
 
 /* One TUN write: the vnet header, the first packet, payloads of the others.
  * False has the packets of a large write come again one by one. */
-typedef bool coalesce_write(void *context, const struct iovec *parts,
-			    int count);
+typedef bool gro_write(void *context, const struct iovec *parts, int count);
 
 /* Empty, for packets to a TUN with these features. */
-void coalesce_begin(struct coalescer *coalescer, unsigned features);
+void gro_init(struct gro *gro, unsigned features);
 
 /* Take a packet of at most 65535 bytes, whose memory is lent until the flush;
  * false when full. */
-bool coalesce_add(struct coalescer *coalescer, uint8_t *packet, size_t length);
+bool gro_add(struct gro *gro, uint8_t *packet, size_t length);
 
 /* Write all that was added; empty afterwards, features as before. */
-void coalesce_flush(struct coalescer *coalescer, coalesce_write *write,
-		    void *context);
+void gro_flush(struct gro *gro, gro_write *write, void *context);
 
 #endif

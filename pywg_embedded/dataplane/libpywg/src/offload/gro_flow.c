@@ -10,114 +10,116 @@
 #define IPV4_FRAGMENT 0x3FFF /* more fragments, or not the first */
 #define CHECKSUM_RIGHT 0xFFFF
 
-static uint32_t merge_hash(uint32_t hash, const uint8_t *data, size_t size)
+static uint32_t gro_hash(uint32_t hash, const uint8_t *data, size_t size)
 {
 	for (size_t at = 0; at < size; at += 4)
 		hash = (hash ^ load_be32(data + at)) * 0x9E3779B1;
 	return hash;
 }
 
-static enum merge_verdict merge_read_ipv4(struct merge_headers *headers,
-					  const uint8_t *packet)
+static enum gro_verdict gro_parse_ipv4(struct gro_headers *headers,
+				       const uint8_t *packet)
 {
 	uint8_t size = (uint8_t)(4 * (packet[0] & 0x0F));
 
 	if (load_be16(packet + 6) & IPV4_FRAGMENT)
-		return MERGE_UNKNOWN;
+		return GRO_UNKNOWN_FLOW;
 	headers->protocol = packet[9];
 	headers->transport = size;
-	headers->flow = merge_hash(headers->protocol, packet + 12, 8);
-	return size == PACKET_IPV4_HEADER ? MERGE_YES : MERGE_NO;
+	headers->flow = gro_hash(headers->protocol, packet + 12, 8);
+	return size == IPV4_HEADER ? GRO_MERGE : GRO_ALONE;
 }
 
 /* Ports that may hide behind extension headers are not looked for. */
-static enum merge_verdict merge_read_ipv6(struct merge_headers *headers,
-					  const uint8_t *packet)
+static enum gro_verdict gro_parse_ipv6(struct gro_headers *headers,
+				       const uint8_t *packet)
 {
 	headers->protocol = packet[6];
-	headers->transport = PACKET_IPV6_HEADER;
-	headers->flow = merge_hash(headers->protocol, packet + 8, 32);
+	headers->transport = IPV6_HEADER;
+	headers->flow = gro_hash(headers->protocol, packet + 8, 32);
 	switch (headers->protocol) {
-	case PACKET_TCP:
-	case PACKET_UDP:
-		return MERGE_YES;
-	case PACKET_ICMPV6:
-		return MERGE_FLOWLESS;
+	case IP_PROTOCOL_TCP:
+	case IP_PROTOCOL_UDP:
+		return GRO_MERGE;
+	case IP_PROTOCOL_ICMPV6:
+		return GRO_NO_FLOW;
 	default:
-		return MERGE_UNKNOWN;
+		return GRO_UNKNOWN_FLOW;
 	}
 }
 
-static enum merge_verdict merge_read_tcp(struct merge_headers *headers,
-					 const uint8_t *tcp, size_t size)
+static enum gro_verdict gro_parse_tcp(struct gro_headers *headers,
+				      const uint8_t *tcp, size_t size)
 {
 	const uint8_t indifferent = TCP_PSH | TCP_ECE;
 	size_t header = size < TCP_HEADER ? 0 : tcp_header_size(tcp);
 
 	if (!header || header >= size)
-		return MERGE_NO;
+		return GRO_ALONE;
 	if ((tcp[TCP_FLAGS_AT] & ~indifferent) != TCP_ACK)
-		return MERGE_NO;
+		return GRO_ALONE;
 	headers->size = (uint8_t)(headers->transport + header);
 	headers->payload = (uint16_t)(size - header);
-	return MERGE_YES;
+	return GRO_MERGE;
 }
 
-static enum merge_verdict merge_read_udp(struct merge_headers *headers,
-					 const uint8_t *udp, size_t size)
+static enum gro_verdict gro_parse_udp(struct gro_headers *headers,
+				      const uint8_t *udp, size_t size)
 {
 	if (size <= UDP_HEADER || load_be16(udp + UDP_LENGTH_AT) != size)
-		return MERGE_NO;
+		return GRO_ALONE;
 	if (!load_be16(udp + UDP_CHECKSUM_AT)) /* none, and none to give */
-		return MERGE_NO;
+		return GRO_ALONE;
 	headers->size = (uint8_t)(headers->transport + UDP_HEADER);
 	headers->payload = (uint16_t)(size - UDP_HEADER);
-	return MERGE_YES;
+	return GRO_MERGE;
 }
 
-static enum merge_verdict merge_read_transport(struct merge_headers *headers,
-					       const uint8_t *packet,
-					       size_t length)
+static enum gro_verdict gro_parse_transport(struct gro_headers *headers,
+					    const uint8_t *packet,
+					    size_t length)
 {
 	const uint8_t *transport = packet + headers->transport;
 	size_t size = length - headers->transport;
 
-	if (headers->protocol != PACKET_TCP && headers->protocol != PACKET_UDP)
-		return MERGE_FLOWLESS;
+	if (headers->protocol != IP_PROTOCOL_TCP &&
+	    headers->protocol != IP_PROTOCOL_UDP)
+		return GRO_NO_FLOW;
 	if (size < 4) /* the ports */
-		return MERGE_UNKNOWN;
-	headers->flow = merge_hash(headers->flow, transport, 4);
-	if (headers->protocol == PACKET_TCP)
-		return merge_read_tcp(headers, transport, size);
-	return merge_read_udp(headers, transport, size);
+		return GRO_UNKNOWN_FLOW;
+	headers->flow = gro_hash(headers->flow, transport, 4);
+	if (headers->protocol == IP_PROTOCOL_TCP)
+		return gro_parse_tcp(headers, transport, size);
+	return gro_parse_udp(headers, transport, size);
 }
 
-enum merge_verdict merge_read(struct merge_headers *headers,
-			      const uint8_t *packet, size_t length)
+enum gro_verdict gro_parse(struct gro_headers *headers, const uint8_t *packet,
+			   size_t length)
 {
-	enum merge_verdict ip_verdict, verdict;
+	enum gro_verdict ip_verdict, verdict;
 	struct packet ip;
 
-	if (!packet_parse(&ip, packet, length) || ip.length != length)
-		return MERGE_UNKNOWN;
+	if (!ip_parse(&ip, packet, length) || ip.length != length)
+		return GRO_UNKNOWN_FLOW;
 	headers->version = ip.version;
-	ip_verdict = ip.version == 4 ? merge_read_ipv4(headers, packet)
-				     : merge_read_ipv6(headers, packet);
-	if (ip_verdict != MERGE_YES && ip_verdict != MERGE_NO)
+	ip_verdict = ip.version == 4 ? gro_parse_ipv4(headers, packet)
+				     : gro_parse_ipv6(headers, packet);
+	if (ip_verdict != GRO_MERGE && ip_verdict != GRO_ALONE)
 		return ip_verdict;
-	verdict = merge_read_transport(headers, packet, length);
-	return verdict == MERGE_YES ? ip_verdict : verdict;
+	verdict = gro_parse_transport(headers, packet, length);
+	return verdict == GRO_MERGE ? ip_verdict : verdict;
 }
 
-static size_t merge_transport_length(const struct merge_headers *headers,
-				     size_t payload)
+static size_t gro_transport_length(const struct gro_headers *headers,
+				   size_t payload)
 {
 	return headers->size - headers->transport + payload;
 }
 
-bool merge_verify(const struct merge_headers *headers, const uint8_t *packet)
+bool gro_verify_checksums(const struct gro_headers *headers,
+			  const uint8_t *packet)
 {
-	size_t length = merge_transport_length(headers, headers->payload);
+	size_t length = gro_transport_length(headers, headers->payload);
 	uint64_t sum = checksum_pseudo(packet, headers->protocol, length);
 
 	sum = checksum_add(sum, packet + headers->transport, length);
@@ -125,116 +127,113 @@ bool merge_verify(const struct merge_headers *headers, const uint8_t *packet)
 		return false;
 	if (headers->version == 6)
 		return true;
-	sum = checksum_add(0, packet, PACKET_IPV4_HEADER);
+	sum = checksum_add(0, packet, IPV4_HEADER);
 	return checksum_fold(sum) == CHECKSUM_RIGHT;
 }
 
-static bool merge_same(const uint8_t *a, const uint8_t *b, size_t at,
-		       size_t size)
+static bool gro_same(const uint8_t *a, const uint8_t *b, size_t at, size_t size)
 {
 	return memcmp(a + at, b + at, size) == 0;
 }
 
 /* TOS, DF, TTL, protocol and addresses; the id counts on, or where DF makes it
  * meaningless stays (RFC 6864). */
-static bool merge_follows_ipv4(const uint8_t *first, const uint8_t *next,
-			       uint8_t count)
+static bool gro_same_ipv4(const uint8_t *first, const uint8_t *next,
+			  uint8_t count)
 {
 	uint16_t id = load_be16(first + 4);
 	uint16_t next_id = load_be16(next + 4);
 	bool df = load_be16(first + 6) & IPV4_DF;
 
-	if (!merge_same(first, next, 0, 2) || !merge_same(first, next, 6, 4) ||
-	    !merge_same(first, next, 12, 8))
+	if (!gro_same(first, next, 0, 2) || !gro_same(first, next, 6, 4) ||
+	    !gro_same(first, next, 12, 8))
 		return false;
 	return next_id == (uint16_t)(id + count) || (df && next_id == id);
 }
 
 /* Traffic class, flow label, next header, hop limit and addresses. */
-static bool merge_follows_ipv6(const uint8_t *first, const uint8_t *next)
+static bool gro_same_ipv6(const uint8_t *first, const uint8_t *next)
 {
-	return merge_same(first, next, 0, 4) && merge_same(first, next, 6, 34);
+	return gro_same(first, next, 0, 4) && gro_same(first, next, 6, 34);
 }
 
 /* Ports, acknowledgment, flags apart from PSH, window, options. */
-static bool merge_follows_tcp(const uint8_t *first, const uint8_t *next,
-			      size_t header, uint32_t payload)
+static bool gro_same_tcp(const uint8_t *first, const uint8_t *next,
+			 size_t header, uint32_t payload)
 {
 	uint32_t sequence = load_be32(first + TCP_SEQUENCE_AT) + payload;
 	uint8_t flags = first[TCP_FLAGS_AT] ^ next[TCP_FLAGS_AT];
 
 	return load_be32(next + TCP_SEQUENCE_AT) == sequence &&
 	       (flags & ~TCP_PSH) == 0 &&
-	       merge_same(first, next, 0, TCP_SEQUENCE_AT) &&
-	       merge_same(first, next, TCP_ACKNOWLEDGMENT_AT,
-			  TCP_FLAGS_AT - TCP_ACKNOWLEDGMENT_AT) &&
-	       merge_same(first, next, TCP_WINDOW_AT,
-			  TCP_CHECKSUM_AT - TCP_WINDOW_AT) &&
-	       merge_same(first, next, TCP_URGENT_AT, header - TCP_URGENT_AT);
+	       gro_same(first, next, 0, TCP_SEQUENCE_AT) &&
+	       gro_same(first, next, TCP_ACKNOWLEDGMENT_AT,
+			TCP_FLAGS_AT - TCP_ACKNOWLEDGMENT_AT) &&
+	       gro_same(first, next, TCP_WINDOW_AT,
+			TCP_CHECKSUM_AT - TCP_WINDOW_AT) &&
+	       gro_same(first, next, TCP_URGENT_AT, header - TCP_URGENT_AT);
 }
 
-bool merge_follows(const struct merge_headers *headers, const uint8_t *first,
-		   uint8_t count, uint32_t payload,
-		   const struct merge_headers *next_headers,
-		   const uint8_t *next)
+bool gro_can_append(const struct gro_headers *headers, const uint8_t *first,
+		    uint8_t count, uint32_t payload,
+		    const struct gro_headers *next_headers, const uint8_t *next)
 {
 	size_t transport = headers->transport;
 
 	if (next_headers->payload > headers->payload ||
-	    headers->size + payload + next_headers->payload > PACKET_LARGEST)
+	    headers->size + payload + next_headers->payload > IP_MAX_SIZE)
 		return false;
-	if (headers->version == 4 ? !merge_follows_ipv4(first, next, count)
-				  : !merge_follows_ipv6(first, next))
+	if (headers->version == 4 ? !gro_same_ipv4(first, next, count)
+				  : !gro_same_ipv6(first, next))
 		return false;
-	if (headers->protocol == PACKET_UDP)
-		return merge_same(first, next, transport, UDP_LENGTH_AT);
-	return merge_follows_tcp(first + transport, next + transport,
-				 headers->size - transport, payload);
+	if (headers->protocol == IP_PROTOCOL_UDP)
+		return gro_same(first, next, transport, UDP_LENGTH_AT);
+	return gro_same_tcp(first + transport, next + transport,
+			    headers->size - transport, payload);
 }
 
-bool merge_is_last(const struct merge_headers *headers,
-		   const struct merge_headers *next_headers,
-		   const uint8_t *next)
+bool gro_ends_batch(const struct gro_headers *headers,
+		    const struct gro_headers *next_headers, const uint8_t *next)
 {
 	const uint8_t *transport = next + next_headers->transport;
 
 	if (next_headers->payload < headers->payload)
 		return true;
-	return headers->protocol == PACKET_TCP &&
+	return headers->protocol == IP_PROTOCOL_TCP &&
 	       (transport[TCP_FLAGS_AT] & TCP_PSH);
 }
 
-static void merge_rewrite_ip(const struct merge_headers *headers,
-			     uint8_t *packet, size_t length)
+static void gro_rewrite_ip(const struct gro_headers *headers, uint8_t *packet,
+			   size_t length)
 {
 	if (headers->version == 6) {
-		length -= PACKET_IPV6_HEADER;
+		length -= IPV6_HEADER;
 		store_be16(packet + 4, (uint16_t)length);
 		return;
 	}
 	store_be16(packet + 2, (uint16_t)length);
-	checksum_write_ipv4(packet, PACKET_IPV4_HEADER);
+	checksum_write_ipv4(packet, IPV4_HEADER);
 }
 
-struct vnet_header merge_rewrite(const struct merge_headers *headers,
-				 uint8_t *first, uint32_t payload,
-				 const uint8_t *last)
+struct virtio_net_header gro_rewrite_headers(const struct gro_headers *headers,
+					     uint8_t *first, uint32_t payload,
+					     const uint8_t *last)
 {
-	size_t length = merge_transport_length(headers, payload);
+	size_t length = gro_transport_length(headers, payload);
 	uint8_t *transport = first + headers->transport;
-	struct vnet_header vnet = {
-		.flags = VNET_NEEDS_CSUM,
-		.gso_type = VNET_GSO_UDP_L4,
+	struct virtio_net_header vnet = {
+		.flags = VIRTIO_NET_NEEDS_CSUM,
+		.gso_type = VIRTIO_NET_GSO_UDP_L4,
 		.hdr_len = headers->size,
 		.gso_size = headers->payload,
 		.csum_start = headers->transport,
 		.csum_offset = UDP_CHECKSUM_AT,
 	};
 
-	merge_rewrite_ip(headers, first, headers->size + payload);
-	if (headers->protocol == PACKET_TCP) {
-		vnet.gso_type =
-			headers->version == 4 ? VNET_GSO_TCPV4 : VNET_GSO_TCPV6;
+	gro_rewrite_ip(headers, first, headers->size + payload);
+	if (headers->protocol == IP_PROTOCOL_TCP) {
+		vnet.gso_type = headers->version == 4 ? VIRTIO_NET_GSO_TCPV4
+						      : VIRTIO_NET_GSO_TCPV6;
 		vnet.csum_offset = TCP_CHECKSUM_AT;
 		last += headers->transport;
 		transport[TCP_FLAGS_AT] |= last[TCP_FLAGS_AT] & TCP_PSH;

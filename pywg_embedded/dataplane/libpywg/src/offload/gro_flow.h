@@ -10,17 +10,17 @@
 #include <stdint.h>
 
 /* No packet that may be merged has longer headers: IPv6 and TCP's options. */
-#define MERGE_HEADERS (40 + 60)
+#define GRO_MAX_HEADERS (40 + 60)
 
-enum merge_verdict {
-	MERGE_YES, /* with its like */
-	MERGE_NO, /* alone, but in the order of its flow */
-	MERGE_FLOWLESS, /* alone: nothing that is merged is of its flow */
-	MERGE_UNKNOWN, /* alone: it may be of any flow */
+enum gro_verdict {
+	GRO_MERGE, /* with its like */
+	GRO_ALONE, /* alone, but in the order of its flow */
+	GRO_NO_FLOW, /* alone: nothing that is merged is of its flow */
+	GRO_UNKNOWN_FLOW, /* alone: it may be of any flow */
 };
 
 /* Where things are in a packet of a flow. */
-struct merge_headers {
+struct gro_headers {
 	uint32_t flow; /* a hash, the same for all packets of one flow */
 	uint16_t payload;
 	uint8_t version;
@@ -29,28 +29,29 @@ struct merge_headers {
 	uint8_t size; /* bytes before the payload */
 };
 
-/* `headers` is written for MERGE_YES; for MERGE_NO, only its flow. */
-enum merge_verdict merge_read(struct merge_headers *headers,
-			      const uint8_t *packet, size_t length);
+/* `headers` is written for GRO_MERGE; for GRO_ALONE, only its flow. */
+enum gro_verdict gro_parse(struct gro_headers *headers, const uint8_t *packet,
+			   size_t length);
 
 /* Both checksums are right. */
-bool merge_verify(const struct merge_headers *headers, const uint8_t *packet);
+bool gro_verify_checksums(const struct gro_headers *headers,
+			  const uint8_t *packet);
 
 /* `next` continues a run of `count` packets with `payload` bytes in all. */
-bool merge_follows(const struct merge_headers *headers, const uint8_t *first,
-		   uint8_t count, uint32_t payload,
-		   const struct merge_headers *next_headers,
-		   const uint8_t *next);
+bool gro_can_append(const struct gro_headers *headers, const uint8_t *first,
+		    uint8_t count, uint32_t payload,
+		    const struct gro_headers *next_headers,
+		    const uint8_t *next);
 
 /* Nothing may follow this packet in its run, which `headers` began. */
-bool merge_is_last(const struct merge_headers *headers,
-		   const struct merge_headers *next_headers,
-		   const uint8_t *next);
+bool gro_ends_batch(const struct gro_headers *headers,
+		    const struct gro_headers *next_headers,
+		    const uint8_t *next);
 
 /* Rewrite the headers of the first packet to speak for `payload` bytes, of
  * which `last` brought the last. */
-struct vnet_header merge_rewrite(const struct merge_headers *headers,
-				 uint8_t *first, uint32_t payload,
-				 const uint8_t *last);
+struct virtio_net_header gro_rewrite_headers(const struct gro_headers *headers,
+					     uint8_t *first, uint32_t payload,
+					     const uint8_t *last);
 
 #endif

@@ -5,25 +5,25 @@
 #include <stdint.h>
 #include <string.h>
 
-#define VNET_SIZE 10
+#define VIRTIO_NET_HDR_SIZE 10
 
-enum vnet_flags {
-	VNET_NEEDS_CSUM =
+enum virtio_net_flags {
+	VIRTIO_NET_NEEDS_CSUM =
 		1, /* the checksum field holds the pseudo-header's sum */
-	VNET_DATA_VALID = 2, /* the checksum has been verified */
+	VIRTIO_NET_DATA_VALID = 2, /* the checksum has been verified */
 };
 
-enum vnet_gso {
-	VNET_GSO_NONE = 0,
-	VNET_GSO_TCPV4 = 1,
-	VNET_GSO_TCPV6 = 4,
-	VNET_GSO_UDP_L4 = 5,
-	VNET_GSO_ECN = 0x80, /* beside a type: TCP with CWR set */
+enum virtio_net_gso {
+	VIRTIO_NET_GSO_NONE = 0,
+	VIRTIO_NET_GSO_TCPV4 = 1,
+	VIRTIO_NET_GSO_TCPV6 = 4,
+	VIRTIO_NET_GSO_UDP_L4 = 5,
+	VIRTIO_NET_GSO_ECN = 0x80, /* beside a type: TCP with CWR set */
 };
 
 /* No padding; fields in the machine's byte order, offsets from the IP header.
  */
-struct vnet_header {
+struct virtio_net_header {
 	uint8_t flags;
 	uint8_t gso_type;
 	uint16_t hdr_len; /* only a hint: more or less than the headers */
@@ -32,17 +32,18 @@ struct vnet_header {
 	uint16_t csum_offset; /* of the checksum field, from csum_start */
 };
 
-static inline struct vnet_header vnet_load(const uint8_t *data)
+static inline struct virtio_net_header virtio_net_load(const uint8_t *data)
 {
-	struct vnet_header header;
+	struct virtio_net_header header;
 
-	memcpy(&header, data, VNET_SIZE);
+	memcpy(&header, data, VIRTIO_NET_HDR_SIZE);
 	return header;
 }
 
-static inline void vnet_store(uint8_t *data, const struct vnet_header *header)
+static inline void virtio_net_store(uint8_t *data,
+				    const struct virtio_net_header *header)
 {
-	memcpy(data, header, VNET_SIZE);
+	memcpy(data, header, VIRTIO_NET_HDR_SIZE);
 }
 
 #endif

@@ -35,7 +35,7 @@ int arena_open(struct arena *arena, const struct arena_table *tables,
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 	void *memory;
 
-	if (count > ARENA_MOST_TABLES)
+	if (count > ARENA_MAX_TABLES)
 		return -EINVAL;
 	arena->size = arena_lay_out(arena, tables, count, limits);
 	if (!arena->size)

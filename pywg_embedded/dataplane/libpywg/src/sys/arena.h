@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARENA_MOST_TABLES 16
+#define ARENA_MAX_TABLES 16
 
 struct arena_limits {
 	uint32_t peers;
 	uint32_t allowed_ips;
 	uint32_t staged;
-	uint32_t staged_a_peer;
+	uint32_t staged_per_peer;
 };
 
 struct arena_table {
@@ -24,7 +24,7 @@ struct arena_table {
 struct arena {
 	uint8_t *memory;
 	size_t size;
-	size_t offset[ARENA_MOST_TABLES];
+	size_t offset[ARENA_MAX_TABLES];
 };
 
 /* Bytes that the table takes in the arena, alignment included. */

@@ -3,17 +3,17 @@
 
 #include <time.h>
 
-uint64_t clock_read(struct lane *lane)
+uint64_t clock_read(struct direction *direction)
 {
-	const uint64_t stopped = lane->plane->stopped_clock;
+	const uint64_t stopped = direction->plane->stopped_clock;
 	struct timespec time;
 
 	if (stopped) {
-		lane->now = stopped;
+		direction->now = stopped;
 		return stopped;
 	}
 	clock_gettime(CLOCK_BOOTTIME, &time);
-	lane->now =
+	direction->now =
 		(uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-	return lane->now;
+	return direction->now;
 }

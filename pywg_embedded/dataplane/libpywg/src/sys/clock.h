@@ -3,9 +3,9 @@
 
 #include <stdint.h>
 
-struct lane;
+struct direction;
 
-/* Read the clock into lane->now, milliseconds; once a burst is enough. */
-uint64_t clock_read(struct lane *lane);
+/* Read the clock into direction->now, milliseconds; once a burst is enough. */
+uint64_t clock_read(struct direction *direction);
 
 #endif

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void forget_the_rest(const uint32_t keep[2])
+static void drop_privileges(const uint32_t keep[2])
 {
 	unsigned long number;
 
@@ -33,7 +33,7 @@ int pywg_keep_capabilities(uint32_t low, uint32_t high)
 
 	if (syscall(SYS_capget, &header, data))
 		return -errno;
-	forget_the_rest(keep);
+	drop_privileges(keep);
 	for (at = 0; at < 2; at++) {
 		data[at].permitted &= keep[at];
 		data[at].effective = data[at].permitted;
@@ -61,7 +61,8 @@ static bool is_relocated(const struct dl_phdr_info *program,
 
 /* Only what nothing may write to is the same when it is read again: also what
  * is protected after it was written to lies in a part that is writable. */
-static void let_go(const struct dl_phdr_info *program, const ElfW(Phdr) * part)
+static void release_segment(const struct dl_phdr_info *program,
+			    const ElfW(Phdr) * part)
 {
 	const uintptr_t within_page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
 	uintptr_t start = program->dlpi_addr + part->p_vaddr;
@@ -72,8 +73,8 @@ static void let_go(const struct dl_phdr_info *program, const ElfW(Phdr) * part)
 		(void)madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
-static int let_go_of_each(struct dl_phdr_info *program, size_t size,
-			  void *context)
+static int release_program(struct dl_phdr_info *program, size_t size,
+			   void *context)
 {
 	(void)size;
 	(void)context;
@@ -81,11 +82,11 @@ static int let_go_of_each(struct dl_phdr_info *program, size_t size,
 		if (is_relocated(program, &program->dlpi_phdr[n]))
 			return 0;
 	for (size_t n = 0; n < program->dlpi_phnum; n++)
-		let_go(program, &program->dlpi_phdr[n]);
+		release_segment(program, &program->dlpi_phdr[n]);
 	return 0;
 }
 
 int pywg_trim(void)
 {
-	return dl_iterate_phdr(let_go_of_each, NULL);
+	return dl_iterate_phdr(release_program, NULL);
 }
