@@ -112,7 +112,7 @@ def receive() -> Iterator[bytes]:
         (MESSAGE_COOKIE_REPLY, COOKIE_REPLY_SIZE),
     ):
         message = struct.pack("<I", kind).ljust(size, b"\0")
-        yield b"\0" + record(0, message) + record(FIXUPED | MANY, message, b"\7")
+        yield b"\0" + record(0, message) + record(FIXED_UP | MANY, message, b"\7")
 
 
 def tun() -> Iterator[bytes]:

@@ -30,7 +30,7 @@ import pytest
 
 from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane.limits import Limits
-from tests.dataplane.conftest import StoppedPlane, TwoLanedPlane
+from tests.dataplane.conftest import StoppedPlane, TwoThreadedPlane
 from tests.dataplane.rig import MakePlane, MakeTun, RemoteSocket
 from tests.lab.host import Host
 
@@ -136,5 +136,5 @@ def test_libpywg_does_what_its_oracle_does(
 def test_it_does_so_in_two_lanes(
     seed: int, remotes: list[RemoteSocket], make_harness: Callable[..., PlaneHarness]
 ) -> None:
-    tested = make_harness(TwoLanedPlane, limits_of(seed))
+    tested = make_harness(TwoThreadedPlane, limits_of(seed))
     agree(seed, make_harness(OraclePlane, limits_of(seed)), tested, remotes)
