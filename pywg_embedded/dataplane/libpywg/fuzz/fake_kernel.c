@@ -21,7 +21,7 @@
 
 struct fake_kernel kernel;
 
-static uint8_t gathered[VIRTIO_NET_HDR_SIZE + MAX_PACKET + 1];
+static uint8_t gathered[VIRTIO_NET_HDR_SIZE + TUN_MAX_PACKET + 1];
 
 int fake_kernel_open_plane(uint32_t peers, uint32_t allowed_ips, uint64_t now)
 {
@@ -246,7 +246,7 @@ ssize_t __wrap_sendmsg(int descriptor, const struct msghdr *message, int flags)
 	memcpy(&address, message->msg_name, message->msg_namelen);
 	datagram_origin_load(&to, &address, &name_only);
 	size = gather(message->msg_iov, message->msg_iovlen);
-	REQUIRE(size <= MAX_DATAGRAM || !segment);
+	REQUIRE(size <= SOCKET_MAX_DATAGRAM || !segment);
 	for (size_t at = 0; at < size; at += segment) {
 		size_t left = size - at;
 

@@ -90,7 +90,7 @@ static struct pywg_endpoint endpoint_of(uint16_t port, bool is_v6)
 static void set_up(void)
 {
 	plane = fake_kernel_open_plane(PEERS, 16, NOW);
-	REQUIRE(aead_init(&aead) == 0);
+	REQUIRE(aead_init(&aead, AEAD_SEAL) == 0);
 	REQUIRE(pywg_set_identity(plane, identity, KEY_SIZE) == 0);
 	for (uint32_t peer = 0; peer < PEERS; peer++)
 		REQUIRE(pywg_add_peer(plane, peer) == 0);

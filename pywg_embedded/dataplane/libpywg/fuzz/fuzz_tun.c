@@ -94,7 +94,7 @@ static void start_session(uint32_t peer)
 static void set_up(void)
 {
 	plane = fake_kernel_open_plane(PEERS, 16, NOW);
-	REQUIRE(aead_init(&aead) == 0);
+	REQUIRE(aead_init(&aead, AEAD_OPEN) == 0);
 	REQUIRE(pywg_set_mtu(plane, MTU) == 0);
 	for (uint32_t peer = 0; peer < PEERS; peer++)
 		set_up_peer(peer);
@@ -164,7 +164,7 @@ static void expect(const uint8_t *data, size_t length, uint8_t how)
 {
 	const struct virtio_net_header vnet = virtio_net_load(data);
 	const uint8_t *packet = data + VIRTIO_NET_HDR_SIZE;
-	uint8_t answer[ICMP_ROOM];
+	uint8_t answer[ICMP_MAX_SIZE];
 	struct gso gso;
 	struct packet ip;
 	uint32_t peer;

@@ -1,11 +1,16 @@
-/* libpywg: moves WireGuard's transport data between a TUN and UDP sockets.
+/* libpywg: moves WireGuard transport data between a TUN device and UDP sockets.
  *
- * 1. A plane is a small number; nothing here hands out a pointer.
- * 2. All memory is taken by pywg_open and given back by pywg_close.
- * 3. A result below zero is a negated errno; nothing was changed then.
+ * 1. A plane is named by a handle, a small integer; no function returns a
+ *    pointer to its state.
+ * 2. pywg_open takes all memory, pywg_close returns it.
+ * 3. An int below zero is a negated errno; nothing was changed then. Functions
+ *    that return 0 otherwise do not say so below. A handle that is not open is
+ *    -EBADF, or -ENOENT where the function takes a peer; a peer that was not
+ *    added is -ENOENT.
  * 4. Times are milliseconds of CLOCK_BOOTTIME. Structures have no padding and
- *    the machine's byte order; addresses and ports within are as noted.
- * 5. One thread calls; only pywg_wait moves packets.
+ *    the byte order of the machine; addresses are in network order. Structures
+ *    in memory of the caller need not be aligned, keys are 32 bytes.
+ * 5. One thread makes all calls, and packets are moved only inside pywg_wait.
  */
 #ifndef PYWG_H
 #define PYWG_H
@@ -15,7 +20,7 @@
 
 #define PYWG_API __attribute__((visibility("default")))
 
-/* Where a peer is, and the local address that it spoke to (size 0: unknown). */
+/* The endpoint of a peer, and the local address that its packets arrived at. */
 struct pywg_endpoint {
 	uint8_t address[16];
 	uint8_t source[16];
@@ -26,8 +31,8 @@ struct pywg_endpoint {
 	uint8_t source_size; /* 4, 16, or 0 for none */
 };
 
-/* What was recorded of a peer; 0 for never. See core/facts.py for the meaning.
- */
+/* What is recorded of a peer; a time of 0 is never. core/facts.py defines the
+ * fields. */
 struct pywg_facts {
 	uint64_t last_sent;
 	uint64_t last_received;
@@ -50,11 +55,18 @@ struct pywg_allowed_ip {
 #define PYWG_NO_PEER UINT32_MAX
 
 enum pywg_event_kind {
-	PYWG_HANDSHAKE = 1, /* data, length, endpoint; id: the backlog */
-	PYWG_HANDSHAKE_NEEDED = 2, /* id: peer */
-	PYWG_KEY_CONFIRMED = 3, /* id: peer */
-	PYWG_ACTIVE = 4, /* id: peer */
-	PYWG_READY = 5, /* id: descriptor */
+	/* A handshake message: data, length, endpoint of the sender; id: how
+	 * many more are queued (more than are, under load). */
+	PYWG_HANDSHAKE = 1,
+	/* There is data to send, and no keypair or an old one; id: peer. */
+	PYWG_HANDSHAKE_NEEDED = 2,
+	/* First packet under a keypair derived as responder; id: peer. */
+	PYWG_KEY_CONFIRMED = 3,
+	/* First packet since the peer was last observed; id: peer. */
+	PYWG_ACTIVE = 4,
+	/* A watched descriptor is ready; id: descriptor. */
+	PYWG_READY = 5,
+	/* The TUN device was deleted; once. */
 	PYWG_TUN_GONE = 6,
 };
 
@@ -66,133 +78,182 @@ struct pywg_event {
 	struct pywg_endpoint endpoint;
 };
 
-/* Offloads, as bits; what the kernel lacks is left out at run time. */
+/* Offloads, as bits. Each is probed when it is first used. */
 enum pywg_offload {
-	PYWG_TSO = 1, /* large TCP segments out of the TUN, and into it */
-	PYWG_USO = 2, /* the same for UDP */
+	PYWG_TSO = 1, /* large TCP segments from and to the TUN */
+	PYWG_USO = 2, /* large UDP segments from and to the TUN */
 	PYWG_GSO = 4, /* many datagrams in one send */
 	PYWG_GRO = 8, /* many datagrams in one receive */
 };
 
-/* Of the package that this library is a part of. */
+/* Return the version of the package that this library belongs to. */
 PYWG_API const char *pywg_version(void);
 
-/* A plane over an open TUN descriptor (IFF_NO_PI, with IFF_VNET_HDR for any
- * offload but GSO and GRO); the descriptor stays the caller's. */
+/* Open a plane over a TUN descriptor (IFF_NO_PI, and IFF_VNET_HDR for PYWG_TSO
+ * and PYWG_USO), with room for so many peers, allowed IPs and staged packets in
+ * all and for each peer. The caller keeps the descriptor and closes it after
+ * pywg_close. Return a handle; -EMFILE (64 planes), -ENOMEM, -ENOSYS (no
+ * cipher), -EIO (no randomness), or an error of the descriptor. */
 PYWG_API int pywg_open(int tun, uint32_t peers, uint32_t allowed_ips,
 		       uint32_t staged, uint32_t staged_per_peer,
 		       uint32_t offloads);
-PYWG_API int pywg_close(int plane);
-/* The bytes of table number `table` under these limits, 0 beyond the last. */
+/* Close a plane: end its thread, wipe its keys, close its sockets. */
+PYWG_API int pywg_close(int handle);
+/* Return the bytes of table `table` (0, 1, ...) under these limits; 0 if there
+ * is no such table. */
 PYWG_API uint64_t pywg_table_size(uint32_t table, uint32_t peers,
 				  uint32_t allowed_ips, uint32_t staged);
+/* Return the name of table `table`; NULL if there is no such table. */
 PYWG_API const char *pywg_table_name(uint32_t table);
-/* The offloads in use by now. */
-PYWG_API int pywg_offloads(int plane);
-/* Move packets in this many lanes: 1, as from the start, or 2, where pywg_wait
- * receives on a thread of its own; answers how many there are then: one core
- * has but one. */
-PYWG_API int pywg_set_threads(int plane, uint32_t threads);
+/* Return the offloads in use, as bits. */
+PYWG_API int pywg_offloads(int handle);
+/* Use 1 thread (default), or 2: pywg_wait receives on a thread of its own.
+ * Return how many are used, 1 on a single core; -EINVAL for another number. */
+PYWG_API int pywg_set_threads(int handle, uint32_t threads);
 /* Stop the clock at this time, for tests; 0 lets it run again. */
-PYWG_API int pywg_set_time(int plane, uint64_t now);
+PYWG_API int pywg_set_time(int handle, uint64_t now);
 
-PYWG_API int pywg_add_peer(int plane, uint32_t peer);
-PYWG_API int pywg_remove_peer(int plane, uint32_t peer);
-PYWG_API int pywg_set_endpoint(int plane, uint32_t peer,
+/* Add a peer, or reset it; its id is below the limit of peers. -ENOSPC if not.
+ */
+PYWG_API int pywg_add_peer(int handle, uint32_t peer);
+/* Remove a peer with its keypairs, staged packets, allowed IPs and events. */
+PYWG_API int pywg_remove_peer(int handle, uint32_t peer);
+/* Set the endpoint of a peer. */
+PYWG_API int pywg_set_endpoint(int handle, uint32_t peer,
 			       const struct pywg_endpoint *endpoint);
-/* A handshake message of this size goes to the peer, or came authenticated from
- * `source`, where the peer now is; either answers data of the other side. */
-PYWG_API int pywg_note_handshake_sent(int plane, uint32_t peer, uint32_t size);
-PYWG_API int pywg_note_handshake_received(int plane, uint32_t peer,
+/* Record that a handshake message of `size` bytes was sent to a peer: it
+ * answers data that was received. */
+PYWG_API int pywg_note_handshake_sent(int handle, uint32_t peer, uint32_t size);
+/* Record that an authentic handshake message of `size` bytes was received from
+ * a peer: it answers data that was sent, and the peer roams to `source`. */
+PYWG_API int pywg_note_handshake_received(int handle, uint32_t peer,
 					  uint32_t size,
 					  const struct pywg_endpoint *source);
-PYWG_API int pywg_clear_source(int plane, uint32_t peer);
-/* Give `count` allowed IPs to a peer, whoever had them; answers how many it
- * got, fewer if the table is full. */
-PYWG_API int pywg_allow(int plane, uint32_t peer,
+/* Let the kernel choose the source address for a peer again. */
+PYWG_API int pywg_clear_source(int handle, uint32_t peer);
+/* Move `count` prefixes to a peer, from whichever peer has them. Return how
+ * many were moved: fewer than `count` if the table is full. -EINVAL, before
+ * any, for a malformed prefix. */
+PYWG_API int pywg_allow(int handle, uint32_t peer,
 			const struct pywg_allowed_ip *ips, uint32_t count);
-PYWG_API int pywg_disallow(int plane, uint32_t peer, const uint8_t *address,
+/* Remove a prefix from a peer, if it has it; `size` is that of the address.
+ * -EINVAL for a malformed prefix. */
+PYWG_API int pywg_disallow(int handle, uint32_t peer, const uint8_t *address,
 			   uint32_t size, uint32_t cidr);
-PYWG_API int pywg_disallow_all(int plane, uint32_t peer);
-/* Up to `room` allowed IPs of a peer from `*cursor` on (0: from the start);
- * answers how many, 0 at the end. */
-PYWG_API int pywg_allowed_ips(int plane, uint32_t peer, uint32_t *cursor,
+/* Remove all prefixes from a peer. */
+PYWG_API int pywg_disallow_all(int handle, uint32_t peer);
+/* Write up to `room` prefixes of a peer, starting behind `*cursor` (0: with the
+ * first), which is advanced. Return how many; 0 at the end. */
+PYWG_API int pywg_allowed_ips(int handle, uint32_t peer, uint32_t *cursor,
 			      struct pywg_allowed_ip *out, uint32_t room);
-/* The peers that have exactly these prefixes, PYWG_NO_PEER for none. */
-PYWG_API int pywg_allowed_ip_owners(int plane,
+/* Write the peer that has exactly this prefix, or PYWG_NO_PEER, for each of
+ * `count` prefixes. -EINVAL for a malformed prefix. */
+PYWG_API int pywg_allowed_ip_owners(int handle,
 				    const struct pywg_allowed_ip *ips,
 				    uint32_t count, uint32_t *owners);
-PYWG_API int pywg_allowed_ip_count(int plane);
-/* keys: 32 bytes to send with, 32 to receive with. */
-PYWG_API int pywg_install_keypair(int plane, uint32_t peer, const uint8_t *keys,
-				  uint32_t local_index, uint32_t remote_index,
-				  uint64_t created_at, int initiator,
-				  int keep_next);
-PYWG_API int pywg_expire_keypairs(int plane, uint32_t peer);
-PYWG_API int pywg_wipe_keypairs(int plane, uint32_t peer);
-PYWG_API int pywg_has_index(int plane, uint32_t index);
-PYWG_API int pywg_send_keepalive(int plane, uint32_t peer);
-PYWG_API int pywg_send_staged(int plane, uint32_t peer);
-PYWG_API int pywg_purge_staged(int plane, uint32_t peer);
-/* The facts; with `observe` the next packet of this peer raises PYWG_ACTIVE. */
-PYWG_API int pywg_peer_facts(int plane, uint32_t peer, int observe,
+/* Return the number of prefixes of all peers. */
+PYWG_API int pywg_allowed_ip_count(int handle);
+/* Install a keypair: `keys` holds the key to send with and the key to receive
+ * with. The initiator sends at once, to confirm it. With `keep_next` the next
+ * keypair stays in its slot. */
+PYWG_API int pywg_install_keypair(int handle, uint32_t peer,
+				  const uint8_t *keys, uint32_t local_index,
+				  uint32_t remote_index, uint64_t created_at,
+				  int initiator, int keep_next);
+/* Let the keypairs of a peer only receive from now on. */
+PYWG_API int pywg_expire_keypairs(int handle, uint32_t peer);
+/* Overwrite the keypairs of a peer. */
+PYWG_API int pywg_wipe_keypairs(int handle, uint32_t peer);
+/* Return 1 if a keypair has this local index, else 0. */
+PYWG_API int pywg_has_index(int handle, uint32_t index);
+/* Send the staged packets of a peer, or an empty one if there are none; without
+ * a keypair, stage it and raise PYWG_HANDSHAKE_NEEDED. */
+PYWG_API int pywg_send_keepalive(int handle, uint32_t peer);
+/* Send the staged packets of a peer; without a keypair, raise
+ * PYWG_HANDSHAKE_NEEDED for them. */
+PYWG_API int pywg_send_staged(int handle, uint32_t peer);
+/* Drop the staged packets of a peer. */
+PYWG_API int pywg_purge_staged(int handle, uint32_t peer);
+/* Write the facts of a peer; with `observe` its next packet raises PYWG_ACTIVE.
+ */
+PYWG_API int pywg_peer_facts(int handle, uint32_t peer, int observe,
 			     struct pywg_facts *out);
 
-/* Handshake messages must show that they know this public key (32 bytes, or 0
- * for none: then none passes). */
-PYWG_API int pywg_set_identity(int plane, const uint8_t *public, uint32_t size);
-/* Under load, answer with cookies made of this secret (32 bytes) until it is
- * too old. */
-PYWG_API int pywg_set_cookie_secret(int plane, const uint8_t *secret,
+/* Check mac1 of handshake messages with this public key of `size` bytes, 32, or
+ * 0 for none: then all of them are dropped. -EINVAL for another size. */
+PYWG_API int pywg_set_identity(int handle, const uint8_t *public,
+			       uint32_t size);
+/* Under load, answer with cookies made of this secret (32 bytes), for as long
+ * as it is valid; without effect if there is no public key. */
+PYWG_API int pywg_set_cookie_secret(int handle, const uint8_t *secret,
 				    uint64_t made_at);
-/* A message goes out under this index, that a cookie reply may answer. */
-PYWG_API int pywg_expect_cookie(int plane, uint32_t index);
+/* Accept a cookie reply to a message with this sender index. */
+PYWG_API int pywg_expect_cookie(int handle, uint32_t index);
 
-/* Take this UDP port, 0 for any, in place of the one before; answers it. */
-PYWG_API int pywg_listen(int plane, uint32_t port);
-PYWG_API int pywg_unlisten(int plane);
-PYWG_API int pywg_port(int plane);
-PYWG_API int pywg_set_fwmark(int plane, uint32_t fwmark);
-PYWG_API int pywg_set_mtu(int plane, uint32_t mtu);
-PYWG_API int pywg_send_datagram(int plane, const uint8_t *data, uint32_t length,
+/* Listen on a UDP port, 0 for any, in place of the previous one. Return the
+ * port, or an error of the socket with the previous one still open. */
+PYWG_API int pywg_listen(int handle, uint32_t port);
+/* Close the UDP sockets and drop the queued handshake messages. */
+PYWG_API int pywg_unlisten(int handle);
+/* Return the UDP port, 0 for none. */
+PYWG_API int pywg_port(int handle);
+/* Set the fwmark of the UDP sockets, 0 for none; -EPERM if not permitted. */
+PYWG_API int pywg_set_fwmark(int handle, uint32_t fwmark);
+/* Pad packets to this size at most. */
+PYWG_API int pywg_set_mtu(int handle, uint32_t mtu);
+/* Send one handshake message; a failed send is counted as a drop. */
+PYWG_API int pywg_send_datagram(int handle, const uint8_t *data,
+				uint32_t length,
 				const struct pywg_endpoint *endpoint);
-PYWG_API int pywg_watch(int plane, int descriptor, int writable);
-PYWG_API int pywg_unwatch(int plane, int descriptor);
-/* Move packets until there is an event or `timeout` is over (-1: never);
- * answers how many events there are. */
-PYWG_API int pywg_wait(int plane, int timeout, struct pywg_event *events,
+/* Raise PYWG_READY when a descriptor is readable, or writable. -ENOSPC for the
+ * 65th descriptor. */
+PYWG_API int pywg_watch(int handle, int descriptor, int writable);
+/* Stop watching a descriptor; before it is closed. -ENOENT if it is not
+ * watched. */
+PYWG_API int pywg_unwatch(int handle, int descriptor);
+/* Move packets until there is an event, or for `timeout` milliseconds (-1: no
+ * limit). Return the number of events, at most `room`, which is at least 2;
+ * -EINVAL if it is not. */
+PYWG_API int pywg_wait(int handle, int timeout, struct pywg_event *events,
 		       uint32_t room);
 
-/* How often a packet was dropped for reason number `reason`. */
-PYWG_API uint64_t pywg_drops(int plane, uint32_t reason);
-/* The reason in words, NULL beyond the last. */
+/* Return how many packets were dropped for reason `reason` (0, 1, ...). */
+PYWG_API uint64_t pywg_drops(int handle, uint32_t reason);
+/* Return the text of reason `reason`; NULL if there is no such reason. */
 PYWG_API const char *pywg_drop_reason(uint32_t reason);
 
-/* This thread, and those that it starts, may do no more than these bits of
- * capabilities(7) say, and never again. */
+/* Reduce the capabilities of this thread, and of those that it starts, to these
+ * bits of capabilities(7), for good. Return 0, or an error of capset(2). */
 PYWG_API int pywg_keep_capabilities(uint32_t low, uint32_t high);
-/* Let go of the pages of this process' program and libraries that nothing
- * writes to: those still needed come back from the file by themselves. */
+/* Release the read-only pages of the program and its libraries; those that are
+ * used again are read from the files. */
 PYWG_API int pywg_trim(void);
 
-/* The primitives of a handshake, for a Python that lacks them. */
+/* The primitives of a handshake, for a Python that has none. */
+
+/* Write `size` random bytes. Return 0, or an error of getrandom(2). */
 PYWG_API int pywg_random(uint8_t *out, uint32_t size);
-/* Whether two secrets are the same, in constant time. */
+/* Return 1 if two secrets are equal, else 0; in constant time. */
 PYWG_API int pywg_equal(const uint8_t *a, const uint8_t *b, uint32_t size);
-/* BLAKE2s of 1 to 32 bytes, keyed unless `key_size` is 0. */
+/* Write a BLAKE2s hash of 1 to 32 bytes, keyed unless `key_size` is 0. -EINVAL
+ * for another size. */
 PYWG_API int pywg_blake2s(uint8_t *out, uint32_t out_size, const uint8_t *data,
 			  uint32_t size, const uint8_t *key, uint32_t key_size);
-/* X25519, 32 bytes each; -EINVAL for a shared secret of zeros. */
+/* Write the X25519 public key of a private key; -ENOSYS if the library fails.
+ */
 PYWG_API int pywg_public_key(uint8_t *public, const uint8_t *private);
+/* Write the X25519 shared secret; -EINVAL if it is zero. */
 PYWG_API int pywg_dh(uint8_t *shared, const uint8_t *private,
 		     const uint8_t *public);
-/* ChaCha20-Poly1305 if the nonce has 12 bytes, XChaCha20-Poly1305 if 24. A
- * sealed text is 16 bytes longer; `size` is that of `in`. -EBADMSG for one that
- * is not authentic. */
+/* Encrypt `size` bytes and append a tag of 16: ChaCha20-Poly1305 with a nonce
+ * of 12 bytes, XChaCha20-Poly1305 with one of 24. -EINVAL for another nonce
+ * size, -ENOSYS if the library fails. */
 PYWG_API int pywg_seal(uint8_t *out, const uint8_t *in, uint32_t size,
 		       const uint8_t *aad, uint32_t aad_size,
 		       const uint8_t *nonce, uint32_t nonce_size,
 		       const uint8_t *key);
+/* Decrypt `size` bytes, tag included. -EINVAL for another nonce size, -EBADMSG
+ * if they are not authentic. */
 PYWG_API int pywg_unseal(uint8_t *out, const uint8_t *in, uint32_t size,
 			 const uint8_t *aad, uint32_t aad_size,
 			 const uint8_t *nonce, uint32_t nonce_size,

@@ -1,14 +1,13 @@
 #include "drop_reasons.h"
-#include "pywg.h"
 
 #include <errno.h>
 
-struct reason {
+struct errno_reason {
 	int error;
-	enum drop_reason drop;
+	enum drop_reason reason;
 };
 
-static const struct reason sending[] = {
+static const struct errno_reason sending[] = {
 	{EAGAIN, DROP_SEND_EAGAIN},
 	{ENOBUFS, DROP_SEND_ENOBUFS},
 	{EPERM, DROP_SEND_EPERM},
@@ -21,21 +20,21 @@ static const struct reason sending[] = {
 	{ECONNREFUSED, DROP_SEND_ECONNREFUSED},
 	{0, DROP_SEND_ERROR},
 };
-static const struct reason receiving[] = {
+static const struct errno_reason receiving[] = {
 	{ECONNREFUSED, DROP_RECEIVE_ECONNREFUSED},
 	{0, DROP_RECEIVE_ERROR},
 };
-static const struct reason tun[] = {
+static const struct errno_reason tun[] = {
 	{EIO, DROP_TUN_EIO},
 	{EINVAL, DROP_TUN_EINVAL},
 	{0, DROP_TUN_ERROR},
 };
 
-static enum drop_reason find(const struct reason *reason, int error)
+static enum drop_reason find(const struct errno_reason *row, int error)
 {
-	while (reason->error && reason->error != error)
-		reason++;
-	return reason->drop;
+	while (row->error && row->error != error)
+		row++;
+	return row->reason;
 }
 
 enum drop_reason drop_reason_of_send(int error)
@@ -53,13 +52,13 @@ enum drop_reason drop_reason_of_tun(int error)
 	return find(tun, error);
 }
 
-const char *pywg_drop_reason(uint32_t reason)
+const char *drop_reason_text(enum drop_reason reason)
 {
-	static const char *const words[] = {
-#define DROP_WORDS(name, text) text,
-		DROP_REASONS(DROP_WORDS)
-#undef DROP_WORDS
+	static const char *const texts[] = {
+#define DROP_TEXT(name, text) text,
+		DROP_REASONS(DROP_TEXT)
+#undef DROP_TEXT
 	};
 
-	return reason < DROP_COUNT ? words[reason] : NULL;
+	return texts[reason];
 }

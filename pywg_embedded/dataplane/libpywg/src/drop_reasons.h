@@ -1,5 +1,4 @@
-/* Why packets were dropped: one list, numbers here and words in drop_reasons.c.
- */
+/* Why packets and messages are dropped: an identifier and a text for each. */
 #ifndef PYWG_DROP_REASONS_H
 #define PYWG_DROP_REASONS_H
 
@@ -49,7 +48,9 @@ enum drop_reason {
 		DROP_COUNT
 };
 
-/* The reason for an errno of sending, receiving, or the TUN. */
+/* The text of a reason below DROP_COUNT. */
+const char *drop_reason_text(enum drop_reason reason);
+/* The reason for an errno of a send, of a receive, or of the TUN. */
 enum drop_reason drop_reason_of_send(int error);
 enum drop_reason drop_reason_of_receive(int error);
 enum drop_reason drop_reason_of_tun(int error);

@@ -2,109 +2,82 @@
 
 #include <string.h>
 
-/* Each costs Python milliseconds on a router; packets wait meanwhile. */
-#define HANDSHAKES_PER_WAIT 8
+/* PYWG_HANDSHAKE_NEEDED, PYWG_KEY_CONFIRMED and PYWG_ACTIVE: no queue of this
+ * size can overflow. */
+#define KINDS_PER_PEER 3
 
-void event_queue_push(struct plane *plane, uint32_t kind, uint32_t peer)
+uint64_t event_queue_memory(uint32_t peers)
 {
-	struct peer *of = &plane->peers[peer];
-	uint8_t bit = (uint8_t)(1u << kind);
-	struct queued_event *place;
+	return (uint64_t)peers * KINDS_PER_PEER * sizeof(struct queued_event) +
+	       peers * sizeof(uint8_t);
+}
 
-	if (of->pending & bit || plane->events_count == plane->events_room)
+void event_queue_init(struct event_queue *queue, void *memory, uint32_t peers)
+{
+	queue->size = peers * KINDS_PER_PEER;
+	queue->entries = memory;
+	queue->queued_kinds = (void *)(queue->entries + queue->size);
+}
+
+void event_queue_push(struct event_queue *queue, uint32_t kind, uint32_t peer)
+{
+	const uint8_t bit = (uint8_t)(1u << kind);
+
+	if (queue->queued_kinds[peer] & bit || queue->count == queue->size)
 		return;
-	of->pending |= bit;
-	place = &plane->events[(plane->events_first + plane->events_count) %
-			       plane->events_room];
-	place->kind = kind;
-	place->peer = peer;
-	plane->events_count++;
+	queue->queued_kinds[peer] |= bit;
+	queue->entries[(queue->first + queue->count) % queue->size] =
+		(struct queued_event){kind, peer};
+	queue->count++;
 }
 
-void event_queue_remove_peer(struct plane *plane, uint32_t peer)
+void event_queue_pop(struct event_queue *queue, struct pywg_event *out)
 {
-	uint32_t kept = 0;
-
-	for (uint32_t n = 0; n < plane->events_count; n++) {
-		uint32_t from = (plane->events_first + n) % plane->events_room;
-		uint32_t to = (plane->events_first + kept) % plane->events_room;
-
-		plane->events[to] = plane->events[from];
-		kept += plane->events[to].peer != peer;
-	}
-	plane->events_count = kept;
-	plane->peers[peer].pending = 0;
-}
-
-void event_queue_push_handshake(struct plane *plane, const uint8_t *data,
-				uint32_t length,
-				const struct pywg_endpoint *source)
-{
-	struct queued_handshake *place;
-	uint32_t end;
-
-	if (!handshake_filter_check(plane, data, length, source))
-		return;
-	end = plane->handshakes_first + plane->handshakes_count;
-	place = &plane->handshakes[end % HANDSHAKE_QUEUE_SIZE];
-	memcpy(place->data, data, length);
-	place->length = length;
-	place->endpoint = *source;
-	plane->handshakes_count++;
-}
-
-void event_queue_clear_handshakes(struct plane *plane)
-{
-	plane->handshakes_count = 0;
-}
-
-bool event_queue_has_peer_events(const struct plane *plane)
-{
-	return plane->events_count;
-}
-
-bool event_queue_has_events(const struct plane *plane)
-{
-	return event_queue_has_peer_events(plane) || plane->handshakes_count;
-}
-
-static void pop_event(struct plane *plane, struct pywg_event *out)
-{
-	struct queued_event *first = &plane->events[plane->events_first];
+	const struct queued_event *first = &queue->entries[queue->first];
 
 	out->kind = first->kind;
 	out->id = first->peer;
-	plane->peers[first->peer].pending &= (uint8_t) ~(1u << first->kind);
-	plane->events_first = (plane->events_first + 1) % plane->events_room;
-	plane->events_count--;
+	queue->queued_kinds[first->peer] &= (uint8_t) ~(1u << first->kind);
+	queue->first = (queue->first + 1) % queue->size;
+	queue->count--;
 }
 
-static void pop_handshake(struct plane *plane, struct pywg_event *out)
+void event_queue_remove_peer(struct event_queue *queue, uint32_t peer)
 {
-	struct queued_handshake *first =
-		&plane->handshakes[plane->handshakes_first];
+	uint32_t kept = 0;
 
-	plane->handshakes_first =
-		(plane->handshakes_first + 1) % HANDSHAKE_QUEUE_SIZE;
-	plane->handshakes_count--;
+	for (uint32_t n = 0; n < queue->count; n++) {
+		uint32_t from = (queue->first + n) % queue->size;
+		uint32_t to = (queue->first + kept) % queue->size;
+
+		queue->entries[to] = queue->entries[from];
+		kept += queue->entries[to].peer != peer;
+	}
+	queue->count = kept;
+	queue->queued_kinds[peer] = 0;
+}
+
+void handshake_queue_push(struct handshake_queue *queue, const uint8_t *data,
+			  uint32_t length, const struct pywg_endpoint *source)
+{
+	const uint32_t end = queue->first + queue->count;
+	struct queued_handshake *entry =
+		&queue->entries[end % HANDSHAKE_QUEUE_SIZE];
+
+	memcpy(entry->data, data, length);
+	entry->length = length;
+	entry->endpoint = *source;
+	queue->count++;
+}
+
+void handshake_queue_pop(struct handshake_queue *queue, struct pywg_event *out)
+{
+	const struct queued_handshake *first = &queue->entries[queue->first];
+
+	queue->first = (queue->first + 1) % HANDSHAKE_QUEUE_SIZE;
+	queue->count--;
 	out->kind = PYWG_HANDSHAKE;
-	out->id = handshake_filter_backlog(plane);
 	out->length = first->length;
 	memcpy(out->data, first->data, first->length);
 	out->endpoint = first->endpoint;
-}
-
-uint32_t event_queue_pop(struct plane *plane, struct pywg_event *out,
-			 uint32_t room)
-{
-	uint32_t taken = 0;
-
-	while (taken < room && plane->events_count)
-		pop_event(plane, &out[taken++]);
-	for (int n = 0; n < HANDSHAKES_PER_WAIT; n++) {
-		if (taken == room || !plane->handshakes_count)
-			break;
-		pop_handshake(plane, &out[taken++]);
-	}
-	return taken;
 }

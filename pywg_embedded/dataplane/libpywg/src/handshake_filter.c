@@ -1,7 +1,5 @@
 #include "handshake_filter.h"
 #include "byteorder.h"
-#include "io/socket.h"
-#include "plane.h"
 
 #define RECEIVER_AT 4
 
@@ -33,113 +31,109 @@ static bool is_expected(const struct handshake_filter *filter, uint32_t index)
 	return false;
 }
 
-static bool under_load(const struct plane *plane)
+uint32_t handshake_filter_backlog(const struct handshake_filter *filter,
+				  uint32_t queued, uint64_t now)
 {
-	return plane->rx.now < plane->handshake_filter.under_load_until;
-}
-
-uint32_t handshake_filter_backlog(const struct plane *plane)
-{
-	const uint32_t waiting = plane->handshakes_count;
-
-	if (under_load(plane) && waiting < UNDER_LOAD_BACKLOG)
+	if (now < filter->under_load_until && queued < UNDER_LOAD_BACKLOG)
 		return UNDER_LOAD_BACKLOG;
-	return waiting;
+	return queued;
 }
 
-static void note_load(struct plane *plane)
+static void note_load(struct handshake_filter *filter, uint64_t now)
 {
-	plane->handshake_filter.under_load_until =
-		plane->rx.now + UNDER_LOAD_HOLD_TIME;
-	plane->handshake_filter.rejected = 0;
+	filter->under_load_until = now + UNDER_LOAD_HOLD_TIME;
+	filter->rejected = 0;
 }
 
-/* Makes load last as if it had joined the queue. Always false. */
-static bool reject(struct plane *plane, enum drop_reason reason)
+/* Rejected messages prolong the load as if they had been queued. */
+static void note_rejected(struct handshake_filter *filter, uint64_t now)
 {
-	if (++plane->handshake_filter.rejected >= UNDER_LOAD_BACKLOG)
-		note_load(plane);
-	count_drop(&plane->rx, reason);
-	return false;
+	if (++filter->rejected >= UNDER_LOAD_BACKLOG)
+		note_load(filter, now);
 }
 
-static bool refuse(struct plane *plane, enum drop_reason reason)
+/* A message without a valid mac2. Until Python has provided a secret, the first
+ * eighth of the queue is open to it. */
+static enum handshake_verdict
+check_without_mac2(struct handshake_filter *filter, uint32_t queued,
+		   uint64_t now, enum drop_reason *reason)
 {
-	count_drop(&plane->rx, reason);
-	return false;
-}
-
-static void answer(struct plane *plane, const uint8_t *data, uint32_t length,
-		   const struct pywg_endpoint *source)
-{
-	struct pywg_endpoint to = *source;
-	uint8_t reply[COOKIE_REPLY_SIZE];
-
-	if (cookie_reply(&plane->handshake_filter.checker, reply, data, length,
-			 source))
-		socket_send(&plane->rx, &to, reply, sizeof(reply),
-			    HANDSHAKE_TOS);
-}
-
-/* What has no valid mac2. Until the engine has handed over a secret, it finds
- * the first eighth of the queue open. */
-static bool demand_cookie(struct plane *plane, const uint8_t *data,
-			  uint32_t length, const struct pywg_endpoint *source)
-{
-	if (cookie_has_secret(&plane->handshake_filter.checker,
-			      plane->rx.now)) {
-		answer(plane, data, length, source);
-		return reject(plane, DROP_COOKIE_REQUIRED);
+	if (cookie_has_secret(&filter->checker, now)) {
+		note_rejected(filter, now);
+		*reason = DROP_COOKIE_REQUIRED;
+		return HANDSHAKE_DROP_WITH_COOKIE;
 	}
-	if (plane->handshakes_count >= UNDER_LOAD_BACKLOG)
-		return reject(plane, DROP_HANDSHAKE_QUEUE_FULL);
-	return true;
+	if (queued >= UNDER_LOAD_BACKLOG) {
+		note_rejected(filter, now);
+		*reason = DROP_HANDSHAKE_QUEUE_FULL;
+		return HANDSHAKE_DROP;
+	}
+	return HANDSHAKE_ACCEPT;
 }
 
-static bool passes_load(struct plane *plane, const uint8_t *data,
-			uint32_t length, const struct pywg_endpoint *source)
+static enum handshake_verdict
+check_under_load(struct handshake_filter *filter, const uint8_t *data,
+		 uint32_t length, const struct pywg_endpoint *source,
+		 uint32_t queued, uint64_t now, enum drop_reason *reason)
 {
-	struct handshake_filter *filter = &plane->handshake_filter;
-
 	if (load_le32(data) == MESSAGE_COOKIE_REPLY) {
 		if (is_expected(filter, load_le32(data + RECEIVER_AT)))
-			return true;
-		return reject(plane, DROP_UNKNOWN_INDEX);
+			return HANDSHAKE_ACCEPT;
+		note_rejected(filter, now);
+		*reason = DROP_UNKNOWN_INDEX;
+		return HANDSHAKE_DROP;
 	}
-	if (!cookie_mac2_valid(&filter->checker, data, length, source,
-			       plane->rx.now))
-		return demand_cookie(plane, data, length, source);
+	if (!cookie_mac2_valid(&filter->checker, data, length, source, now))
+		return check_without_mac2(filter, queued, now, reason);
 	if (!ratelimiter_allow(filter->limiter, source->address,
-			       source->address_size, plane->rx.now))
-		return refuse(plane, DROP_RATE_LIMITED);
-	return true;
+			       source->address_size, now)) {
+		*reason = DROP_RATE_LIMITED;
+		return HANDSHAKE_DROP;
+	}
+	return HANDSHAKE_ACCEPT;
 }
 
-static bool is_well_formed(uint32_t kind, uint32_t length)
+static bool is_well_formed(uint32_t type, uint32_t length)
 {
-	return (kind == MESSAGE_INITIATION && length == INITIATION_SIZE) ||
-	       (kind == MESSAGE_RESPONSE && length == RESPONSE_SIZE) ||
-	       (kind == MESSAGE_COOKIE_REPLY && length == COOKIE_REPLY_SIZE);
+	return (type == MESSAGE_INITIATION && length == INITIATION_SIZE) ||
+	       (type == MESSAGE_RESPONSE && length == RESPONSE_SIZE) ||
+	       (type == MESSAGE_COOKIE_REPLY && length == COOKIE_REPLY_SIZE);
 }
 
-bool handshake_filter_check(struct plane *plane, const uint8_t *data,
-			    uint32_t length, const struct pywg_endpoint *source)
+/* The checks that do not depend on load; DROP_COUNT if all pass. */
+static enum drop_reason check_message(const struct handshake_filter *filter,
+				      const uint8_t *data, uint32_t length)
 {
-	const struct handshake_filter *filter = &plane->handshake_filter;
-	const uint32_t kind = load_le32(data);
+	const uint32_t type = load_le32(data);
 
-	if (!is_well_formed(kind, length))
-		return refuse(plane, DROP_MALFORMED);
+	if (!is_well_formed(type, length))
+		return DROP_MALFORMED;
 	if (!filter->has_identity)
-		return refuse(plane, DROP_NO_IDENTITY);
-	if (kind != MESSAGE_COOKIE_REPLY &&
+		return DROP_NO_IDENTITY;
+	if (type != MESSAGE_COOKIE_REPLY &&
 	    !cookie_mac1_valid(&filter->checker, data, length))
-		return refuse(plane, DROP_MAC1_INVALID);
-	if (plane->handshakes_count >= UNDER_LOAD_BACKLOG)
-		note_load(plane);
-	if (under_load(plane) && !passes_load(plane, data, length, source))
-		return false;
-	if (plane->handshakes_count == HANDSHAKE_QUEUE_SIZE)
-		return refuse(plane, DROP_HANDSHAKE_QUEUE_FULL);
-	return true;
+		return DROP_MAC1_INVALID;
+	return DROP_COUNT;
+}
+
+enum handshake_verdict
+handshake_filter_check(struct handshake_filter *filter, const uint8_t *data,
+		       uint32_t length, const struct pywg_endpoint *source,
+		       uint32_t queued, uint64_t now, enum drop_reason *reason)
+{
+	enum handshake_verdict verdict = HANDSHAKE_ACCEPT;
+
+	*reason = check_message(filter, data, length);
+	if (*reason != DROP_COUNT)
+		return HANDSHAKE_DROP;
+	if (queued >= UNDER_LOAD_BACKLOG)
+		note_load(filter, now);
+	if (now < filter->under_load_until)
+		verdict = check_under_load(filter, data, length, source, queued,
+					   now, reason);
+	if (verdict == HANDSHAKE_ACCEPT && queued == HANDSHAKE_QUEUE_SIZE) {
+		*reason = DROP_HANDSHAKE_QUEUE_FULL;
+		return HANDSHAKE_DROP;
+	}
+	return verdict;
 }

@@ -2,151 +2,153 @@
 
 #include <string.h>
 
-static uint32_t *bucket_of(const struct plane *plane, uint32_t local_index)
+static uint32_t bucket_count(uint32_t peers)
 {
-	/* Indices are random: their low bits are as good as a hash. */
-	return &plane->buckets[local_index & plane->bucket_mask];
+	uint32_t count = 4;
+
+	while (count < peers * KEYPAIRS_PER_PEER)
+		count *= 2;
+	return count;
 }
 
-uint32_t keypairs_find(const struct plane *plane, uint32_t local_index)
+uint64_t keypairs_memory(uint32_t peers)
 {
-	/* Numbers in the chains are one too high, for zeroed memory is empty.
-	 */
-	uint32_t at = *bucket_of(plane, local_index);
+	return (uint64_t)peers * KEYPAIRS_PER_PEER * sizeof(struct keypair) +
+	       (uint64_t)peers * sizeof(struct keypair_slots) +
+	       (uint64_t)bucket_count(peers) * sizeof(uint32_t);
+}
 
-	while (at && plane->keypairs[at - 1].local_index != local_index)
-		at = plane->keypairs[at - 1].next_in_bucket;
+void keypairs_init(struct keypairs *keypairs, void *memory, uint32_t peers)
+{
+	keypairs->entries = memory;
+	keypairs->slots =
+		(void *)(keypairs->entries + (size_t)peers * KEYPAIRS_PER_PEER);
+	keypairs->buckets = (void *)(keypairs->slots + peers);
+	keypairs->bucket_mask = bucket_count(peers) - 1;
+}
+
+void keypairs_add_peer(struct keypairs *keypairs, uint32_t peer)
+{
+	keypairs->slots[peer] =
+		(struct keypair_slots){NO_KEYPAIR, NO_KEYPAIR, NO_KEYPAIR};
+}
+
+static uint32_t *bucket_of(const struct keypairs *keypairs,
+			   uint32_t local_index)
+{
+	/* Indices are random: their low bits are as good as a hash. */
+	return &keypairs->buckets[local_index & keypairs->bucket_mask];
+}
+
+uint32_t keypairs_find(const struct keypairs *keypairs, uint32_t local_index)
+{
+	/* The chains hold keypair id + 1, because zeroed memory is empty. */
+	uint32_t at = *bucket_of(keypairs, local_index);
+
+	while (at && keypairs->entries[at - 1].local_index != local_index)
+		at = keypairs->entries[at - 1].next_in_bucket;
 	return at ? at - 1 : NO_KEYPAIR;
 }
 
-static void unlink_keypair(struct plane *plane, uint32_t number)
+static void unregister(struct keypairs *keypairs, uint32_t keypair)
 {
-	struct keypair *keypair = &plane->keypairs[number];
-	uint32_t *link = bucket_of(plane, keypair->local_index);
+	const struct keypair *entry = &keypairs->entries[keypair];
+	uint32_t *link = bucket_of(keypairs, entry->local_index);
 
-	while (*link && *link != number + 1)
-		link = &plane->keypairs[*link - 1].next_in_bucket;
+	while (*link && *link != keypair + 1)
+		link = &keypairs->entries[*link - 1].next_in_bucket;
 	if (*link)
-		*link = keypair->next_in_bucket;
+		*link = entry->next_in_bucket;
 }
 
-static void retire(struct plane *plane, uint32_t number)
+static void retire(struct keypairs *keypairs, uint32_t *slot)
 {
-	if (number == NO_KEYPAIR)
+	if (*slot == NO_KEYPAIR)
 		return;
-	unlink_keypair(plane, number);
-	/* The compiler must not take the wiping for useless. */
-	explicit_bzero(&plane->keypairs[number], sizeof(struct keypair));
-	aead_forget(&plane->aead);
-}
-
-static void retire_slot(struct plane *plane, uint32_t *slot)
-{
-	retire(plane, *slot);
+	unregister(keypairs, *slot);
+	/* The compiler may not optimise this away, as it may a memset. */
+	explicit_bzero(&keypairs->entries[*slot], sizeof(struct keypair));
 	*slot = NO_KEYPAIR;
 }
 
-static uint32_t unused_keypair(const struct plane *plane, uint32_t peer)
+static uint32_t find_unused(const struct keypairs *keypairs, uint32_t peer)
 {
-	uint32_t number = peer * KEYPAIRS_PER_PEER;
+	uint32_t keypair = peer * KEYPAIRS_PER_PEER;
 
-	while (plane->keypairs[number].in_use)
-		number++;
-	return number;
-}
-
-static void make_room_for_initiated(struct plane *plane, struct peer *peer,
-				    bool keep_next)
-{
-	retire_slot(plane, &peer->previous);
-	if (peer->next != NO_KEYPAIR && !keep_next) {
-		retire_slot(plane, &peer->current);
-		peer->previous = peer->next;
-		peer->next = NO_KEYPAIR;
-	} else {
-		peer->previous = peer->current;
-	}
-}
-
-struct keypair *keypairs_install(struct plane *plane, uint32_t number,
-				 bool initiator, bool keep_next)
-{
-	struct peer *peer = &plane->peers[number];
-	uint32_t *slot = initiator ? &peer->current : &peer->next;
-	struct keypair *keypair;
-
-	if (initiator) {
-		make_room_for_initiated(plane, peer, keep_next);
-	} else {
-		retire_slot(plane, &peer->next);
-		retire_slot(plane, &peer->previous);
-	}
-	*slot = unused_keypair(plane, number);
-	keypair = &plane->keypairs[*slot];
-	keypair->in_use = true;
-	keypair->initiator = initiator;
+	while (keypairs->entries[keypair].in_use)
+		keypair++;
 	return keypair;
 }
 
-void keypairs_register(struct plane *plane, struct keypair *keypair,
-		       uint32_t local_index)
+static void vacate_current(struct keypairs *keypairs,
+			   struct keypair_slots *slots, bool keep_next)
 {
-	uint32_t *bucket = bucket_of(plane, local_index);
-
-	keypair->local_index = local_index;
-	keypair->next_in_bucket = *bucket;
-	*bucket = (uint32_t)(keypair - plane->keypairs) + 1;
+	retire(keypairs, &slots->previous);
+	if (slots->next != NO_KEYPAIR && !keep_next) {
+		retire(keypairs, &slots->current);
+		slots->previous = slots->next;
+		slots->next = NO_KEYPAIR;
+	} else {
+		slots->previous = slots->current;
+	}
 }
 
-bool keypairs_confirm(struct plane *plane, uint32_t number, uint32_t keypair)
+uint32_t keypairs_install(struct keypairs *keypairs, uint32_t peer,
+			  bool initiator, bool keep_next)
 {
-	struct peer *peer = &plane->peers[number];
+	struct keypair_slots *slots = &keypairs->slots[peer];
+	uint32_t *slot = initiator ? &slots->current : &slots->next;
 
-	if (peer->next != keypair)
+	if (initiator) {
+		vacate_current(keypairs, slots, keep_next);
+	} else {
+		retire(keypairs, &slots->next);
+		retire(keypairs, &slots->previous);
+	}
+	*slot = find_unused(keypairs, peer);
+	keypairs->entries[*slot].in_use = true;
+	keypairs->entries[*slot].initiator = initiator;
+	return *slot;
+}
+
+void keypairs_register(struct keypairs *keypairs, uint32_t keypair,
+		       uint32_t local_index)
+{
+	struct keypair *entry = &keypairs->entries[keypair];
+	uint32_t *bucket = bucket_of(keypairs, local_index);
+
+	entry->local_index = local_index;
+	entry->next_in_bucket = *bucket;
+	*bucket = keypair + 1;
+}
+
+bool keypairs_confirm(struct keypairs *keypairs, uint32_t peer,
+		      uint32_t keypair)
+{
+	struct keypair_slots *slots = &keypairs->slots[peer];
+
+	if (slots->next != keypair)
 		return false;
-	retire(plane, peer->previous);
-	peer->previous = peer->current;
-	peer->current = keypair;
-	peer->next = NO_KEYPAIR;
+	retire(keypairs, &slots->previous);
+	slots->previous = slots->current;
+	slots->current = keypair;
+	slots->next = NO_KEYPAIR;
 	return true;
 }
 
-void keypairs_expire(struct plane *plane, uint32_t peer)
+void keypairs_expire(struct keypairs *keypairs, uint32_t peer)
 {
-	struct keypair *first = &plane->keypairs[peer * KEYPAIRS_PER_PEER];
+	struct keypair *first = &keypairs->entries[peer * KEYPAIRS_PER_PEER];
 
 	for (int n = 0; n < KEYPAIRS_PER_PEER; n++)
 		first[n].expired = first[n].in_use;
 }
 
-void keypairs_wipe(struct plane *plane, uint32_t number)
+void keypairs_wipe(struct keypairs *keypairs, uint32_t peer)
 {
-	struct peer *peer = &plane->peers[number];
+	struct keypair_slots *slots = &keypairs->slots[peer];
 
-	retire_slot(plane, &peer->next);
-	retire_slot(plane, &peer->current);
-	retire_slot(plane, &peer->previous);
-	/* No keypair is left that an answer could come in. */
-	peer->facts.data_sent_since = 0;
-	peer->facts.data_received_since = 0;
-}
-
-bool keypair_is_valid(const struct keypair *keypair, uint64_t counter,
-		      uint64_t now)
-{
-	return now - keypair->created_at < REJECT_AFTER_TIME &&
-	       counter < REJECT_AFTER_MESSAGES;
-}
-
-struct keypair *keypairs_sending(struct plane *plane, const struct peer *peer)
-{
-	struct keypair *keypair;
-
-	if (peer->current == NO_KEYPAIR)
-		return NULL;
-	keypair = &plane->keypairs[peer->current];
-	if (keypair->expired ||
-	    !keypair_is_valid(keypair, keypair->send_counter, plane->tx.now))
-		return NULL;
-	return keypair;
+	retire(keypairs, &slots->next);
+	retire(keypairs, &slots->current);
+	retire(keypairs, &slots->previous);
 }

@@ -1,18 +1,19 @@
 #include "loop.h"
-#include "event_queue.h"
 #include "receive.h"
 #include "rx_thread.h"
 #include "rx_updates.h"
 #include "send.h"
-#include "sys/clock.h"
+#include "wakeup.h"
 
 #include <errno.h>
 
-enum { POLL_TUN, POLL_V4, POLL_V6, POLL_WATCHED };
-/* While the rx_thread are parted, the sockets are the other's. */
+enum { POLL_TUN, POLL_V4, POLL_V6, POLL_WATCHED = PLANE_POLL_WATCHED };
+/* While the rx thread polls the sockets. */
 enum { POLL_WAKEUP = POLL_V4 };
 
 #define NEVER UINT64_MAX
+/* Python needs milliseconds for each on a router, while no packets move. */
+#define HANDSHAKES_PER_WAIT 8
 
 static uint32_t find_watched(const struct plane *plane, int descriptor)
 {
@@ -26,22 +27,21 @@ static uint32_t find_watched(const struct plane *plane, int descriptor)
 
 int loop_watch(struct plane *plane, int descriptor, bool writable)
 {
-	struct pollfd *place;
-	uint32_t n = find_watched(plane, descriptor);
+	const uint32_t n = find_watched(plane, descriptor);
+	struct pollfd *pollfd = &plane->pollfds[POLL_WATCHED + n];
 
-	if (n == MAX_WATCHED)
+	if (n == PLANE_MAX_WATCHED)
 		return -ENOSPC;
 	if (n == plane->watched_count)
 		plane->watched_count++;
-	place = &plane->pollfds[POLL_WATCHED + n];
-	place->fd = descriptor;
-	place->events = writable ? POLLOUT : POLLIN;
+	pollfd->fd = descriptor;
+	pollfd->events = writable ? POLLOUT : POLLIN;
 	return 0;
 }
 
 int loop_unwatch(struct plane *plane, int descriptor)
 {
-	uint32_t n = find_watched(plane, descriptor);
+	const uint32_t n = find_watched(plane, descriptor);
 
 	if (n == plane->watched_count)
 		return -ENOENT;
@@ -54,7 +54,7 @@ int loop_unwatch(struct plane *plane, int descriptor)
 static void fill_pollfds(struct plane *plane, int first, int second)
 {
 	const int descriptors[] = {
-		plane->tun_gone_reported ? -1 : plane->tun,
+		plane->tun_gone_reported ? -1 : plane->shared.tun.descriptor,
 		first,
 		second,
 	};
@@ -65,7 +65,7 @@ static void fill_pollfds(struct plane *plane, int first, int second)
 	}
 }
 
-/* For poll. */
+/* The timeout for poll. */
 static int remaining_time(const struct plane *plane, uint64_t end)
 {
 	const uint64_t now = plane->tx.now;
@@ -80,28 +80,27 @@ static int poll_descriptors(struct plane *plane, int timeout)
 	const int ready = poll(plane->pollfds,
 			       POLL_WATCHED + plane->watched_count, timeout);
 
-	clock_read(&plane->tx);
+	plane_read_clock(plane);
 	return ready;
 }
 
-static uint32_t report_ready_descriptors(const struct plane *plane,
-					 struct pywg_event *out, uint32_t room)
+static uint32_t take_ready_descriptors(const struct plane *plane,
+				       struct pywg_event *out, uint32_t room)
 {
 	uint32_t count = 0;
 
 	for (uint32_t n = 0; n < plane->watched_count && count < room; n++) {
-		const struct pollfd *pollfds =
-			&plane->pollfds[POLL_WATCHED + n];
+		const struct pollfd *pollfd = &plane->pollfds[POLL_WATCHED + n];
 
-		if (!pollfds->revents)
+		if (!pollfd->revents)
 			continue;
 		out[count].kind = PYWG_READY;
-		out[count++].id = (uint32_t)pollfds->fd;
+		out[count++].id = (uint32_t)pollfd->fd;
 	}
 	return count;
 }
 
-static uint32_t report_tun_gone(struct plane *plane, struct pywg_event *out)
+static uint32_t take_tun_gone(struct plane *plane, struct pywg_event *out)
 {
 	if (plane->tun_gone_reported ||
 	    !(plane->tx.tun_gone || plane->rx.tun_gone))
@@ -111,34 +110,62 @@ static uint32_t report_tun_gone(struct plane *plane, struct pywg_event *out)
 	return 1;
 }
 
-/* Poll once and move what is there; how many events there are then. `idle` if
- * nothing was there in all that time. */
+static uint32_t take_handshakes(struct rx *rx, struct pywg_event *out,
+				uint32_t room)
+{
+	uint32_t count = 0;
+
+	if (room > HANDSHAKES_PER_WAIT)
+		room = HANDSHAKES_PER_WAIT;
+	for (; count < room && rx->handshakes.count; count++) {
+		handshake_queue_pop(&rx->handshakes, &out[count]);
+		out[count].id = handshake_filter_backlog(
+			&rx->handshake_filter, rx->handshakes.count, rx->now);
+	}
+	return count;
+}
+
+static uint32_t take_events(struct plane *plane, struct pywg_event *out,
+			    uint32_t room)
+{
+	uint32_t count = take_tun_gone(plane, out);
+
+	while (count < room && plane->tx.events.count)
+		event_queue_pop(&plane->tx.events, &out[count++]);
+	return count + take_handshakes(&plane->rx, out + count, room - count);
+}
+
+/* Poll once, process what is ready, and return the number of events. `idle`
+ * tells that nothing became ready before the timeout. */
 static uint32_t poll_once(struct plane *plane, int timeout,
 			  struct pywg_event *out, uint32_t room, bool *idle)
 {
-	uint32_t taken = 0;
+	const struct udp_socket *sockets = plane->shared.sockets.family;
+	const struct pollfd *pollfds = plane->pollfds;
+	uint32_t count;
 	int ready;
 
-	fill_pollfds(plane, plane->v4.descriptor, plane->v6.descriptor);
+	fill_pollfds(plane, sockets[SOCKET_V4].descriptor,
+		     sockets[SOCKET_V6].descriptor);
 	ready = poll_descriptors(plane, timeout);
 	*idle = ready == 0;
 	plane->rx.now = plane->tx.now;
-	if (ready > 0 && plane->pollfds[POLL_TUN].revents)
-		send_tun_burst(plane);
-	if (ready > 0 && plane->pollfds[POLL_V4].revents)
-		receive_burst(plane, &plane->v4);
-	if (ready > 0 && plane->pollfds[POLL_V6].revents)
-		receive_burst(plane, &plane->v6);
-	taken += report_tun_gone(plane, out);
-	taken += event_queue_pop(plane, out + taken, room - taken);
-	/* Last: who is count may remove a peer that the others speak of. */
+	if (ready > 0 && pollfds[POLL_TUN].revents)
+		send_tun_burst(&plane->tx);
+	if (ready > 0 && pollfds[POLL_V4].revents)
+		receive_burst(&plane->rx, &sockets[SOCKET_V4]);
+	if (ready > 0 && pollfds[POLL_V6].revents)
+		receive_burst(&plane->rx, &sockets[SOCKET_V6]);
+	count = take_events(plane, out, room);
+	/* Last: the handler of a descriptor may remove a peer that another
+	 * event names. */
 	if (ready > 0)
-		taken += report_ready_descriptors(plane, out + taken,
-						  room - taken);
-	return taken;
+		count += take_ready_descriptors(plane, out + count,
+						room - count);
+	return count;
 }
 
-static bool any_descriptor_ready(const struct plane *plane)
+static bool is_any_ready(const struct plane *plane)
 {
 	uint32_t n = 0;
 
@@ -148,58 +175,58 @@ static bool any_descriptor_ready(const struct plane *plane)
 	return n < plane->watched_count;
 }
 
-/* One round of the tx direction by itself; false if there may be something to
- * tell. */
-static bool run_tx_once(struct plane *plane)
+/* Transmit what the last poll found, beside the rx thread. Return false if
+ * there may be an event. */
+static bool transmit_once(struct plane *plane)
 {
 	if (plane->pollfds[POLL_WAKEUP].revents)
-		tx_wakeup_drain(plane);
-	if (!rx_updates_apply(plane))
+		wakeup_drain(plane->rx_thread.tx_wakeup);
+	if (!rx_updates_apply(&plane->rx))
 		return false;
 	if (plane->pollfds[POLL_TUN].revents)
-		send_tun_burst(plane);
-	return !any_descriptor_ready(plane) &&
-	       !event_queue_has_peer_events(plane) &&
+		send_tun_burst(&plane->tx);
+	return !is_any_ready(plane) && !plane->tx.events.count &&
 	       !(plane->tx.tun_gone && !plane->tun_gone_reported);
 }
 
-/* Let each direction move packets by itself; whether the time is over, also
- * where the clock stands still. */
+/* Move packets on both threads. Return whether the time is over, which it may
+ * be although the clock is stopped. */
 static bool run_two_threads(struct plane *plane, uint64_t end)
 {
 	int left, ready;
 
-	rx_thread_resume(plane);
+	rx_thread_resume(&plane->rx);
 	do {
 		left = remaining_time(plane, end);
 		fill_pollfds(plane, plane->rx_thread.tx_wakeup, -1);
 		ready = poll_descriptors(plane, left);
-	} while (left && ready && (ready < 0 || run_tx_once(plane)));
-	rx_thread_pause(plane);
-	rx_updates_apply(plane);
+	} while (left && ready && (ready < 0 || transmit_once(plane)));
+	rx_thread_pause(&plane->rx);
+	rx_updates_apply(&plane->rx);
 	return !left || !ready;
 }
 
 int loop_wait(struct plane *plane, int timeout, struct pywg_event *out,
 	      uint32_t room)
 {
-	const uint64_t now = clock_read(&plane->tx);
+	const uint64_t now = plane_read_clock(plane);
 	const uint64_t end = timeout < 0 ? NEVER : now + (uint64_t)timeout;
-	const bool two = timeout && rx_thread_start(plane);
+	const bool two_threads = timeout && rx_thread_start(&plane->rx);
 	bool over = !timeout;
 	bool at_once, idle;
-	uint32_t taken;
+	uint32_t count;
 
 	if (room < 2)
 		return -EINVAL;
 	for (;;) {
-		at_once = two || over || event_queue_has_events(plane);
-		taken = poll_once(plane,
+		at_once = two_threads || over || plane->tx.events.count ||
+			  plane->rx.handshakes.count;
+		count = poll_once(plane,
 				  at_once ? 0 : remaining_time(plane, end), out,
 				  room, &idle);
-		if (taken || over)
-			return (int)taken;
-		if (two)
+		if (count || over)
+			return (int)count;
+		if (two_threads)
 			over = run_two_threads(plane, end);
 		else if (idle || !remaining_time(plane, end))
 			return 0;

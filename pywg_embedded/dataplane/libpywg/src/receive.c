@@ -1,134 +1,197 @@
 #include "receive.h"
 #include "byteorder.h"
-#include "event_queue.h"
-#include "io/tun.h"
-#include "keypairs.h"
 #include "net/ecn.h"
 #include "net/ip.h"
 #include "rx_updates.h"
 
-static bool propagate_ecn(uint8_t *packet, uint8_t outer_tos)
-{
-	const uint8_t inner = ip_traffic_class(packet) & ECN_MASK;
-	const int merged = ecn_decapsulate(outer_tos, inner);
+#include <errno.h>
 
-	if (merged == ECN_DROP)
+/* A gro_write. */
+static bool write_to_tun(void *context, const struct iovec *parts, int count)
+{
+	struct rx *rx = context;
+	const int error = tun_write(&rx->shared->tun, parts, count);
+
+	/* Linux 6.6.44 refuses some large packets whose last segment is short:
+	 * GRO then writes the packets one by one, and only what fails then is
+	 * lost. */
+	if (error == -EINVAL && count > 2)
 		return false;
-	if (merged != inner)
-		ip_set_ecn(packet, (uint8_t)merged);
+	if (error)
+		tun_count_error(-error, rx->drops, &rx->tun_gone);
 	return true;
 }
 
-static void flush(struct plane *plane)
+static void flush(struct rx *rx)
 {
-	rx_updates_publish(plane);
-	gro_flush(plane->gro, tun_write_parts, &plane->rx);
+	/* First: the answer to one of these packets is sent by what it proved.
+	 */
+	rx_updates_publish(rx);
+	gro_flush(rx->gro, write_to_tun, rx);
 }
 
-static void deliver(struct plane *plane, uint32_t peer, uint8_t *data,
+/* Carry the outer ECN field over to the packet; false if it must be dropped
+ * (RFC 6040). */
+static bool propagate_ecn(uint8_t *packet, uint8_t outer_tos)
+{
+	const uint8_t inner = ip_traffic_class(packet) & ECN_MASK;
+	const int ecn = ecn_decapsulate(outer_tos, inner);
+
+	if (ecn == ECN_DROP)
+		return false;
+	if (ecn != inner)
+		ip_set_ecn(packet, (uint8_t)ecn);
+	return true;
+}
+
+static void deliver(struct rx *rx, uint32_t peer, uint8_t *data,
 		    uint32_t length, uint8_t outer_tos)
 {
 	struct packet packet;
 
 	if (!ip_parse(&packet, data, length)) {
-		count_drop(&plane->rx, DROP_NOT_IP);
+		rx->drops[DROP_NOT_IP]++;
 		return;
 	}
-	if (allowedips_lookup(plane->allowed_ips, data + packet.source,
+	if (allowedips_lookup(rx->shared->allowed_ips, data + packet.source,
 			      packet.address_size) != peer) {
-		count_drop(&plane->rx, DROP_SOURCE_NOT_ALLOWED);
+		rx->drops[DROP_SOURCE_NOT_ALLOWED]++;
 		return;
 	}
 	if (!propagate_ecn(data, outer_tos)) {
-		count_drop(&plane->rx, DROP_ECN_CONGESTION);
+		rx->drops[DROP_ECN_CONGESTION]++;
 		return;
 	}
-	if (!gro_add(plane->gro, data, packet.length)) {
-		flush(plane);
-		gro_add(plane->gro, data, packet.length);
+	if (!gro_add(rx->gro, data, packet.length)) {
+		flush(rx);
+		gro_add(rx->gro, data, packet.length);
 	}
 }
 
-static void transport_data(struct plane *plane, uint8_t *data, uint32_t length,
-			   const struct received *received)
+/* Decrypt transport data in place. Return the keypair id, or NO_KEYPAIR if it
+ * was dropped. */
+static uint32_t open_transport_data(struct rx *rx, uint8_t *data,
+				    uint32_t length)
 {
+	const struct keypairs *keypairs = &rx->shared->keypairs;
+	const uint32_t found = keypairs_find(
+		keypairs, load_le32(data + TRANSPORT_RECEIVER_AT));
+	const uint64_t counter = load_le64(data + TRANSPORT_COUNTER_AT);
 	uint8_t *packet = data + TRANSPORT_PACKET_AT;
-	uint64_t counter;
-	uint32_t found;
-	struct keypair *keypair;
+
+	if (found == NO_KEYPAIR) {
+		rx->drops[DROP_UNKNOWN_INDEX]++;
+		return NO_KEYPAIR;
+	}
+	if (!keypair_is_valid(&keypairs->entries[found], counter, rx->now)) {
+		rx->drops[DROP_KEYPAIR_EXPIRED]++;
+		return NO_KEYPAIR;
+	}
+	if (!aead_open(&rx->aead, keypairs->entries[found].receive_key, counter,
+		       packet, packet, length - TRANSPORT_HEADER_SIZE)) {
+		rx->drops[DROP_NOT_AUTHENTIC]++;
+		return NO_KEYPAIR;
+	}
+	if (!replay_accept(&rx->keypairs[found].window, counter)) {
+		rx->drops[DROP_REPLAYED]++;
+		return NO_KEYPAIR;
+	}
+	return found;
+}
+
+static void receive_transport_data(struct rx *rx, uint8_t *data,
+				   uint32_t length,
+				   const struct received_batch *batch)
+{
+	uint32_t keypair;
 
 	if (length < TRANSPORT_MIN_SIZE) {
-		count_drop(&plane->rx, DROP_MALFORMED);
+		rx->drops[DROP_MALFORMED]++;
 		return;
 	}
-	found = keypairs_find(plane, load_le32(data + TRANSPORT_RECEIVER_AT));
-	if (found == NO_KEYPAIR) {
-		count_drop(&plane->rx, DROP_UNKNOWN_INDEX);
+	keypair = open_transport_data(rx, data, length);
+	if (keypair == NO_KEYPAIR)
 		return;
-	}
-	keypair = &plane->keypairs[found];
-	counter = load_le64(data + TRANSPORT_COUNTER_AT);
-	if (!keypair_is_valid(keypair, counter, plane->rx.now)) {
-		count_drop(&plane->rx, DROP_KEYPAIR_EXPIRED);
-		return;
-	}
-	if (!aead_open(&plane->aead, keypair->receive_key, counter, packet,
-		       packet, length - TRANSPORT_HEADER_SIZE)) {
-		count_drop(&plane->rx, DROP_NOT_AUTHENTIC);
-		return;
-	}
-	if (!replay_accept(&keypair->window, counter)) {
-		count_drop(&plane->rx, DROP_REPLAYED);
-		return;
-	}
-	rx_updates_record(plane, found, length, &received->source);
+	rx_updates_record(rx, keypair, length, &batch->endpoint);
 	if (length > TRANSPORT_MIN_SIZE)
-		deliver(plane, keypair_peer(found), packet,
-			length - TRANSPORT_MIN_SIZE, received->tos);
+		deliver(rx, keypair_peer(keypair), data + TRANSPORT_PACKET_AT,
+			length - TRANSPORT_MIN_SIZE, batch->tos);
 }
 
-static void datagram(struct plane *plane, uint8_t *data, uint32_t length,
-		     const struct received *received)
+static void send_cookie_reply(struct rx *rx, const uint8_t *data,
+			      uint32_t length,
+			      const struct pywg_endpoint *source)
 {
-	/* Nobody can be answered at port 0. */
-	if (length < 4 || !received->source.port)
-		count_drop(&plane->rx, DROP_MALFORMED);
-	else if (load_le32(data) == MESSAGE_TRANSPORT)
-		transport_data(plane, data, length, received);
-	else
-		event_queue_push_handshake(plane, data, length,
-					   &received->source);
+	struct pywg_endpoint to = *source;
+	uint8_t reply[COOKIE_REPLY_SIZE];
+
+	if (cookie_reply(&rx->handshake_filter.checker, reply, data, length,
+			 source))
+		socket_send(&rx->shared->sockets, &to, reply, sizeof(reply),
+			    HANDSHAKE_TOS, rx->drops);
 }
 
-static void datagrams(struct plane *plane, const struct received *received)
+static void receive_handshake(struct rx *rx, const uint8_t *data,
+			      uint32_t length,
+			      const struct pywg_endpoint *source)
+{
+	enum drop_reason reason;
+	const enum handshake_verdict verdict = handshake_filter_check(
+		&rx->handshake_filter, data, length, source,
+		rx->handshakes.count, rx->now, &reason);
+
+	if (verdict == HANDSHAKE_ACCEPT) {
+		handshake_queue_push(&rx->handshakes, data, length, source);
+		return;
+	}
+	if (verdict == HANDSHAKE_DROP_WITH_COOKIE)
+		send_cookie_reply(rx, data, length, source);
+	rx->drops[reason]++;
+}
+
+static void receive_datagram(struct rx *rx, uint8_t *data, uint32_t length,
+			     const struct received_batch *batch)
+{
+	/* No answer can be sent to port 0. */
+	if (length < 4 || !batch->endpoint.port)
+		rx->drops[DROP_MALFORMED]++;
+	else if (load_le32(data) == MESSAGE_TRANSPORT)
+		receive_transport_data(rx, data, length, batch);
+	else
+		receive_handshake(rx, data, length, &batch->endpoint);
+}
+
+static void receive_batch(struct rx *rx, const struct received_batch *batch)
 {
 	uint32_t at = 0;
 
 	do {
-		uint32_t left = received->length - at;
+		uint32_t left = batch->length - at;
 		uint32_t size =
-			left < received->segment ? left : received->segment;
+			left < batch->segment_size ? left : batch->segment_size;
 
-		datagram(plane, received->data + at, size, received);
+		receive_datagram(rx, batch->data + at, size, batch);
 		at += size;
-	} while (at < received->length);
+	} while (at < batch->length);
 }
 
-void receive_burst(struct plane *plane, struct udp_socket *socket)
+void receive_burst(struct rx *rx, const struct udp_socket *socket)
 {
-	struct received received[RECEIVE_SLOTS];
-	uint32_t drained = 0;
+	struct received_batch batches[SOCKET_RECEIVE_SLOTS];
+	int received = 0;
 	size_t bytes = 0;
-	uint32_t count;
+	int count;
 
 	do {
-		count = socket_receive(plane, socket, received);
-		for (uint32_t n = 0; n < count; n++) {
-			bytes += received[n].length;
-			datagrams(plane, &received[n]);
+		count = socket_receive(socket, rx->buffer, batches);
+		if (count < 0)
+			rx->drops[drop_reason_of_receive(-count)]++;
+		for (int n = 0; n < count; n++) {
+			bytes += batches[n].length;
+			receive_batch(rx, &batches[n]);
 		}
-		flush(plane);
-		drained += count;
-	} while (count == RECEIVE_SLOTS && drained < BURST_COUNT &&
+		flush(rx);
+		received += count;
+	} while (count == SOCKET_RECEIVE_SLOTS && received < BURST_COUNT &&
 		 bytes < BURST_BYTES);
 }

@@ -1,11 +1,12 @@
-/* From outside to inside: datagrams are opened where they lie, and their
- * packets handed to the gro. */
+/* From UDP to the TUN: datagrams are opened in place, and their packets are
+ * collected by GRO. */
 #ifndef PYWG_RECEIVE_H
 #define PYWG_RECEIVE_H
 
-#include "io/socket.h"
+#include "rx.h"
 
-/* A burst of what a socket has; all is written when it ends. */
-void receive_burst(struct plane *plane, struct udp_socket *socket);
+/* Receive what a socket has, at most a burst, and write its packets to the TUN.
+ */
+void receive_burst(struct rx *rx, const struct udp_socket *socket);
 
 #endif

@@ -1,27 +1,28 @@
-/* The second thread, where one is wanted: it is the rx direction.
+/* The optional second thread, which receives.
  *
- * The rx_thread part and meet inside pywg_wait. Only while they are parted does
- * the thread work; else it is between two bursts, and the caller may touch all
- * there is. */
+ * It is resumed and paused inside pywg_wait. While it is paused it touches
+ * nothing, and the caller may change whatever the plane holds. */
 #ifndef PYWG_RX_THREAD_H
 #define PYWG_RX_THREAD_H
 
-#include "plane.h"
+#include "rx.h"
 
-/* Use 1 direction or 2; answers how many there are then, or a negated errno. */
-int rx_thread_set_count(struct plane *plane, uint32_t rx_thread);
-/* End the second, for good. */
-void rx_thread_stop(struct plane *plane);
-/* Whether there are two, of which the second is made by now. */
-bool rx_thread_start(struct plane *plane);
-/* Let the second work. */
-void rx_thread_resume(struct plane *plane);
-/* Wait for the end of its burst. */
-void rx_thread_pause(struct plane *plane);
-/* Take it off the sockets too: what is polled is not quite closed. */
-void rx_thread_park(struct plane *plane);
-/* End a poll of the tx direction that has plane->rx_thread.tx_wakeup in it. */
-void tx_wakeup_signal(struct plane *plane);
-void tx_wakeup_drain(struct plane *plane);
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Use 1 or 2 threads. Return how many there will be (1 on a single core), or a
+ * negated errno. */
+int rx_thread_set_count(struct rx *rx, uint32_t threads);
+/* End the thread. */
+void rx_thread_stop(struct rx *rx);
+/* Start the thread if it is enabled and not yet started. Return whether it
+ * runs; if it cannot be started, one thread does all. */
+bool rx_thread_start(struct rx *rx);
+void rx_thread_resume(struct rx *rx);
+/* Wait for the end of a burst, after which the thread touches nothing. */
+void rx_thread_pause(struct rx *rx);
+/* For a paused thread: end its poll too. A socket that is polled stays open
+ * when it is closed. */
+void rx_thread_park(struct rx *rx);
 
 #endif

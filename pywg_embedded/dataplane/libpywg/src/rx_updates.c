@@ -1,195 +1,209 @@
 #include "rx_updates.h"
-#include "event_queue.h"
-#include "keypairs.h"
-#include "rx_thread.h"
 #include "send.h"
+#include "tx.h"
+#include "wakeup.h"
 
 #include <string.h>
 
 static void update_facts(struct pywg_facts *facts,
 			 const struct rx_update *update)
 {
-	facts->endpoint = update->source;
+	facts->endpoint = update->endpoint;
 	facts->rx_bytes += update->bytes;
-	facts->last_received = update->last;
-	/* What was sent later than that still queued for its answer. */
-	if (facts->data_sent_since <= update->last)
+	facts->last_received = update->last_received;
+	/* Data sent later than that is still unanswered. */
+	if (facts->data_sent_since <= update->last_received)
 		facts->data_sent_since = 0;
-	/* And what was answered already needs no more. */
-	if (update->last_data && update->last_data >= facts->last_sent &&
+	/* Data received before the last send is answered already. */
+	if (update->last_data_received &&
+	    update->last_data_received >= facts->last_sent &&
 	    !facts->data_received_since)
-		facts->data_received_since = update->first_data;
+		facts->data_received_since = update->first_data_received;
 }
 
-static void apply(struct plane *plane, const struct rx_update *update)
+static bool confirm_keypair(struct rx *rx, const struct rx_update *update)
 {
-	const uint32_t number = update->peer;
-	struct peer *peer = &plane->peers[number];
+	if (!keypairs_confirm(rx->confirmable, update->peer, update->keypair))
+		return false;
+	/* The keypair that it replaces was wiped. */
+	aead_forget_key(&rx->tx->aead);
+	aead_forget_key(&rx->aead);
+	return true;
+}
 
-	update_facts(&peer->facts, update);
-	if (peer->observed) {
-		peer->observed = false;
-		event_queue_push(plane, PYWG_ACTIVE, number);
-	}
-	/* A successor that came due before is told of before it is there. */
-	if (update->wants_rekey)
-		request_handshake(plane, number);
-	if (update->confirms_key &&
-	    keypairs_confirm(plane, number, update->keypair)) {
-		event_queue_push(plane, PYWG_KEY_CONFIRMED, number);
-		send_staged_packets(plane, number);
+static void apply(struct rx *rx, const struct rx_update *update)
+{
+	struct tx *tx = rx->tx;
+
+	update_facts(&tx->peers[update->peer].facts, update);
+	report_activity(tx, update->peer);
+	/* Before the confirmation: the request is about the keypair that the
+	 * confirmed one replaces. */
+	if (update->requests_rekey)
+		request_handshake(tx, update->peer);
+	if (update->confirms_keypair && confirm_keypair(rx, update)) {
+		event_queue_push(&tx->events, PYWG_KEY_CONFIRMED, update->peer);
+		send_staged_packets(tx, update->peer);
 	}
 }
 
-/* From one direction to the other. */
+/* From the rx thread to the other one. */
 
 static void merge(struct rx_update *into, const struct rx_update *newer)
 {
 	into->bytes += newer->bytes;
-	into->last = newer->last;
-	into->source = newer->source;
-	if (!into->first_data)
-		into->first_data = newer->first_data;
-	if (newer->last_data)
-		into->last_data = newer->last_data;
-	if (newer->confirms_key)
+	into->last_received = newer->last_received;
+	into->endpoint = newer->endpoint;
+	if (!into->first_data_received)
+		into->first_data_received = newer->first_data_received;
+	if (newer->last_data_received)
+		into->last_data_received = newer->last_data_received;
+	if (newer->confirms_keypair)
 		into->keypair = newer->keypair;
-	into->confirms_key |= newer->confirms_key;
-	into->wants_rekey |= newer->wants_rekey;
+	into->confirms_keypair |= newer->confirms_keypair;
+	into->requests_rekey |= newer->requests_rekey;
 }
 
-/* Whether the tx direction has to hear of it now. */
-static bool put(struct plane *plane, const struct rx_update *update)
+/* Whether the other thread has to apply it now. */
+static bool add_pending(struct rx_thread *thread,
+			const struct rx_update *update)
 {
-	struct pending_update *place = &plane->pending_updates[update->peer];
-	bool urgent = !place->deferrable || update->confirms_key ||
-		      update->wants_rekey;
+	struct pending_update *pending = &thread->pending[update->peer];
+	const bool urgent = !pending->deferrable || update->confirms_keypair ||
+			    update->requests_rekey;
 
-	place->deferrable = true;
-	merge(&place->update, update);
-	if (!place->queued) {
-		place->queued = true;
-		place->next = plane->rx_thread.first_pending;
-		plane->rx_thread.first_pending = update->peer + 1;
+	pending->deferrable = true;
+	merge(&pending->update, update);
+	if (!pending->queued) {
+		pending->queued = true;
+		pending->next = thread->first_pending;
+		thread->first_pending = update->peer + 1;
 	}
 	return urgent;
 }
 
-static void cross(struct plane *plane)
+static void hand_over(const struct rx *rx)
 {
-	struct rx_thread *rx_thread = &plane->rx_thread;
-	bool meet = plane->handshakes_count > 0;
+	struct rx_thread *thread = rx->thread;
+	/* Only while this thread is paused are handshakes taken and keypairs
+	 * confirmed. */
+	bool pause = rx->handshakes.count > 0;
 	bool urgent = false;
 
-	pthread_mutex_lock(&rx_thread->mutex);
-	for (uint32_t n = 0; n < plane->updates_count; n++) {
-		urgent |= put(plane, &plane->updates[n]);
-		meet |= plane->updates[n].confirms_key;
+	pthread_mutex_lock(&thread->mutex);
+	for (uint32_t n = 0; n < rx->update_count; n++) {
+		urgent |= add_pending(thread, &rx->updates[n]);
+		pause |= rx->updates[n].confirms_keypair;
 	}
-	rx_thread->pause_requested |= meet;
-	urgent = (urgent || meet) && !rx_thread->tx_signaled;
-	rx_thread->tx_signaled |= urgent;
-	pthread_mutex_unlock(&rx_thread->mutex);
+	thread->pause_requested |= pause;
+	urgent = (urgent || pause) && !thread->tx_signaled;
+	thread->tx_signaled |= urgent;
+	pthread_mutex_unlock(&thread->mutex);
 	if (urgent)
-		tx_wakeup_signal(plane);
+		wakeup_signal(thread->tx_wakeup);
 }
 
-void rx_updates_publish(struct plane *plane)
+void rx_updates_publish(struct rx *rx)
 {
-	if (plane->updates_cross_threads)
-		cross(plane);
+	if (rx->on_rx_thread)
+		hand_over(rx);
 	else
-		for (uint32_t n = 0; n < plane->updates_count; n++)
-			apply(plane, &plane->updates[n]);
-	plane->updates_count = 0;
+		for (uint32_t n = 0; n < rx->update_count; n++)
+			apply(rx, &rx->updates[n]);
+	rx->update_count = 0;
 }
 
-static void take_first(struct plane *plane, struct rx_update *out)
+static void take_pending(struct rx_thread *thread, struct rx_update *out)
 {
-	const uint32_t peer = plane->rx_thread.first_pending - 1;
-	struct pending_update *place = &plane->pending_updates[peer];
+	const uint32_t peer = thread->first_pending - 1;
+	struct pending_update *pending = &thread->pending[peer];
 
-	*out = place->update;
+	*out = pending->update;
 	out->peer = peer;
-	plane->rx_thread.first_pending = place->next;
-	memset(&place->update, 0, sizeof(place->update));
-	place->queued = false;
+	thread->first_pending = pending->next;
+	memset(&pending->update, 0, sizeof(pending->update));
+	pending->queued = false;
 }
 
-bool rx_updates_apply(struct plane *plane)
+bool rx_updates_apply(struct rx *rx)
 {
-	struct rx_thread *rx_thread = &plane->rx_thread;
+	struct rx_thread *thread = rx->thread;
 	struct rx_update update;
-	bool meet, found;
+	bool pause, found;
 
 	do {
-		pthread_mutex_lock(&rx_thread->mutex);
-		rx_thread->tx_signaled = false;
-		meet = rx_thread->resumed && rx_thread->pause_requested;
-		found = !meet && rx_thread->first_pending;
+		pthread_mutex_lock(&thread->mutex);
+		thread->tx_signaled = false;
+		pause = thread->resumed && thread->pause_requested;
+		found = !pause && thread->first_pending;
 		if (found)
-			take_first(plane, &update);
-		pthread_mutex_unlock(&rx_thread->mutex);
+			take_pending(thread, &update);
+		pthread_mutex_unlock(&thread->mutex);
 		if (found)
-			apply(plane, &update);
+			apply(rx, &update);
 	} while (found);
-	return !meet;
+	return !pause;
 }
 
-void rx_updates_request_wakeup(struct plane *plane, uint32_t peer)
+void rx_updates_request_wakeup(struct rx *rx, uint32_t peer)
 {
-	/* With one direction nothing is written, and the table takes no memory.
-	 */
-	if (plane->pending_updates[peer].deferrable)
-		plane->pending_updates[peer].deferrable = false;
+	struct pending_update *pending = &rx->thread->pending[peer];
+
+	/* Without an rx thread it is false, and stays unwritten: then the table
+	 * takes no memory. */
+	if (pending->deferrable)
+		pending->deferrable = false;
 }
 
-/* Notes. */
+/* Recording. */
 
-static struct rx_update *update_for(struct plane *plane, uint32_t peer)
+static struct rx_update *update_for(struct rx *rx, uint32_t peer)
 {
-	struct rx_update *last = plane->updates + plane->updates_count - 1;
+	struct rx_update *last = rx->updates + rx->update_count - 1;
 
-	if (plane->updates_count && last->peer == peer)
+	if (rx->update_count && last->peer == peer)
 		return last;
-	if (plane->updates_count == MAX_UPDATES)
-		rx_updates_publish(plane);
-	last = &plane->updates[plane->updates_count++];
+	if (rx->update_count == RX_MAX_UPDATES)
+		rx_updates_publish(rx);
+	last = &rx->updates[rx->update_count++];
 	*last = (struct rx_update){.peer = peer};
 	return last;
 }
 
-static bool rekey_is_due_on_receive(const struct keypair *keypair, uint64_t now)
+static bool rekey_is_due(const struct rx *rx, uint32_t keypair_id)
 {
-	return keypair->initiator && !keypair->rekey_requested &&
-	       now - keypair->created_at >= REKEY_AFTER_TIME_RECEIVING;
+	const struct keypair *keypair =
+		&rx->shared->keypairs.entries[keypair_id];
+
+	return keypair->initiator &&
+	       !rx->keypairs[keypair_id].rekey_requested &&
+	       rx->now - keypair->created_at >= REKEY_AFTER_TIME_RECEIVING;
 }
 
-void rx_updates_record(struct plane *plane, uint32_t number, uint32_t length,
+void rx_updates_record(struct rx *rx, uint32_t keypair, uint32_t length,
 		       const struct pywg_endpoint *source)
 {
-	const uint32_t peer = keypair_peer(number);
-	const uint64_t now = plane->rx.now;
-	const bool confirms_key = plane->peers[peer].next == number;
-	struct keypair *keypair = &plane->keypairs[number];
-	struct rx_update *update;
+	const uint32_t peer = keypair_peer(keypair);
+	const bool confirms = rx->shared->keypairs.slots[peer].next == keypair;
+	struct rx_update *update = update_for(rx, peer);
 
-	update = update_for(plane, peer);
-	update->source = *source;
+	update->endpoint = *source;
 	update->bytes += length;
-	update->last = now;
+	update->last_received = rx->now;
 	if (length > TRANSPORT_MIN_SIZE) {
-		update->last_data = now;
-		if (!update->first_data)
-			update->first_data = now;
+		update->last_data_received = rx->now;
+		if (!update->first_data_received)
+			update->first_data_received = rx->now;
 	}
-	if (rekey_is_due_on_receive(keypair, now))
-		keypair->rekey_requested = update->wants_rekey = true;
-	/* At once: whatever is next in this burst finds the slots as they are
-	 * then. */
-	if (confirms_key) {
-		update->confirms_key = true;
-		update->keypair = number;
-		rx_updates_publish(plane);
+	if (rekey_is_due(rx, keypair)) {
+		rx->keypairs[keypair].rekey_requested = true;
+		update->requests_rekey = true;
+	}
+	/* Published at once: the rest of this burst is opened with the keypairs
+	 * as they are afterwards. */
+	if (confirms) {
+		update->confirms_keypair = true;
+		update->keypair = keypair;
+		rx_updates_publish(rx);
 	}
 }

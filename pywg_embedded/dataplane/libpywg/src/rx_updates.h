@@ -1,21 +1,21 @@
-/* What the packets that came in prove of their peers: noted by the rx
- * direction as they come, and applied by the tx one once a burst. */
+/* What received packets prove of their peers: recorded while receiving, applied
+ * to the peers by the thread that transmits. */
 #ifndef PYWG_RX_UPDATES_H
 #define PYWG_RX_UPDATES_H
 
-#include "plane.h"
+#include "rx.h"
 
-/* An authentic datagram of `length` bytes, seen for the first time. */
-void rx_updates_record(struct plane *plane, uint32_t keypair, uint32_t length,
-		       const struct pywg_endpoint *source);
-/* Before the packets are written: whoever answers one goes by what it proved.
+/* Record an authentic datagram of `length` bytes, received for the first time.
  */
-void rx_updates_publish(struct plane *plane);
+void rx_updates_record(struct rx *rx, uint32_t keypair, uint32_t length,
+		       const struct pywg_endpoint *source);
+/* Apply what was recorded; on the rx thread, hand it over to the other one. */
+void rx_updates_publish(struct rx *rx);
 
-/* The rest is the tx direction's. Apply what was handed over; false if first
- * the rx_thread have to meet. */
-bool rx_updates_apply(struct plane *plane);
-/* Have the next arrival of this peer settled at once. */
-void rx_updates_request_wakeup(struct plane *plane, uint32_t peer);
+/* For the thread that transmits. Apply what the rx thread handed over; false if
+ * that thread must be paused first. */
+bool rx_updates_apply(struct rx *rx);
+/* Let the next packet of this peer end a poll of the thread that transmits. */
+void rx_updates_request_wakeup(struct rx *rx, uint32_t peer);
 
 #endif

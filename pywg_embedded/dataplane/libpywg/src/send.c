@@ -1,184 +1,224 @@
 #include "send.h"
 #include "byteorder.h"
-#include "event_queue.h"
-#include "io/socket.h"
-#include "io/tun.h"
-#include "keypairs.h"
 #include "net/ecn.h"
 #include "net/icmp.h"
 #include "net/ip.h"
 #include "offload/gso.h"
-#include "sys/clock.h"
 
+#include <errno.h>
 #include <string.h>
 
-static void flush(struct plane *plane)
+static void flush(struct tx *tx)
 {
-	socket_send_batches(plane);
+	for (uint32_t n = 0; n < tx->batch_count; n++)
+		socket_send_batch(&tx->shared->sockets, &tx->batches[n],
+				  tx->gso_refused, tx->drops);
+	tx->batch_count = 0;
+	tx->buffer_used = 0;
 }
 
-void request_handshake(struct plane *plane, uint32_t number)
+void request_handshake(struct tx *tx, uint32_t peer_id)
 {
-	struct peer *peer = &plane->peers[number];
+	struct peer *peer = &tx->peers[peer_id];
 
-	/* The engine retries by itself: more events in that time say nothing.
-	 */
+	/* Python retries by itself: more events in that time are redundant. */
 	if (peer->handshake_requested_at &&
-	    plane->tx.now - peer->handshake_requested_at < REKEY_TIMEOUT)
+	    tx->now - peer->handshake_requested_at < REKEY_TIMEOUT)
 		return;
-	peer->handshake_requested_at = plane->tx.now;
-	event_queue_push(plane, PYWG_HANDSHAKE_NEEDED, number);
+	peer->handshake_requested_at = tx->now;
+	event_queue_push(&tx->events, PYWG_HANDSHAKE_NEEDED, peer_id);
 }
 
-static void record_sent(struct plane *plane, uint32_t number, bool is_data)
+void report_activity(struct tx *tx, uint32_t peer_id)
 {
-	struct peer *peer = &plane->peers[number];
-	struct pywg_facts *facts = &peer->facts;
+	if (!tx->peers[peer_id].observed)
+		return;
+	tx->peers[peer_id].observed = false;
+	event_queue_push(&tx->events, PYWG_ACTIVE, peer_id);
+}
 
-	facts->last_sent = plane->tx.now;
+static void record_sent(struct tx *tx, uint32_t peer_id, uint32_t size,
+		      bool is_data)
+{
+	struct pywg_facts *facts = &tx->peers[peer_id].facts;
+
+	facts->tx_bytes += size;
+	facts->last_sent = tx->now;
 	facts->data_received_since = 0;
 	if (is_data) {
-		facts->last_data_sent = plane->tx.now;
+		facts->last_data_sent = tx->now;
 		if (!facts->data_sent_since)
-			facts->data_sent_since = plane->tx.now;
+			facts->data_sent_since = tx->now;
 	}
-	if (peer->observed) {
-		peer->observed = false;
-		event_queue_push(plane, PYWG_ACTIVE, number);
-	}
+	report_activity(tx, peer_id);
 }
 
-/* Where the next packet's plaintext goes, behind room for its header. */
-static uint8_t *next_packet_buffer(struct plane *plane)
+/* Where to put the plaintext of the next packet, behind room for its header. */
+static uint8_t *next_packet_buffer(struct tx *tx)
 {
-	if (TX_BUFFER_SIZE - plane->tx_buffer_used < MAX_SEALED_SIZE ||
-	    plane->batches_count == MAX_BATCHES)
-		flush(plane);
-	return plane->tx_buffer + plane->tx_buffer_used + TRANSPORT_HEADER_SIZE;
+	if (TX_BUFFER_SIZE - tx->buffer_used < TX_MAX_SEALED ||
+	    tx->batch_count == TX_MAX_BATCHES)
+		flush(tx);
+	return tx->buffer + tx->buffer_used + TRANSPORT_HEADER_SIZE;
 }
 
-/* Whether no datagram of its own size may join a batch any more. */
+/* Whether a batch has no room for a datagram of its segment size. */
 static bool is_full(const struct udp_batch *batch)
 {
-	return batch->segments == MAX_SEGMENTS ||
-	       batch->length + batch->segment > MAX_DATAGRAM;
+	return batch->segments == SOCKET_MAX_SEGMENTS ||
+	       batch->length + batch->segment_size > SOCKET_MAX_DATAGRAM;
 }
 
-/* Whether a datagram may join the last batch as one more segment. */
-static struct udp_batch *batch_to_extend(struct plane *plane, uint32_t peer,
+/* The last batch if this datagram may be its next segment, else NULL. */
+static struct udp_batch *batch_to_extend(struct tx *tx,
+					 const struct pywg_endpoint *endpoint,
 					 uint32_t size, uint8_t tos)
 {
 	struct udp_batch *last;
 
-	if (!plane->batches_count)
+	if (!tx->batch_count)
 		return NULL;
-	last = &plane->batches[plane->batches_count - 1];
-	if (last->peer != peer || last->tos != tos || size > last->segment ||
-	    last->segments == MAX_SEGMENTS ||
-	    last->length + size > MAX_DATAGRAM || last->length % last->segment)
+	last = &tx->batches[tx->batch_count - 1];
+	if (last->endpoint != endpoint || last->tos != tos ||
+	    size > last->segment_size ||
+	    last->segments == SOCKET_MAX_SEGMENTS ||
+	    last->length + size > SOCKET_MAX_DATAGRAM ||
+	    last->length % last->segment_size)
 		return NULL;
 	return last;
 }
 
-static void queue_datagram(struct plane *plane, uint32_t peer, uint32_t size,
-			   uint8_t tos)
+static void queue_datagram(struct tx *tx, struct pywg_endpoint *endpoint,
+			   uint32_t size, uint8_t tos)
 {
-	struct udp_batch *batch = batch_to_extend(plane, peer, size, tos);
+	struct udp_batch *batch = batch_to_extend(tx, endpoint, size, tos);
 
 	if (!batch) {
-		batch = &plane->batches[plane->batches_count++];
-		batch->data = plane->tx_buffer + plane->tx_buffer_used;
-		batch->length = 0;
-		batch->segment = size;
-		batch->segments = 0;
-		batch->peer = peer;
-		batch->tos = tos;
+		batch = &tx->batches[tx->batch_count++];
+		*batch = (struct udp_batch){
+			.data = tx->buffer + tx->buffer_used,
+			.segment_size = size,
+			.tos = tos,
+			.endpoint = endpoint,
+		};
 	}
 	batch->length += size;
 	batch->segments++;
-	plane->tx_buffer_used += size;
+	tx->buffer_used += size;
 	if (is_full(batch))
-		flush(plane);
+		flush(tx);
 }
 
-/* Zeros up to a multiple of 16, but never beyond the MTU (linux). */
-static uint32_t pad(const struct plane *plane, uint8_t *packet, uint32_t length)
+/* Append zeros up to a multiple of 16, but not beyond the MTU (as Linux does).
+ */
+static uint32_t pad(const struct tx *tx, uint8_t *packet, uint32_t length)
 {
 	uint32_t padded = (length + PADDING_MULTIPLE - 1) &
 			  ~(uint32_t)(PADDING_MULTIPLE - 1);
 
-	if (padded > plane->mtu)
-		padded = plane->mtu;
+	if (padded > tx->mtu)
+		padded = tx->mtu;
 	if (padded < length)
 		padded = length;
 	memset(packet + length, 0, padded - length);
 	return padded;
 }
 
-/* The packet lies where next_packet_buffer said. */
-static void seal(struct plane *plane, uint32_t number, struct keypair *keypair,
+/* Seal and queue the packet at next_packet_buffer. */
+static void seal(struct tx *tx, uint32_t peer_id, uint32_t keypair_id,
 		 uint32_t length)
 {
-	uint8_t *head = plane->tx_buffer + plane->tx_buffer_used;
-	uint8_t *packet = head + TRANSPORT_HEADER_SIZE;
+	const struct keypair *keypair =
+		&tx->shared->keypairs.entries[keypair_id];
+	struct pywg_endpoint *endpoint = &tx->peers[peer_id].facts.endpoint;
+	uint8_t *header = tx->buffer + tx->buffer_used;
+	uint8_t *packet = header + TRANSPORT_HEADER_SIZE;
 	uint8_t tos = length ? ecn_encapsulate(ip_traffic_class(packet)) : 0;
-	uint32_t padded = pad(plane, packet, length);
+	uint32_t padded = pad(tx, packet, length);
 	uint32_t size = TRANSPORT_MIN_SIZE + padded;
-	uint64_t counter = keypair->send_counter++;
+	uint64_t counter = tx->send_counters[keypair_id]++;
 
-	store_le32(head, MESSAGE_TRANSPORT);
-	store_le32(head + TRANSPORT_RECEIVER_AT, keypair->remote_index);
-	store_le64(head + TRANSPORT_COUNTER_AT, counter);
-	if (!aead_seal(&plane->aead, keypair->send_key, counter, packet, packet,
+	store_le32(header, MESSAGE_TRANSPORT);
+	store_le32(header + TRANSPORT_RECEIVER_AT, keypair->remote_index);
+	store_le64(header + TRANSPORT_COUNTER_AT, counter);
+	if (!aead_seal(&tx->aead, keypair->send_key, counter, packet, packet,
 		       padded)) {
-		count_drop(&plane->tx, DROP_AEAD_FAILED);
+		tx->drops[DROP_AEAD_FAILED]++;
 		return;
 	}
-	queue_datagram(plane, number, size, tos);
-	plane->peers[number].facts.tx_bytes += size;
-	record_sent(plane, number, length > 0);
+	queue_datagram(tx, endpoint, size, tos);
+	record_sent(tx, peer_id, size, length > 0);
 }
 
-static bool rekey_is_due(const struct plane *plane,
-			 const struct keypair *keypair)
+/* The keypair to send with, or NO_KEYPAIR. */
+static uint32_t sending_keypair(const struct tx *tx, uint32_t peer_id)
 {
-	return keypair->send_counter >= REKEY_AFTER_MESSAGES ||
+	const struct keypairs *keypairs = &tx->shared->keypairs;
+	const uint32_t current = keypairs->slots[peer_id].current;
+
+	if (current == NO_KEYPAIR || keypairs->entries[current].expired ||
+	    !keypair_is_valid(&keypairs->entries[current],
+			      tx->send_counters[current], tx->now))
+		return NO_KEYPAIR;
+	return current;
+}
+
+static bool rekey_is_due(const struct tx *tx, uint32_t keypair_id)
+{
+	const struct keypair *keypair =
+		&tx->shared->keypairs.entries[keypair_id];
+
+	return tx->send_counters[keypair_id] >= REKEY_AFTER_MESSAGES ||
 	       (keypair->initiator &&
-		plane->tx.now - keypair->created_at >= REKEY_AFTER_TIME);
+		tx->now - keypair->created_at >= REKEY_AFTER_TIME);
 }
 
-/* Seal the packet that lies in its place, or stage it. */
-static void send_or_stage(struct plane *plane, uint32_t number, uint32_t length)
+/* Seal the packet at next_packet_buffer, or stage it. */
+static void send_or_stage(struct tx *tx, uint32_t peer_id, uint32_t length)
 {
-	struct peer *peer = &plane->peers[number];
-	struct keypair *keypair = keypairs_sending(plane, peer);
-	const uint8_t *packet = plane->tx_buffer + plane->tx_buffer_used +
-				TRANSPORT_HEADER_SIZE;
+	const struct peer *peer = &tx->peers[peer_id];
+	const uint32_t keypair = sending_keypair(tx, peer_id);
+	const uint8_t *packet =
+		tx->buffer + tx->buffer_used + TRANSPORT_HEADER_SIZE;
 
-	if (!keypair || !peer->facts.endpoint.address_size) {
-		plane->tx.drops[DROP_STAGING_FULL] +=
-			staging_put(plane->staging, number, packet, length);
-		request_handshake(plane, number);
+	if (keypair == NO_KEYPAIR || !peer->facts.endpoint.address_size) {
+		tx->drops[DROP_STAGING_FULL] +=
+			staging_put(tx->staging, peer_id, packet, length);
+		request_handshake(tx, peer_id);
 		return;
 	}
-	seal(plane, number, keypair, length);
-	if (rekey_is_due(plane, keypair))
-		request_handshake(plane, number);
+	seal(tx, peer_id, keypair, length);
+	if (rekey_is_due(tx, keypair))
+		request_handshake(tx, peer_id);
 }
 
-static void refuse(struct plane *plane, const struct packet *packet,
-		   uint32_t length, enum drop_reason reason)
+static void write_to_tun(struct tx *tx, uint8_t *packet, size_t length)
 {
-	uint8_t answer[ICMP_ROOM];
+	uint8_t header[VIRTIO_NET_HDR_SIZE] = {0};
+	const struct iovec parts[2] = {
+		{header, VIRTIO_NET_HDR_SIZE},
+		{packet, length},
+	};
+	const int error = tun_write(&tx->shared->tun, parts, 2);
+
+	if (error)
+		tun_count_error(-error, tx->drops, &tx->tun_gone);
+}
+
+/* Drop the packet in tun_buffer and answer with ICMP host unreachable. */
+static void reject(struct tx *tx, const struct packet *packet, uint32_t length,
+		   enum drop_reason reason)
+{
+	uint8_t answer[ICMP_MAX_SIZE];
 	size_t size;
 
-	count_drop(&plane->tx, reason);
-	size = icmp_unreachable(answer, plane->tun_buffer, length, packet);
+	tx->drops[reason]++;
+	size = icmp_unreachable(answer, tx->tun_buffer, length, packet);
 	if (size)
-		tun_write(plane, answer, size);
+		write_to_tun(tx, answer, size);
 }
 
-static void send_tun_packet(struct plane *plane,
+static void send_tun_packet(struct tx *tx,
 			    const struct virtio_net_header *header,
 			    uint32_t length)
 {
@@ -187,73 +227,74 @@ static void send_tun_packet(struct plane *plane,
 	uint32_t peer;
 	size_t size;
 
-	if (!ip_parse(&packet, plane->tun_buffer, length) ||
-	    gso_init(&gso, header, plane->tun_buffer, length) < 0) {
-		count_drop(&plane->tx, DROP_NOT_IP);
+	if (!ip_parse(&packet, tx->tun_buffer, length) ||
+	    gso_init(&gso, header, tx->tun_buffer, length) < 0) {
+		tx->drops[DROP_NOT_IP]++;
 		return;
 	}
-	peer = allowedips_lookup(plane->allowed_ips,
-				 plane->tun_buffer + packet.destination,
+	peer = allowedips_lookup(tx->shared->allowed_ips,
+				 tx->tun_buffer + packet.destination,
 				 packet.address_size);
 	if (peer == ALLOWEDIPS_NONE) {
-		refuse(plane, &packet, length, DROP_NO_PEER);
+		reject(tx, &packet, length, DROP_NO_PEER);
 		return;
 	}
-	if (!plane->peers[peer].facts.endpoint.address_size) {
-		refuse(plane, &packet, length, DROP_NO_ENDPOINT);
+	if (!tx->peers[peer].facts.endpoint.address_size) {
+		reject(tx, &packet, length, DROP_NO_ENDPOINT);
 		return;
 	}
-	while ((size = gso_next(&gso, next_packet_buffer(plane), MAX_PACKET)))
-		send_or_stage(plane, peer, (uint32_t)size);
+	while ((size = gso_next(&gso, next_packet_buffer(tx), TUN_MAX_PACKET)))
+		send_or_stage(tx, peer, (uint32_t)size);
 }
 
-void send_staged_packets(struct plane *plane, uint32_t number)
+void send_staged_packets(struct tx *tx, uint32_t peer_id)
 {
-	struct peer *peer = &plane->peers[number];
+	const struct peer *peer = &tx->peers[peer_id];
 	int32_t length;
 
-	if (!staging_count(plane->staging, number))
+	if (!staging_count(tx->staging, peer_id))
 		return;
-	if (!keypairs_sending(plane, peer)) {
-		request_handshake(plane, number);
+	if (sending_keypair(tx, peer_id) == NO_KEYPAIR) {
+		request_handshake(tx, peer_id);
 		return;
 	}
 	while (peer->facts.endpoint.address_size) {
-		length = staging_take(plane->staging, number,
-				      next_packet_buffer(plane));
+		length = staging_take(tx->staging, peer_id,
+				      next_packet_buffer(tx));
 		if (length == STAGING_EMPTY)
 			break;
-		send_or_stage(plane, number, (uint32_t)length);
+		send_or_stage(tx, peer_id, (uint32_t)length);
 	}
-	flush(plane);
+	flush(tx);
 }
 
-void send_keepalive(struct plane *plane, uint32_t number)
+void send_keepalive(struct tx *tx, uint32_t peer_id)
 {
-	if (!staging_count(plane->staging, number))
-		plane->tx.drops[DROP_STAGING_FULL] +=
-			staging_put(plane->staging, number, NULL, 0);
-	send_staged_packets(plane, number);
+	if (!staging_count(tx->staging, peer_id))
+		tx->drops[DROP_STAGING_FULL] +=
+			staging_put(tx->staging, peer_id, NULL, 0);
+	send_staged_packets(tx, peer_id);
 }
 
-void purge_staged_packets(struct plane *plane, uint32_t number)
+void purge_staged_packets(struct tx *tx, uint32_t peer_id)
 {
-	plane->tx.drops[DROP_NO_KEYPAIR] +=
-		staging_purge(plane->staging, number);
+	tx->drops[DROP_NO_KEYPAIR] += staging_purge(tx->staging, peer_id);
 }
 
-void send_tun_burst(struct plane *plane)
+void send_tun_burst(struct tx *tx)
 {
 	struct virtio_net_header header;
 	size_t bytes = 0;
 	ssize_t length;
 
 	for (int n = 0; n < BURST_COUNT && bytes < BURST_BYTES; n++) {
-		length = tun_read(plane, &header, plane->tun_buffer);
+		length = tun_read(&tx->shared->tun, &header, tx->tun_buffer);
+		if (length < 0 && length != -EAGAIN)
+			tun_count_error((int)-length, tx->drops, &tx->tun_gone);
 		if (length < 0)
 			break;
 		bytes += (size_t)length;
-		send_tun_packet(plane, &header, (uint32_t)length);
+		send_tun_packet(tx, &header, (uint32_t)length);
 	}
-	flush(plane);
+	flush(tx);
 }

@@ -4,7 +4,7 @@
 #include "packets.h"
 #include "test.h"
 
-static uint8_t data[65535 + 40], out[ICMP_ROOM];
+static uint8_t data[65535 + 40], out[ICMP_MAX_SIZE];
 
 /* A byte changed in a packet of 28 or 48 bytes; whether it is answered. */
 static const struct {

@@ -1,6 +1,6 @@
-/* What becomes of a message that the kernel will not segment. */
+/* A batch that the kernel refuses to segment. */
+#include "drop_reasons.h"
 #include "io/socket.h"
-#include "plane.h"
 #include "test.h"
 
 #include <arpa/inet.h>
@@ -13,8 +13,8 @@
 #define SEGMENT 48
 #define SEGMENTS 3
 
-/* The kernel of this test: some refuse segments beyond the MTU with the error
- * that a stale source has. */
+/* Replaces the call: some kernels refuse segments beyond the MTU with the same
+ * error as a stale source. */
 ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags)
 {
 	if (message->msg_iov->iov_len > SEGMENT) {
@@ -31,7 +31,7 @@ struct source {
 
 static const struct source sources[] = {
 	{{127, 0, 0, 2}, true},
-	{{192, 0, 2, 1}, false}, /* none of this machine's */
+	{{192, 0, 2, 1}, false}, /* not on this machine */
 };
 
 static int open_loopback(struct sockaddr_in *address)
@@ -48,24 +48,19 @@ static int open_loopback(struct sockaddr_in *address)
 	return descriptor;
 }
 
-static void load_batch(struct plane *plane, uint8_t *data, uint16_t port,
-		       const struct source *source)
+static struct pywg_endpoint make_endpoint(uint16_t port,
+					  const struct source *source)
 {
-	struct pywg_endpoint *endpoint = &plane->peers[0].facts.endpoint;
+	struct pywg_endpoint endpoint = {.address = {127, 0, 0, 1},
+					 .port = port,
+					 .address_size = 4,
+					 .source_size = 4};
 
-	*endpoint = (struct pywg_endpoint){.address = {127, 0, 0, 1},
-					   .port = port,
-					   .address_size = 4,
-					   .source_size = 4};
-	memcpy(endpoint->source, source->address, sizeof(source->address));
-	plane->batches_count = 1;
-	plane->batches[0] = (struct udp_batch){.data = data,
-					       .length = SEGMENT * SEGMENTS,
-					       .segment = SEGMENT,
-					       .segments = SEGMENTS};
+	memcpy(endpoint.source, source->address, sizeof(source->address));
+	return endpoint;
 }
 
-/* How many datagrams came, all of them from this source if it was kept. */
+/* Count the datagrams that arrived, from this source if it was kept. */
 static uint32_t received(int descriptor, const struct source *source)
 {
 	struct sockaddr_in from;
@@ -80,31 +75,36 @@ static uint32_t received(int descriptor, const struct source *source)
 	return count;
 }
 
-static void a_source_is_dropped_for_its_own_fault_alone(uint32_t row)
+static void test_source_is_dropped_only_if_it_is_the_cause(uint32_t row)
 {
-	static struct plane plane;
-	static struct peer peer;
 	static uint8_t data[SEGMENT * SEGMENTS];
-	struct sockaddr_in here, there;
-	const int receiver = open_loopback(&there);
+	struct sockaddr_in local, remote;
+	const int receiver = open_loopback(&remote);
+	struct pywg_endpoint endpoint =
+		make_endpoint(ntohs(remote.sin_port), &sources[row]);
+	const struct udp_batch batch = {.data = data,
+					.length = SEGMENT * SEGMENTS,
+					.segment_size = SEGMENT,
+					.segments = SEGMENTS,
+					.endpoint = &endpoint};
+	const struct udp_sockets sockets = {
+		.family[SOCKET_V4] = {open_loopback(&local), true, false},
+	};
+	bool gso_refused[SOCKET_FAMILIES] = {false};
+	uint64_t drops[DROP_COUNT] = {0};
 
-	memset(&plane, 0, sizeof(plane));
-	plane.tx.plane = &plane;
-	plane.peers = &peer;
-	plane.v4 = (struct udp_socket){open_loopback(&here), true, false};
-	CHECK(row, receiver >= 0 && plane.v4.descriptor >= 0);
-	load_batch(&plane, data, ntohs(there.sin_port), &sources[row]);
-	socket_send_batches(&plane);
+	CHECK(row, receiver >= 0 && sockets.family[SOCKET_V4].descriptor >= 0);
+	socket_send_batch(&sockets, &batch, gso_refused, drops);
 	CHECK(row, received(receiver, &sources[row]) == SEGMENTS);
-	CHECK(row, (peer.facts.endpoint.source_size > 0) == sources[row].kept);
-	CHECK(row, plane.v4.gso);
-	close(plane.v4.descriptor);
+	CHECK(row, (endpoint.source_size > 0) == sources[row].kept);
+	CHECK(row, !gso_refused[SOCKET_V4]);
+	close(sockets.family[SOCKET_V4].descriptor);
 	close(receiver);
 }
 
 int main(void)
 {
 	for (uint32_t row = 0; row < ROWS(sources); row++)
-		a_source_is_dropped_for_its_own_fault_alone(row);
+		test_source_is_dropped_only_if_it_is_the_cause(row);
 	return test_result();
 }

@@ -6,9 +6,9 @@
 
 #define NONCE_SIZE crypto_aead_chacha20poly1305_ietf_NPUBBYTES
 
-int aead_init(struct aead *aead)
+int aead_init(struct aead *aead, enum aead_direction direction)
 {
-	*aead = (struct aead){0};
+	*aead = (struct aead){.direction = direction};
 	return sodium_init() < 0 ? -ENOSYS : 0;
 }
 
@@ -17,7 +17,7 @@ void aead_free(struct aead *aead)
 	(void)aead;
 }
 
-void aead_forget(struct aead *aead)
+void aead_forget_key(struct aead *aead)
 {
 	(void)aead;
 }

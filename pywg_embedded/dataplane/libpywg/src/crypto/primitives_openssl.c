@@ -14,7 +14,7 @@
 
 static EVP_PKEY *private_key(const uint8_t private[KEY_SIZE])
 {
-	openssl_begin();
+	openssl_init();
 	return EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, private,
 					    KEY_SIZE);
 }
@@ -103,7 +103,7 @@ static EVP_CIPHER_CTX *start(const struct primitives_seal *with, int direction)
 	const bool extended = with->nonce_size == XNONCE_SIZE;
 	bool done = with->aad_size <= INT_MAX;
 
-	openssl_begin();
+	openssl_init();
 	context = EVP_CIPHER_CTX_new();
 	if (extended) {
 		done &= hchacha(subkey, with->key, with->nonce);

@@ -143,7 +143,7 @@ static void load_part(struct datagram_origin *origin,
 		load_v6(origin, part);
 	else if (part->cmsg_level == UDP_LEVEL &&
 		 part->cmsg_type == UDP_OPTION_GRO)
-		origin->segment = (uint32_t)load_int(part);
+		origin->segment_size = (uint32_t)load_int(part);
 }
 
 void datagram_origin_load(struct datagram_origin *origin,

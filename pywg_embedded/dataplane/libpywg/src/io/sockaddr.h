@@ -31,7 +31,7 @@ size_t control_store(union control_buffer *control,
 struct datagram_origin {
 	struct pywg_endpoint endpoint;
 	uint8_t tos;
-	uint32_t segment; /* 0: one datagram */
+	uint32_t segment_size; /* 0: one datagram */
 };
 
 void datagram_origin_load(struct datagram_origin *origin,

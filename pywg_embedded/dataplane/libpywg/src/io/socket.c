@@ -22,8 +22,8 @@ struct option {
 static const struct option v4_options[] = {
 	{IPPROTO_IP, IP_PKTINFO, 1},
 	{IPPROTO_IP, IP_RECVTOS, 1},
-	/* A blocked "fragmentation needed" must not stop the tunnel (linux: no
-	 * DF). */
+	/* Where ICMP "fragmentation needed" is blocked, DF would stop the
+	 * tunnel (as in Linux). */
 	{IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT},
 	{0, 0, 0},
 };
@@ -34,7 +34,7 @@ static const struct option v6_options[] = {
 	{0, 0, 0},
 };
 
-static int set(int descriptor, int level, int name, int value)
+static int set_option(int descriptor, int level, int name, int value)
 {
 	return setsockopt(descriptor, level, name, &value, sizeof(value));
 }
@@ -54,7 +54,7 @@ static int bind_to(int descriptor, int family, uint32_t port)
 	return bind(descriptor, &address.any, size);
 }
 
-/* Linux 7.0 to 7.1.4 corrupts what it segments. */
+/* Linux 7.0 to 7.1.4 corrupts the datagrams that it segments. */
 static bool gso_is_broken(void)
 {
 	struct utsname system;
@@ -66,47 +66,48 @@ static bool gso_is_broken(void)
 	return major == 7 && (minor == 0 || (minor == 1 && patch < 5));
 }
 
-static void probe_offloads(const struct plane *plane, struct udp_socket *socket)
+static void probe_offloads(struct udp_socket *socket, uint32_t offloads)
 {
 	const int descriptor = socket->descriptor;
 	int size = 0;
 	socklen_t length = sizeof(size);
 
-	/* Only kernels whose UDP_GRO can be read back have a sound one (5.12).
-	 */
-	socket->gro = plane->offloads & PYWG_GRO &&
-		      set(descriptor, UDP_LEVEL, UDP_OPTION_GRO, 1) == 0 &&
-		      getsockopt(descriptor, UDP_LEVEL, UDP_OPTION_GRO, &size,
-				 &length) == 0 &&
-		      size == 1;
-	socket->gso = plane->offloads & PYWG_GSO && !gso_is_broken() &&
+	/* UDP_GRO works only in kernels where it can be read back (5.12). */
+	socket->gro =
+		offloads & PYWG_GRO &&
+		set_option(descriptor, UDP_LEVEL, UDP_OPTION_GRO, 1) == 0 &&
+		getsockopt(descriptor, UDP_LEVEL, UDP_OPTION_GRO, &size,
+			   &length) == 0 &&
+		size == 1;
+	socket->gso = offloads & PYWG_GSO && !gso_is_broken() &&
 		      getsockopt(descriptor, UDP_LEVEL, UDP_OPTION_SEGMENT,
 				 &size, &length) == 0;
 }
 
-/* A bound socket; -EAFNOSUPPORT where the machine lacks the family. */
-static int open_socket(const struct plane *plane, struct udp_socket *into,
-		       int family, uint32_t port)
+/* Open and bind one socket; -EAFNOSUPPORT if the machine lacks the family. */
+static int open_socket(struct udp_socket *out, int family, uint32_t port,
+		       uint32_t fwmark, uint32_t offloads)
 {
 	const struct option *option =
 		family == AF_INET ? v4_options : v6_options;
-	const int kind = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-	const int descriptor = socket(family, kind, 0);
+	const int type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	const int descriptor = socket(family, type, 0);
 	int error;
 
 	if (descriptor < 0)
 		return -errno;
 	for (; option->level || option->name; option++)
-		set(descriptor, option->level, option->name, option->value);
-	set(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER);
-	set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER);
-	if (plane->fwmark &&
-	    set(descriptor, SOL_SOCKET, SO_MARK, (int)plane->fwmark) < 0)
+		set_option(descriptor, option->level, option->name,
+			   option->value);
+	set_option(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER);
+	set_option(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER);
+	if (fwmark &&
+	    set_option(descriptor, SOL_SOCKET, SO_MARK, (int)fwmark) < 0)
 		goto failed;
 	if (bind_to(descriptor, family, port) < 0)
 		goto failed;
-	into->descriptor = descriptor;
-	probe_offloads(plane, into);
+	out->descriptor = descriptor;
+	probe_offloads(out, offloads);
 	return 0;
 failed:
 	error = errno == EADDRNOTAVAIL ? EAFNOSUPPORT : errno;
@@ -132,17 +133,20 @@ static void close_socket(struct udp_socket *socket)
 	socket->descriptor = -1;
 }
 
-/* Both families on one port; the port, or a negated errno with none open. */
-static int open_pair(const struct plane *plane, struct udp_socket *v4,
-		     struct udp_socket *v6, uint32_t port)
+/* Open both families on one port. Return the port, or a negated errno with
+ * neither open. */
+static int open_pair(struct udp_sockets *sockets, uint32_t port,
+		     uint32_t offloads)
 {
-	int error = open_socket(plane, v4, AF_INET, port);
+	struct udp_socket *v4 = &sockets->family[SOCKET_V4];
+	struct udp_socket *v6 = &sockets->family[SOCKET_V6];
+	int error = open_socket(v4, AF_INET, port, sockets->fwmark, offloads);
 
 	if (error && error != -EAFNOSUPPORT)
 		return error;
 	if (!error)
 		port = (uint32_t)port_of(v4->descriptor);
-	error = open_socket(plane, v6, AF_INET6, port);
+	error = open_socket(v6, AF_INET6, port, sockets->fwmark, offloads);
 	if (error == -EAFNOSUPPORT && v4->descriptor >= 0)
 		return (int)port;
 	if (error) {
@@ -152,55 +156,60 @@ static int open_pair(const struct plane *plane, struct udp_socket *v4,
 	return port_of(v6->descriptor);
 }
 
-int socket_listen(struct plane *plane, uint32_t port)
+void sockets_init(struct udp_sockets *sockets)
 {
-	struct udp_socket v4 = {-1, false, false};
-	struct udp_socket v6 = {-1, false, false};
-	int taken = -EADDRINUSE;
+	*sockets = (struct udp_sockets){
+		.family = {{.descriptor = -1}, {.descriptor = -1}}};
+}
 
-	if (port && port == (uint32_t)plane->port)
-		return plane->port;
-	/* A random port of one family may be taken in the other. */
-	for (int n = 0; n < RANDOM_PORT_TRIES && taken == -EADDRINUSE; n++) {
-		taken = open_pair(plane, &v4, &v6, port);
+int sockets_listen(struct udp_sockets *sockets, uint32_t port,
+		   uint32_t offloads)
+{
+	struct udp_sockets opened;
+	int bound = -EADDRINUSE;
+
+	if (port && port == (uint32_t)sockets->port)
+		return sockets->port;
+	sockets_init(&opened);
+	opened.fwmark = sockets->fwmark;
+	/* A random port of one family may be in use in the other. */
+	for (int n = 0; n < RANDOM_PORT_TRIES && bound == -EADDRINUSE; n++) {
+		bound = open_pair(&opened, port, offloads);
 		if (port)
 			break;
 	}
-	if (taken < 0)
-		return taken;
-	socket_close(plane);
-	plane->v4 = v4;
-	plane->v6 = v6;
-	plane->port = taken;
-	return taken;
+	if (bound < 0)
+		return bound;
+	sockets_close(sockets);
+	*sockets = opened;
+	sockets->port = bound;
+	return bound;
 }
 
-void socket_close(struct plane *plane)
+void sockets_close(struct udp_sockets *sockets)
 {
-	close_socket(&plane->v4);
-	close_socket(&plane->v6);
-	plane->port = 0;
+	for (int n = 0; n < SOCKET_FAMILIES; n++)
+		close_socket(&sockets->family[n]);
+	sockets->port = 0;
 }
 
-int socket_set_fwmark(struct plane *plane, uint32_t fwmark)
+int sockets_set_fwmark(struct udp_sockets *sockets, uint32_t fwmark)
 {
-	const int descriptors[] = {plane->v4.descriptor, plane->v6.descriptor};
+	for (int n = 0; n < SOCKET_FAMILIES; n++) {
+		const int descriptor = sockets->family[n].descriptor;
 
-	for (int n = 0; n < 2; n++) {
-		if (descriptors[n] >= 0 &&
-		    set(descriptors[n], SOL_SOCKET, SO_MARK, (int)fwmark) < 0)
+		if (descriptor >= 0 && set_option(descriptor, SOL_SOCKET,
+						  SO_MARK, (int)fwmark) < 0)
 			return -errno;
 	}
-	plane->fwmark = fwmark;
+	sockets->fwmark = fwmark;
 	return 0;
 }
 
-static void prepare_slot(struct plane *plane, struct mmsghdr *message,
-			 struct iovec *part, union socket_address *address,
-			 union control_buffer *control, uint32_t slot)
+static void prepare_slot(struct mmsghdr *message, struct iovec *part,
+			 union socket_address *address,
+			 union control_buffer *control)
 {
-	part->iov_base = plane->rx_buffer + (size_t)slot * RECEIVE_SLOT_SIZE;
-	part->iov_len = RECEIVE_SLOT_SIZE;
 	memset(message, 0, sizeof(*message));
 	message->msg_hdr.msg_name = address;
 	message->msg_hdr.msg_namelen = sizeof(*address);
@@ -210,7 +219,7 @@ static void prepare_slot(struct plane *plane, struct mmsghdr *message,
 	message->msg_hdr.msg_controllen = sizeof(*control);
 }
 
-static void load_slot(struct received *out, struct mmsghdr *message,
+static void load_slot(struct received_batch *out, struct mmsghdr *message,
 		      const union socket_address *address)
 {
 	struct datagram_origin origin;
@@ -220,31 +229,32 @@ static void load_slot(struct received *out, struct mmsghdr *message,
 	out->length = message->msg_len;
 	if (message->msg_hdr.msg_flags & MSG_TRUNC)
 		out->length = 0;
-	out->segment = origin.segment ? origin.segment : out->length;
+	out->segment_size =
+		origin.segment_size ? origin.segment_size : out->length;
 	out->tos = origin.tos;
-	out->source = origin.endpoint;
+	out->endpoint = origin.endpoint;
 }
 
-uint32_t socket_receive(struct plane *plane, struct udp_socket *socket,
-			struct received *out)
+int socket_receive(const struct udp_socket *socket, uint8_t *buffer,
+		   struct received_batch *out)
 {
-	struct mmsghdr messages[RECEIVE_SLOTS];
-	struct iovec parts[RECEIVE_SLOTS];
-	union socket_address addresses[RECEIVE_SLOTS];
-	union control_buffer controls[RECEIVE_SLOTS];
+	struct mmsghdr messages[SOCKET_RECEIVE_SLOTS];
+	struct iovec parts[SOCKET_RECEIVE_SLOTS];
+	union socket_address addresses[SOCKET_RECEIVE_SLOTS];
+	union control_buffer controls[SOCKET_RECEIVE_SLOTS];
 	int count;
 
-	for (uint32_t n = 0; n < RECEIVE_SLOTS; n++)
-		prepare_slot(plane, &messages[n], &parts[n], &addresses[n],
-			     &controls[n], n);
-	count = recvmmsg(socket->descriptor, messages, RECEIVE_SLOTS,
-			 MSG_DONTWAIT, NULL);
-	if (count < 0) {
-		if (errno != EAGAIN)
-			count_drop(&plane->rx, drop_reason_of_receive(errno));
-		return 0;
+	for (size_t n = 0; n < SOCKET_RECEIVE_SLOTS; n++) {
+		parts[n].iov_base = buffer + n * SOCKET_RECEIVE_SLOT_SIZE;
+		parts[n].iov_len = SOCKET_RECEIVE_SLOT_SIZE;
+		prepare_slot(&messages[n], &parts[n], &addresses[n],
+			     &controls[n]);
 	}
+	count = recvmmsg(socket->descriptor, messages, SOCKET_RECEIVE_SLOTS,
+			 MSG_DONTWAIT, NULL);
+	if (count < 0)
+		return errno == EAGAIN ? 0 : -errno;
 	for (int n = 0; n < count; n++)
 		load_slot(&out[n], &messages[n], &addresses[n]);
-	return (uint32_t)count;
+	return count;
 }

@@ -1,10 +1,11 @@
+#include "drop_reasons.h"
 #include "io/sockaddr.h"
 #include "io/socket.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* What the datagrams of one batch have in common. */
+/* The address and control messages that the datagrams of one batch share. */
 struct envelope {
 	union socket_address address;
 	union control_buffer control;
@@ -12,25 +13,21 @@ struct envelope {
 	socklen_t control_size;
 };
 
-static struct udp_socket *socket_for(struct plane *plane,
-				     const struct pywg_endpoint *endpoint)
+static int family_of(const struct pywg_endpoint *endpoint)
 {
-	struct udp_socket *socket =
-		endpoint->address_size == 4 ? &plane->v4 : &plane->v6;
-
-	return socket->descriptor >= 0 ? socket : NULL;
+	return endpoint->address_size == 4 ? SOCKET_V4 : SOCKET_V6;
 }
 
 static void write_envelope(struct envelope *envelope,
 			   const struct pywg_endpoint *endpoint, uint8_t tos,
-			   uint32_t segment)
+			   uint32_t segment_size)
 {
 	envelope->address_size = sockaddr_store(&envelope->address, endpoint);
 	envelope->control_size = (socklen_t)control_store(
-		&envelope->control, endpoint, tos, (uint16_t)segment);
+		&envelope->control, endpoint, tos, (uint16_t)segment_size);
 }
 
-static struct msghdr enclose(struct envelope *envelope, struct iovec *part)
+static struct msghdr make_header(struct envelope *envelope, struct iovec *part)
 {
 	struct msghdr header = {0};
 
@@ -43,7 +40,8 @@ static struct msghdr enclose(struct envelope *envelope, struct iovec *part)
 	return header;
 }
 
-/* Whether a send may have failed for a source that is gone; it is no more. */
+/* Remove the source address if it may be the cause of this error: an address
+ * that the machine no longer has. Return whether it was removed. */
 static bool drop_stale_source(struct pywg_endpoint *endpoint, int error)
 {
 	if (!endpoint->source_size ||
@@ -55,121 +53,113 @@ static bool drop_stale_source(struct pywg_endpoint *endpoint, int error)
 	return true;
 }
 
-/* One send; 0, or an errno. A source is not blamed for what may be the fault of
- * the segments: without them it shows. */
+/* Make one send call; return 0, or an errno. An error of a segmented send may
+ * be due to the segments, so the source address is dropped only without them.
+ */
 static int send_whole(int descriptor, struct pywg_endpoint *endpoint,
 		      const uint8_t *data, uint32_t length, uint8_t tos,
-		      uint32_t segment)
+		      uint32_t segment_size)
 {
 	struct iovec part = {(void *)(uintptr_t)data, length};
 	struct envelope envelope;
 	struct msghdr header;
 
 	do {
-		write_envelope(&envelope, endpoint, tos, segment);
-		header = enclose(&envelope, &part);
+		write_envelope(&envelope, endpoint, tos, segment_size);
+		header = make_header(&envelope, &part);
 		if (sendmsg(descriptor, &header, MSG_DONTWAIT) >= 0)
 			return 0;
-	} while (!segment && drop_stale_source(endpoint, errno));
+	} while (!segment_size && drop_stale_source(endpoint, errno));
 	return errno;
 }
 
-void socket_send(struct direction *direction, struct pywg_endpoint *endpoint,
-		 const uint8_t *data, uint32_t length, uint8_t tos)
+void socket_send(const struct udp_sockets *sockets,
+		 struct pywg_endpoint *endpoint, const uint8_t *data,
+		 uint32_t length, uint8_t tos, uint64_t *drops)
 {
-	struct udp_socket *socket = socket_for(direction->plane, endpoint);
+	const int descriptor = sockets->family[family_of(endpoint)].descriptor;
 	int error;
 
-	if (!socket) {
-		count_drop(direction, DROP_NO_SOCKET);
+	if (descriptor < 0) {
+		drops[DROP_NO_SOCKET]++;
 		return;
 	}
-	error = send_whole(socket->descriptor, endpoint, data, length, tos, 0);
+	error = send_whole(descriptor, endpoint, data, length, tos, 0);
 	if (error)
-		count_drop(direction, drop_reason_of_send(error));
+		drops[drop_reason_of_send(error)]++;
 }
 
-/* The datagrams of one batch. */
+/* The datagrams of one batch, for sendmmsg. */
 struct mmsg {
 	struct envelope envelope;
-	struct iovec parts[MAX_SEGMENTS];
-	struct mmsghdr headers[MAX_SEGMENTS];
+	struct iovec parts[SOCKET_MAX_SEGMENTS];
+	struct mmsghdr headers[SOCKET_MAX_SEGMENTS];
 };
 
-static void fill(struct mmsg *mmsg, const struct udp_batch *batch,
-		 const struct pywg_endpoint *endpoint)
+static void fill(struct mmsg *mmsg, const struct udp_batch *batch)
 {
-	write_envelope(&mmsg->envelope, endpoint, batch->tos, 0);
+	write_envelope(&mmsg->envelope, batch->endpoint, batch->tos, 0);
 	for (uint32_t n = 0; n < batch->segments; n++) {
-		uint32_t at = n * batch->segment;
+		uint32_t at = n * batch->segment_size;
 		uint32_t left = batch->length - at;
 
 		mmsg->parts[n].iov_base = batch->data + at;
 		mmsg->parts[n].iov_len =
-			left < batch->segment ? left : batch->segment;
+			left < batch->segment_size ? left : batch->segment_size;
 		mmsg->headers[n].msg_hdr =
-			enclose(&mmsg->envelope, &mmsg->parts[n]);
+			make_header(&mmsg->envelope, &mmsg->parts[n]);
 	}
 }
 
-/* Kernels without segmentation, routes with a smaller MTU, interfaces without
- * checksums: whatever the reason, the datagrams can still go one by one. An
- * error is that of the first that did not go; the others get their turn. */
-static void send_singly(struct direction *direction,
-			const struct udp_batch *batch, int descriptor,
-			struct pywg_endpoint *endpoint)
+/* Send the datagrams one by one: where the kernel cannot segment, the route has
+ * a smaller MTU, or the interface computes no checksums. sendmmsg reports the
+ * error of the first datagram that failed; the others are sent after it. */
+static void send_singly(int descriptor, const struct udp_batch *batch,
+			uint64_t *drops)
 {
 	struct mmsg mmsg;
 	uint32_t done = 0;
 	int sent;
 
-	fill(&mmsg, batch, endpoint);
+	fill(&mmsg, batch);
 	while (done < batch->segments) {
 		sent = sendmmsg(descriptor, mmsg.headers + done,
 				batch->segments - done, MSG_DONTWAIT);
 		if (sent > 0) {
 			done += (uint32_t)sent;
-		} else if (drop_stale_source(endpoint, errno)) {
-			fill(&mmsg, batch, endpoint);
+		} else if (drop_stale_source(batch->endpoint, errno)) {
+			fill(&mmsg, batch);
 		} else {
-			count_drop(direction, drop_reason_of_send(errno));
+			drops[drop_reason_of_send(errno)]++;
 			done++;
 		}
 	}
 }
 
-static void send_batch(struct plane *plane, const struct udp_batch *batch)
+void socket_send_batch(const struct udp_sockets *sockets,
+		       const struct udp_batch *batch,
+		       bool gso_refused[SOCKET_FAMILIES], uint64_t *drops)
 {
-	struct pywg_endpoint *endpoint =
-		&plane->peers[batch->peer].facts.endpoint;
-	struct udp_socket *socket = socket_for(plane, endpoint);
-	struct direction *direction = &plane->tx;
+	const int family = family_of(batch->endpoint);
+	const struct udp_socket *socket = &sockets->family[family];
 	int error;
 
-	if (!socket) {
-		direction->drops[DROP_NO_SOCKET] += batch->segments;
+	if (socket->descriptor < 0) {
+		drops[DROP_NO_SOCKET] += batch->segments;
 		return;
 	}
-	if (!socket->gso || batch->segments == 1) {
-		send_singly(direction, batch, socket->descriptor, endpoint);
+	if (!socket->gso || gso_refused[family] || batch->segments == 1) {
+		send_singly(socket->descriptor, batch, drops);
 		return;
 	}
-	error = send_whole(socket->descriptor, endpoint, batch->data,
-			   batch->length, batch->tos, batch->segment);
+	error = send_whole(socket->descriptor, batch->endpoint, batch->data,
+			   batch->length, batch->tos, batch->segment_size);
 	if (!error)
 		return;
 	if (error == EIO)
-		socket->gso = false;
+		gso_refused[family] = true;
 	if (error == EAGAIN || error == ENOBUFS)
-		direction->drops[drop_reason_of_send(error)] += batch->segments;
+		drops[drop_reason_of_send(error)] += batch->segments;
 	else
-		send_singly(direction, batch, socket->descriptor, endpoint);
-}
-
-void socket_send_batches(struct plane *plane)
-{
-	for (uint32_t n = 0; n < plane->batches_count; n++)
-		send_batch(plane, &plane->batches[n]);
-	plane->batches_count = 0;
-	plane->tx_buffer_used = 0;
+		send_singly(socket->descriptor, batch, drops);
 }

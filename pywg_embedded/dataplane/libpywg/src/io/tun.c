@@ -1,19 +1,20 @@
 #include "io/tun.h"
-#include "event_queue.h"
+#include "drop_reasons.h"
+#include "pywg.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
 
-/* What ioctl takes; that of POSIX, and so of musl, is signed. */
+/* The request argument of ioctl is signed in POSIX, and so in musl. */
 #ifdef __GLIBC__
 typedef unsigned long tun_request;
 #else
 typedef int tun_request;
 #endif
 
-/* linux/if_tun.h, of which not every libc's headers have the newer half. */
+/* linux/if_tun.h, whose newer half is missing in the headers of some libcs. */
 #define TUN_IOCTL_GETIFF ((tun_request)_IOR('T', 210, unsigned int))
 #define TUN_IOCTL_SETOFFLOAD ((tun_request)_IOW('T', 208, unsigned int))
 #define TUN_IOCTL_SETVNETHDRSZ ((tun_request)_IOW('T', 216, int))
@@ -22,7 +23,7 @@ typedef int tun_request;
 #define TUN_OFFLOAD_TSO (0x02 | 0x04)
 #define TUN_OFFLOAD_USO (0x20 | 0x40)
 
-static bool offer(struct plane *plane, uint32_t offloads)
+static bool set_offloads(int descriptor, uint32_t offloads)
 {
 	unsigned long flags = TUN_OFFLOAD_CSUM;
 
@@ -30,91 +31,80 @@ static bool offer(struct plane *plane, uint32_t offloads)
 		flags |= TUN_OFFLOAD_TSO;
 	if (offloads & PYWG_USO)
 		flags |= TUN_OFFLOAD_USO;
-	return ioctl(plane->tun, TUN_IOCTL_SETOFFLOAD, flags) == 0;
+	return ioctl(descriptor, TUN_IOCTL_SETOFFLOAD, flags) == 0;
 }
 
-int tun_init(struct plane *plane)
+/* The largest supported subset of these offloads. */
+static uint32_t negotiate_offloads(int descriptor, uint32_t wanted)
 {
-	static const uint32_t attempts[] = {
+	static const uint32_t candidates[] = {
 		PYWG_TSO | PYWG_USO, /* Linux 6.2 and later */
 		PYWG_TSO,
 		0,
 	};
-	const uint32_t wanted = plane->offloads & (PYWG_TSO | PYWG_USO);
-	int size = VIRTIO_NET_HDR_SIZE;
-	struct ifreq ifreq = {0};
 
-	plane->offloads &= ~(uint32_t)(PYWG_TSO | PYWG_USO);
-	/* What is no TUN (a socket, in tests) has no header either. */
-	if (ioctl(plane->tun, TUN_IOCTL_GETIFF, &ifreq) < 0)
-		return 0;
-	plane->tun_has_header = ifreq.ifr_flags & TUN_IFF_VNET_HDR;
-	if (!plane->tun_has_header)
-		return 0;
-	if (ioctl(plane->tun, TUN_IOCTL_SETVNETHDRSZ, &size) < 0)
-		return -errno;
-	for (size_t n = 0; n < sizeof(attempts) / sizeof(*attempts); n++) {
-		uint32_t offloads = attempts[n] & wanted;
+	for (size_t n = 0; n < sizeof(candidates) / sizeof(*candidates); n++) {
+		const uint32_t offloads = candidates[n] & wanted;
 
-		if (offer(plane, offloads)) {
-			plane->offloads |= offloads;
-			return 0;
-		}
+		if (set_offloads(descriptor, offloads))
+			return offloads;
 	}
 	return 0;
 }
 
-static void failed(struct direction *direction, int error)
+int tun_init(struct tun *tun, int descriptor, uint32_t *offloads)
 {
-	if (error != EBADFD && error != ENODEV && error != EBADF)
-		count_drop(direction, drop_reason_of_tun(error));
-	else
-		direction->tun_gone = true;
+	const uint32_t wanted = *offloads & (PYWG_TSO | PYWG_USO);
+	const int flags = fcntl(descriptor, F_GETFL);
+	int size = VIRTIO_NET_HDR_SIZE;
+	struct ifreq ifreq = {0};
+
+	if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	*tun = (struct tun){.descriptor = descriptor};
+	*offloads &= ~(uint32_t)(PYWG_TSO | PYWG_USO);
+	/* A socket in place of a TUN, as in tests, has no header. */
+	if (ioctl(descriptor, TUN_IOCTL_GETIFF, &ifreq) < 0)
+		return 0;
+	tun->has_header = ifreq.ifr_flags & TUN_IFF_VNET_HDR;
+	if (!tun->has_header)
+		return 0;
+	if (ioctl(descriptor, TUN_IOCTL_SETVNETHDRSZ, &size) < 0)
+		return -errno;
+	*offloads |= negotiate_offloads(descriptor, wanted);
+	return 0;
 }
 
-ssize_t tun_read(struct plane *plane, struct virtio_net_header *header,
+ssize_t tun_read(const struct tun *tun, struct virtio_net_header *header,
 		 uint8_t *out)
 {
-	const size_t before = plane->tun_has_header ? VIRTIO_NET_HDR_SIZE : 0;
+	const ssize_t header_size = tun->has_header ? VIRTIO_NET_HDR_SIZE : 0;
 	uint8_t bytes[VIRTIO_NET_HDR_SIZE] = {0};
 	struct iovec parts[2] = {
-		{bytes, before},
-		{out, MAX_PACKET},
+		{bytes, (size_t)header_size},
+		{out, TUN_MAX_PACKET},
 	};
-	ssize_t length = readv(plane->tun, parts, 2);
+	const ssize_t length = readv(tun->descriptor, parts, 2);
 
-	if (length < 0) {
-		if (errno != EAGAIN)
-			failed(&plane->tx, errno);
-		return -EAGAIN;
-	}
+	if (length < 0)
+		return -errno;
 	*header = virtio_net_load(bytes);
-	return length < (ssize_t)before ? 0 : length - (ssize_t)before;
+	return length < header_size ? 0 : length - header_size;
 }
 
-void tun_write(struct plane *plane, const uint8_t *packet, size_t length)
+int tun_write(const struct tun *tun, const struct iovec *parts, int count)
 {
-	uint8_t none[VIRTIO_NET_HDR_SIZE] = {0};
-	const struct iovec parts[2] = {
-		{none, VIRTIO_NET_HDR_SIZE},
-		{(void *)(uintptr_t)packet, length},
-	};
+	const int skipped = tun->has_header ? 0 : 1;
 
-	tun_write_parts(&plane->tx, parts, 2);
+	if (writev(tun->descriptor, parts + skipped, count - skipped) < 0)
+		return -errno;
+	return 0;
 }
 
-bool tun_write_parts(void *context, const struct iovec *parts, int count)
+void tun_count_error(int error, uint64_t *drops, bool *gone)
 {
-	struct direction *direction = context;
-	const struct plane *plane = direction->plane;
-	const int skipped = plane->tun_has_header ? 0 : 1;
-
-	if (writev(plane->tun, parts + skipped, count - skipped) >= 0)
-		return true;
-	/* Linux 6.6.44 refuses large packets with a short end: the packets come
-	 * again one by one, and only what fails then is lost. */
-	if (errno == EINVAL && count > 2)
-		return false;
-	failed(direction, errno);
-	return true;
+	if (error == EBADFD || error == ENODEV || error == EBADF)
+		*gone = true;
+	else
+		drops[drop_reason_of_tun(error)]++;
 }

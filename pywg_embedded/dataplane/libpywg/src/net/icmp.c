@@ -12,7 +12,7 @@ enum {
 	/* As much of the packet as fits the smallest MTU of its family
 	 * (RFC 1812, RFC 4443). */
 	QUOTED_V4 = 576 - IPV4_HEADER - MESSAGE_HEADER,
-	QUOTED_V6 = ICMP_ROOM - IPV6_HEADER - MESSAGE_HEADER,
+	QUOTED_V6 = ICMP_MAX_SIZE - IPV6_HEADER - MESSAGE_HEADER,
 	MULTICAST_V4 = 224,
 	MULTICAST_V6 = 0xFF,
 	INFORMATIONAL_V6 = 128, /* types below report errors */

@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 /* The largest answer: the smallest MTU of IPv6. */
-#define ICMP_ROOM 1280
+#define ICMP_MAX_SIZE 1280
 
-/* Write the ICMP message for `out`, ICMP_ROOM bytes; answers its length, or 0
- * where none must be sent. `size` counts all of `data`. */
+/* Write the ICMP message for `out`, ICMP_MAX_SIZE bytes; answers its length, or
+ * 0 where none must be sent. `size` counts all of `data`. */
 size_t icmp_unreachable(uint8_t *out, const uint8_t *data, size_t size,
 			const struct packet *packet);
 

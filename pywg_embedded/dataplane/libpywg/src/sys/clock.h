@@ -3,9 +3,7 @@
 
 #include <stdint.h>
 
-struct direction;
-
-/* Read the clock into direction->now, milliseconds; once a burst is enough. */
-uint64_t clock_read(struct direction *direction);
+/* Milliseconds of CLOCK_BOOTTIME; `stopped` instead unless it is 0. */
+uint64_t clock_read(uint64_t stopped);
 
 #endif

@@ -1,4 +1,4 @@
-#include "pywg.h"
+#include "sys/process.h"
 
 #include <errno.h>
 #include <link.h>
@@ -10,39 +10,34 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void drop_privileges(const uint32_t keep[2])
+/* Capabilities above the kernel's last, and all without CAP_SETPCAP, fail. */
+static void drop_bounding_set(uint64_t kept)
 {
-	unsigned long number;
-
-	/* Each may fail: for want of CAP_SETPCAP, or at the kernel's last one.
-	 */
-	for (number = 0; number < 64; number++)
-		if (!(keep[number / 32] >> number % 32 & 1))
-			(void)prctl(PR_CAPBSET_DROP, number, 0, 0, 0);
-	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	for (unsigned long capability = 0; capability < 64; capability++)
+		if (!(kept >> capability & 1))
+			(void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
 }
 
-int pywg_keep_capabilities(uint32_t low, uint32_t high)
+int process_keep_capabilities(uint64_t kept)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3,
 						  0};
 	struct __user_cap_data_struct data[2];
-	const uint32_t keep[2] = {low, high};
-	size_t at;
 
 	if (syscall(SYS_capget, &header, data))
 		return -errno;
-	drop_privileges(keep);
-	for (at = 0; at < 2; at++) {
-		data[at].permitted &= keep[at];
-		data[at].effective = data[at].permitted;
-		data[at].inheritable = 0;
+	drop_bounding_set(kept);
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	for (size_t half = 0; half < 2; half++) {
+		data[half].permitted &= (uint32_t)(kept >> 32 * half);
+		data[half].effective = data[half].permitted;
+		data[half].inheritable = 0;
 	}
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
 }
 
-/* Code that was relocated in place is no more what the file has. */
+/* Whether code was relocated in place: its pages differ from the file. */
 static bool is_relocated(const struct dl_phdr_info *program,
 			 const ElfW(Phdr) * part)
 {
@@ -59,8 +54,8 @@ static bool is_relocated(const struct dl_phdr_info *program,
 	return false;
 }
 
-/* Only what nothing may write to is the same when it is read again: also what
- * is protected after it was written to lies in a part that is writable. */
+/* Only pages of read-only segments are the same when read again: RELRO pages,
+ * which are protected after relocation, lie in a writable segment. */
 static void release_segment(const struct dl_phdr_info *program,
 			    const ElfW(Phdr) * part)
 {
@@ -86,7 +81,7 @@ static int release_program(struct dl_phdr_info *program, size_t size,
 	return 0;
 }
 
-int pywg_trim(void)
+int process_release_pages(void)
 {
 	return dl_iterate_phdr(release_program, NULL);
 }

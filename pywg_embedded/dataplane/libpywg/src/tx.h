@@ -1,0 +1,49 @@
+/* What transmitting owns: the thread that calls pywg_wait, which also changes
+ * the configuration. */
+#ifndef PYWG_TX_H
+#define PYWG_TX_H
+
+#include "crypto/aead.h"
+#include "drop_reasons.h"
+#include "event_queue.h"
+#include "pywg.h"
+#include "shared.h"
+#include "staging.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TX_MAX_BATCHES 64
+/* The largest sealed datagram. */
+#define TX_MAX_SEALED (TRANSPORT_MIN_SIZE + TUN_MAX_PACKET + PADDING_MULTIPLE)
+/* A full batch, which is sent at once, and room for one more packet. */
+#define TX_BUFFER_SIZE (2 * 65536)
+
+struct peer {
+	struct pywg_facts facts;
+	uint64_t handshake_requested_at; /* 0: not since it could be sent */
+	bool exists;
+	/* The next packet raises PYWG_ACTIVE. */
+	bool observed;
+};
+
+struct tx {
+	const struct shared *shared;
+	uint64_t now;
+	uint64_t drops[DROP_COUNT];
+	bool tun_gone;
+	bool gso_refused[SOCKET_FAMILIES];
+	uint32_t mtu;
+	struct aead aead;
+	uint64_t *send_counters; /* of each keypair */
+	struct peer *peers;
+	struct staging *staging;
+	struct event_queue events;
+	uint8_t *tun_buffer; /* one packet as it was read */
+	uint8_t *buffer; /* the datagrams of the batches */
+	uint32_t buffer_used;
+	struct udp_batch batches[TX_MAX_BATCHES];
+	uint32_t batch_count;
+};
+
+#endif
