@@ -514,8 +514,7 @@ static bool catch_up(struct side *left, struct side *right)
 		settle(left, right);
 		while ((length = recv(right->tun, packet, sizeof(packet),
 				      MSG_DONTWAIT)) > 0) {
-			const uint32_t flow =
-				wire_load_be16(packet + 20) % FLOWS;
+			const uint32_t flow = load_be16(packet + 20) % FLOWS;
 			const size_t size =
 				make_packet(expected, flow, right->order[flow]);
 
