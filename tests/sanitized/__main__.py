@@ -40,12 +40,12 @@ from pywg_embedded.dataplane.limits import Limits
 tun = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 plane = native.Plane(tun[0].fileno(), Limits())
 plane.add_peer(0)
-peer_facts = _cpython._library.pywg_peer_facts
+facts = _cpython._library.pywg_peer_facts
 """
 # What a caller may do wrong, and what has to be said of it.
 PLANTED = (
-    ("peer_facts(0, 0, 0, _cpython._ffi.from_buffer(bytearray(8)))", "heap-buffer-over"),
-    ("peer_facts(0, 0, 0, _cpython._ffi.NULL)", "null pointer"),
+    ("facts(0, 0, 0, _cpython._ffi.from_buffer(bytearray(8)))", "heap-buffer-over"),
+    ("facts(0, 0, 0, _cpython._ffi.NULL)", "null pointer"),
 )
 
 
