@@ -38,7 +38,7 @@ void report_activity(struct tx *tx, uint32_t peer_id)
 }
 
 static void record_sent(struct tx *tx, uint32_t peer_id, uint32_t size,
-		      bool is_data)
+			bool is_data)
 {
 	struct pywg_facts *facts = &tx->peers[peer_id].facts;
 
