@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from package.builder import apk
@@ -11,6 +12,10 @@ from tests.lab.host import Host
 from tests.lab.managers import borrow_apk
 from tests.lab.topology import Lab
 from tests.lab.wireguard import socket_path, unique_name
+
+# How long an example takes depends on the machine.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 # What is in these folders is left to `make test-all`.
 SLOW_FOLDERS = ("cross", "luci_live", "openwrt_live", "qemu")

@@ -108,7 +108,7 @@ def run(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -15,7 +15,7 @@ from tests.lab.wireguard import answers, socket_path
 
 PYWGD = [sys.executable, "-m", "pywg_embedded.daemon"]
 GET = b"get=1\n\n"
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 def environment(**variables: str) -> dict[str, str]:

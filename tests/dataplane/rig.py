@@ -31,7 +31,7 @@ MakeTun = Callable[[], tuple[Any, Any]]
 
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 # What a socket of a test waits for at most; nothing that works comes near.
-TIMEOUT = 5.0
+TIMEOUT = 60.0
 LARGEST = 65_535
 
 

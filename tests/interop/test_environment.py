@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.host import Host
-from tests.lab.wait import becomes
+from tests.lab.wait import DEADLINE, becomes
 from tests.lab.wireguard import PYWGD, answers, socket_path
 
 TUNSETIFF = 0x400454CA
@@ -56,7 +56,7 @@ def test_open_tun_and_uapi_descriptors_are_used(host: Host, name: str) -> None:
     assert host.run("wg", "show", name, "listen-port").stdout == "4500\n"
     assert host.has_link(name)
     daemon.terminate()
-    assert daemon.wait(10) == 0
+    assert daemon.wait(DEADLINE) == 0
     assert becomes(lambda: not host.has_link(name))
 
 
@@ -89,5 +89,5 @@ def test_the_log_level_decides_what_is_said(
     )
     assert becomes(lambda: answers(name))
     daemon.terminate()
-    said, _ = daemon.communicate(timeout=10)
+    said, _ = daemon.communicate(timeout=DEADLINE)
     assert bool(said) == talks

@@ -7,7 +7,7 @@ import pytest
 
 from tests.lab.host import Host
 from tests.lab.topology import Lab
-from tests.lab.wait import becomes
+from tests.lab.wait import DEADLINE, becomes
 from tests.lab.wireguard import PYWGD, answers, socket_path, unique_name
 
 MOVES = 20
@@ -61,7 +61,7 @@ def test_it_cleans_up_on_a_signal(
     daemon = host.start(PYWGD, "-f", name)
     assert becomes(lambda: answers(name))
     daemon.send_signal(signal_sent)
-    assert daemon.wait(10) == 0
+    assert daemon.wait(DEADLINE) == 0
     assert leaves_no_trace(host, name)
 
 

@@ -6,12 +6,14 @@ import pytest
 
 from tests.lab.capture import Packet, capture
 from tests.lab.topology import WIRE, Lab, Tunnel
+from tests.lab.wait import DEADLINE
 
 INITIATION, RESPONSE, TRANSPORT = 1, 2, 4
 AF41 = 0x88
 NOT_ECT, ECT1, ECT0, CE = 0, 1, 2, 3
 EF = 0xB8
-FIRST_TRANSPORT_SIZE = 100
+# Of the ping that is looked for; those sent before the session was there are smaller.
+PING_SIZE = 300
 
 # (inner TOS, outer TOS): ECN is copied outward, DSCP is not.
 ENCAPSULATION = [
@@ -58,9 +60,14 @@ def running() -> Iterator[Tunnel]:
         yield lab.tunnel("pywgd", "pywgd")
 
 
-def data_packets(packets: Iterator[Packet]) -> Iterator[Packet]:
-    """Transport messages that carry more than a keepalive."""
-    return (p for p in packets if len(p.payload) > FIRST_TRANSPORT_SIZE)
+def pings(packets: Iterator[Packet]) -> Iterator[Packet]:
+    """Packets that are or carry a ping of PING_SIZE."""
+    return (packet for packet in packets if len(packet.payload) > PING_SIZE)
+
+
+def options(inner: int) -> tuple[str, ...]:
+    """Of a ping of PING_SIZE with this TOS."""
+    return f"-Q{inner}", f"-s{PING_SIZE}"
 
 
 @pytest.mark.parametrize("outside", [4, 6], ids=["over-v4", "over-v6"])
@@ -84,8 +91,8 @@ def test_ecn_goes_outside_and_dscp_stays_inside(
     target = running.right.address(inside)
     assert running.left.host.reaches(target)
     with capture(running.right.host, WIRE) as wire:
-        assert running.left.host.reaches(target, f"-Q{inner}")
-        assert next(data_packets(wire.wireguard(TRANSPORT))).tos == outer
+        assert running.left.host.reaches(target, *options(inner))
+        assert next(pings(wire.wireguard(TRANSPORT))).tos == outer
 
 
 @pytest.mark.parametrize("outside", [4, 6], ids=["over-v4", "over-v6"])
@@ -106,8 +113,9 @@ def test_congestion_outside_is_told_inside(
     right.host.nft(ECN_ON_ARRIVAL % (IP[outside], outer))
     try:
         with capture(right.host, right.name) as tun:
-            left.host.reaches(target, f"-Q{inner}", seconds=1)
-            arrived = (p for p in tun.packets(0.2) if p.destination == target)
+            seconds = 1 if delivered is None else DEADLINE
+            left.host.reaches(target, *options(inner), seconds=seconds)
+            arrived = (p for p in pings(tun.packets(0.2)) if p.destination == target)
             first = next(arrived, None)
     finally:
         right.host.run("nft", "delete", "table", "inet", "congestion")

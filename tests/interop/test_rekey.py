@@ -14,7 +14,8 @@ def test_the_session_is_renewed_once_after_two_minutes(
     journeys: dict[str, Journey], pair: str
 ) -> None:
     age = journeys[pair].last_handshake - journeys[pair].first_handshake
-    assert 120 <= age <= 126
+    # A busy machine may be late, but a second renewal is due after 240 s only.
+    assert 120 <= age < 240
 
 
 @pytest.mark.parametrize("pair", PAIR_NAMES)

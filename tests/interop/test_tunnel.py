@@ -6,6 +6,7 @@ import pytest
 
 from tests.lab.host import FAMILIES
 from tests.lab.topology import Tunnel
+from tests.lab.wait import DEADLINE, becomes
 
 # One byte below, at and above the padding unit and the largest unfragmented
 # datagram of MTU 1420; then fragmented ones.
@@ -29,10 +30,16 @@ def test_strangers_do_not_talk(tunnel: Tunnel) -> None:
 def test_status_tells_of_traffic_in_both_directions(tunnel: Tunnel) -> None:
     tunnel.connect()
     assert tunnel.left.pings(tunnel.right)
+    assert becomes(lambda: counts_agree(tunnel))
     sent = tunnel.left.show_peer("transfer", tunnel.right).split("\t")
-    received = tunnel.right.show_peer("transfer", tunnel.left).split("\t")
-    assert sent == received[::-1]
     assert all(int(count) > 0 for count in sent)
+
+
+def counts_agree(tunnel: Tunnel) -> bool:
+    """Whether each end has received the bytes that the other one has sent."""
+    left = tunnel.left.show_peer("transfer", tunnel.right).split("\t")
+    right = tunnel.right.show_peer("transfer", tunnel.left).split("\t")
+    return left == right[::-1]
 
 
 @pytest.mark.parametrize("inside", [4, 6], ids=["v4-inside", "v6-inside"])
@@ -43,7 +50,7 @@ def test_datagrams_of_any_size_arrive_whole(tunnel: Tunnel, inside: int) -> None
         tunnel.left.host.socket(FAMILIES[inside], socket.SOCK_DGRAM) as sender,
     ):
         receiver.bind((tunnel.right.address(inside), 0))
-        receiver.settimeout(10)
+        receiver.settimeout(DEADLINE)
         sender.connect(receiver.getsockname())
         for size in SIZES:
             datagram = bytes(n % 251 for n in range(size))

@@ -5,11 +5,14 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
 from pyroute2 import IPRoute, netns
+
+from .wait import DEADLINE
 
 FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _IFA_F_NODAD = 0x02
@@ -124,7 +127,7 @@ class Host:
         stdin: str = "",
         check: bool = True,
         env: dict[str, str] | None = None,
-        timeout: float = 60,
+        timeout: float = 300,
     ) -> subprocess.CompletedProcess[str]:
         """Run a program here to its end; an error shows what it said."""
         done = subprocess.run(
@@ -163,8 +166,13 @@ class Host:
         with self.entered():
             return socket.socket(family, kind, protocol)
 
-    def reaches(self, address: str, *options: str, seconds: float = 20) -> bool:
+    def reaches(self, address: str, *options: str, seconds: float = DEADLINE) -> bool:
         """Whether ``address`` answers one of several pings within ``seconds``."""
-        deadline = str(max(1, round(seconds)))
-        command = ("ping", "-n", "-c1", "-i0.2", "-w", deadline, *options, address)
-        return self.run(*command, check=False).returncode == 0
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            # It may end early, at an ICMP error.
+            deadline = str(max(1, round(left)))
+            command = ("ping", "-n", "-c1", "-i0.2", "-w", deadline, *options, address)
+            if self.run(*command, check=False).returncode == 0:
+                return True
+        return False

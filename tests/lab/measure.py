@@ -13,7 +13,7 @@ from .wireguard import WireGuard
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _CHUNK = memoryview(bytes(128 * 1024))
-_STALL_SECONDS = 20
+_STALL_SECONDS = 120
 _DISCARD_PORT = 9
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 from pywg_embedded.openwrt import blob
 
+from .wait import DEADLINE
+
 Table = dict[str, Any]
 Call = tuple[str, str, Table]
 
@@ -137,7 +139,7 @@ class _Client:
 
     def answer(self) -> tuple[int, Table]:
         """What it answered."""
-        assert self._answered.wait(5), "no answer"
+        assert self._answered.wait(DEADLINE), "no answer"
         return self._answers.pop()
 
     def _look_up(self, serial: int, attributes: dict[int, bytes]) -> None:

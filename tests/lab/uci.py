@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.daemon.pywgd import environment
 
 from .host import Host
-from .wait import becomes
+from .wait import DEADLINE, becomes
 from .wireguard import PYWGD, answers, new_key, public_key_of, socket_path, unique_name
 
 
@@ -75,7 +75,7 @@ class UciRouter:
             return None
         self.daemon.send_signal(signal.SIGTERM)
         try:
-            return self.daemon.wait(timeout=5)
+            return self.daemon.wait(timeout=DEADLINE)
         finally:
             self.daemon.kill()
             self.daemon.wait()

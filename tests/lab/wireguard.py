@@ -107,7 +107,7 @@ class WireGuard:
         """End the daemon, by force if it must be, and leave no socket file."""
         self.daemon.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.daemon.wait(5)
+            self.daemon.wait(DEADLINE)
         self.daemon.kill()
         self.daemon.wait()
         socket_path(self.name).unlink(missing_ok=True)
@@ -172,7 +172,7 @@ class WireGuard:
         """Seconds since the epoch, 0 for never."""
         return int(self.show_peer("latest-handshakes", peer))
 
-    def pings(self, peer: "WireGuard", seconds: float = 20) -> bool:
+    def pings(self, peer: "WireGuard", seconds: float = DEADLINE) -> bool:
         """Whether every inside address of ``peer`` answers through the tunnel."""
         addresses = map(bare, peer.inside)
         return all(self.host.reaches(a, seconds=seconds) for a in addresses)

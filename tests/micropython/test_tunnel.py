@@ -16,7 +16,7 @@ from tests.dataplane.packets import ipv4
 from .libpywg import AEADS, ROOT, folder
 from .test_portable import HERE, MICROPYTHON
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 LARGEST = 65_535
 HEAP = "heapsize=1M"
 # Of each process by itself: heap, stack, and the pages of the arena that were touched.

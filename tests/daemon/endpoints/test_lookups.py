@@ -21,7 +21,7 @@ ANSWERED: "tuple[tuple[str, list[EndpointTuple], str], ...]" = (
 
 
 def readable(lookups: Lookups) -> bool:
-    return bool(select.select([lookups.descriptor()], [], [], 10)[0])
+    return bool(select.select([lookups.descriptor()], [], [], 60)[0])
 
 
 @pytest.mark.parametrize("row", range(len(ANSWERED)))

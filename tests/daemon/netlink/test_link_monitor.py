@@ -12,7 +12,7 @@ from tests.lab.host import Host
 from tests.lab.topology import WIRE, Lab
 
 TUN = "tun0"
-PATIENCE = 5_000
+PATIENCE = 60_000
 WAIT_NO_LONGER = 0
 
 

@@ -50,7 +50,7 @@ def test_attributes_are_taken_apart() -> None:
 
 def test_the_kernel_answers_what_it_is_asked() -> None:
     with messages.open_socket(0) as sock:
-        sock.settimeout(10)
+        sock.settimeout(60)
         # RTM_GETLINK of the interface with index 1.
         sock.send(messages.pack_request(18, struct.pack("@BxHiII", 0, 0, 1, 0, 0)))
         ((kind, body),) = messages.parse_messages(sock.recv(messages.BUFFER))

@@ -87,6 +87,6 @@ def test_calls_to_us_wake_the_plane(world: World) -> None:
         descriptor = world.bus.descriptor()
         assert not world.plane.wait(0)
         ubusd.poke("pywg.wg0", "status")
-        assert [event[1] for event in world.plane.wait(5_000)] == [descriptor]
+        assert [event[1] for event in world.plane.wait(60_000)] == [descriptor]
         world.bus.handle_messages()
         assert ubusd.answer_of("pywg.wg0") == (0, {"up": True})

@@ -22,7 +22,7 @@ from tests.lab.host import Host
 
 SOURCES = Path(__file__).parents[3] / "pywg_embedded/dataplane/libpywg"
 MODULES = ("net/checksum", "net/ip", "offload/gro", "offload/gro_flow", "offload/gso")
-PATIENCE = 5.0
+PATIENCE = 60.0
 LARGEST = 65_535
 
 _IFF_TUN, _IFF_NO_PI, _IFF_VNET_HDR = 0x0001, 0x1000, 0x4000

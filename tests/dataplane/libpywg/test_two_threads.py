@@ -41,7 +41,7 @@ def tells(rig: Rig, *datagrams: bytes) -> list[int]:
     )
     timer = threading.Timer(0.01, rig.remote.socket.sendmsg, arguments)
     timer.start()
-    told = rig.plane.wait(5_000)
+    told = rig.plane.wait(60_000)
     timer.join()
     return [event[0] for event in told + rig.events()]
 

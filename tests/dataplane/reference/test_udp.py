@@ -1,5 +1,6 @@
 """The outer sockets: one port, one mark, whatever the machine lacks."""
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
@@ -68,8 +69,17 @@ def test_a_kernel_that_knows_no_larger_buffer_has_sockets_too(
     assert udp.listen(0) == udp.port != 0
 
 
+def sockets_of_this_process() -> set[str]:
+    """All descriptors that are open, as /proc names them."""
+    found = set()
+    for fd in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found.add(os.readlink(f"/proc/self/fd/{fd}"))
+    return found
+
+
 def test_the_old_sockets_are_closed(udp: Udp) -> None:
     udp.listen(0)
-    before = len(os.listdir("/proc/self/fd"))
+    old = {os.readlink(f"/proc/self/fd/{fd}") for fd in udp.descriptors()}
     udp.listen(0)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert not old & sockets_of_this_process()
