@@ -9,7 +9,7 @@ import pytest
 from pywg_embedded import files
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.timestamp_store import TimestampStore
-from pywg_embedded.openwrt import store
+from pywg_embedded.openwrt import uci_store
 
 
 def write_stamp(path: Path) -> None:
@@ -17,7 +17,7 @@ def write_stamp(path: Path) -> None:
 
 
 def write_configuration(path: Path) -> None:
-    store.replace_text(str(path), "new\n")
+    uci_store.replace_text(str(path), "new\n")
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from ..control.text import located, quote
 from ..core.errors import ConfigError
-from ..openwrt import edit, store
-from ..openwrt.network import INTERFACE_REFUSED, read
+from ..openwrt import uci_edit, uci_store
 from ..openwrt.uci import parse
+from ..openwrt.uci_network import INTERFACE_REFUSED, read
 
 USAGE = "[--back] [--config FILE] INTERFACE"
 
@@ -14,7 +14,7 @@ USAGE = "[--back] [--config FILE] INTERFACE"
 class _Words:
     def __init__(self, words: list[str]) -> None:
         self.back = False
-        self.path = store.network_path()
+        self.path = uci_store.network_path()
         names = list(self._read(iter(words)))
         if len(names) != 1:
             raise ConfigError(f"usage: pywg migrate {USAGE}")
@@ -35,13 +35,13 @@ class _Words:
 def migrate(arguments: list[str]) -> int:
     """Make a stock wireguard interface of OpenWrt a pywg one, or back."""
     words = _Words(arguments)
-    text = store.read_text(words.path)
+    text = uci_store.read_text(words.path)
     try:
-        new, changes = edit.change_protocol(text, words.name, stock=words.back)
+        new, changes = uci_edit.change_protocol(text, words.name, stock=words.back)
     except ConfigError as error:
         raise located(words.path, error) from None
     complaints = read(parse(new), words.name)[1]
-    store.replace_text(words.path, new)
+    uci_store.replace_text(words.path, new)
     for change in changes:
         print(f"{words.path}: {change}")
     for complaint in complaints:

@@ -5,7 +5,7 @@ named here by itself, and replaces whatever it was told before.
 """
 
 from ..control.address import format_ip, parse_ip
-from .network import Interface
+from .uci_network import Interface
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from ..control.address import (
 from ..control.text import parse_number, quote
 from ..control.wgconf import parse_fwmark, parse_keepalive
 from ..core.errors import ConfigError
-from .keyring import parse_secret
+from .key_store import parse_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

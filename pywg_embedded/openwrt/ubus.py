@@ -10,7 +10,7 @@ import struct
 import time
 
 from ..core.errors import Error
-from . import blob
+from . import blobmsg
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Method:
 
     def signature(self) -> "Table":
         """The types of the arguments, as ubusd tells whoever asks."""
-        return dict.fromkeys(self._takes, blob.STRING)
+        return dict.fromkeys(self._takes, blobmsg.STRING)
 
     def answer(self, data: bytes) -> "Table":
         """To a call with these arguments."""
@@ -73,8 +73,8 @@ class Method:
 
     def _texts(self, data: bytes) -> "list[str]":
         try:
-            given = blob.unpack_table(data)
-        except blob.BlobError as error:
+            given = blobmsg.unpack_table(data)
+        except blobmsg.BlobError as error:
             raise UbusError(str(error), INVALID_ARGUMENT) from None
         texts = [given.get(name, "") for name in self._takes]
         if not all(isinstance(text, str) for text in texts):
@@ -112,13 +112,13 @@ class Ubus:
         attributes = {
             _A_OBJECT: number,
             _A_METHOD: _text(method),
-            _A_DATA: blob.pack_table(arguments),
+            _A_DATA: blobmsg.pack_table(arguments),
         }
         peer = _NUMBER.unpack(number)[0]
         answer = self._ask(_INVOKE, peer, attributes, f"{path} {method}: ")
         try:
-            return blob.unpack_table(answer.get(_A_DATA, b""))
-        except blob.BlobError as error:
+            return blobmsg.unpack_table(answer.get(_A_DATA, b""))
+        except blobmsg.BlobError as error:
             raise UbusError(f"{path} {method}: {error}") from None
 
     def send_event(self, kind: str, values: "Table") -> None:
@@ -127,7 +127,7 @@ class Ubus:
             _A_OBJECT: _NUMBER.pack(_EVENT_OBJECT),
             _A_METHOD: _text("send"),
             _A_NO_REPLY: b"\1",
-            _A_DATA: blob.pack_table({"id": kind, "data": values}),
+            _A_DATA: blobmsg.pack_table({"id": kind, "data": values}),
         }
         self._serial = (self._serial + 1) & 0xFFFF
         self._write(_INVOKE, self._serial, _EVENT_OBJECT, attributes)
@@ -139,7 +139,7 @@ class Ubus:
         signature = {name: method.signature() for name, method in methods.items()}
         attributes = {
             _A_PATH: _text(path),
-            _A_SIGNATURE: blob.pack_table(signature),
+            _A_SIGNATURE: blobmsg.pack_table(signature),
         }
         found = self._ask(_ADD_OBJECT, 0, attributes, f"{path}: ")
         self._methods[_NUMBER.unpack(found[_A_OBJECT])[0]] = methods
@@ -165,7 +165,7 @@ class Ubus:
             if name not in methods:
                 raise UbusError(_WORDS[_METHOD_NOT_FOUND], _METHOD_NOT_FOUND)
             answer = methods[name].answer(attributes.get(_A_DATA, b""))
-            data = {_A_OBJECT: number, _A_DATA: blob.pack_table(answer)}
+            data = {_A_OBJECT: number, _A_DATA: blobmsg.pack_table(answer)}
             self._write(_DATA, serial, peer, data)
         except UbusError as error:
             status = error.status
@@ -227,16 +227,17 @@ class Ubus:
         _, kind, serial, peer = _HEADER.unpack_from(self._received)
         body = self._received[start + _NUMBER.size : start + size]
         self._received = self._received[start + size :]
-        return kind, serial, peer, dict(blob.unpack(body))
+        return kind, serial, peer, dict(blobmsg.unpack(body))
 
     def _write(
         self, kind: int, serial: int, peer: int, attributes: "dict[int, bytes]"
     ) -> None:
-        body = b"".join(blob.pack(one, value) for one, value in attributes.items())
+        body = b"".join(blobmsg.pack(one, value) for one, value in attributes.items())
         if len(body) > _LARGEST - _NUMBER.size:
             raise UbusError(_WORDS[_NO_MEMORY], _NO_MEMORY)
         self._socket.settimeout(_PATIENCE)
-        self._socket.sendall(_HEADER.pack(0, kind, serial, peer) + blob.pack(0, body))
+        message = _HEADER.pack(0, kind, serial, peer) + blobmsg.pack(0, body)
+        self._socket.sendall(message)
 
 
 def _connect(paths: "Iterable[str]") -> socket.socket:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pywg_embedded.openwrt import blob
+from pywg_embedded.openwrt import blobmsg
 
 from .wait import DEADLINE
 
@@ -122,7 +122,7 @@ class _Client:
                 elif kind == INVOKE:
                     self._invoke(serial, attributes)
                 elif kind == DATA:
-                    self._answer = blob.unpack_table(attributes[A_DATA])
+                    self._answer = blobmsg.unpack_table(attributes[A_DATA])
                 elif kind == STATUS:
                     status = NUMBER.unpack(attributes[A_STATUS])[0]
                     self._answers.append((status, self._answer))
@@ -132,7 +132,7 @@ class _Client:
         """Call the client, as somebody else would."""
         self._answer = {}
         self._answered.clear()
-        data = blob.pack_table(arguments)
+        data = blobmsg.pack_table(arguments)
         name = method.encode(errors="surrogateescape") + b"\0"
         attributes = {A_OBJECT: number, A_METHOD: name, A_DATA: data}
         self._send(INVOKE, 7, 0x2000, attributes)
@@ -159,7 +159,7 @@ class _Client:
 
     def _invoke(self, serial: int, attributes: dict[int, bytes]) -> None:
         number = attributes[A_OBJECT]
-        arguments = blob.unpack_table(attributes[A_DATA])
+        arguments = blobmsg.unpack_table(attributes[A_DATA])
         if number == _EVENT:
             self._ubusd.events.append((arguments["id"], arguments["data"]))
             return
@@ -167,7 +167,7 @@ class _Client:
         method = attributes[A_METHOD][:-1].decode()
         answer = self._ubusd.invoke(path, method, arguments)
         if answer is not None:
-            data = {A_OBJECT: number, A_DATA: blob.pack_table(answer)}
+            data = {A_OBJECT: number, A_DATA: blobmsg.pack_table(answer)}
             self._send(DATA, serial, 0, data)
         self._end(serial, 2 if answer is None else 0)
 
@@ -177,15 +177,16 @@ class _Client:
     def _send(
         self, kind: int, serial: int, peer: int, attributes: dict[int, bytes]
     ) -> None:
-        body = b"".join(blob.pack(one, value) for one, value in attributes.items())
-        self._socket.sendall(HEADER.pack(0, kind, serial, peer) + blob.pack(0, body))
+        body = b"".join(blobmsg.pack(one, value) for one, value in attributes.items())
+        message = HEADER.pack(0, kind, serial, peer) + blobmsg.pack(0, body)
+        self._socket.sendall(message)
 
     def _read(self) -> tuple[int, int, int, dict[int, bytes]]:
         head = self._exactly(HEADER.size + NUMBER.size)
         _, kind, serial, peer = HEADER.unpack_from(head)
         size = NUMBER.unpack_from(head, HEADER.size)[0] & 0xFFFFFF
         body = self._exactly(size - NUMBER.size)
-        return kind, serial, peer, dict(blob.unpack(body))
+        return kind, serial, peer, dict(blobmsg.unpack(body))
 
     def _exactly(self, size: int) -> bytes:
         data = b""

@@ -9,8 +9,8 @@ import pytest
 from pywg_embedded.control import wgconf
 from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import ConfigError
-from pywg_embedded.openwrt.network import INTERFACE_REFUSED, find, read, write
 from pywg_embedded.openwrt.uci import format_sections, parse
+from pywg_embedded.openwrt.uci_network import INTERFACE_REFUSED, find, read, write
 
 CASES = Path(__file__).parent / "cases"
 CONF = json.loads((CASES / "conf.json").read_text())

@@ -1,8 +1,8 @@
 """Keys, and configuration text around them."""
 
 from pywg_embedded.control.keys import to_base64
-from pywg_embedded.openwrt.network import Complaint, Interface, read
 from pywg_embedded.openwrt.uci import parse
+from pywg_embedded.openwrt.uci_network import Complaint, Interface, read
 
 
 def key(number: int) -> bytes:

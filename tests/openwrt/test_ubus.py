@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pywg_embedded.openwrt import blob
+from pywg_embedded.openwrt import blobmsg
 from pywg_embedded.openwrt.ubus import Method, Ubus, UbusError
 from tests.lab.ubusd import Ubusd, path_for
 from tests.lab.wait import becomes
@@ -119,7 +119,7 @@ def test_a_method_gets_the_texts_that_it_takes(ubusd: Ubusd, ubus: Ubus) -> None
 
     ubus.add_object("pywg.wg0", {"act": Method(act, "one", "other")})
     # The type of a text, as libubus counts them.
-    signature = blob.unpack_table(ubusd.signatures["pywg.wg0"])
+    signature = blobmsg.unpack_table(ubusd.signatures["pywg.wg0"])
     assert signature == {"act": {"one": 3, "other": 3}}
     assert _answers(
         ubusd,

@@ -16,7 +16,7 @@ from .routes import MAIN_TABLE, route
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...core.config import AllowedIP
-    from ...openwrt.network import Interface
+    from ...openwrt.uci_network import Interface
 
     # Kind of message without its verb, body, and what it is for people.
     NetlinkObject = tuple[int, bytes, str]

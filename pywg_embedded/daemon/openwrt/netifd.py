@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ...dataplane.tun import Tun
     from ...openwrt.netifd import Way
-    from ...openwrt.network import Interface as Wanted
+    from ...openwrt.uci_network import Interface as Wanted
     from ..interface import Interface
     from ..log import Log
     from .ubus_connection import UbusConnection

@@ -2,7 +2,7 @@
 
 from ...control.keys import from_base64
 from ...core.errors import EINVAL, ENOSPC, ConfigError
-from ...openwrt import store
+from ...openwrt import uci_store
 from ...openwrt.netifd import INTERFACE, NOTIFY, notify_error
 from ...openwrt.ubus import INVALID_ARGUMENT, NOT_FOUND, Method, Ubus, UbusError
 from .. import clock
@@ -97,7 +97,7 @@ class OpenwrtService:
     def _report_config_error(self, error: ConfigError) -> None:
         # What only the configuration can mend is not tried again until it changes.
         if error.errno in (EINVAL, ENOSPC):
-            self._backoff.block_until_changed(store.network_path())
+            self._backoff.block_until_changed(uci_store.network_path())
             self.netifd.report_fatal_error(self._name, CONFIGURATION, str(error))
         else:
             self.netifd.report_error(self._name, START, str(error))

@@ -5,23 +5,23 @@ import os
 from ...control.keys import clamp, to_base64
 from ...control.text import located
 from ...core.errors import ConfigError, Error
-from ...openwrt import edit, network, store
-from ...openwrt.network import INTERFACE_REFUSED, PROTOCOL
+from ...openwrt import uci_edit, uci_network, uci_store
 from ...openwrt.options import GENERATE
+from ...openwrt.uci_network import INTERFACE_REFUSED, PROTOCOL
 from ..endpoints.tracker import EndpointTracker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ...openwrt.network import Complaint
+    from ...openwrt.uci_network import Complaint
     from ..interface import Interface
     from ..log import Log
 
     class LinkBackend(Protocol):
         """Whoever gives the link its addresses and routes."""
 
-        def apply(self, wanted: network.Interface) -> None: ...
+        def apply(self, wanted: uci_network.Interface) -> None: ...
 
 
 class UciConfig:
@@ -38,12 +38,12 @@ class UciConfig:
         self, name: str, interface: "Interface", link: "LinkBackend", log: "Log"
     ) -> None:
         self._name = name
-        self._path = store.network_path()
+        self._path = uci_store.network_path()
         self._interface = interface
         self._link = link
         self._log = log
         self.endpoints = EndpointTracker(interface, log)
-        self.configured = network.Interface(name)
+        self.configured = uci_network.Interface(name)
         self.complaints: list[Complaint] = []
         self.reload_error = ""
 
@@ -70,10 +70,10 @@ class UciConfig:
             self.reload_error = str(error)
             self._log.error(f"configuration left as it was: {error}")
 
-    def _read(self) -> network.Interface:
-        sections = store.read_sections(self._path)
+    def _read(self) -> uci_network.Interface:
+        sections = uci_store.read_sections(self._path)
         try:
-            wanted, complaints = network.read(sections, self._name)
+            wanted, complaints = uci_network.read(sections, self._name)
             if wanted.protocol != PROTOCOL:
                 text = f"{self._name} is not a {PROTOCOL} interface"
                 raise ConfigError(f"{text}; try: pywg migrate {self._name}")
@@ -91,8 +91,8 @@ class UciConfig:
 
     def _generate_key(self) -> bytes:
         key = clamp(os.urandom(32))
-        text = store.read_text(self._path)
-        text = edit.set_option(text, self._name, "private_key", to_base64(key))
-        store.replace_text(self._path, text)
+        text = uci_store.read_text(self._path)
+        text = uci_edit.set_option(text, self._name, "private_key", to_base64(key))
+        uci_store.replace_text(self._path, text)
         self._log.verbose(f"made a private key, written to {self._path}")
         return key

@@ -4,7 +4,7 @@
 'require pywg.config.uci_text as uciText';
 
 /*
- * UCI sections <-> tunnels, see import_export.js, as pywg_embedded/openwrt/network.py
+ * UCI sections <-> tunnels, see import_export.js, as pywg_embedded/openwrt/uci_network.py
  * has it.
  *
  * 1. A wrong value in a peer leaves that peer out, and no other.

@@ -6,7 +6,7 @@ import pytest
 
 from pywg_embedded.control.keys import to_base64
 from pywg_embedded.core.errors import ConfigError
-from pywg_embedded.openwrt import keyring
+from pywg_embedded.openwrt import key_store
 
 KEY = bytes(range(32))
 OTHER = bytes(range(32, 64))
@@ -22,8 +22,8 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_key_is_written_out_or_kept_under_a_name() -> None:
-    assert keyring.parse_secret(to_base64(OTHER)) == OTHER
-    assert keyring.parse_secret("kept:mine-1_A") == KEY
+    assert key_store.parse_secret(to_base64(OTHER)) == OTHER
+    assert key_store.parse_secret("kept:mine-1_A") == KEY
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_a_key_is_written_out_or_kept_under_a_name() -> None:
 )
 def test_what_is_not_kept_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
-        keyring.parse_secret(text)
+        key_store.parse_secret(text)

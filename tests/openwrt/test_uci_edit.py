@@ -6,9 +6,9 @@ import pytest
 
 from pywg_embedded.control.keys import to_base64
 from pywg_embedded.core.errors import ConfigError
-from pywg_embedded.openwrt.edit import change_protocol, set_option
-from pywg_embedded.openwrt.network import read
 from pywg_embedded.openwrt.uci import parse
+from pywg_embedded.openwrt.uci_edit import change_protocol, set_option
+from pywg_embedded.openwrt.uci_network import read
 
 STOCK = """# Made by hand.
 config interface 'lan'

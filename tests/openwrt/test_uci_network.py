@@ -10,7 +10,9 @@ from netjsonconfig import OpenWrt
 from pywg_embedded.control.address import clear_host_bits, parse_allowed_ip
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.openwrt import options
-from pywg_embedded.openwrt.network import (
+from pywg_embedded.openwrt.options import INTERFACE_OPTIONS, PEER_OPTIONS, Option
+from pywg_embedded.openwrt.uci import format_sections, parse
+from pywg_embedded.openwrt.uci_network import (
     INTERFACE_REFUSED,
     PEER_LEFT_OUT,
     Interface,
@@ -18,8 +20,6 @@ from pywg_embedded.openwrt.network import (
     read,
     write,
 )
-from pywg_embedded.openwrt.options import INTERFACE_OPTIONS, PEER_OPTIONS, Option
-from pywg_embedded.openwrt.uci import format_sections, parse
 
 from .samples import interface_text, key, key_text, peer_text, read_text, read_well
 

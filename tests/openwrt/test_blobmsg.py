@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pywg_embedded.openwrt import blob
-from pywg_embedded.openwrt.blob import BlobError
+from pywg_embedded.openwrt import blobmsg
+from pywg_embedded.openwrt.blobmsg import BlobError
 
 # A value, and what `ubus call` sent of {"...": value}.
 SAMPLES: tuple[tuple[dict[str, object], str], ...] = (
@@ -29,8 +29,8 @@ SAMPLES: tuple[tuple[dict[str, object], str], ...] = (
 @pytest.mark.parametrize("row", range(len(SAMPLES)))
 def test_values_are_written_as_libubox_does(row: int) -> None:
     values, written = SAMPLES[row]
-    assert blob.pack_table(values).hex() == written
-    assert blob.unpack_table(bytes.fromhex(written)) == values
+    assert blobmsg.pack_table(values).hex() == written
+    assert blobmsg.unpack_table(bytes.fromhex(written)) == values
 
 
 NAMES = st.text(max_size=40).filter(lambda text: "\0" not in text)
@@ -50,25 +50,25 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(NAMES, VALUES, max_size=4))
 def test_what_was_written_is_read(values: dict[str, object]) -> None:
-    written = blob.pack_table(values)
+    written = blobmsg.pack_table(values)
     assert len(written) % 4 == 0
-    assert blob.unpack_table(written) == values
+    assert blobmsg.unpack_table(written) == values
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_bring_anything_but_values_or_an_error(data: bytes) -> None:
     try:
-        blob.unpack_table(data)
+        blobmsg.unpack_table(data)
     except BlobError:
         pass
 
 
 @given(st.data())
 def test_a_blob_cut_short_is_an_error_or_less(data: st.DataObject) -> None:
-    written = blob.pack_table({"a": 1, "b": {"c": ["d", "e"]}})
+    written = blobmsg.pack_table({"a": 1, "b": {"c": ["d", "e"]}})
     cut = data.draw(st.integers(0, len(written) - 1))
     try:
-        assert blob.unpack_table(written[:cut]) in ({}, {"a": 1})
+        assert blobmsg.unpack_table(written[:cut]) in ({}, {"a": 1})
     except BlobError:
         pass
 
@@ -78,9 +78,9 @@ def test_tables_within_tables_end_somewhere() -> None:
     for _ in range(100):
         nested = {"x": nested}
     with pytest.raises(BlobError):
-        blob.unpack_table(blob.pack_table(nested))
+        blobmsg.unpack_table(blobmsg.pack_table(nested))
 
 
 def test_what_ubus_does_not_know_is_refused() -> None:
     with pytest.raises(BlobError, match="nothing that ubus knows"):
-        blob.pack_table({"x": b"bytes"})
+        blobmsg.pack_table({"x": b"bytes"})

@@ -3,10 +3,10 @@
 from ..control.keys import to_base64
 from ..control.text import located
 from ..core.errors import ConfigError
-from .keyring import is_kept, parse_secret
-from .network import PROTOCOLS, find
+from .key_store import is_kept, parse_secret
 from .options import SECRETS
 from .uci import Statement, Word, parse, statements
+from .uci_network import PROTOCOLS, find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
