@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from package.builder import contents, ipk
+from package.builder import ipk
 from package.builder.lock import exclusive
+from package.builder.packages import required_packages
 from package.builder.targets import TARGETS
 from qemu import architectures, packages, tools
 from qemu.architectures import Architecture
@@ -75,7 +76,7 @@ def build(architecture: Architecture, target: Path) -> Path:
 
 def _write_packages(architecture: Architecture, folder: Path) -> None:
     folder.mkdir()
-    for package in contents.packages(TARGETS[f"debian_{architecture}"]):
+    for package in required_packages(TARGETS[f"debian_{architecture}"]):
         (folder / ipk.file_name(package)).write_bytes(ipk.pack(package, stamp=0))
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import apk, contents, feed, ipk
+from . import apk, ipk, opkg_feed, packages
 from .paths import CHECKOUT
 from .targets import TARGETS, Target
 
@@ -36,7 +36,7 @@ def main() -> int:
 
 def _make_ipk(target: Target) -> Path:
     folder = _emptied(BUILD / "ipk" / target.name)
-    for package in contents.everything(target):
+    for package in packages.all_packages(target):
         path = folder / ipk.file_name(package)
         path.write_bytes(ipk.pack(package, _stamp()))
         _tell(package, path)
@@ -45,14 +45,14 @@ def _make_ipk(target: Target) -> Path:
 
 def _make_feed(target: Target) -> None:
     folder = _make_ipk(target)
-    key = feed.load_key(CACHE / "feed.key")
-    feed.write_index(folder, key)
-    print(f"signed with key {key.number.hex()}")
+    key = opkg_feed.load_key(CACHE / "feed.key")
+    opkg_feed.write_index(folder, key)
+    print(f"signed with key {key.fingerprint.hex()}")
 
 
 def _make_apk(target: Target) -> None:
     folder = _emptied(BUILD / "apk" / target.name)
-    for package in contents.everything(target):
+    for package in packages.all_packages(target):
         path = folder / apk.file_name(package)
         apk.write(package, _stamp(), path)
         _tell(package, path)
@@ -79,7 +79,7 @@ def _emptied(folder: Path) -> Path:
     return folder
 
 
-def _tell(package: contents.Package, path: Path) -> None:
+def _tell(package: packages.Package, path: Path) -> None:
     installed = sum(len(file.content) for file in package.files.values())
     size = path.stat().st_size
     print(f"{path.relative_to(CHECKOUT)}: {size} bytes, installed {installed}")

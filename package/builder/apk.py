@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .archive import File
-from .contents import MAINTAINER, VERSION, Package
+from .packages import MAINTAINER, VERSION, Package
 
 INDEX = "packages.adb"
 PUBLIC_KEY = "pywg-embedded.pem"

@@ -15,7 +15,7 @@ class File(NamedTuple):
     mode: int = 0o644
 
 
-def tar(files: Mapping[str, File], stamp: int) -> bytes:
+def make_tar(files: Mapping[str, File], stamp: int) -> bytes:
     """The folders that the files are in, then the files, in their order.
 
     Paths have no leading slash. All belongs to root and was changed at ``stamp``, in
@@ -32,7 +32,7 @@ def tar(files: Mapping[str, File], stamp: int) -> bytes:
     return output.getvalue()
 
 
-def compressed(data: bytes) -> bytes:
+def gzip_compress(data: bytes) -> bytes:
     """``data`` as gzip(1) packs it, without name and time."""
     output = io.BytesIO()
     with gzip.GzipFile("", "wb", fileobj=output, mtime=0) as stream:

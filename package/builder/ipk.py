@@ -4,8 +4,8 @@ import gzip
 import io
 import tarfile
 
-from .archive import File, compressed, tar
-from .contents import MAINTAINER, VERSION, Package
+from .archive import File, gzip_compress, make_tar
+from .packages import MAINTAINER, VERSION, Package
 
 # OpenWrt's own functions do what each package needs; without them, in an image that is
 # not running, there is nothing to do.
@@ -25,14 +25,14 @@ def file_name(package: Package) -> str:
 
 def pack(package: Package, stamp: int) -> bytes:
     """The package; all its files bear the time ``stamp``, in seconds since 1970."""
-    data = tar(package.files, stamp)
-    about = tar(_control(package, len(data), stamp), stamp)
+    data = make_tar(package.files, stamp)
+    about = make_tar(_control(package, len(data), stamp), stamp)
     members = {
         "debian-binary": File(b"2.0\n"),
-        "data.tar.gz": File(compressed(data)),
-        "control.tar.gz": File(compressed(about)),
+        "data.tar.gz": File(gzip_compress(data)),
+        "control.tar.gz": File(gzip_compress(about)),
     }
-    return compressed(tar(members, stamp))
+    return gzip_compress(make_tar(members, stamp))
 
 
 def member(package: bytes, name: str) -> bytes:

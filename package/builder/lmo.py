@@ -16,7 +16,7 @@ _RULE_KEY = 0
 _RULE = re.compile(r'^"Plural-Forms: (.*)\\n"$', re.MULTILINE)
 
 
-def compiled(po: str) -> bytes:
+def compile_po(po: str) -> bytes:
     """The content of an .lmo file from that of a .po file."""
     strings, table = b"", []
     for key, forms, text in _entries(po):
@@ -32,8 +32,8 @@ def _entries(po: str) -> Iterator[tuple[int, int, bytes]]:
         yield _RULE_KEY, 0, rule.encode()
     for message, forms in parse(po).items():
         for number, form in enumerate(forms):
-            key, text = hashed(_name(message, number)), form.encode()
-            if form and key != hashed(text):
+            key, text = super_fast_hash(_name(message, number)), form.encode()
+            if form and key != super_fast_hash(text):
                 yield key, len(forms), text
 
 
@@ -43,7 +43,7 @@ def _name(message: Message, form: int) -> bytes:
     return f"{context}{message.text}{number}".encode()
 
 
-def hashed(data: bytes) -> int:
+def super_fast_hash(data: bytes) -> int:
     """Paul Hsieh's SuperFastHash of ``data``, beginning with its length."""
     value = len(data)
     whole = len(data) // 4 * 4

@@ -4,19 +4,19 @@ from typing import NamedTuple
 
 
 class Target(NamedTuple):
-    """An architecture; ``sodium`` is the name its libsodium is loaded by."""
+    """An architecture; ``libsodium_soname`` is the name its libsodium is loaded by."""
 
     name: str
     # As zig names machine and libc, and then the processor.
-    machine: str
-    processor: str
+    zig_target: str
+    zig_cpu: str
     # QEMU's name of the machine.
-    emulator: str
-    sodium: str
+    qemu: str
+    libsodium_soname: str
 
-    def needs(self, aead: str) -> str:
+    def soname(self, aead: str) -> str:
         """The name that the library with this cipher is loaded by."""
-        return {"openssl": "libcrypto.so.3", "sodium": self.sodium}[aead]
+        return {"openssl": "libcrypto.so.3", "sodium": self.libsodium_soname}[aead]
 
 
 _OPENWRT = "libsodium.so.26"

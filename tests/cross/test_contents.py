@@ -5,13 +5,13 @@ import itertools
 import pytest
 
 from luci import po
-from package.builder import contents, library
+from package.builder import libpywg, packages
 from package.builder.paths import CHECKOUT
 from package.builder.targets import TARGETS
 from pywg_embedded.dataplane.signatures import SONAME
 
 TARGET = TARGETS["x86_64"]
-LIBPYWG, OTHER_LIBPYWG, PYWG_EMBEDDED, LUCI = contents.everything(TARGET)
+LIBPYWG, OTHER_LIBPYWG, PYWG_EMBEDDED, LUCI = packages.all_packages(TARGET)
 
 
 def test_architecture_is_that_of_what_is_compiled() -> None:
@@ -20,7 +20,7 @@ def test_architecture_is_that_of_what_is_compiled() -> None:
 
 
 def test_router_needs_one_library_and_may_choose() -> None:
-    assert contents.packages(TARGET) == (LIBPYWG, PYWG_EMBEDDED)
+    assert packages.required_packages(TARGET) == (LIBPYWG, PYWG_EMBEDDED)
     assert LIBPYWG.provides == OTHER_LIBPYWG.provides == ("libpywg",)
     assert LIBPYWG.conflicts == (OTHER_LIBPYWG.full_name,)
     assert OTHER_LIBPYWG.conflicts == (LIBPYWG.full_name,)
@@ -29,11 +29,11 @@ def test_router_needs_one_library_and_may_choose() -> None:
 
 
 def test_library_is_where_the_loader_looks() -> None:
-    content = library.library(TARGET, "sodium").read_bytes()
+    content = libpywg.shared_library(TARGET, "sodium").read_bytes()
     assert LIBPYWG.files[f"usr/lib/{SONAME}"].content == content
 
 
-@pytest.mark.parametrize("path", contents.COMMANDS)
+@pytest.mark.parametrize("path", packages.COMMANDS)
 def test_command_keeps_its_bytecode_off_the_flash(path: str) -> None:
     file = PYWG_EMBEDDED.files[path]
     assert file.mode == 0o755
@@ -41,17 +41,17 @@ def test_command_keeps_its_bytecode_off_the_flash(path: str) -> None:
 
 
 def test_sources_are_those_of_the_project_and_no_more() -> None:
-    home = f"{contents.HOME}/pywg_embedded/"
+    home = f"{packages.HOME}/pywg_embedded/"
     sources = {path for path in PYWG_EMBEDDED.files if path.startswith(home)}
     assert home + "daemon/main.py" in sources
-    others = {*contents.COMMANDS, *contents.SYSTEM, f"{contents.HOME}/LICENSE"}
+    others = {*packages.COMMANDS, *packages.SYSTEM, f"{packages.HOME}/LICENSE"}
     assert sources | others == set(PYWG_EMBEDDED.files)
     assert not any("/libpywg/" in path or "__pycache__" in path for path in sources)
 
 
 def test_system_gets_every_file_that_is_for_it() -> None:
     folder = CHECKOUT / "package/pywg-embedded/files"
-    names = {name for name, _ in contents.SYSTEM.values()}
+    names = {name for name, _ in packages.SYSTEM.values()}
     assert names == {path.name for path in folder.iterdir()}
 
 
@@ -74,6 +74,6 @@ def test_luci_gets_every_page_and_language() -> None:
     "one, other", list(itertools.combinations((LIBPYWG, PYWG_EMBEDDED, LUCI), 2))
 )
 def test_no_two_packages_have_a_file_in_common(
-    one: contents.Package, other: contents.Package
+    one: packages.Package, other: packages.Package
 ) -> None:
     assert not one.files.keys() & other.files.keys()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from package.builder import library, names
+from package.builder import libpywg, link_stubs
 from package.builder.targets import TARGETS
 from pywg_embedded.dataplane.signatures import SIGNATURES, SONAME
 from tests.cross.test_programs import NAMES
@@ -29,7 +29,7 @@ ROWS = [(name, aead) for aead in NEEDED for name in NAMES]
 
 @functools.cache
 def built(name: str, aead: str) -> Path:
-    return library.library(TARGETS[name], aead)
+    return libpywg.shared_library(TARGETS[name], aead)
 
 
 def readelf(file: Path, *options: str) -> str:
@@ -61,9 +61,9 @@ def test_library_exports_what_is_bound(name: str, aead: str) -> None:
 
 @pytest.mark.parametrize("aead", NEEDED)
 def test_names_are_of_functions_that_the_library_has(aead: str) -> None:
-    library = ctypes.CDLL(TARGETS["debian_amd64"].needs(aead))
-    assert names.called(aead)
-    assert all(hasattr(library, name) for name in names.called(aead))
+    library = ctypes.CDLL(TARGETS["debian_amd64"].soname(aead))
+    assert link_stubs.called_functions(aead)
+    assert all(hasattr(library, name) for name in link_stubs.called_functions(aead))
 
 
 @pytest.mark.parametrize("aead", NEEDED)
@@ -71,6 +71,6 @@ def test_library_is_the_same_bytes_when_built_elsewhere(
     aead: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = TARGETS["x86_64"]
-    first = library.library(target, aead).read_bytes()
-    monkeypatch.setattr(library, "BUILD", tmp_path)
-    assert library.library(target, aead).read_bytes() == first
+    first = libpywg.shared_library(target, aead).read_bytes()
+    monkeypatch.setattr(libpywg, "BUILD", tmp_path)
+    assert libpywg.shared_library(target, aead).read_bytes() == first

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from package.builder import library
+from package.builder import libpywg
 from package.builder.paths import LIBPYWG
 from package.builder.targets import TARGETS
 
@@ -39,10 +39,10 @@ ROWS = [
 @functools.cache
 def folder(name: str) -> Path:
     """The folder of the programs for this target."""
-    return library.programs(TARGETS[name])
+    return libpywg.test_programs(TARGETS[name])
 
 
 @pytest.mark.parametrize("name, program", ROWS)
 def test_program_finds_nothing_wrong(name: str, program: str) -> None:
-    emulator = f"qemu-{TARGETS[name].emulator}"
+    emulator = f"qemu-{TARGETS[name].qemu}"
     subprocess.run([emulator, folder(name) / program], check=True)

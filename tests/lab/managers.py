@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from package.builder import apk, feed, ipk
-from package.builder.contents import Package
+from package.builder import apk, ipk, opkg_feed
+from package.builder.packages import Package
 from package.builder.targets import TARGETS, Target
 
 STAMP = 1_700_000_000
@@ -42,9 +42,9 @@ def _pack_ipk(package: Package, folder: Path) -> Path:
 
 
 def _sign_ipk(folder: Path, key: Path) -> Path:
-    signer = feed.load_key(key)
-    feed.write_index(folder, signer)
-    return folder / signer.number.hex()
+    signer = opkg_feed.load_key(key)
+    opkg_feed.write_index(folder, signer)
+    return folder / signer.fingerprint.hex()
 
 
 def _pack_apk(package: Package, folder: Path) -> Path:
@@ -111,7 +111,7 @@ def target_of(root: Path) -> Target:
 def ciphers_of(root: Path) -> list[str]:
     """Those whose libraries an unpacked root file system has."""
     target = target_of(root)
-    return [one for one in ("openssl", "sodium") if any(root.rglob(target.needs(one)))]
+    return [one for one in ("openssl", "sodium") if any(root.rglob(target.soname(one)))]
 
 
 def with_cipher(cipher: str, packages: Iterable[Package]) -> list[Package]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from package.builder import contents
+from package.builder import packages
 from tests.lab.managers import ciphers_of, managers_of, target_of, with_cipher
 from tests.lab.topology import Lab
 from tests.lab.wait import becomes
@@ -38,7 +38,7 @@ def installed(
     They differ in package manager and cipher, as far as there is more than one.
     """
     folder = tmp_path_factory.mktemp("routers")
-    everything = contents.everything(target_of(rootfs))
+    everything = packages.all_packages(target_of(rootfs))
     choices = zip(cycle(managers_of(rootfs)), cycle(ciphers_of(rootfs)))
     with Lab() as lab:
         isp = lab.host("isp")

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from package.builder.contents import Package
+from package.builder.packages import Package
 from tests.lab.host import Host
 from tests.lab.managers import Manager
 from tests.lab.topology import Lab

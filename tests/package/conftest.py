@@ -24,7 +24,7 @@ shift 3
 exec chroot "$root" /bin/sh -c "$command"
 """
 PORT = 8080
-SERVE = (sys.executable, str(Path(__file__).with_name("serve.py")))
+SERVE = (sys.executable, str(Path(__file__).with_name("http_server.py")))
 ALONE = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child")
 # As OpenWrt has it, whose Python keeps no bytecode by itself.
 ENVIRONMENT = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from package.builder import apk
-from package.builder.contents import VERSION
+from package.builder.packages import VERSION
 from tests.package.test_ipk import PACKAGE, STAMP
 
 

@@ -5,20 +5,20 @@ import subprocess
 import tarfile
 import zlib
 
-from package.builder.archive import File, compressed, tar
+from package.builder.archive import File, gzip_compress, make_tar
 
 FILES = {"usr/bin/b": File(b"two\n", 0o755), "a": File(b"one\n")}
 STAMP = 1_700_000_000
 
 
 def test_folders_come_first_and_files_in_their_order() -> None:
-    with tarfile.open(fileobj=io.BytesIO(tar(FILES, STAMP))) as archive:
+    with tarfile.open(fileobj=io.BytesIO(make_tar(FILES, STAMP))) as archive:
         names = archive.getnames()
     assert names == ["./usr", "./usr/bin", "./usr/bin/b", "./a"]
 
 
 def test_all_is_of_root_and_of_one_time() -> None:
-    with tarfile.open(fileobj=io.BytesIO(tar(FILES, STAMP))) as archive:
+    with tarfile.open(fileobj=io.BytesIO(make_tar(FILES, STAMP))) as archive:
         facts = {(each.uid, each.gid, each.mtime) for each in archive}
         modes = {each.name: each.mode for each in archive}
     assert facts == {(0, 0, STAMP)}
@@ -33,7 +33,7 @@ def test_all_is_of_root_and_of_one_time() -> None:
 def test_tar_reads_it() -> None:
     listing = subprocess.run(
         ("tar", "--list", "--gunzip"),
-        input=compressed(tar(FILES, STAMP)),
+        input=gzip_compress(make_tar(FILES, STAMP)),
         capture_output=True,
         check=True,
     )
@@ -41,6 +41,6 @@ def test_tar_reads_it() -> None:
 
 
 def test_compressed_bears_neither_name_nor_time() -> None:
-    data = compressed(b"text" * 1000)
+    data = gzip_compress(b"text" * 1000)
     assert data[:8] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
     assert zlib.decompress(data, wbits=31) == b"text" * 1000

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from package.builder import contents
+from package.builder import packages
 from package.builder.paths import CHECKOUT, LIBPYWG
 from pywg_embedded import __version__
 
@@ -42,9 +42,9 @@ def test_name_is_that_of_the_folder(name: str) -> None:
 
 # All three, and the licence that the builder's packages of that name are under.
 LICENSES = {
-    "package/libpywg": contents.WITH_BLAKE2S,
-    "package/pywg-embedded": contents.OURS,
-    "luci/luci-proto-pywg": contents.OURS,
+    "package/libpywg": packages.WITH_BLAKE2S,
+    "package/pywg-embedded": packages.OURS,
+    "luci/luci-proto-pywg": packages.OURS,
 }
 
 
@@ -52,8 +52,8 @@ LICENSES = {
 def test_it_says_of_itself_what_the_builder_s_packages_say(folder: str) -> None:
     text = (CHECKOUT / folder / "Makefile").read_text()
     release = f"{setting(text, 'PKG_VERSION')}-r{setting(text, 'PKG_RELEASE')}"
-    assert release == contents.VERSION
-    assert setting(text, "PKG_MAINTAINER") == contents.MAINTAINER
+    assert release == packages.VERSION
+    assert setting(text, "PKG_MAINTAINER") == packages.MAINTAINER
     license = LICENSES[folder]
     assert setting(text, "PKG_LICENSE") == license.name
     assert tuple(setting(text, "PKG_LICENSE_FILES").split()) == license.files
@@ -72,7 +72,7 @@ def test_each_cipher_is_a_variant_and_one_the_default() -> None:
     for name, body in variants.items():
         assert setting(body, "VARIANT") == name
     preferred = [name for name in variants if "DEFAULT_VARIANT:=1" in variants[name]]
-    assert preferred == [contents.VARIANTS[0].aead]
+    assert preferred == [packages.VARIANTS[0].aead]
 
 
 def test_options_are_those_that_cmake_knows() -> None:
@@ -111,12 +111,12 @@ def test_source_is_what_the_other_packages_ship_and_what_cmake_reads(
     library = setting(LIBRARY, "CMAKE_SOURCE_SUBDIR")
     python = {path for path in files if path.endswith(".py")}
     shipped = {
-        path.removeprefix(f"{contents.HOME}/")
-        for path in contents.pywg_embedded().files
-        if path.startswith(contents.HOME)
+        path.removeprefix(f"{packages.HOME}/")
+        for path in packages.pywg_embedded().files
+        if path.startswith(packages.HOME)
     }
     ours = {path for path in python if not path.startswith(library)}
-    assert shipped == {*ours, contents.BINDING, "LICENSE"}
+    assert shipped == {*ours, packages.BINDING, "LICENSE"}
     assert f"{library}/CMakeLists.txt" in files
     assert not any("__pycache__" in path for path in files)
 

@@ -8,7 +8,7 @@ import pytest
 
 from package.builder import ipk
 from package.builder.archive import File
-from package.builder.contents import License, Package
+from package.builder.packages import License, Package
 from pywg_embedded import __version__
 
 PACKAGE = Package(

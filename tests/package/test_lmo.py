@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from package.builder.lmo import compiled, hashed
+from package.builder.lmo import compile_po, super_fast_hash
 
 PO = r"""msgid ""
 msgstr ""
@@ -52,20 +52,20 @@ def unpacked(lmo: bytes) -> dict[int, tuple[int, bytes]]:
     ],
 )
 def test_hash_is_that_of_luci(text: str, value: int) -> None:
-    assert hashed(text.encode()) == value
+    assert super_fast_hash(text.encode()) == value
 
 
 def test_each_form_has_a_key_of_its_own() -> None:
-    assert unpacked(compiled(PO)) == {
+    assert unpacked(compile_po(PO)) == {
         0: (0, RULE),
-        hashed(b'ctx\1one "peer"\0020'): (2, "ein Gerät".encode()),
-        hashed(b'ctx\1one "peer"\0021'): (2, "%d Geräte".encode()),
-        hashed("Ölä".encode()): (1, "Öl".encode()),
+        super_fast_hash(b'ctx\1one "peer"\0020'): (2, "ein Gerät".encode()),
+        super_fast_hash(b'ctx\1one "peer"\0021'): (2, "%d Geräte".encode()),
+        super_fast_hash("Ölä".encode()): (1, "Öl".encode()),
     }
 
 
 def test_keys_are_in_order_and_texts_at_whole_words() -> None:
-    lmo = compiled(PO)
+    lmo = compile_po(PO)
     (at,) = struct.unpack(">L", lmo[-4:])
     table = list(struct.iter_unpack(">4L", lmo[at:-4]))
     assert table == sorted(table)
@@ -73,4 +73,4 @@ def test_keys_are_in_order_and_texts_at_whole_words() -> None:
 
 
 def test_no_translation_is_an_empty_table() -> None:
-    assert compiled('msgid "a"\nmsgstr ""\n') == bytes(4)
+    assert compile_po('msgid "a"\nmsgstr ""\n') == bytes(4)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from package.builder import contents
+from package.builder import packages
 from package.builder.archive import File
 from pywg_embedded import __version__
 
@@ -78,7 +78,7 @@ def made(top: Path, name: str) -> tuple[list[str], Path]:
 
 def test_library_is_there_with_either_cipher(top: Path) -> None:
     said, _ = made(top, "libpywg")
-    provided = f"libpywg; {contents.ABI}"
+    provided = f"libpywg; {packages.ABI}"
     assert [line for line in said if line] == [
         f"libpywg-sodium: {__version__}; +libsodium; sodium; {provided}",
         f"libpywg-openssl: {__version__}; +libopenssl; openssl; {provided}",
@@ -89,8 +89,8 @@ def test_daemon_asks_for_what_the_other_packages_ask_for(top: Path) -> None:
     said, _ = made(top, "pywg-embedded")
     # Here, a library is named without its abi, which the build system adds.
     depends = [
-        f"+{name.removesuffix(contents.ABI) if 'libpywg' in name else name}"
-        for name in contents.pywg_embedded().depends
+        f"+{name.removesuffix(packages.ABI) if 'libpywg' in name else name}"
+        for name in packages.pywg_embedded().depends
         if name != "libc"
     ]
     name, rest = said[0].split(":")
@@ -101,18 +101,18 @@ def test_daemon_asks_for_what_the_other_packages_ask_for(top: Path) -> None:
 
 def test_system_gets_the_same_files_either_way(top: Path) -> None:
     _, root = made(top, "pywg-embedded")
-    expected = contents.pywg_embedded().files
-    for path in contents.SYSTEM:
+    expected = packages.pywg_embedded().files
+    for path in packages.SYSTEM:
         file = root / path
         assert File(file.read_bytes(), file.stat().st_mode & 0o777) == expected[path]
 
 
 def test_removal_does_the_same_either_way(top: Path) -> None:
     said, _ = made(top, "pywg-embedded")
-    assert contents.pywg_embedded().postrm.strip() in "\n".join(said)
+    assert packages.pywg_embedded().postrm.strip() in "\n".join(said)
 
 
-@pytest.mark.parametrize("command", sorted(contents.COMMANDS))
+@pytest.mark.parametrize("command", sorted(packages.COMMANDS))
 def test_commands_say_their_version(top: Path, command: str) -> None:
     _, root = made(top, "pywg-embedded")
     assert os.access(root / command, os.X_OK)

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from package.builder import apk, contents, ipk
-from package.builder.contents import Package
+from package.builder import apk, ipk, packages
+from package.builder.packages import Package
 from tests.lab.managers import APK, OPKG, Manager, target_of
 from tests.package.conftest import PORT, Router
-from tests.package.upstream import LANGUAGE, of_feed
+from tests.package.sdk_packages import LANGUAGE, of_feed
 
 # What a user asks for, and what that is.
 NAMES = "libpywg-openssl pywg-embedded luci-proto-pywg"
@@ -30,7 +30,7 @@ class Shop:
         self.router = router
         self.manager = manager
         self.target = target_of(router.lower)
-        self.packages = contents.everything(self.target)
+        self.packages = packages.all_packages(self.target)
         self.key = ""
         self._offers: dict[str, list[tuple[str, Package]]] = {}
 

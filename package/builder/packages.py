@@ -15,7 +15,7 @@ from luci import po
 from pywg_embedded import __version__
 from pywg_embedded.dataplane.signatures import SONAME
 
-from . import library, lmo
+from . import libpywg, lmo
 from .archive import File
 from .paths import CHECKOUT, LIBPYWG
 from .targets import Target
@@ -115,19 +115,19 @@ VARIANTS = (
 )
 
 
-def packages(target: Target) -> tuple[Package, ...]:
+def required_packages(target: Target) -> tuple[Package, ...]:
     """All that a router of this architecture needs of us."""
     return _libpywg(target, VARIANTS[0]), pywg_embedded()
 
 
-def everything(target: Target) -> tuple[Package, ...]:
+def all_packages(target: Target) -> tuple[Package, ...]:
     """All that there is for a router of this architecture to choose from."""
     libraries = [_libpywg(target, variant) for variant in VARIANTS]
     return *libraries, pywg_embedded(), luci_proto_pywg()
 
 
 def _libpywg(target: Target, variant: Variant) -> Package:
-    built = library.library(target, variant.aead).read_bytes()
+    built = libpywg.shared_library(target, variant.aead).read_bytes()
     return Package(
         f"libpywg-{variant.aead}",
         target.name,
@@ -190,7 +190,7 @@ def _sources() -> dict[str, File]:
     }
     others = {
         # It calls any libpywg, and is the same for all machines.
-        BINDING: library.binding(),
+        BINDING: libpywg.cffi_binding(),
         "LICENSE": (CHECKOUT / "LICENSE").read_bytes(),
     }
     return sources | {f"{HOME}/{name}": File(others[name]) for name in others}
@@ -209,7 +209,7 @@ def _pages() -> dict[str, File]:
 
 def _languages() -> dict[str, File]:
     return {
-        f"{LUCI_LANGUAGES}/pywg.{language}.lmo": File(lmo.compiled(path.read_text()))
+        f"{LUCI_LANGUAGES}/pywg.{language}.lmo": File(lmo.compile_po(path.read_text()))
         for language, path in po.translations().items()
     }
 

@@ -36,13 +36,13 @@ def build(directory: Path, *goals: str) -> None:
     _cmake(["--build", str(directory), "--parallel", parallel, *names])
 
 
-def call(target: Target, *arguments: str) -> None:
+def compile(target: Target, *arguments: str) -> None:
     """Call the compiler itself."""
     command = [*_compiler(target), *arguments]
     subprocess.run(command, env=_environment(), check=True)
 
 
-def key(target: Target) -> str:
+def cache_key(target: Target) -> str:
     """Changes with the compiler and its flags, which CMake takes for the same."""
     told = f"{version('ziglang')} {_compiler(target)[1:]}"
     return hashlib.sha256(told.encode()).hexdigest()[:16]
@@ -52,9 +52,9 @@ def _compiler(target: Target) -> list[str]:
     spec = find_spec("ziglang")
     assert spec and spec.origin, "ziglang is among the Python packages for developers"
     zig = Path(spec.origin).with_name("zig")
-    machine = ["-target", target.machine, f"-mcpu={target.processor}"]
+    options = ["-target", target.zig_target, f"-mcpu={target.zig_cpu}"]
     # Each set of flags to link with costs a C library of its own.
-    return [str(zig), "cc", *machine, "-O2", "-s"]
+    return [str(zig), "cc", *options, "-O2", "-s"]
 
 
 def _cmake(arguments: list[str]) -> None:

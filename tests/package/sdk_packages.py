@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from package.builder import contents
+from package.builder import packages
 from package.builder.archive import File
-from package.builder.contents import Package
+from package.builder.packages import Package
 
 LANGUAGE = "luci-i18n-pywg-"
 
@@ -22,17 +22,17 @@ def of_feed(packages: Iterable[Package], site: str) -> Iterator[Package]:
 
 
 def _in_site(files: dict[str, File], site: str) -> dict[str, File]:
-    moved = {path.replace(contents.HOME, site): file for path, file in files.items()}
+    moved = {path.replace(packages.HOME, site): file for path, file in files.items()}
     programs = {
-        path: File((contents.FEED / "bin" / name).read_bytes(), 0o755)
-        for path, name in contents.COMMANDS.items()
+        path: File((packages.FEED / "bin" / name).read_bytes(), 0o755)
+        for path, name in packages.COMMANDS.items()
     }
     return {path: moved[path] for path in moved if "LICENSE" not in path} | programs
 
 
 def _apart(package: Package) -> Iterator[Package]:
     """The pages, and each language."""
-    paths = {path for path in package.files if path.startswith(contents.LUCI_LANGUAGES)}
+    paths = {path for path in package.files if path.startswith(packages.LUCI_LANGUAGES)}
     pages = {path: package.files[path] for path in package.files.keys() - paths}
     yield package._replace(files=pages, provides=(), conflicts=())
     for path in sorted(paths):

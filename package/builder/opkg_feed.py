@@ -13,37 +13,37 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from . import ipk
-from .archive import compressed
+from .archive import gzip_compress
 
 _ALGORITHM = b"Ed"
-_NUMBER_SIZE = 8
+_FINGERPRINT_SIZE = 8
 
 
-class Key:
+class UsignKey:
     """An Ed25519 key, and the number that signatures name it by."""
 
     def __init__(self, seed: bytes) -> None:
         self._key = SigningKey(seed)
         public = self._key.verify_key.encode()
-        self.number = hashlib.sha256(public).digest()[:_NUMBER_SIZE]
-        self.public = _armoured("public key", _ALGORITHM + self.number + public)
+        self.fingerprint = hashlib.sha256(public).digest()[:_FINGERPRINT_SIZE]
+        self.public = _armoured("public key", _ALGORITHM + self.fingerprint + public)
 
     def sign(self, message: bytes) -> bytes:
         """The signature of ``message``, as a file of its own."""
         signature = self._key.sign(message).signature
-        return _armoured("signature", _ALGORITHM + self.number + signature)
+        return _armoured("signature", _ALGORITHM + self.fingerprint + signature)
 
 
-def load_key(path: Path) -> Key:
+def load_key(path: Path) -> UsignKey:
     """The key whose 32 bytes ``path`` holds; a new one if there is no such file."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_bytes(os.urandom(32))
-    return Key(path.read_bytes())
+    return UsignKey(path.read_bytes())
 
 
-def write_index(folder: Path, key: Key) -> None:
+def write_index(folder: Path, key: UsignKey) -> None:
     """Write what opkg reads of a folder of packages, and the public key beside it.
 
     A router takes the key from a file that bears its number, in /etc/opkg/keys.
@@ -52,9 +52,9 @@ def write_index(folder: Path, key: Key) -> None:
     # opkg takes a line for complete when there is one after it.
     index = "".join(f"{entry}\n" for entry in entries).encode()
     (folder / "Packages").write_bytes(index)
-    (folder / "Packages.gz").write_bytes(compressed(index))
+    (folder / "Packages.gz").write_bytes(gzip_compress(index))
     (folder / "Packages.sig").write_bytes(key.sign(index))
-    (folder / key.number.hex()).write_bytes(key.public)
+    (folder / key.fingerprint.hex()).write_bytes(key.public)
 
 
 def _entry(path: Path) -> str:

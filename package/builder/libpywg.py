@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pywg_embedded.dataplane.signatures import SONAME
 
-from . import names, sodium, zig
+from . import link_stubs, static_libsodium, toolchain
 from .lock import exclusive
 from .paths import BUILD, LIBPYWG
 from .targets import Target
@@ -15,7 +15,7 @@ from .targets import Target
 SIGNATURES = LIBPYWG.with_name("signatures.py")
 
 
-def binding() -> bytes:
+def cffi_binding() -> bytes:
     """The module that lets CPython call the library."""
     with tempfile.TemporaryDirectory() as work:
         module = Path(work) / "_libpywg.py"
@@ -24,18 +24,18 @@ def binding() -> bytes:
         return module.read_bytes()
 
 
-def library(target: Target, aead: str) -> Path:
+def shared_library(target: Target, aead: str) -> Path:
     """The shared library, which asks the target for the one it has its cipher from."""
     settings = {"PYWG_AEAD": aead, "PYWG_TESTS": "OFF"}
     with exclusive(BUILD / f"{target.name}-{aead}"):
-        return _built(target, names.prefix(target, aead), settings) / SONAME
+        return _built(target, link_stubs.prefix(target, aead), settings) / SONAME
 
 
-def programs(target: Target) -> Path:
+def test_programs(target: Target) -> Path:
     """The folder of the test programs, which ask the target for nothing."""
     settings = {"PYWG_AEAD": "sodium", "CMAKE_EXE_LINKER_FLAGS": "-static"}
     with exclusive(BUILD / f"{target.name}-programs"):
-        return _built(target, sodium.prefix(target), settings) / "test"
+        return _built(target, static_libsodium.prefix(target), settings) / "test"
 
 
 def _built(target: Target, cipher: Path, settings: dict[str, str]) -> Path:
@@ -43,6 +43,6 @@ def _built(target: Target, cipher: Path, settings: dict[str, str]) -> Path:
     directory = BUILD / cipher.name
     # The compiler is of one version, which warns of nothing that it did not here.
     fixed = {"CMAKE_PREFIX_PATH": str(cipher), "PYWG_WERROR": "ON"}
-    zig.configure(LIBPYWG, directory, target, {**fixed, **settings})
-    zig.build(directory)
+    toolchain.configure(LIBPYWG, directory, target, {**fixed, **settings})
+    toolchain.build(directory)
     return directory

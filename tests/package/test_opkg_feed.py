@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from package.builder import feed, ipk
+from package.builder import ipk, opkg_feed
 from tests.package.test_ipk import PACKAGE, PACKED
 
-KEY = feed.Key(bytes(range(32)))
+KEY = opkg_feed.UsignKey(bytes(range(32)))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / ipk.file_name(PACKAGE)).write_bytes(PACKED)
-    feed.write_index(tmp_path, KEY)
+    opkg_feed.write_index(tmp_path, KEY)
     return tmp_path
 
 
 def verify(folder: Path) -> bool:
-    files = ("-p", KEY.number.hex(), "-x", "Packages.sig", "-m", "Packages")
+    files = ("-p", KEY.fingerprint.hex(), "-x", "Packages.sig", "-m", "Packages")
     command = ("signify-openbsd", "-V", "-q", *files)
     return subprocess.run(command, cwd=folder).returncode == 0
 
@@ -41,7 +41,7 @@ def test_index_tells_how_to_fetch_a_package(folder: Path) -> None:
 def test_packages_are_a_blank_line_apart(folder: Path) -> None:
     other = PACKAGE._replace(name="other")
     (folder / ipk.file_name(other)).write_bytes(ipk.pack(other, 0))
-    feed.write_index(folder, KEY)
+    opkg_feed.write_index(folder, KEY)
     entries = (folder / "Packages").read_text().removesuffix("\n\n").split("\n\n")
     assert [each.splitlines()[0] for each in entries] == [
         "Package: example",
@@ -61,6 +61,6 @@ def test_signature_does_not_hold_for_another_index(folder: Path) -> None:
 
 def test_key_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "new" / "key"
-    first, second = feed.load_key(path), feed.load_key(path)
+    first, second = opkg_feed.load_key(path), opkg_feed.load_key(path)
     assert first.public == second.public
     assert path.stat().st_mode & 0o777 == 0o600

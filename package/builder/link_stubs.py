@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from . import zig
+from . import toolchain
 from .paths import CACHE, LIBPYWG
 from .targets import Target
 
@@ -53,7 +53,7 @@ def prefix(target: Target, aead: str) -> Path:
     return directory
 
 
-def called(aead: str) -> list[str]:
+def called_functions(aead: str) -> list[str]:
     """The functions that libpywg calls."""
     text = "".join(source.read_text() for source in _sources(aead))
     pattern = rf"\b((?:{LIBRARIES[aead].prefixes})_\w+)\("
@@ -61,7 +61,7 @@ def called(aead: str) -> list[str]:
 
 
 def _sources(aead: str) -> list[Path]:
-    return sorted(LIBPYWG.glob(f"src/crypto/*{aead}.[ch]"))
+    return sorted(LIBPYWG.glob(f"src/**/*{aead}.[ch]"))
 
 
 def _headers(aead: str) -> dict[str, Path]:
@@ -78,7 +78,9 @@ def _headers(aead: str) -> dict[str, Path]:
 
 def _key(target: Target, aead: str, headers: dict[str, Path]) -> str:
     """Changes with all that the result follows from."""
-    digest = hashlib.sha256(f"{target} {zig.key(target)} {called(aead)}".encode())
+    digest = hashlib.sha256(
+        f"{target} {toolchain.cache_key(target)} {called_functions(aead)}".encode()
+    )
     for file in (Path(__file__), *(headers[name] for name in sorted(headers))):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
@@ -89,8 +91,15 @@ def _install(target: Target, aead: str, headers: dict[str, Path], made: Path) ->
     (made / "lib/pkgconfig").mkdir(parents=True)
     for name, header in headers.items():
         (made / "include" / name).write_bytes(header.read_bytes())
-    source = made / "names.c"
-    source.write_text("".join(f"void {name}(void) {{}}\n" for name in called(aead)))
-    bare = ("-shared", "-nostdlib", "-fno-builtin", f"-Wl,-soname,{target.needs(aead)}")
+    source = made / "stubs.c"
+    source.write_text(
+        "".join(f"void {name}(void) {{}}\n" for name in called_functions(aead))
+    )
+    bare = (
+        "-shared",
+        "-nostdlib",
+        "-fno-builtin",
+        f"-Wl,-soname,{target.soname(aead)}",
+    )
     output = made / f"lib/lib{LIBRARIES[aead].name}.so"
-    zig.call(target, *bare, str(source), "-o", str(output))
+    toolchain.compile(target, *bare, str(source), "-o", str(output))

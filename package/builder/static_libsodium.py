@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import zig
+from . import toolchain
 from .lock import exclusive
 from .paths import CACHE
 from .targets import Target
@@ -28,7 +28,7 @@ def prefix(target: Target) -> Path:
 
 def _key(target: Target) -> str:
     """Changes with all that the result follows from."""
-    digest = hashlib.sha256(f"{target} {zig.key(target)}".encode())
+    digest = hashlib.sha256(f"{target} {toolchain.cache_key(target)}".encode())
     for file in sorted(RECIPE.iterdir()):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
@@ -39,8 +39,8 @@ def _build(target: Target, work: Path, directory: Path) -> None:
         "CMAKE_INSTALL_PREFIX": str(directory),
         "SODIUM": str(_sources()),
     }
-    zig.configure(RECIPE, work, target, settings)
-    zig.build(work, "install")
+    toolchain.configure(RECIPE, work, target, settings)
+    toolchain.build(work, "install")
 
 
 def _sources() -> Path:
