@@ -6,7 +6,7 @@ from ..control.text import located, quote
 from ..core.errors import ConfigError
 from ..openwrt import uci_edit, uci_store
 from ..openwrt.uci import parse
-from ..openwrt.uci_network import INTERFACE_REFUSED, read
+from ..openwrt.uci_network import INTERFACE_REFUSED, read_interface
 
 USAGE = "[--back] [--config FILE] INTERFACE"
 
@@ -40,7 +40,7 @@ def migrate(arguments: list[str]) -> int:
         new, changes = uci_edit.change_protocol(text, words.name, stock=words.back)
     except ConfigError as error:
         raise located(words.path, error) from None
-    complaints = read(parse(new), words.name)[1]
+    complaints = read_interface(parse(new), words.name)[1]
     uci_store.replace_text(words.path, new)
     for change in changes:
         print(f"{words.path}: {change}")

@@ -28,18 +28,18 @@ _INT32_RANGE = range(-(2**31), 2**31)
 _DEEPEST = 32
 
 
-class BlobError(Error):
+class BlobmsgError(Error):
     """Not a blob, or a value that no blob holds."""
 
 
-def pack(kind: int, body: bytes, flags: int = 0) -> bytes:
+def pack_attr(kind: int, body: bytes, flags: int = 0) -> bytes:
     """One blob, padded."""
     size = _HEAD.size + len(body)
     return _HEAD.pack(flags | kind << _TYPE_SHIFT | size) + body + _padding(size)
 
 
-def unpack(data: bytes) -> "Iterator[tuple[int, bytes]]":
-    """Type and body of each blob in a row of them; raises BlobError."""
+def unpack_attrs(data: bytes) -> "Iterator[tuple[int, bytes]]":
+    """Type and body of each blob in a row of them; raises BlobmsgError."""
     while data:
         kind, body, size = _first(data)
         yield kind, body
@@ -52,7 +52,7 @@ def pack_table(values: "dict[str, Any]") -> bytes:
 
 
 def unpack_table(data: bytes) -> "dict[str, Any]":
-    """The inverse; raises BlobError. Truth values come as ``bool``."""
+    """The inverse; raises BlobmsgError. Truth values come as ``bool``."""
     return dict(_unpack_members(data, _DEEPEST))
 
 
@@ -60,7 +60,7 @@ def _pack_value(name: str, value: object) -> bytes:
     kind, body = _body(value)
     raw = name.encode()
     head = _NAME_SIZE.pack(len(raw)) + raw + b"\0"
-    return pack(kind, head + _padding(len(head)) + body, _EXTENDED)
+    return pack_attr(kind, head + _padding(len(head)) + body, _EXTENDED)
 
 
 def _body(value: object) -> "tuple[int, bytes]":
@@ -79,15 +79,15 @@ def _body(value: object) -> "tuple[int, bytes]":
         return ARRAY, b"".join(_pack_value("", one) for one in value)
     if value is None:
         return UNSPEC, b""
-    raise BlobError(f"{value!r} is nothing that ubus knows")
+    raise BlobmsgError(f"{value!r} is nothing that ubus knows")
 
 
 def _unpack_members(data: bytes, depth: int) -> "Iterator[tuple[str, Any]]":
     if not depth:
-        raise BlobError("tables within tables without end")
-    for kind, body in unpack(data):
+        raise BlobmsgError("tables within tables without end")
+    for kind, body in unpack_attrs(data):
         if len(body) < _NAME_SIZE.size:
-            raise BlobError("a member without a name")
+            raise BlobmsgError("a member without a name")
         size = _NAME_SIZE.unpack_from(body)[0]
         start = _NAME_SIZE.size
         name = body[start : start + size].decode("utf-8", "replace")
@@ -107,17 +107,17 @@ def _value(kind: int, body: bytes, depth: int) -> "Any":
         return None
     number = _NUMBERS.get(kind)
     if number is None or len(body) < number.size:
-        raise BlobError(f"a member of type {kind} that is none")
+        raise BlobmsgError(f"a member of type {kind} that is none")
     return number.unpack_from(body)[0]
 
 
 def _first(data: bytes) -> "tuple[int, bytes, int]":
     if len(data) < _HEAD.size:
-        raise BlobError("too short")
+        raise BlobmsgError("too short")
     head = _HEAD.unpack_from(data)[0]
     size = head & _SIZE_MASK
     if not _HEAD.size <= size <= len(data):
-        raise BlobError("its size is wrong")
+        raise BlobmsgError("its size is wrong")
     kind = (head & ~_EXTENDED) >> _TYPE_SHIFT
     return kind, data[_HEAD.size : size], _aligned(size)
 

@@ -14,24 +14,24 @@ _LONGEST_NAME = 64
 _NAME = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
-def folder() -> str:
+def directory() -> str:
     """Where they are: in PYWG_KEYS, or /etc/pywg/keys."""
     return os.environ.get("PYWG_KEYS") or "/etc/pywg/keys"
 
 
-def is_kept(text: str) -> bool:
+def is_reference(text: str) -> bool:
     """Whether this stands for a key that is kept apart."""
     return text.startswith(_MARK)
 
 
 def parse_secret(text: str) -> bytes:
     """The key itself, or the one that is kept; raises ConfigError."""
-    if not is_kept(text):
+    if not is_reference(text):
         return keys.from_base64(text)
     name = text[len(_MARK) :]
     if not 1 <= len(name) <= _LONGEST_NAME or name.strip(_NAME):
         raise ConfigError(f"{quote(name)} cannot be the name of a kept key")
-    path = os.path.join(folder(), name)
+    path = os.path.join(directory(), name)
     try:
         with open(path) as file:
             return keys.from_base64(file.read().strip())

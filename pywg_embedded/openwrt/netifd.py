@@ -5,7 +5,7 @@ named here by itself, and replaces whatever it was told before.
 """
 
 from ..control.address import format_ip, parse_ip
-from .uci_network import Interface
+from .uci_network import InterfaceConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _ANYWHERE = (bytes(4), bytes(16))
 
 
 def update_link(
-    interface: Interface, device: str, port: int, uplinks: "Iterable[str]" = ()
+    interface: InterfaceConfig, device: str, port: int, uplinks: "Iterable[str]" = ()
 ) -> "Table":
     """The message that the interface is up as ``device`` and listens on ``port``.
 
@@ -47,7 +47,7 @@ def update_link(
     }
 
 
-def _routes(interface: Interface) -> "Iterator[AllowedIP]":
+def _routes(interface: InterfaceConfig) -> "Iterator[AllowedIP]":
     """A default route as two halves of it, unless the user ranks it: two of the same
     metric cannot be, and an uplink's would take the place of ours, or ours of it."""
     tables = {4: interface.ip4table, 16: interface.ip6table}
@@ -93,7 +93,7 @@ def _open_port(port: int, device: str) -> "dict[str, str]":
 # The other interfaces, as ``dump`` lists them.
 
 
-class Way:
+class NextHop:
     """How to get somewhere: the device, and the gateway (empty: on the link)."""
 
     __slots__ = ("device", "gateway")
@@ -103,7 +103,7 @@ class Way:
         self.gateway = gateway
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Way) and self._values() == other._values()
+        return isinstance(other, NextHop) and self._values() == other._values()
 
     def __hash__(self) -> int:
         return hash(self._values())
@@ -112,7 +112,7 @@ class Way:
         return self.device, self.gateway
 
 
-def uplinks(dump: "Table", name: str, only: str | None = None) -> "list[str]":
+def uplink_devices(dump: "Table", name: str, only: str | None = None) -> "list[str]":
     """The devices that lead to the world, beside the interface ``name``."""
     devices = {
         way.device: None
@@ -122,21 +122,21 @@ def uplinks(dump: "Table", name: str, only: str | None = None) -> "list[str]":
     return list(devices)
 
 
-def way_to(
+def find_next_hop(
     dump: "Table", name: str, address: bytes, only: str | None = None
-) -> Way | None:
+) -> NextHop | None:
     """How to get to an address without the interface ``name``, or through the
     interface ``only``; None if there is no way now."""
-    found: tuple[int, int, Way] | None = None
+    found: tuple[int, int, NextHop] | None = None
     for (network, length), metric, way in _ways(dump, name, only):
-        if not covers((network, length), address):
+        if not prefix_contains((network, length), address):
             continue
         if found is None or (length, -metric) > found[:2]:
             found = (length, -metric, way)
     return found[2] if found else None
 
 
-def covers(prefix: "AllowedIP", address: bytes) -> bool:
+def prefix_contains(prefix: "AllowedIP", address: bytes) -> bool:
     """Whether an address is within a prefix."""
     network, length = prefix
     if len(network) != len(address):
@@ -149,7 +149,7 @@ def covers(prefix: "AllowedIP", address: bytes) -> bool:
 
 def _ways(
     dump: "Table", name: str, only: str | None
-) -> "Iterator[tuple[AllowedIP, int, Way]]":
+) -> "Iterator[tuple[AllowedIP, int, NextHop]]":
     """Prefix, metric and way of every route in the main table."""
     for other in dump.get("interface", ()):
         device = other.get("l3_device")
@@ -161,10 +161,10 @@ def _ways(
         for key in ("ipv4-address", "ipv6-address"):
             for entry in other.get(key, ()):
                 prefix = parse_ip(entry["address"]), entry["mask"]
-                yield prefix, metric, Way(device, b"")
+                yield prefix, metric, NextHop(device, b"")
         for entry in other.get("route", ()):
             if "table" not in entry:
                 gateway = parse_ip(entry["nexthop"])
-                way = Way(device, b"" if gateway in _ANYWHERE else gateway)
+                way = NextHop(device, b"" if gateway in _ANYWHERE else gateway)
                 prefix = parse_ip(entry["target"]), entry["mask"]
                 yield prefix, entry.get("metric", metric), way

@@ -74,7 +74,7 @@ class Method:
     def _texts(self, data: bytes) -> "list[str]":
         try:
             given = blobmsg.unpack_table(data)
-        except blobmsg.BlobError as error:
+        except blobmsg.BlobmsgError as error:
             raise UbusError(str(error), INVALID_ARGUMENT) from None
         texts = [given.get(name, "") for name in self._takes]
         if not all(isinstance(text, str) for text in texts):
@@ -82,7 +82,7 @@ class Method:
         return texts
 
 
-class Ubus:
+class UbusClient:
     """One connection. Raises OSError when there is no ubusd, or no more."""
 
     def __init__(self, paths: "Iterable[str]" = SOCKETS) -> None:
@@ -118,7 +118,7 @@ class Ubus:
         answer = self._ask(_INVOKE, peer, attributes, f"{path} {method}: ")
         try:
             return blobmsg.unpack_table(answer.get(_A_DATA, b""))
-        except blobmsg.BlobError as error:
+        except blobmsg.BlobmsgError as error:
             raise UbusError(f"{path} {method}: {error}") from None
 
     def send_event(self, kind: str, values: "Table") -> None:
@@ -227,16 +227,18 @@ class Ubus:
         _, kind, serial, peer = _HEADER.unpack_from(self._received)
         body = self._received[start + _NUMBER.size : start + size]
         self._received = self._received[start + size :]
-        return kind, serial, peer, dict(blobmsg.unpack(body))
+        return kind, serial, peer, dict(blobmsg.unpack_attrs(body))
 
     def _write(
         self, kind: int, serial: int, peer: int, attributes: "dict[int, bytes]"
     ) -> None:
-        body = b"".join(blobmsg.pack(one, value) for one, value in attributes.items())
+        body = b"".join(
+            blobmsg.pack_attr(one, value) for one, value in attributes.items()
+        )
         if len(body) > _LARGEST - _NUMBER.size:
             raise UbusError(_WORDS[_NO_MEMORY], _NO_MEMORY)
         self._socket.settimeout(_PATIENCE)
-        message = _HEADER.pack(0, kind, serial, peer) + blobmsg.pack(0, body)
+        message = _HEADER.pack(0, kind, serial, peer) + blobmsg.pack_attr(0, body)
         self._socket.sendall(message)
 
 

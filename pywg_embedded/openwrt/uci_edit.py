@@ -3,10 +3,10 @@
 from ..control.keys import to_base64
 from ..control.text import located
 from ..core.errors import ConfigError
-from .key_store import is_kept, parse_secret
+from .key_store import is_reference, parse_secret
 from .options import SECRETS
 from .uci import Statement, Word, parse, statements
-from .uci_network import PROTOCOLS, find
+from .uci_network import PROTOCOLS, find_section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def change_protocol(text: str, name: str, stock: bool) -> "tuple[str, list[str]]
     interface, nothing to change, or no key where one is kept.
     """
     old, new = PROTOCOLS[::-1] if not stock else PROTOCOLS
-    find(parse(text), name)
+    find_section(parse(text), name)
     replacements = list(_protocol_words(text, name, old, new))
     if not replacements:
         raise ConfigError(f"nothing to do: {name} is a {new} interface already")
@@ -40,7 +40,7 @@ def set_option(text: str, name: str, option: str, value: str) -> str:
 
     Raises ConfigError if there is no such interface.
     """
-    find(parse(text), name)
+    find_section(parse(text), name)
     heading: Word | None = None
     written = []
     for statement, kind, section in _with_sections(text):
@@ -80,7 +80,7 @@ def _kept_words(text: str, name: str, protocol: str) -> "Iterator[Replacement]":
         if statement.command == "config" or not ours:
             continue
         option, value = statement.words[:2]
-        if option.text in SECRETS and is_kept(value.text):
+        if option.text in SECRETS and is_reference(value.text):
             place = f"line {statement.line}: {option.text}"
             try:
                 key = to_base64(parse_secret(value.text))

@@ -41,7 +41,7 @@ class Complaint:
         return f"{self.severity}: {place}: {self.reason}"
 
 
-class Peer:
+class PeerConfig:
     """A section ``pywg_NAME``: an attribute an option of ``PEER_OPTIONS``.
 
     ``section`` is how uci(1) names it, ``name`` its name if it has one, ``other`` the
@@ -62,11 +62,11 @@ class Peer:
     def __init__(self, section: str = "", name: str = "") -> None:
         self.section = section
         self.name = name
-        self.other: dict[str, Value] = {}
+        self.other_options: dict[str, Value] = {}
         _set_defaults(self, PEER_OPTIONS)
 
 
-class Interface:
+class InterfaceConfig:
     """A section ``interface``: an attribute an option of ``INTERFACE_OPTIONS``.
 
     ``protocol`` is that of PROTOCOLS which it is written for; ``peers`` has those that
@@ -89,11 +89,11 @@ class Interface:
     def __init__(self, name: str, protocol: str = PROTOCOL) -> None:
         self.name = name
         self.protocol = protocol
-        self.other: dict[str, Value] = {}
-        self.peers: list[Peer] = []
+        self.other_options: dict[str, Value] = {}
+        self.peers: list[PeerConfig] = []
         _set_defaults(self, INTERFACE_OPTIONS)
 
-    def enabled_peers(self) -> "Iterator[Peer]":
+    def enabled_peers(self) -> "Iterator[PeerConfig]":
         """Those that shall be peers of the interface."""
         return (peer for peer in self.peers if not peer.disabled)
 
@@ -114,7 +114,7 @@ class Interface:
             if peer.endpoint_host
         }
 
-    def change(self) -> InterfaceChange:
+    def to_change(self) -> InterfaceChange:
         """What makes an interface this one; of the endpoints it says nothing."""
         change = InterfaceChange()
         change.replace_peers = True
@@ -125,7 +125,7 @@ class Interface:
         return change
 
 
-def _peer_change(peer: Peer) -> PeerChange:
+def _peer_change(peer: PeerConfig) -> PeerChange:
     change = PeerChange(peer.public_key)
     change.preshared_key = peer.preshared_key
     change.persistent_keepalive = peer.persistent_keepalive
@@ -137,14 +137,16 @@ def _peer_change(peer: Peer) -> PeerChange:
 # Reading.
 
 
-def read(sections: "list[Section]", name: str) -> "tuple[Interface, list[Complaint]]":
+def read_interface(
+    sections: "list[Section]", name: str
+) -> "tuple[InterfaceConfig, list[Complaint]]":
     """The interface ``name``, and what is to be said of it.
 
     Peers are the sections of type ``pywg_NAME`` and, for whoever only changed
     ``proto``, ``wireguard_NAME``. Raises ConfigError if there is no such interface.
     """
-    section = find(sections, name)
-    interface = Interface(name, str(section.options.get("proto", "")))
+    section = find_section(sections, name)
+    interface = InterfaceConfig(name, str(section.options.get("proto", "")))
     reader = _Reader()
     reader.fill(interface, section, name, INTERFACE_OPTIONS, INTERFACE_REFUSED)
     for label, peer_section in _peer_sections(sections, name):
@@ -152,7 +154,7 @@ def read(sections: "list[Section]", name: str) -> "tuple[Interface, list[Complai
     return interface, reader.complaints + list(_overlaps(interface))
 
 
-def find(sections: "Iterable[Section]", name: str) -> Section:
+def find_section(sections: "Iterable[Section]", name: str) -> Section:
     """The section of the interface; raises ConfigError if there is none for us."""
     for section in sections:
         if section.type == "interface" and section.name == name:
@@ -186,7 +188,7 @@ class _Reader:
 
     def fill(
         self,
-        target: Interface | Peer,
+        target: InterfaceConfig | PeerConfig,
         section: Section,
         label: str,
         options: "tuple[Option, ...]",
@@ -203,13 +205,15 @@ class _Reader:
             except ConfigError as error:
                 self._complain(severity, label, name, str(error))
             if not option and name != "proto":
-                target.other[name] = value
+                target.other_options[name] = value
         complete = len(self.complaints) == before
         self._warn_of_unknown(target, label)
         return complete
 
-    def read_peer(self, interface: Interface, label: str, section: Section) -> None:
-        peer = Peer(label, section.name)
+    def read_peer(
+        self, interface: InterfaceConfig, label: str, section: Section
+    ) -> None:
+        peer = PeerConfig(label, section.name)
         complete = self.fill(peer, section, label, PEER_OPTIONS, PEER_LEFT_OUT)
         if not complete:
             return
@@ -224,9 +228,11 @@ class _Reader:
                 return
         interface.peers.append(peer)
 
-    def _warn_of_unknown(self, target: Interface | Peer, label: str) -> None:
-        known = NETIFD_OPTIONS if isinstance(target, Interface) else ()
-        for name in target.other:
+    def _warn_of_unknown(
+        self, target: InterfaceConfig | PeerConfig, label: str
+    ) -> None:
+        known = NETIFD_OPTIONS if isinstance(target, InterfaceConfig) else ()
+        for name in target.other_options:
             if name not in known:
                 self._complain(WARNING, label, name, "no option of this name is known")
 
@@ -250,9 +256,9 @@ def _split(option: Option, texts: "list[str]") -> "list[str]":
     return [text for text in joined.split("\n") if text]
 
 
-def _overlaps(interface: Interface) -> "Iterator[Complaint]":
+def _overlaps(interface: InterfaceConfig) -> "Iterator[Complaint]":
     """Allowed IPs that two peers have: the longest prefix decides, but not here."""
-    owners: dict[AllowedIP, Peer] = {}
+    owners: dict[AllowedIP, PeerConfig] = {}
     for peer in interface.enabled_peers():
         for allowed_ip in peer.allowed_ips:
             owner = owners.get(allowed_ip, peer)
@@ -266,7 +272,7 @@ def _overlaps(interface: Interface) -> "Iterator[Complaint]":
 # Writing.
 
 
-def write(interface: Interface) -> "list[Section]":
+def to_sections(interface: InterfaceConfig) -> "list[Section]":
     """The sections that ``read`` makes the same interface of."""
     section = Section("interface", interface.name)
     section.options["proto"] = interface.protocol
@@ -274,14 +280,16 @@ def write(interface: Interface) -> "list[Section]":
     return [section] + [_write_peer(interface, peer) for peer in interface.peers]
 
 
-def _write_peer(interface: Interface, peer: Peer) -> Section:
+def _write_peer(interface: InterfaceConfig, peer: PeerConfig) -> Section:
     section = Section(f"{interface.protocol}_{interface.name}", peer.name)
     _write_options(section, peer, PEER_OPTIONS)
     return section
 
 
 def _write_options(
-    section: Section, source: Interface | Peer, options: "tuple[Option, ...]"
+    section: Section,
+    source: InterfaceConfig | PeerConfig,
+    options: "tuple[Option, ...]",
 ) -> None:
     for option in options:
         value = getattr(source, option.name)
@@ -291,7 +299,7 @@ def _write_options(
             section.options[option.name] = [option.kind.format(one) for one in value]
         else:
             section.options[option.name] = option.kind.format(value)
-    section.options.update(source.other)
+    section.options.update(source.other_options)
 
 
 def _set_defaults(target: object, options: "tuple[Option, ...]") -> None:

@@ -177,8 +177,10 @@ class _Client:
     def _send(
         self, kind: int, serial: int, peer: int, attributes: dict[int, bytes]
     ) -> None:
-        body = b"".join(blobmsg.pack(one, value) for one, value in attributes.items())
-        message = HEADER.pack(0, kind, serial, peer) + blobmsg.pack(0, body)
+        body = b"".join(
+            blobmsg.pack_attr(one, value) for one, value in attributes.items()
+        )
+        message = HEADER.pack(0, kind, serial, peer) + blobmsg.pack_attr(0, body)
         self._socket.sendall(message)
 
     def _read(self) -> tuple[int, int, int, dict[int, bytes]]:
@@ -186,7 +188,7 @@ class _Client:
         _, kind, serial, peer = HEADER.unpack_from(head)
         size = NUMBER.unpack_from(head, HEADER.size)[0] & 0xFFFFFF
         body = self._exactly(size - NUMBER.size)
-        return kind, serial, peer, dict(blobmsg.unpack(body))
+        return kind, serial, peer, dict(blobmsg.unpack_attrs(body))
 
     def _exactly(self, size: int) -> bytes:
         data = b""

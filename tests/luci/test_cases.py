@@ -10,7 +10,12 @@ from pywg_embedded.control import wgconf
 from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.openwrt.uci import format_sections, parse
-from pywg_embedded.openwrt.uci_network import INTERFACE_REFUSED, find, read, write
+from pywg_embedded.openwrt.uci_network import (
+    INTERFACE_REFUSED,
+    find_section,
+    read_interface,
+    to_sections,
+)
 
 CASES = Path(__file__).parent / "cases"
 CONF = json.loads((CASES / "conf.json").read_text())
@@ -70,9 +75,9 @@ def from_conf_told(lines: list[str]) -> Row:
 def from_uci_told(lines: list[str]) -> Row:
     sections = parse(text(lines))
     name = next(one.name for one in sections if one.type == "interface")
-    interface, complaints = read(sections, name)
+    interface, complaints = read_interface(sections, name)
     assert complaints == []
-    return told(interface.change(), interface.endpoints())
+    return told(interface.to_change(), interface.endpoints())
 
 
 def is_whole(row: Row) -> bool:
@@ -96,20 +101,20 @@ def test_broken_conf_is_refused_at_the_same_line(row: Row) -> None:
 
 @pytest.mark.parametrize("row", numbered([row for row in UCI if row["uci"]]))
 def test_uci_text_is_read_alike_and_written_alike(row: Row) -> None:
-    interface, complaints = read(parse(text(row["text"])), "wg0")
+    interface, complaints = read_interface(parse(text(row["text"])), "wg0")
     assert [[one.severity, one.section, one.option] for one in complaints] == (
         row["complaints"]
     )
-    assert format_sections(write(interface)).strip() == "\n".join(row["uci"])
+    assert format_sections(to_sections(interface)).strip() == "\n".join(row["uci"])
 
 
 @pytest.mark.parametrize("row", numbered([row for row in UCI if not row["uci"]]))
 def test_broken_uci_text_is_refused_at_the_same_place(row: Row) -> None:
     severity, section, place = row["complaints"][0]
     if section:
-        _, complaints = read(parse(text(row["text"])), section)
+        _, complaints = read_interface(parse(text(row["text"])), section)
         assert [(one.severity, one.option) for one in complaints] == [(severity, place)]
         assert severity == INTERFACE_REFUSED
         return
     with pytest.raises(ConfigError, match=f"^line {place}: "):
-        find(parse(text(row["text"])), "wg0")
+        find_section(parse(text(row["text"])), "wg0")

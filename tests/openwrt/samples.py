@@ -2,7 +2,7 @@
 
 from pywg_embedded.control.keys import to_base64
 from pywg_embedded.openwrt.uci import parse
-from pywg_embedded.openwrt.uci_network import Complaint, Interface, read
+from pywg_embedded.openwrt.uci_network import Complaint, InterfaceConfig, read_interface
 
 
 def key(number: int) -> bytes:
@@ -25,12 +25,12 @@ def peer_text(number: int, *options: str, name: str = "", type_: str = "pywg") -
     return f"config {type_}_wg0 '{name}'\n" + "".join(f"\t{o}\n" for o in lines)
 
 
-def read_text(*parts: str) -> tuple[Interface, list[Complaint]]:
+def read_text(*parts: str) -> tuple[InterfaceConfig, list[Complaint]]:
     """What the parts, in one file, say of wg0."""
-    return read(parse("".join(parts)), "wg0")
+    return read_interface(parse("".join(parts)), "wg0")
 
 
-def read_well(*parts: str) -> Interface:
+def read_well(*parts: str) -> InterfaceConfig:
     """The same, of text that there is nothing to say against."""
     interface, complaints = read_text(*parts)
     assert [str(complaint) for complaint in complaints] == []

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pywg_embedded.openwrt import blobmsg
-from pywg_embedded.openwrt.blobmsg import BlobError
+from pywg_embedded.openwrt.blobmsg import BlobmsgError
 
 # A value, and what `ubus call` sent of {"...": value}.
 SAMPLES: tuple[tuple[dict[str, object], str], ...] = (
@@ -59,7 +59,7 @@ def test_what_was_written_is_read(values: dict[str, object]) -> None:
 def test_no_bytes_bring_anything_but_values_or_an_error(data: bytes) -> None:
     try:
         blobmsg.unpack_table(data)
-    except BlobError:
+    except BlobmsgError:
         pass
 
 
@@ -69,7 +69,7 @@ def test_a_blob_cut_short_is_an_error_or_less(data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(written) - 1))
     try:
         assert blobmsg.unpack_table(written[:cut]) in ({}, {"a": 1})
-    except BlobError:
+    except BlobmsgError:
         pass
 
 
@@ -77,10 +77,10 @@ def test_tables_within_tables_end_somewhere() -> None:
     nested: dict[str, object] = {}
     for _ in range(100):
         nested = {"x": nested}
-    with pytest.raises(BlobError):
+    with pytest.raises(BlobmsgError):
         blobmsg.unpack_table(blobmsg.pack_table(nested))
 
 
 def test_what_ubus_does_not_know_is_refused() -> None:
-    with pytest.raises(BlobError, match="nothing that ubus knows"):
+    with pytest.raises(BlobmsgError, match="nothing that ubus knows"):
         blobmsg.pack_table({"x": b"bytes"})

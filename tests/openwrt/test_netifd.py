@@ -6,12 +6,12 @@ import pytest
 
 from pywg_embedded.control.address import parse_ip
 from pywg_embedded.openwrt.netifd import (
-    Way,
+    NextHop,
     block_restart,
+    find_next_hop,
     notify_error,
     update_link,
-    uplinks,
-    way_to,
+    uplink_devices,
 )
 
 from .samples import interface_text, peer_text, read_well
@@ -162,10 +162,10 @@ FAR, FAR_6 = parse_ip("192.0.2.9"), parse_ip("2001:db8::9")
 
 
 def test_uplinks_are_the_others_that_lead_to_the_world() -> None:
-    assert uplinks(world(), "wg0") == ["wwan0", "eth1"]
-    assert uplinks(world(), "wg0", only="wan") == ["eth1"]
-    assert uplinks(change(world(), "wan", up=False), "wg0") == ["wwan0"]
-    assert uplinks({}, "wg0") == []
+    assert uplink_devices(world(), "wg0") == ["wwan0", "eth1"]
+    assert uplink_devices(world(), "wg0", only="wan") == ["eth1"]
+    assert uplink_devices(change(world(), "wan", up=False), "wg0") == ["wwan0"]
+    assert uplink_devices({}, "wg0") == []
 
 
 # What is different, the destination, tunlink, the device, the gateway.
@@ -184,15 +184,15 @@ WAYS: tuple[tuple[dict[str, Any], str, str | None, str, str], ...] = (
 def test_22905_the_way_to_a_peer_is_that_of_the_best_uplink(row: int) -> None:
     """https://github.com/openwrt/openwrt/issues/22905"""
     dump, address, only, device, gateway = WAYS[row]
-    found = way_to(dump, "wg0", parse_ip(address), only)
-    assert found == Way(device, parse_ip(gateway) if gateway else b"")
+    found = find_next_hop(dump, "wg0", parse_ip(address), only)
+    assert found == NextHop(device, parse_ip(gateway) if gateway else b"")
 
 
 def test_where_no_uplink_is_there_is_no_way() -> None:
     dump = change(change(world(), "wan", up=False), "wwan", up=False)
-    assert way_to(dump, "wg0", FAR) is None
-    assert way_to(world(), "wg0", FAR, only="nothing") is None
-    assert way_to({}, "wg0", FAR_6) is None
+    assert find_next_hop(dump, "wg0", FAR) is None
+    assert find_next_hop(world(), "wg0", FAR, only="nothing") is None
+    assert find_next_hop({}, "wg0", FAR_6) is None
 
 
 def test_a_route_of_another_table_leads_nobody() -> None:
@@ -200,4 +200,4 @@ def test_a_route_of_another_table_leads_nobody() -> None:
     for one in dump["interface"]:
         for route in one.get("route", ()):
             route["table"] = 7
-    assert way_to(dump, "wg0", FAR) is None
+    assert find_next_hop(dump, "wg0", FAR) is None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pywg_embedded.openwrt import blobmsg
-from pywg_embedded.openwrt.ubus import Method, Ubus, UbusError
+from pywg_embedded.openwrt.ubus import Method, UbusClient, UbusError
 from tests.lab.ubusd import Ubusd, path_for
 from tests.lab.wait import becomes
 
@@ -45,8 +45,8 @@ def nested(depth: int) -> dict[str, object]:
 
 
 @pytest.fixture
-def ubus(ubusd: Ubusd) -> Iterator[Ubus]:
-    ubus = Ubus([str(ubusd.path)])
+def ubus(ubusd: Ubusd) -> Iterator[UbusClient]:
+    ubus = UbusClient([str(ubusd.path)])
     yield ubus
     ubus.close()
 
@@ -67,7 +67,7 @@ def test_it_speaks_as_a_router_was_heard_to(tmp_path: Path) -> None:
         listener.listen()
         thread = threading.Thread(target=replay, args=(listener,))
         thread.start()
-        ubus = Ubus([path])
+        ubus = UbusClient([path])
         arguments = {"target": "192.0.2.1", "v6": False}
         answer = ubus.call("network", "add_host_route", arguments)
         thread.join()
@@ -76,7 +76,7 @@ def test_it_speaks_as_a_router_was_heard_to(tmp_path: Path) -> None:
     assert heard == [LOOKUP, INVOKE]
 
 
-def test_a_method_of_another_is_called(ubus: Ubus) -> None:
+def test_a_method_of_another_is_called(ubus: UbusClient) -> None:
     answer = ubus.call("network", "dump", {"a": [1, "b"]})
     assert answer == {"asked": "dump", "a": [1, "b"]}
 
@@ -89,7 +89,7 @@ FAILURES = (
 
 
 @pytest.mark.parametrize("row", range(len(FAILURES)))
-def test_a_call_that_fails_says_why(ubus: Ubus, row: int) -> None:
+def test_a_call_that_fails_says_why(ubus: UbusClient, row: int) -> None:
     path, method, words, status = FAILURES[row]
     with pytest.raises(UbusError, match=words) as caught:
         ubus.call(path, method, {})
@@ -97,7 +97,7 @@ def test_a_call_that_fails_says_why(ubus: Ubus, row: int) -> None:
 
 
 def test_methods_of_ours_are_called_with_whatever_arguments(
-    ubusd: Ubusd, ubus: Ubus
+    ubusd: Ubusd, ubus: UbusClient
 ) -> None:
     """uhttpd adds its session to every call that a browser makes."""
     ubus.add_object("pywg.wg0", {"status": Method(lambda: {"up": True})})
@@ -111,7 +111,7 @@ def test_methods_of_ours_are_called_with_whatever_arguments(
     ) == [(0, {"up": True}), (0, {"up": True}), (3, {}), (3, {})]
 
 
-def test_a_method_gets_the_texts_that_it_takes(ubusd: Ubusd, ubus: Ubus) -> None:
+def test_a_method_gets_the_texts_that_it_takes(ubusd: Ubusd, ubus: UbusClient) -> None:
     def act(one: str, other: str) -> dict[str, object]:
         if one == "refused":
             raise UbusError("no such thing", 4)
@@ -141,7 +141,7 @@ def test_a_method_gets_the_texts_that_it_takes(ubusd: Ubusd, ubus: Ubus) -> None
 
 
 def test_an_answer_that_ubus_cannot_carry_is_an_error_and_no_end(
-    ubusd: Ubusd, ubus: Ubus
+    ubusd: Ubusd, ubus: UbusClient
 ) -> None:
     def answer(size: str) -> dict[str, object]:
         return {"all": "x" * int(size)}
@@ -159,7 +159,7 @@ def test_an_answer_that_ubus_cannot_carry_is_an_error_and_no_end(
     assert (lost, small) == ((11, {}), (0, {"all": "x"}))
 
 
-def test_a_call_that_crosses_ours_is_answered(ubusd: Ubusd, ubus: Ubus) -> None:
+def test_a_call_that_crosses_ours_is_answered(ubusd: Ubusd, ubus: UbusClient) -> None:
     def crossing(method: str, arguments: object) -> dict[str, object]:
         asker.start()
         assert becomes(lambda: asker.is_alive())
@@ -177,7 +177,7 @@ def test_a_call_that_crosses_ours_is_answered(ubusd: Ubusd, ubus: Ubus) -> None:
 
 
 def _answers(
-    ubusd: Ubusd, ubus: Ubus, *calls: tuple[str, dict[str, object]]
+    ubusd: Ubusd, ubus: UbusClient, *calls: tuple[str, dict[str, object]]
 ) -> list[object]:
     answers: list[object] = []
 
@@ -191,7 +191,7 @@ def _answers(
     return answers
 
 
-def _serve_until(ubus: Ubus, thread: threading.Thread) -> None:
+def _serve_until(ubus: UbusClient, thread: threading.Thread) -> None:
     def ended() -> bool:
         ubus.serve()
         return not thread.is_alive()
@@ -199,14 +199,14 @@ def _serve_until(ubus: Ubus, thread: threading.Thread) -> None:
     assert becomes(ended)
 
 
-def test_events_are_sent(ubusd: Ubusd, ubus: Ubus) -> None:
+def test_events_are_sent(ubusd: Ubusd, ubus: UbusClient) -> None:
     ubus.send_event("pywg", {"action": "up"})
     assert becomes(lambda: ubusd.events == [("pywg", {"action": "up"})])
 
 
 def test_a_connection_that_is_lost_is_an_oserror(tmp_path: Path) -> None:
     with Ubusd(path_for(tmp_path)) as ubusd:
-        ubus = Ubus([str(ubusd.path)])
+        ubus = UbusClient([str(ubusd.path)])
     with pytest.raises(OSError):
         ubus.call("network", "dump", {})
     ubus.close()
@@ -214,4 +214,4 @@ def test_a_connection_that_is_lost_is_an_oserror(tmp_path: Path) -> None:
 
 def test_no_ubusd_is_an_oserror(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no ubusd"):
-        Ubus([str(tmp_path / "nothing")])
+        UbusClient([str(tmp_path / "nothing")])

@@ -8,7 +8,7 @@ from pywg_embedded.control.keys import to_base64
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.openwrt.uci import parse
 from pywg_embedded.openwrt.uci_edit import change_protocol, set_option
-from pywg_embedded.openwrt.uci_network import read
+from pywg_embedded.openwrt.uci_network import read_interface
 
 STOCK = """# Made by hand.
 config interface 'lan'
@@ -170,4 +170,4 @@ def test_an_option_that_is_not_written_is_added(row: int) -> None:
     text = set_option(ADDED[row], "wg0", "private_key", key)
     mark = "" if "interface wg0" in ADDED[row] else "'"
     assert text.replace(f"\n\toption private_key {mark}{key}{mark}", "") == ADDED[row]
-    assert read(parse(text), "wg0")[0].private_key == bytes(32)
+    assert read_interface(parse(text), "wg0")[0].private_key == bytes(32)

@@ -15,10 +15,10 @@ from pywg_embedded.openwrt.uci import format_sections, parse
 from pywg_embedded.openwrt.uci_network import (
     INTERFACE_REFUSED,
     PEER_LEFT_OUT,
-    Interface,
-    Peer,
-    read,
-    write,
+    InterfaceConfig,
+    PeerConfig,
+    read_interface,
+    to_sections,
 )
 
 from .samples import interface_text, key, key_text, peer_text, read_text, read_well
@@ -28,10 +28,10 @@ def allowed(*texts: str) -> tuple[tuple[bytes, int], ...]:
     return tuple(map(parse_allowed_ip, texts))
 
 
-def values(thing: Interface | Peer) -> dict[str, object]:
+def values(thing: InterfaceConfig | PeerConfig) -> dict[str, object]:
     """All there is to know of it, its place in the file aside."""
     told = {name: value for name, value in vars(thing).items() if name != "section"}
-    if isinstance(thing, Interface):
+    if isinstance(thing, InterfaceConfig):
         told["peers"] = [values(peer) for peer in thing.peers]
     return told
 
@@ -82,8 +82,8 @@ NETJSON = {
 
 
 def test_what_netjsonconfig_renders_is_read_exactly() -> None:
-    interface, complaints = read(parse(OpenWrt(NETJSON).render()), "wg0")
-    expected = Interface("wg0", "wireguard")
+    interface, complaints = read_interface(parse(OpenWrt(NETJSON).render()), "wg0")
+    expected = InterfaceConfig("wg0", "wireguard")
     expected.private_key = key(99)
     expected.listen_port = 51820
     expected.mtu = 1400
@@ -95,7 +95,7 @@ def test_what_netjsonconfig_renders_is_read_exactly() -> None:
         (bytes((10, 0, 0, 5)), 24),
         (b"\xfd" + bytes(14) + b"\5", 64),
     )
-    first, second = Peer("", "wgpeer_wg0"), Peer("", "wgpeer_wg0_2")
+    first, second = PeerConfig("", "wgpeer_wg0"), PeerConfig("", "wgpeer_wg0_2")
     first.public_key, second.public_key = key(1), key(3)
     first.preshared_key = key(2)
     first.allowed_ips = allowed("10.0.0.1/32", "fd00::/64")
@@ -110,7 +110,9 @@ def test_what_netjsonconfig_renders_is_read_exactly() -> None:
 
 def test_what_netjsonconfig_renders_is_written_again() -> None:
     text = OpenWrt(NETJSON).render()
-    again = format_sections(write(read(parse(text), "wg0")[0]), "network")
+    again = format_sections(
+        to_sections(read_interface(parse(text), "wg0")[0]), "network"
+    )
     assert sorted(again.split("\n")) == sorted(text.split("\n") + [""])
 
 
@@ -150,13 +152,13 @@ def drawn_value(option: Option) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def interfaces(draw: st.DrawFn) -> Interface:
-    interface = Interface("wg0", draw(st.sampled_from(["pywg", "wireguard"])))
-    interface.other = draw(st.dictionaries(st.just("dns"), texts))
+def interfaces(draw: st.DrawFn) -> InterfaceConfig:
+    interface = InterfaceConfig("wg0", draw(st.sampled_from(["pywg", "wireguard"])))
+    interface.other_options = draw(st.dictionaries(st.just("dns"), texts))
     for option in INTERFACE_OPTIONS:
         setattr(interface, option.name, draw(drawn_value(option)))
     for number, public_key in enumerate(draw(st.lists(keys, max_size=3, unique=True))):
-        peer = Peer("", draw(st.sampled_from(["", f"name_{number}"])))
+        peer = PeerConfig("", draw(st.sampled_from(["", f"name_{number}"])))
         for option in PEER_OPTIONS:
             setattr(peer, option.name, draw(drawn_value(option)))
         peer.public_key = public_key
@@ -165,8 +167,8 @@ def interfaces(draw: st.DrawFn) -> Interface:
 
 
 @given(interfaces())
-def test_what_is_written_is_read_again(wanted: Interface) -> None:
-    found = read(parse(format_sections(write(wanted))), "wg0")[0]
+def test_what_is_written_is_read_again(wanted: InterfaceConfig) -> None:
+    found = read_interface(parse(format_sections(to_sections(wanted))), "wg0")[0]
     assert values(found) == values(wanted)
 
 
@@ -211,7 +213,7 @@ def test_what_netifd_applies_is_nothing_to_complain_of() -> None:
     interface = read_well(
         interface_text("option auto '0'", "list dns '192.0.2.1'", "option zone 'vpn'")
     )
-    assert interface.other == {"auto": "0", "dns": ["192.0.2.1"], "zone": "vpn"}
+    assert interface.other_options == {"auto": "0", "dns": ["192.0.2.1"], "zone": "vpn"}
 
 
 def test_disabled_peers_are_read_and_left_aside() -> None:
@@ -221,7 +223,7 @@ def test_disabled_peers_are_read_and_left_aside() -> None:
         peer_text(1, "option description 'again'"),
     )
     assert [peer.disabled for peer in interface.peers] == [True, False]
-    assert [peer.public_key for peer in interface.change().peers] == [key(1)]
+    assert [peer.public_key for peer in interface.to_change().peers] == [key(1)]
     assert interface.endpoints() == {}
 
 
@@ -242,7 +244,7 @@ def test_names_of_endpoints_stay_names() -> None:
         key(1): ("vpn.example.com", 51820),
         key(2): ("2001:db8::1", 7),
     }
-    assert [peer.endpoint for peer in interface.change().peers] == [None] * 3
+    assert [peer.endpoint for peer in interface.to_change().peers] == [None] * 3
 
 
 def test_the_change_makes_an_interface_what_the_file_says() -> None:
@@ -255,7 +257,7 @@ def test_the_change_makes_an_interface_what_the_file_says() -> None:
             "list allowed_ips '10.0.0.0/24'",
         ),
     )
-    change = interface.change()
+    change = interface.to_change()
     peer = change.peers[0]
     assert (change.private_key, change.listen_port, change.fwmark) == (
         key(99),
@@ -268,7 +270,7 @@ def test_the_change_makes_an_interface_what_the_file_says() -> None:
 
 
 def test_what_the_file_does_not_say_is_unset() -> None:
-    change = read_well(interface_text(), peer_text(1)).change()
+    change = read_well(interface_text(), peer_text(1)).to_change()
     assert (change.listen_port, change.fwmark) == (0, 0)
     assert change.peers[0].persistent_keepalive == 0
 

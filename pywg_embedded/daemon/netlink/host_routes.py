@@ -13,7 +13,7 @@ from .routes import RTM_DELROUTE, RTM_NEWROUTE, route
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ...openwrt.netifd import Way
+    from ...openwrt.netifd import NextHop
     from ..log import Log
 
 _CREATE_OR_REPLACE = messages.CREATE | messages.REPLACE
@@ -25,14 +25,14 @@ class HostRoutes:
 
     def __init__(self, log: "Log") -> None:
         self._log = log
-        self._made: dict[bytes, tuple[Way, bytes]] = {}
+        self._made: dict[bytes, tuple[NextHop, bytes]] = {}
         self._complaints: dict[bytes, str] = {}
 
     def addresses(self) -> "set[bytes]":
         """Where there are routes to."""
         return set(self._made)
 
-    def sync(self, ways: "dict[bytes, Way]") -> None:
+    def sync(self, ways: "dict[bytes, NextHop]") -> None:
         """Have these routes, and no other. What was made is made again: the kernel
         drops a route without a word when its device goes down."""
         for address in set(self._made) - set(ways):
@@ -42,7 +42,7 @@ class HostRoutes:
                 self._remove(address)
             self._make(address, way)
 
-    def _make(self, address: bytes, way: "Way") -> None:
+    def _make(self, address: bytes, way: "NextHop") -> None:
         try:
             index = socket.if_nametoindex(way.device)
             body = route((address, 8 * len(address)), index, gateway=way.gateway)

@@ -16,7 +16,7 @@ from .routes import MAIN_TABLE, route
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...core.config import AllowedIP
-    from ...openwrt.uci_network import Interface
+    from ...openwrt.uci_network import InterfaceConfig
 
     # Kind of message without its verb, body, and what it is for people.
     NetlinkObject = tuple[int, bytes, str]
@@ -40,7 +40,7 @@ class LinkConfig:
         self._log = log
         self._given: dict[tuple[int, bytes], str] = {}
 
-    def apply(self, interface: "Interface") -> None:
+    def apply(self, interface: "InterfaceConfig") -> None:
         """Make it so, and the link up; what the kernel refuses is logged."""
         things = self._addresses(interface) + self._routes(interface)
         wanted = {(kind, body): text for kind, body, text in things}
@@ -77,7 +77,7 @@ class LinkConfig:
             if error.errno not in _GONE_ALREADY:
                 self._log.error(f"{text}: {error.strerror}")
 
-    def _addresses(self, interface: "Interface") -> "list[NetlinkObject]":
+    def _addresses(self, interface: "InterfaceConfig") -> "list[NetlinkObject]":
         return [
             (_ADDRESS, self._address(one), f"address {format_allowed_ip(one)}")
             for one in interface.addresses
@@ -90,7 +90,7 @@ class LinkConfig:
         body += messages.pack_attribute(_IFA_LOCAL, address)
         return body + messages.pack_attribute(_IFA_ADDRESS, address)
 
-    def _routes(self, interface: "Interface") -> "list[NetlinkObject]":
+    def _routes(self, interface: "InterfaceConfig") -> "list[NetlinkObject]":
         tables = {4: interface.ip4table, 16: interface.ip6table}
         routes = []
         for prefix in interface.routes():

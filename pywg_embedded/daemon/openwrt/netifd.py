@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...dataplane.tun import Tun
-    from ...openwrt.netifd import Way
-    from ...openwrt.uci_network import Interface as Wanted
+    from ...openwrt.netifd import NextHop
+    from ...openwrt.uci_network import InterfaceConfig as Wanted
     from ..interface import Interface
     from ..log import Log
     from .ubus_connection import UbusConnection
@@ -65,7 +65,7 @@ class NetifdLink:
             return
         self._last_state = state
         self._host_routes.sync(self._needed_host_routes(wanted, dump, endpoints))
-        uplinks = netifd.uplinks(dump, wanted.name, wanted.tunlink)
+        uplinks = netifd.uplink_devices(dump, wanted.name, wanted.tunlink)
         self._set_mtu(wanted.mtu or self._path_mtu(endpoints, uplinks))
         self._send_update(netifd.update_link(wanted, self._tun.name, port, uplinks))
 
@@ -93,11 +93,11 @@ class NetifdLink:
 
     def _needed_host_routes(
         self, wanted: "Wanted", dump: "Table", endpoints: "frozenset[bytes]"
-    ) -> "dict[bytes, Way]":
+    ) -> "dict[bytes, NextHop]":
         ways = {}
         for address in () if wanted.nohostroute else endpoints:
             if wanted.tunlink or self._is_routed_into_tunnel(address):
-                way = netifd.way_to(dump, wanted.name, address, wanted.tunlink)
+                way = netifd.find_next_hop(dump, wanted.name, address, wanted.tunlink)
                 if way:
                     ways[address] = way
         return ways

@@ -4,7 +4,7 @@ from ...control.keys import from_base64
 from ...core.errors import EINVAL, ENOSPC, ConfigError
 from ...openwrt import uci_store
 from ...openwrt.netifd import INTERFACE, NOTIFY, notify_error
-from ...openwrt.ubus import INVALID_ARGUMENT, NOT_FOUND, Method, Ubus, UbusError
+from ...openwrt.ubus import INVALID_ARGUMENT, NOT_FOUND, Method, UbusClient, UbusError
 from .. import clock
 from ..status.peer_monitor import PeerMonitor
 from ..status.report import StatusReport
@@ -37,7 +37,7 @@ class OpenwrtService:
         tun: "Tun",
         log: "Log",
         backoff: "RestartBackoff",
-        connect: "Callable[[], Ubus]" = Ubus,
+        connect: "Callable[[], UbusClient]" = UbusClient,
     ) -> None:
         self._backoff = backoff
         self._stable_at = clock.boottime() + STABLE_AFTER
@@ -149,7 +149,7 @@ class OpenwrtService:
 def report_last_failure(name: str, reason: str) -> None:
     """Tell netifd, which forgets it at each start, why the last one was in vain."""
     try:
-        ubus = Ubus()
+        ubus = UbusClient()
         ubus.call(INTERFACE, NOTIFY, notify_error(name, START, reason))
         ubus.close()
     except (OSError, UbusError):

@@ -1,6 +1,6 @@
 """The connection to ubusd, as long as there is one, and again when it is back."""
 
-from ...openwrt.ubus import Ubus, UbusError
+from ...openwrt.ubus import UbusClient, UbusError
 from .. import clock
 
 TYPE_CHECKING = False
@@ -21,12 +21,15 @@ class UbusConnection:
     """Calls fail softly: what is asked in vain is logged, once, and None."""
 
     def __init__(
-        self, plane: "Plane", log: "Log", connect: "Callable[[], Ubus]" = Ubus
+        self,
+        plane: "Plane",
+        log: "Log",
+        connect: "Callable[[], UbusClient]" = UbusClient,
     ) -> None:
         self._plane = plane
         self._log = log
         self._connect = connect
-        self._ubus: Ubus | None = None
+        self._ubus: UbusClient | None = None
         self._objects: dict[str, dict[str, Method]] = {}
         self._logged = ""
         self._delay = _SHORTEST_DELAY
@@ -82,7 +85,7 @@ class UbusConnection:
             self._ubus.close()
             self._ubus = None
 
-    def _try(self, act: "Callable[[Ubus], Table | None]") -> "Table | None":
+    def _try(self, act: "Callable[[UbusClient], Table | None]") -> "Table | None":
         if self._ubus is None:
             return None
         try:

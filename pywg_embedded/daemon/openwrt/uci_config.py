@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     class LinkBackend(Protocol):
         """Whoever gives the link its addresses and routes."""
 
-        def apply(self, wanted: uci_network.Interface) -> None: ...
+        def apply(self, wanted: uci_network.InterfaceConfig) -> None: ...
 
 
 class UciConfig:
@@ -43,7 +43,7 @@ class UciConfig:
         self._link = link
         self._log = log
         self.endpoints = EndpointTracker(interface, log)
-        self.configured = uci_network.Interface(name)
+        self.configured = uci_network.InterfaceConfig(name)
         self.complaints: list[Complaint] = []
         self.reload_error = ""
 
@@ -53,7 +53,7 @@ class UciConfig:
         if wanted.private_key == GENERATE:
             wanted.private_key = self._generate_key()
         configured = wanted.endpoints()
-        change = wanted.change()
+        change = wanted.to_change()
         self.endpoints.add_numeric_endpoints(change, configured)
         self._interface.configure(change)
         self.configured = wanted
@@ -70,10 +70,10 @@ class UciConfig:
             self.reload_error = str(error)
             self._log.error(f"configuration left as it was: {error}")
 
-    def _read(self) -> uci_network.Interface:
+    def _read(self) -> uci_network.InterfaceConfig:
         sections = uci_store.read_sections(self._path)
         try:
-            wanted, complaints = uci_network.read(sections, self._name)
+            wanted, complaints = uci_network.read_interface(sections, self._name)
             if wanted.protocol != PROTOCOL:
                 text = f"{self._name} is not a {PROTOCOL} interface"
                 raise ConfigError(f"{text}; try: pywg migrate {self._name}")

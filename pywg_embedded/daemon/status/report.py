@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...core.peer import Peer
-    from ...openwrt.uci_network import Peer as Wanted
+    from ...openwrt.uci_network import PeerConfig as Wanted
     from ..interface import Interface
     from ..openwrt.uci_config import UciConfig
     from .peer_monitor import PeerMonitor

@@ -19,7 +19,7 @@ from pywg_embedded.daemon.openwrt.uci_config import UciConfig
 from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane import tun as tuntap
 from pywg_embedded.dataplane.limits import Limits
-from pywg_embedded.openwrt.ubus import Ubus
+from pywg_embedded.openwrt.ubus import UbusClient
 from tests.lab.host import Host
 from tests.lab.topology import Lab
 from tests.lab.ubusd import Ubusd, path_for
@@ -74,8 +74,8 @@ class World:
         self.service.tick(routes_changed=True)
         return self.service
 
-    def _connect(self) -> Ubus:
-        return Ubus([str(self.ubusd.path)])
+    def _connect(self) -> UbusClient:
+        return UbusClient([str(self.ubusd.path)])
 
     def write(self) -> None:
         """Put the configuration where the daemon looks for it."""

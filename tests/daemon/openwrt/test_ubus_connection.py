@@ -9,7 +9,7 @@ from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.openwrt.ubus_connection import UbusConnection
-from pywg_embedded.openwrt.ubus import Method, Ubus
+from pywg_embedded.openwrt.ubus import Method, UbusClient
 from tests.lab.ubusd import Ubusd, path_for
 from tests.lab.wait import becomes
 
@@ -22,7 +22,7 @@ class World:
         self.said: list[str] = []
         self.plane = interface.plane
         log = Log("wg0", "error", lambda _, text: self.said.append(text))
-        self.bus = UbusConnection(interface.plane, log, lambda: Ubus([str(path)]))
+        self.bus = UbusConnection(interface.plane, log, lambda: UbusClient([str(path)]))
 
     def connected(self) -> bool:
         self.bus.tick()
