@@ -154,8 +154,8 @@ def pywg_embedded() -> Package:
         "net",
         "WireGuard without a kernel module",
         {**_sources(), **_launchers(), **_system()},
-        postinst=_script("pywg-embedded.postinst"),
-        postrm=_script("pywg-embedded.postrm"),
+        postinst=(FEED / "scripts/postinst").read_text(),
+        postrm=(FEED / "scripts/postrm").read_text(),
     )
 
 
