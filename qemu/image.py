@@ -77,7 +77,7 @@ def build(architecture: Architecture, target: Path) -> Path:
 def _write_packages(architecture: Architecture, folder: Path) -> None:
     folder.mkdir()
     for package in required_packages(TARGETS[f"debian_{architecture}"]):
-        (folder / ipk.file_name(package)).write_bytes(ipk.pack(package, stamp=0))
+        (folder / ipk.file_name(package)).write_bytes(ipk.pack(package, mtime=0))
 
 
 def _key(architecture: Architecture) -> str:

@@ -57,8 +57,8 @@ def has_apk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bool]:
     """Whether apk is on PATH: one of this machine, or the one in OPENWRT_ROOTFS."""
     root = os.environ.get("OPENWRT_ROOTFS")
     with pytest.MonkeyPatch.context() as patch:
-        if root and not apk.tool():
+        if root and not apk.find_tool():
             folder = tmp_path_factory.mktemp("apk")
             borrow_apk(Path(root), folder)
             patch.setenv("PATH", str(folder), prepend=os.pathsep)
-        yield bool(apk.tool())
+        yield bool(apk.find_tool())

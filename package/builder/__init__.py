@@ -1,8 +1,9 @@
-"""Cross compile and package for a router, with no more than PyPI and Debian bring.
+"""Cross-compile and package for OpenWrt without its SDK.
 
-``targets`` (what can be built for), ``toolchain`` (the compiler), ``link_stubs`` (what
-libpywg is linked to), ``static_libsodium`` (what its tests are), ``libpywg`` (itself),
-``packages`` (what they hold), ``lmo`` (translations, as LuCI reads them), ``archive``
-and ``ipk`` (opkg's format), ``opkg_feed`` (a folder that it takes), ``apk`` (the same
-for apk).
+``targets`` are the architectures, ``toolchain`` is the compiler (zig), ``link_stubs``
+the crypto library that libpywg is linked to, ``static_libsodium`` the one for its test
+programs, ``libpywg`` the library itself. ``packages`` lists what each package holds,
+``lmo`` compiles translations for LuCI, ``archive`` makes reproducible archives. ``ipk``
+and ``opkg_feed`` write the formats of opkg, ``apk`` those of apk; ``feeds`` builds all
+packages of a target into a folder.
 """

@@ -1,17 +1,15 @@
 """``python -m package.builder ipk|feed|apk ARCHITECTURE``.
 
-``ipk`` writes the packages that opkg installs to build/ipk/ARCHITECTURE; ``feed`` makes
-of that a folder which opkg installs from, signed with the key in .cache/feed.key;
-``apk`` makes such a folder for apk, build/apk/ARCHITECTURE, with .cache/feed.pem.
+``ipk`` writes the packages for opkg to build/ipk/ARCHITECTURE. ``feed`` makes that
+folder a feed, signed with the key in .cache/feed.key. ``apk`` writes a feed for apk to
+build/apk/ARCHITECTURE, signed with the key in .cache/feed.pem. A missing key is made.
 """
 
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import apk, ipk, opkg_feed, packages
+from . import apk, feeds, opkg_feed
 from .paths import CHECKOUT
 from .targets import TARGETS, Target
 
@@ -20,47 +18,53 @@ BUILD = CHECKOUT / "build"
 
 
 def main() -> int:
-    """Do as the command line says; the exit code."""
+    """Build as the command line says, and return the exit code."""
     if len(sys.argv) != 3 or sys.argv[1] not in GOALS:
         goals = "|".join(GOALS)
         return _refuse(f"usage: python -m package.builder {goals} ARCHITECTURE")
     goal, name = sys.argv[1:]
     if name not in TARGETS:
         known = ", ".join(TARGETS)
-        return _refuse(f"no such architecture: {name}; there are {known}")
-    if goal == "apk" and not apk.tool():
+        return _refuse(f"unknown architecture: {name} (expected one of {known})")
+    if goal == "apk" and not apk.find_tool():
         return _refuse(apk.MISSING)
     GOALS[goal](TARGETS[name])
     return 0
 
 
-def _make_ipk(target: Target) -> Path:
-    folder = _emptied(BUILD / "ipk" / target.name)
-    for package in packages.all_packages(target):
-        path = folder / ipk.file_name(package)
-        path.write_bytes(ipk.pack(package, _stamp()))
-        _tell(package, path)
-    return folder
+def ipk_folder(target: Target) -> Path:
+    """Return the folder that ``ipk`` and ``feed`` write to."""
+    return BUILD / "ipk" / target.name
+
+
+def apk_folder(target: Target) -> Path:
+    """Return the folder that ``apk`` writes to."""
+    return BUILD / "apk" / target.name
+
+
+def _make_ipk(target: Target) -> None:
+    mtime = feeds.source_date_epoch()
+    for built in feeds.build_ipks(target, ipk_folder(target), mtime):
+        print(feeds.describe(built))
 
 
 def _make_feed(target: Target) -> None:
-    folder = _make_ipk(target)
-    key = opkg_feed.load_key(CACHE / "feed.key")
-    opkg_feed.write_index(folder, key)
-    print(f"signed with key {key.fingerprint.hex()}")
+    key = opkg_feed.load_or_create_key(CACHE / "feed.key")
+    mtime = feeds.source_date_epoch()
+    for built in feeds.build_opkg_feed(target, ipk_folder(target), mtime, key):
+        print(feeds.describe(built))
+    print(f"index signed with key {key.fingerprint.hex()}")
 
 
 def _make_apk(target: Target) -> None:
-    folder = _emptied(BUILD / "apk" / target.name)
-    for package in packages.all_packages(target):
-        path = folder / apk.file_name(package)
-        apk.write(package, _stamp(), path)
-        _tell(package, path)
-    apk.write_index(folder, apk.load_key(CACHE / "feed.pem"))
-    print(f"signed; the key for it is {apk.PUBLIC_KEY}")
+    key = apk.load_or_create_key(CACHE / "feed.pem")
+    mtime = feeds.source_date_epoch()
+    for built in feeds.build_apk_feed(target, apk_folder(target), mtime, key):
+        print(feeds.describe(built))
+    print(f"index signed; the public key is in {apk.PUBLIC_KEY}")
 
 
-GOALS: dict[str, Callable[[Target], object]] = {
+GOALS: dict[str, Callable[[Target], None]] = {
     "ipk": _make_ipk,
     "feed": _make_feed,
     "apk": _make_apk,
@@ -70,28 +74,6 @@ GOALS: dict[str, Callable[[Target], object]] = {
 def _refuse(reason: str) -> int:
     print(reason, file=sys.stderr)
     return 1
-
-
-def _emptied(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    return folder
-
-
-def _tell(package: packages.Package, path: Path) -> None:
-    installed = sum(len(file.content) for file in package.files.values())
-    size = path.stat().st_size
-    print(f"{path.relative_to(CHECKOUT)}: {size} bytes, installed {installed}")
-
-
-def _stamp() -> int:
-    """SOURCE_DATE_EPOCH, or else when the checkout was last committed to."""
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    if given:
-        return int(given)
-    log = ("git", "-C", str(CHECKOUT), "log", "-1", "--format=%ct")
-    return int(subprocess.run(log, capture_output=True, check=True).stdout)
 
 
 if __name__ == "__main__":

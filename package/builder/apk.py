@@ -1,4 +1,7 @@
-"""The format that apk installs, from OpenWrt 25.12 on, as apk itself writes it."""
+"""Packages and feeds for apk, the package manager of OpenWrt 25.12 and later.
+
+The tool ``apk`` itself (apk-tools 3) writes both.
+"""
 
 import os
 import shutil
@@ -13,11 +16,11 @@ from .packages import MAINTAINER, VERSION, Package
 INDEX = "packages.adb"
 PUBLIC_KEY = "pywg-embedded.pem"
 MISSING = (
-    "apk is not on PATH: install apk-tools 3. Where a distribution has none, "
-    "OpenWrt's SDK does, in staging_dir/host/bin."
+    "apk not found in PATH: install apk-tools 3, or add staging_dir/host/bin of an "
+    "OpenWrt SDK to PATH"
 )
-# OpenWrt's own functions do what each package needs; without them, in an image that is
-# not running, there is nothing to do.
+# OpenWrt's default_postinst and default_prerm do the work. Without lib/functions.sh, as
+# in an image that is being assembled, nothing is to be done.
 BEGIN = """\
 #!/bin/sh
 [ "$IPKG_NO_SCRIPT" = 1 ] && exit 0
@@ -25,7 +28,7 @@ BEGIN = """\
 . "$IPKG_INSTROOT/lib/functions.sh"
 export root="$IPKG_INSTROOT" pkgname={name} PKG_UPGRADE={upgrade}
 """
-# As with opkg, what is the package's own comes before its services start.
+# As with opkg, the script of the package runs before its services start.
 INSTALL = """\
 add_group_and_user
 {own}default_postinst
@@ -35,32 +38,35 @@ default_prerm
 """
 
 
-def tool() -> str | None:
-    """Where apk is, if it is."""
+def find_tool() -> str | None:
+    """Return the path of the program ``apk``, or None."""
     return shutil.which("apk")
 
 
 def file_name(package: Package) -> str:
-    """NAME-VERSION.apk."""
+    """Return NAME-VERSION.apk."""
     return f"{package.full_name}-{VERSION}.apk"
 
 
-def write(package: Package, stamp: int, path: Path) -> None:
-    """Pack to ``path``; all files bear the time ``stamp``, in seconds since 1970."""
+def write(package: Package, mtime: int, path: Path) -> None:
+    """Write a package to ``path``.
+
+    ``mtime`` is the time of all packed files, in seconds since 1970.
+    """
     with tempfile.TemporaryDirectory() as work:
         files, scripts = Path(work) / "files", Path(work) / "scripts"
-        _unfold(_files(package), files, stamp)
-        _unfold(_scripts(package), scripts, stamp)
-        told = [f"--script={each.name}:{each}" for each in sorted(scripts.iterdir())]
-        told += [
-            f"--info={key}:{text}" for key, text in _about(package).items() if text
+        _write_tree(_files(package), files, mtime)
+        _write_tree(_scripts(package), scripts, mtime)
+        options = [f"--script={file.name}:{file}" for file in sorted(scripts.iterdir())]
+        options += [
+            f"--info={field}:{text}" for field, text in _fields(package).items() if text
         ]
-        epoch = {"SOURCE_DATE_EPOCH": str(stamp)}
-        _run("mkpkg", *told, f"--files={files}", f"--output={path}", **epoch)
+        epoch = {"SOURCE_DATE_EPOCH": str(mtime)}
+        _run("mkpkg", *options, f"--files={files}", f"--output={path}", **epoch)
 
 
-def load_key(path: Path) -> Path:
-    """The private key in ``path``; a new one if there is no such file."""
+def load_or_create_key(path: Path) -> Path:
+    """Return ``path``; if there is no such file, write a new private key to it."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
@@ -70,18 +76,18 @@ def load_key(path: Path) -> Path:
 
 
 def write_index(folder: Path, key: Path) -> None:
-    """Write what apk reads of a folder of packages, and the public key beside it.
+    """Write the signed index of the packages in ``folder``, and the public key.
 
-    A router takes the key from any file in /etc/apk/keys.
+    Routers trust the keys in /etc/apk/keys, whatever their file names.
     """
     packages = sorted(str(path) for path in folder.glob("*.apk"))
-    signed = ("--allow-untrusted", f"--sign-key={key}", f"--output={folder / INDEX}")
-    _run("mkndx", *signed, *packages)
+    options = ("--allow-untrusted", f"--sign-key={key}", f"--output={folder / INDEX}")
+    _run("mkndx", *options, *packages)
     public = ("-pubout", "-out", str(folder / PUBLIC_KEY))
     subprocess.run(("openssl", "pkey", "-in", str(key), *public), check=True)
 
 
-def _about(package: Package) -> dict[str, str]:
+def _fields(package: Package) -> dict[str, str]:
     noarch = package.architecture == "all"
     return {
         "name": package.full_name,
@@ -106,8 +112,11 @@ def _tags(package: Package) -> Iterator[str]:
 
 
 def _provided(package: Package) -> Iterator[str]:
-    """Of what has a version, no two that provide it are installed at once; of a
-    library, that is the name with the abi."""
+    """List the names that the package provides.
+
+    apk installs only one provider of a versioned name. For a library that is the name
+    with the ABI version; the others are unversioned.
+    """
     if package.abi:
         yield package.name
         yield from package.provides
@@ -115,21 +124,21 @@ def _provided(package: Package) -> Iterator[str]:
 
 
 def _priority(package: Package) -> str:
-    """Without any, what has no version is not taken for what it provides."""
+    """Return the priority; apk ignores unversioned provides without one."""
     if package.preferred:
         return "100"
     return "10" if package.abi else ""
 
 
 def _files(package: Package) -> dict[str, File]:
-    """With the list of them that OpenWrt's functions read."""
+    """Return the files, and the list of them that OpenWrt's functions read."""
     path = f"lib/apk/packages/{package.full_name}.list"
     listed = "".join(f"/{name}\n" for name in sorted((*package.files, path)))
     return {**package.files, path: File(listed.encode())}
 
 
 def _scripts(package: Package) -> dict[str, File]:
-    """Those that opkg would run, under the names and at the times of apk."""
+    """Return the scripts of the package by the names that apk gives them."""
     first = BEGIN.format(name=package.full_name, upgrade="")
     again = BEGIN.format(name=package.full_name, upgrade="1")
     own = f"(\n{package.postinst})\n" if package.postinst else ""
@@ -144,7 +153,7 @@ def _scripts(package: Package) -> dict[str, File]:
     return {name: File(text.encode(), 0o755) for name, text in scripts.items() if text}
 
 
-def _unfold(files: dict[str, File], root: Path, stamp: int) -> None:
+def _write_tree(files: dict[str, File], root: Path, mtime: int) -> None:
     for name, file in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -153,14 +162,14 @@ def _unfold(files: dict[str, File], root: Path, stamp: int) -> None:
     for path in (root, *root.rglob("*")):
         if path.is_dir():
             path.chmod(0o755)
-        os.utime(path, (stamp, stamp))
+        os.utime(path, (mtime, mtime))
 
 
 def _run(*arguments: str, **environment: str) -> None:
-    # What it packs belongs to whom the files do: to root, who alone is in a namespace.
-    alone = ("unshare", "--map-root-user") if os.geteuid() else ()
+    # apk packs the owner of each file. In a user namespace that is root.
+    namespace = ("unshare", "--map-root-user") if os.geteuid() else ()
     subprocess.run(
-        (*alone, "apk", *arguments),
+        (*namespace, "apk", *arguments),
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         check=True,

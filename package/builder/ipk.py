@@ -1,4 +1,4 @@
-"""The format that opkg installs, up to OpenWrt 24.10."""
+"""The package format of opkg, the package manager of OpenWrt up to 24.10."""
 
 import gzip
 import io
@@ -7,8 +7,8 @@ import tarfile
 from .archive import File, gzip_compress, make_tar
 from .packages import MAINTAINER, VERSION, Package
 
-# OpenWrt's own functions do what each package needs; without them, in an image that is
-# not running, there is nothing to do.
+# OpenWrt's default_postinst and default_prerm do the work. Without lib/functions.sh, as
+# in an image that is being assembled, nothing is to be done.
 SCRIPT = """\
 #!/bin/sh
 [ "${{IPKG_NO_SCRIPT}}" = "1" ] && exit 0
@@ -19,32 +19,32 @@ default_{name} "$0" "$@"
 
 
 def file_name(package: Package) -> str:
-    """NAME_VERSION_ARCHITECTURE.ipk."""
+    """Return NAME_VERSION_ARCHITECTURE.ipk."""
     return f"{package.full_name}_{VERSION}_{package.architecture}.ipk"
 
 
-def pack(package: Package, stamp: int) -> bytes:
-    """The package; all its files bear the time ``stamp``, in seconds since 1970."""
-    data = make_tar(package.files, stamp)
-    about = make_tar(_control(package, len(data), stamp), stamp)
+def pack(package: Package, mtime: int) -> bytes:
+    """Return the package; ``mtime`` is the time of its files, in seconds since 1970."""
+    data = make_tar(package.files, mtime)
+    control_tar = make_tar(_control(package, len(data), mtime), mtime)
     members = {
         "debian-binary": File(b"2.0\n"),
         "data.tar.gz": File(gzip_compress(data)),
-        "control.tar.gz": File(gzip_compress(about)),
+        "control.tar.gz": File(gzip_compress(control_tar)),
     }
-    return gzip_compress(make_tar(members, stamp))
+    return gzip_compress(make_tar(members, mtime))
 
 
 def member(package: bytes, name: str) -> bytes:
-    """The tar archive of a packed package that holds its "data" or "control"."""
+    """Return the tar archive "data" or "control" of a package, uncompressed."""
     with tarfile.open(fileobj=io.BytesIO(package)) as outer:
         file = outer.extractfile(f"./{name}.tar.gz")
         assert file
         return gzip.decompress(file.read())
 
 
-def control(package: Package, size: int, stamp: int) -> str:
-    """What opkg reads of a package whose files make a tar archive of ``size`` bytes."""
+def control(package: Package, size: int, mtime: int) -> str:
+    """Return the control file; ``size`` is that of the tar of the files, in bytes."""
     fields = {
         "Package": package.full_name,
         "Version": VERSION,
@@ -56,7 +56,7 @@ def control(package: Package, size: int, stamp: int) -> str:
         "License": package.license.name,
         "LicenseFiles": " ".join(package.license.files),
         "Section": package.section,
-        "SourceDateEpoch": str(stamp),
+        "SourceDateEpoch": str(mtime),
         "ABIVersion": package.abi,
         "Maintainer": MAINTAINER,
         "Architecture": package.architecture,
@@ -67,20 +67,24 @@ def control(package: Package, size: int, stamp: int) -> str:
 
 
 def _provided(package: Package) -> list[str]:
-    """Of a library, its name without and the others with the abi, too."""
+    """List the names that the package provides.
+
+    A library also provides its own name without the ABI version, and each other name
+    with it.
+    """
     names = list(package.provides)
     if package.abi:
         names += [package.name, *(f"{name}{package.abi}" for name in names)]
     return names
 
 
-def _control(package: Package, size: int, stamp: int) -> dict[str, File]:
+def _control(package: Package, size: int, mtime: int) -> dict[str, File]:
     scripts = {
         "postinst": SCRIPT.format(name="postinst"),
         "postinst-pkg": package.postinst,
         "prerm": SCRIPT.format(name="prerm"),
         "postrm": package.postrm,
     }
-    about = File(control(package, size, stamp).encode())
+    fields = File(control(package, size, mtime).encode())
     files = {name: File(text.encode(), 0o755) for name, text in scripts.items() if text}
-    return {"control": about, **files}
+    return {"control": fields, **files}

@@ -1,4 +1,4 @@
-"""libpywg for a target, and the programs that test it."""
+"""libpywg and its test programs, compiled for a target."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ SIGNATURES = LIBPYWG.with_name("signatures.py")
 
 
 def cffi_binding() -> bytes:
-    """The module that lets CPython call the library."""
+    """Return the source of the cffi module for the library."""
     with tempfile.TemporaryDirectory() as work:
         module = Path(work) / "_libpywg.py"
         bind = (sys.executable, str(LIBPYWG / "bind.py"), str(SIGNATURES))
@@ -25,23 +25,23 @@ def cffi_binding() -> bytes:
 
 
 def shared_library(target: Target, aead: str) -> Path:
-    """The shared library, which asks the target for the one it has its cipher from."""
+    """Build the shared library, linked to the crypto library of the target."""
     settings = {"PYWG_AEAD": aead, "PYWG_TESTS": "OFF"}
     with exclusive(BUILD / f"{target.name}-{aead}"):
-        return _built(target, link_stubs.prefix(target, aead), settings) / SONAME
+        return _build(target, link_stubs.prefix(target, aead), settings) / SONAME
 
 
 def test_programs(target: Target) -> Path:
-    """The folder of the test programs, which ask the target for nothing."""
+    """Build the test programs, linked statically, and return their folder."""
     settings = {"PYWG_AEAD": "sodium", "CMAKE_EXE_LINKER_FLAGS": "-static"}
     with exclusive(BUILD / f"{target.name}-programs"):
-        return _built(target, static_libsodium.prefix(target), settings) / "test"
+        return _build(target, static_libsodium.prefix(target), settings) / "test"
 
 
-def _built(target: Target, cipher: Path, settings: dict[str, str]) -> Path:
-    # CMake goes on with what it once found: another cipher is another folder.
+def _build(target: Target, cipher: Path, settings: dict[str, str]) -> Path:
+    # CMake caches what it found: each crypto library needs a build folder of its own.
     directory = BUILD / cipher.name
-    # The compiler is of one version, which warns of nothing that it did not here.
+    # The version of the compiler is pinned, so it has no warnings but the known ones.
     fixed = {"CMAKE_PREFIX_PATH": str(cipher), "PYWG_WERROR": "ON"}
     toolchain.configure(LIBPYWG, directory, target, {**fixed, **settings})
     toolchain.build(directory)

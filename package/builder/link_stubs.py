@@ -1,7 +1,8 @@
-"""The library with the cipher, as far as the linker has to know it: names, no code.
+"""Stub crypto libraries to link libpywg to: the symbols that it calls, without code.
 
-1. A router has its own; libpywg is linked to one that has nothing but what it calls.
-2. It is declared as for this machine. What differs on others, libpywg does not use.
+1. The router has the real library; linking needs only its soname and symbols.
+2. The headers are those of this machine. libpywg uses nothing in them that differs
+   between architectures.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from .targets import Target
 
 
 class Library(NamedTuple):
-    """Its name after "lib", a version of it, and how the names in it begin."""
+    """A library: its name after "lib", a version, and the prefixes of its symbols."""
 
     name: str
     version: str
@@ -38,9 +39,9 @@ Libs: -L{prefix}/lib -l{library.name}
 
 
 def prefix(target: Target, aead: str) -> Path:
-    """The folder that the library with this cipher is installed below."""
+    """Return the prefix that the stub for the AEAD library is installed below."""
     headers = _headers(aead)
-    directory = CACHE / f"names-{target.name}-{aead}-{_key(target, aead, headers)}"
+    directory = CACHE / f"stubs-{target.name}-{aead}-{_key(target, aead, headers)}"
     if not directory.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as work:
@@ -54,7 +55,7 @@ def prefix(target: Target, aead: str) -> Path:
 
 
 def called_functions(aead: str) -> list[str]:
-    """The functions that libpywg calls."""
+    """List the functions of the AEAD library that libpywg calls."""
     text = "".join(source.read_text() for source in _sources(aead))
     pattern = rf"\b((?:{LIBRARIES[aead].prefixes})_\w+)\("
     return sorted(set(re.findall(pattern, text)))
@@ -65,7 +66,7 @@ def _sources(aead: str) -> list[Path]:
 
 
 def _headers(aead: str) -> dict[str, Path]:
-    """What the sources include of this machine's, by the name that it goes by."""
+    """Return the headers of the library that the sources include, by include name."""
     sources = map(str, _sources(aead))
     command = ("cc", "-M", f"-I{LIBPYWG}/include", f"-I{LIBPYWG}/src", *sources)
     rules = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -77,7 +78,7 @@ def _headers(aead: str) -> dict[str, Path]:
 
 
 def _key(target: Target, aead: str, headers: dict[str, Path]) -> str:
-    """Changes with all that the result follows from."""
+    """Return a hash of everything that the stub depends on."""
     digest = hashlib.sha256(
         f"{target} {toolchain.cache_key(target)} {called_functions(aead)}".encode()
     )

@@ -1,7 +1,8 @@
-"""Translations as LuCI reads them: a table of hashed strings, behind what they become.
+"""The .lmo files that LuCI reads translations from: texts, then a table of hashes.
 
-All numbers are big-endian and of 32 bits. An entry is the hash of the string, how many
-forms it has, and where the form is, of how many bytes; the table's place comes last.
+All numbers are big-endian and have 32 bits. An entry of the table holds the hash of
+the message, the number of its plural forms, and the offset and size of the text. The
+file ends with the offset of the table.
 """
 
 import re
@@ -11,40 +12,40 @@ from collections.abc import Iterator
 from luci.po import Message, parse
 
 _CONTEXT_END, _FORM = "\1", "\2"
-# LuCI finds by this what tells the plural forms apart.
+# The key under which LuCI looks for the plural rule.
 _RULE_KEY = 0
 _RULE = re.compile(r'^"Plural-Forms: (.*)\\n"$', re.MULTILINE)
 
 
 def compile_po(po: str) -> bytes:
-    """The content of an .lmo file from that of a .po file."""
+    """Return the content of the .lmo file for that of a .po file."""
     strings, table = b"", []
     for key, forms, text in _entries(po):
         table.append(struct.pack(">4L", key, forms, len(strings), len(text)))
         strings += text + bytes(-len(text) % 4)
-    # By the hash, which comes first.
+    # Sorted by the hash, the first field.
     return strings + b"".join(sorted(table)) + struct.pack(">L", len(strings))
 
 
 def _entries(po: str) -> Iterator[tuple[int, int, bytes]]:
-    """Key, number of forms, and text, of all that is not the same as translated."""
+    """Yield key, number of plural forms and text of each string that differs."""
     for rule in _RULE.findall(po):
         yield _RULE_KEY, 0, rule.encode()
     for message, forms in parse(po).items():
-        for number, form in enumerate(forms):
-            key, text = super_fast_hash(_name(message, number)), form.encode()
+        for index, form in enumerate(forms):
+            key, text = super_fast_hash(_name(message, index)), form.encode()
             if form and key != super_fast_hash(text):
                 yield key, len(forms), text
 
 
 def _name(message: Message, form: int) -> bytes:
     context = message.context + _CONTEXT_END if message.context else ""
-    number = f"{_FORM}{form}" if message.plural else ""
-    return f"{context}{message.text}{number}".encode()
+    plural = f"{_FORM}{form}" if message.plural else ""
+    return f"{context}{message.text}{plural}".encode()
 
 
 def super_fast_hash(data: bytes) -> int:
-    """Paul Hsieh's SuperFastHash of ``data``, beginning with its length."""
+    """Return Paul Hsieh's SuperFastHash of ``data``, seeded with its length."""
     value = len(data)
     whole = len(data) // 4 * 4
     for low, high in struct.iter_unpack("<HH", data[:whole]):
@@ -58,7 +59,7 @@ def super_fast_hash(data: bytes) -> int:
 
 
 def _with_rest(value: int, rest: bytes) -> int:
-    """Up to three bytes, of which an odd one has a sign."""
+    """Mix in the last one to three bytes; a single last byte is signed."""
     if len(rest) > 1:
         value += int.from_bytes(rest[:2], "little")
     last = int.from_bytes(rest[-1:], signed=True)

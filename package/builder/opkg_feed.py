@@ -1,6 +1,6 @@
-"""A folder that opkg installs from: packages, their index, and its signature.
+"""A feed for opkg: packages, their index, and its signature.
 
-The signature is that of signify(1) without a password, which OpenWrt calls usign.
+The signature format is that of usign, which is signify(1) without passwords.
 """
 
 import base64
@@ -20,7 +20,10 @@ _FINGERPRINT_SIZE = 8
 
 
 class UsignKey:
-    """An Ed25519 key, and the number that signatures name it by."""
+    """An Ed25519 key; ``fingerprint`` (8 bytes) identifies it in signatures.
+
+    ``public`` is the content of the public key file.
+    """
 
     def __init__(self, seed: bytes) -> None:
         self._key = SigningKey(seed)
@@ -29,13 +32,13 @@ class UsignKey:
         self.public = _armoured("public key", _ALGORITHM + self.fingerprint + public)
 
     def sign(self, message: bytes) -> bytes:
-        """The signature of ``message``, as a file of its own."""
+        """Return the content of the signature file for ``message``."""
         signature = self._key.sign(message).signature
         return _armoured("signature", _ALGORITHM + self.fingerprint + signature)
 
 
-def load_key(path: Path) -> UsignKey:
-    """The key whose 32 bytes ``path`` holds; a new one if there is no such file."""
+def load_or_create_key(path: Path) -> UsignKey:
+    """Return the key whose 32-byte seed is in ``path``; write a new one if missing."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
@@ -44,12 +47,12 @@ def load_key(path: Path) -> UsignKey:
 
 
 def write_index(folder: Path, key: UsignKey) -> None:
-    """Write what opkg reads of a folder of packages, and the public key beside it.
+    """Write the index of the packages in ``folder``, its signature and the public key.
 
-    A router takes the key from a file that bears its number, in /etc/opkg/keys.
+    Routers look for the key in /etc/opkg/keys, in a file named by its fingerprint.
     """
     entries = [_entry(path) for path in sorted(folder.glob("*.ipk"))]
-    # opkg takes a line for complete when there is one after it.
+    # opkg processes a line only when another one follows.
     index = "".join(f"{entry}\n" for entry in entries).encode()
     (folder / "Packages").write_bytes(index)
     (folder / "Packages.gz").write_bytes(gzip_compress(index))
@@ -58,7 +61,7 @@ def write_index(folder: Path, key: UsignKey) -> None:
 
 
 def _entry(path: Path) -> str:
-    """What the package says of itself, and how to fetch it, before the description."""
+    """Return the control file of a package, with name, size and hash of its file."""
     content = path.read_bytes()
     file = {
         "Filename": path.name,

@@ -1,10 +1,11 @@
-"""What the packages hold, and where a router has it.
+"""The packages: their files, dependencies and scripts.
 
-1. Sources are shipped, for any Python 3.11 and later; a router's own keep no bytecode
-   beside them, and flash is not for what can be made again: so it goes to tmpfs.
-2. Where it goes, only root may write: whoever writes bytecode runs as who reads it.
-3. Names, and what each provides, are those of the feed's packages as OpenWrt's build
-   system makes them: a router may change from the ones to the others, and back.
+1. Python sources are shipped, for Python 3.11 and later. Bytecode goes to tmpfs:
+   OpenWrt's Python writes none beside its sources, and flash is not for files that can
+   be made again.
+2. Only root may write to the bytecode folder, because root executes what is in it.
+3. Names and provides are those of the packages that OpenWrt's build system makes of the
+   feed, so that either kind can replace the other.
 """
 
 import tomllib
@@ -24,19 +25,19 @@ PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 VERSION = f"{__version__}-r1"
 MAINTAINER = PROJECT["authors"][0]["name"]
 HOME = "usr/lib/pywg-embedded"
-# Of libpywg's binary interface.
+# The version of libpywg's binary interface.
 ABI = SONAME.rpartition(".")[2]
 BINDING = "pywg_embedded/dataplane/_libpywg.py"
 COMMANDS = {"usr/bin/pywg": "pywg", "usr/sbin/pywgd": "pywgd"}
 FEED = CHECKOUT / "package/pywg-embedded"
-# Where a file of its folder "files" goes, and its mode.
+# Installed path: file in the folder "files", mode.
 SYSTEM = {
     "etc/hotplug.d/ntp/50-pywg": ("pywg.ntp", 0o644),
     "etc/init.d/pywg": ("pywg.init", 0o755),
     "lib/netifd/proto/pywg.sh": ("pywg.sh", 0o755),
     "lib/upgrade/keep.d/pywg-embedded": ("pywg.keep", 0o644),
 }
-# Where a folder of the package for LuCI goes.
+# Folder of luci-proto-pywg: folder on the router.
 LUCI = {"htdocs": "www", "root": ""}
 LUCI_LANGUAGES = "usr/lib/lua/luci/i18n"
 LAUNCHER = """\
@@ -53,7 +54,7 @@ sys.exit({command}())
 
 
 class License(NamedTuple):
-    """What it is called, and the files of the source that it is in."""
+    """An SPDX expression, and the licence files in the source."""
 
     name: str
     files: tuple[str, ...]
@@ -67,12 +68,13 @@ WITH_BLAKE2S = License(
 
 
 class Package(NamedTuple):
-    """A package before it has a format; ``architecture`` is "all" for any.
+    """A package, independent of the format; ``architecture`` "all" fits any.
 
-    A library has the version of its binary interface, ``abi``. What it ``provides``,
-    with that version, no other may have beside it. ``postinst`` runs when the files
-    are there, with OpenWrt's functions at hand; ``postrm`` is a script that runs once
-    they are gone. A ``preferred`` one is taken where others provide the same.
+    ``abi`` is the version of the binary interface of a library, else empty; only one
+    package that provides a name with the same version can be installed. ``postinst``
+    is a script that runs after the files are installed, with OpenWrt's functions
+    loaded; ``postrm`` one that runs after they are removed. A ``preferred`` package is
+    chosen among those that provide the same name.
     """
 
     name: str
@@ -91,24 +93,24 @@ class Package(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """What it goes by: a library's may be installed beside one of another abi."""
+        """The name with the ABI version; libraries of different ABIs can coexist."""
         return f"{self.name}{self.abi}"
 
     @property
     def replaces(self) -> tuple[str, ...]:
-        """What gives way to it."""
+        """The packages that this one replaces when it is installed."""
         return tuple(name for name in self.provides if name in self.conflicts)
 
 
 class Variant(NamedTuple):
-    """A libpywg: by where its cipher is from, and the package that has that."""
+    """A variant of libpywg: its AEAD, package and name of the crypto library."""
 
     aead: str
     depends: str
-    of: str
+    library: str
 
 
-# The first is preferred: Python's cryptography needs that library anyway.
+# The first is preferred: PyNaCl needs that library anyway.
 VARIANTS = (
     Variant("sodium", "libsodium", "libsodium"),
     Variant("openssl", "libopenssl3", "OpenSSL"),
@@ -116,12 +118,12 @@ VARIANTS = (
 
 
 def required_packages(target: Target) -> tuple[Package, ...]:
-    """All that a router of this architecture needs of us."""
+    """Return the packages that a router of this architecture needs at least."""
     return _libpywg(target, VARIANTS[0]), pywg_embedded()
 
 
 def all_packages(target: Target) -> tuple[Package, ...]:
-    """All that there is for a router of this architecture to choose from."""
+    """Return all packages for a router of this architecture."""
     libraries = [_libpywg(target, variant) for variant in VARIANTS]
     return *libraries, pywg_embedded(), luci_proto_pywg()
 
@@ -133,11 +135,11 @@ def _libpywg(target: Target, variant: Variant) -> Package:
         target.name,
         ("libc", variant.depends),
         "libs",
-        f"Moves the packets of pywg-embedded, with the cipher of {variant.of}",
+        f"Data plane of pywg-embedded, AEAD from {variant.library}",
         {f"usr/lib/{SONAME}": File(built, 0o755)},
         provides=("libpywg",),
         conflicts=tuple(
-            f"libpywg-{other.aead}{ABI}" for other in VARIANTS if other != variant
+            f"libpywg-{rival.aead}{ABI}" for rival in VARIANTS if rival != variant
         ),
         license=WITH_BLAKE2S,
         preferred=variant == VARIANTS[0],
@@ -146,30 +148,32 @@ def _libpywg(target: Target, variant: Variant) -> Package:
 
 
 def pywg_embedded() -> Package:
-    """The package without anything compiled."""
+    """Return the package of the daemon and the tool; it fits all architectures."""
     return Package(
         "pywg-embedded",
         "all",
         ("libc", f"libpywg{ABI}", "kmod-tun", "python3-light", "python3-pynacl"),
         "net",
         "WireGuard without a kernel module",
-        {**_sources(), **_launchers(), **_system()},
+        {**_python_files(), **_launchers(), **_system_files()},
         postinst=(FEED / "scripts/postinst").read_text(),
         postrm=(FEED / "scripts/postrm").read_text(),
     )
 
 
 def luci_proto_pywg() -> Package:
-    """What makes the protocol a part of LuCI, with all its languages, of which each is
-    a package by itself in the feed."""
+    """Return the package of the LuCI pages, with all translations.
+
+    In the feed each translation is a package of its own.
+    """
     languages = tuple(f"luci-i18n-pywg-{language}" for language in po.translations())
     return Package(
         "luci-proto-pywg",
         "all",
         ("libc", "luci-base", "pywg-embedded"),
         "luci",
-        "Links over WireGuard without a kernel module, in LuCI",
-        {**_pages(), **_languages()},
+        "LuCI support for the protocol pywg (WireGuard without a kernel module)",
+        {**_luci_files(), **_translations()},
         provides=languages,
         conflicts=languages,
         postinst=_script("luci-proto-pywg.postinst"),
@@ -181,7 +185,7 @@ def _script(name: str) -> str:
     return (Path(__file__).with_name("scripts") / name).read_text()
 
 
-def _sources() -> dict[str, File]:
+def _python_files() -> dict[str, File]:
     tree = CHECKOUT / "pywg_embedded"
     sources = {
         f"{HOME}/{path.relative_to(CHECKOUT)}": File(path.read_bytes())
@@ -189,14 +193,14 @@ def _sources() -> dict[str, File]:
         if LIBPYWG not in path.parents
     }
     others = {
-        # It calls any libpywg, and is the same for all machines.
+        # The binding is the same for all architectures.
         BINDING: libpywg.cffi_binding(),
         "LICENSE": (CHECKOUT / "LICENSE").read_bytes(),
     }
     return sources | {f"{HOME}/{name}": File(others[name]) for name in others}
 
 
-def _pages() -> dict[str, File]:
+def _luci_files() -> dict[str, File]:
     return {
         f"{target}/{path.relative_to(po.PACKAGE / folder)}".lstrip("/"): File(
             path.read_bytes()
@@ -207,7 +211,7 @@ def _pages() -> dict[str, File]:
     }
 
 
-def _languages() -> dict[str, File]:
+def _translations() -> dict[str, File]:
     return {
         f"{LUCI_LANGUAGES}/pywg.{language}.lmo": File(lmo.compile_po(path.read_text()))
         for language, path in po.translations().items()
@@ -221,7 +225,7 @@ def _launchers() -> dict[str, File]:
     }
 
 
-def _system() -> dict[str, File]:
+def _system_files() -> dict[str, File]:
     return {
         path: File((FEED / "files" / name).read_bytes(), mode)
         for path, (name, mode) in SYSTEM.items()

@@ -1,4 +1,4 @@
-"""Where things are, and where what is built is kept."""
+"""Paths of the checkout, and of what is built and cached in it."""
 
 from pathlib import Path
 

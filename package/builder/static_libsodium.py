@@ -1,4 +1,4 @@
-"""libsodium for test programs: fetched once, compiled once a target, and kept."""
+"""A static libsodium for test programs: fetched once, compiled once per target."""
 
 import hashlib
 import shutil
@@ -17,7 +17,7 @@ REQUIREMENTS = RECIPE / "requirements.txt"
 
 
 def prefix(target: Target) -> Path:
-    """The folder that libsodium is installed below."""
+    """Return the prefix that libsodium is installed below."""
     directory = CACHE / f"libsodium-{target.name}-{_key(target)}"
     CACHE.mkdir(parents=True, exist_ok=True)
     if not directory.exists():
@@ -27,7 +27,7 @@ def prefix(target: Target) -> Path:
 
 
 def _key(target: Target) -> str:
-    """Changes with all that the result follows from."""
+    """Return a hash of everything that the library depends on."""
     digest = hashlib.sha256(f"{target} {toolchain.cache_key(target)}".encode())
     for file in sorted(RECIPE.iterdir()):
         digest.update(file.read_bytes())
@@ -44,7 +44,7 @@ def _build(target: Target, work: Path, directory: Path) -> None:
 
 
 def _sources() -> Path:
-    """The sources as the requirements pin them, checked by pip."""
+    """Return the folder of the sources; pip checks the pinned hash."""
     digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
     directory = CACHE / f"libsodium-sources-{digest}"
     with exclusive(directory):

@@ -1,21 +1,19 @@
-"""What can be built for: one row an architecture, under the name its packages bear."""
+"""The targets: one row per architecture, by the name of its packages."""
 
 from typing import NamedTuple
 
 
 class Target(NamedTuple):
-    """An architecture; ``libsodium_soname`` is the name its libsodium is loaded by."""
+    """An architecture: target and CPU for zig, QEMU's name, libsodium's soname."""
 
     name: str
-    # As zig names machine and libc, and then the processor.
     zig_target: str
     zig_cpu: str
-    # QEMU's name of the machine.
     qemu: str
     libsodium_soname: str
 
     def soname(self, aead: str) -> str:
-        """The name that the library with this cipher is loaded by."""
+        """Return the soname of the library with this AEAD ("openssl" or "sodium")."""
         return {"openssl": "libcrypto.so.3", "sodium": self.libsodium_soname}[aead]
 
 
@@ -23,7 +21,7 @@ _OPENWRT = "libsodium.so.26"
 _DEBIAN = "libsodium.so.23"
 _ARM = "arm-linux-musleabihf"
 _AARCH64 = "aarch64-linux-musl"
-# MIPS without a floating-point unit: the ABI is soft-float.
+# These MIPS processors have no FPU: the ABI is soft-float.
 _MIPS = "mips32r2+soft_float"
 
 TARGETS = {
@@ -36,7 +34,7 @@ TARGETS = {
         ("mips_24kc", "mips-linux-musleabi", _MIPS, "mips", _OPENWRT),
         ("mipsel_24kc", "mipsel-linux-musleabi", _MIPS, "mipsel", _OPENWRT),
         ("x86_64", "x86_64-linux-musl", "x86_64", "x86_64", _OPENWRT),
-        # The C library's version is that of Debian 12.
+        # With the glibc version of Debian 12; for tests in QEMU.
         ("debian_amd64", "x86_64-linux-gnu.2.36", "x86_64", "x86_64", _DEBIAN),
         ("debian_arm64", "aarch64-linux-gnu.2.36", "generic", "aarch64", _DEBIAN),
         ("debian_armhf", "arm-linux-gnueabihf.2.36", "generic+v7a", "arm", _DEBIAN),

@@ -42,7 +42,7 @@ def _pack_ipk(package: Package, folder: Path) -> Path:
 
 
 def _sign_ipk(folder: Path, key: Path) -> Path:
-    signer = opkg_feed.load_key(key)
+    signer = opkg_feed.load_or_create_key(key)
     opkg_feed.write_index(folder, signer)
     return folder / signer.fingerprint.hex()
 
@@ -54,7 +54,7 @@ def _pack_apk(package: Package, folder: Path) -> Path:
 
 
 def _sign_apk(folder: Path, key: Path) -> Path:
-    apk.write_index(folder, apk.load_key(key))
+    apk.write_index(folder, apk.load_or_create_key(key))
     return folder / apk.PUBLIC_KEY
 
 

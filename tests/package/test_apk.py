@@ -94,7 +94,7 @@ def test_same_package_is_the_same_bytes(packed: Path, tmp_path: Path) -> None:
 
 def test_index_is_of_the_key_beside_it(packed: Path) -> None:
     folder = packed.parent
-    apk.write_index(folder, apk.load_key(folder / "private"))
+    apk.write_index(folder, apk.load_or_create_key(folder / "private"))
     keys = folder / "keys"
     keys.mkdir()
     index = ("apk", "verify", f"--keys-dir={keys}", str(folder / apk.INDEX))
@@ -105,6 +105,6 @@ def test_index_is_of_the_key_beside_it(packed: Path) -> None:
 
 def test_key_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "new" / "key"
-    first = apk.load_key(path).read_bytes()
-    assert apk.load_key(path).read_bytes() == first
+    first = apk.load_or_create_key(path).read_bytes()
+    assert apk.load_or_create_key(path).read_bytes() == first
     assert path.stat().st_mode & 0o777 == 0o600

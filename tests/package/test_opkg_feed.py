@@ -61,6 +61,9 @@ def test_signature_does_not_hold_for_another_index(folder: Path) -> None:
 
 def test_key_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "new" / "key"
-    first, second = opkg_feed.load_key(path), opkg_feed.load_key(path)
+    first, second = (
+        opkg_feed.load_or_create_key(path),
+        opkg_feed.load_or_create_key(path),
+    )
     assert first.public == second.public
     assert path.stat().st_mode & 0o777 == 0o600
