@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	qemu-openwrt luci test-luci screenshots po generate test-openwrt ipk feed apk bench clean
+	qemu-openwrt luci test-luci screenshots po generate test-openwrt ipk feed apk serve-feed release \
+	release-keys bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -16,6 +17,8 @@ MEASURED := build/measured
 ARGS ?=
 # What OpenWrt calls the router's architecture.
 ARCH ?= aarch64_cortex-a72
+# What serve-feed listens on.
+PORT ?= 8080
 
 # libpywg, and what it is built from and with.
 PLANE := pywg_embedded/dataplane
@@ -168,6 +171,18 @@ feed: build ## the same as a signed folder that opkg installs from
 apk: build ## the same for a router with apk, which has to be here too
 	@.ci/need $(C_PACKAGES) openssl
 	@$(PYTHON) -m package.builder apk $(ARCH)
+
+serve-feed: feed ## the feed over HTTP, and the commands that install from it
+	@! command -v apk >/dev/null || $(MAKE) --no-print-directory apk
+	@$(PYTHON) -m package.serve_feed $(ARCH) --port $(PORT)
+
+release: build ## source archive, signed feeds and notes in build/release/VERSION
+	@.ci/need $(C_PACKAGES) git openssl
+	@$(PYTHON) -m package.release $(ARGS)
+
+release-keys: build ## the keys that a release is signed with
+	@.ci/need openssl
+	@$(PYTHON) -m package.release --create-keys
 
 test-openwrt: build ## inside an unpacked OpenWrt: make test-openwrt OPENWRT_ROOTFS=dir
 	@.ci/need $(LAB_PACKAGES)
