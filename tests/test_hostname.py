@@ -16,8 +16,8 @@ FOUND = (
 )
 # What can be no name, and why.
 REFUSED = (
-    ("", "'' is not an IP address"),
-    ("10.1", "'10.1' is not an IP address"),
+    ("", "invalid IP address ''"),
+    ("10.1", "invalid IP address '10.1'"),
     ("\u00fcnich.example", "is not a host name"),
 )
 

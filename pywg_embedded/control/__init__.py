@@ -1,1 +1,1 @@
-"""Text to plain configuration objects and back; runs under MicroPython too."""
+"""Configuration as text: parsers and formatters, and the configuration diff."""

@@ -1,6 +1,6 @@
-"""Addresses, allowed IPs and endpoints: text <-> the tuples of ``config``.
+"""Addresses, allowed IPs and endpoints as text, and as the tuples of ``core.config``.
 
-The IPv6 text form is the system's own (``inet_ntop``), the one that wg(8) prints.
+The text of IPv6 addresses is that of ``inet_ntop``, which wg(8) prints too.
 """
 
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
@@ -17,37 +17,43 @@ if TYPE_CHECKING:
     ScopeOf = Callable[[str], int]
 
 MAX_PORT = 0xFFFF
-# Looked up: there may be a hundred thousand allowed IPs to read.
+# A table is faster than int(): there may be 100,000 allowed IPs to parse.
 _CIDRS = {str(cidr): cidr for cidr in range(129)}
 _NO_CIDR = 999
 _HOST_MASKS = [(1 << bits) - 1 for bits in range(129)]
 
 
 def parse_ip(text: str) -> bytes:
-    """4 or 16 bytes from an IPv4 or IPv6 address; no leading zeros, no scope."""
-    # MicroPython would hand "1.2.3.4\0x" to C, which sees the first part alone.
+    """Parse an IPv4 or IPv6 address without scope into 4 or 16 bytes.
+
+    Raises ConfigError; leading zeros are refused.
+    """
+    # MicroPython passes "1.2.3.4\0x" to C, which stops at the zero byte.
     if "\0" not in text:
         try:
             return inet_pton(AF_INET6 if ":" in text else AF_INET, text)
         except (OSError, ValueError):
             pass
-    raise ConfigError(f"{quote(text)} is not an IP address")
+    raise ConfigError(f"invalid IP address {quote(text)}")
 
 
 def format_ip(address: bytes) -> str:
-    """The text of an address of 4 or 16 bytes."""
+    """Return the text of an address of 4 or 16 bytes."""
     return inet_ntop(AF_INET if len(address) == 4 else AF_INET6, address)
 
 
 def clear_host_bits(address: bytes, cidr: int) -> bytes:
-    """``address`` with everything behind its first ``cidr`` bits zero."""
+    """Return ``address`` with all bits after its first ``cidr`` bits cleared."""
     size = len(address)
     value = int.from_bytes(address, "big")
     return (value & ~_HOST_MASKS[8 * size - cidr]).to_bytes(size, "big")
 
 
 def parse_allowed_ip(text: str) -> "AllowedIP":
-    """``address[/cidr]`` as ``(address, cidr)`` with the host bits cleared."""
+    """Parse ``address[/cidr]`` into ``(address, cidr)``, with the host bits cleared.
+
+    Raises ConfigError.
+    """
     ip, slash, prefix = text.partition("/")
     address = parse_ip(ip)
     bits = 8 * len(address)
@@ -56,7 +62,7 @@ def parse_allowed_ip(text: str) -> "AllowedIP":
         try:
             cidr = _parse_cidr(prefix, bits)
         except ConfigError as error:
-            raise ConfigError(f"{quote(text)} is not an address: {error}") from None
+            raise ConfigError(f"invalid allowed IP {quote(text)}: {error}") from None
     if int.from_bytes(address, "big") & _HOST_MASKS[bits - cidr]:
         address = clear_host_bits(address, cidr)
     return address, cidr
@@ -65,58 +71,66 @@ def parse_allowed_ip(text: str) -> "AllowedIP":
 def _parse_cidr(text: str, maximum: int) -> int:
     cidr = parse_number(text, 999)
     if cidr > maximum:
-        raise ConfigError(f"prefix length {cidr} is over {maximum}")
+        raise ConfigError(f"invalid prefix length {cidr} (expected 0 to {maximum})")
     if str(cidr) != text:
-        raise ConfigError(f"prefix length {quote(text)} has leading zeros")
+        raise ConfigError(
+            f"invalid prefix length {quote(text)} (expected no leading zeros)"
+        )
     return cidr
 
 
 def format_allowed_ip(allowed_ip: "AllowedIP") -> str:
-    """``address/cidr``."""
+    """Return ``address/cidr``."""
     return f"{format_ip(allowed_ip[0])}/{allowed_ip[1]}"
 
 
 def parse_port(text: str) -> int:
-    """A UDP port, 0 meaning "any"."""
+    """Parse a UDP port; 0 stands for any port. Raises ConfigError."""
     return parse_number(text, MAX_PORT)
 
 
 def split_endpoint(text: str) -> "tuple[str, int]":
-    """Host and port of ``host:port`` or ``[host]:port``; the host is not looked at."""
+    """Split ``host:port`` or ``[host]:port``; the host is not checked.
+
+    Raises ConfigError.
+    """
     host, _, port = text.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     if not host or (":" in host and not bracketed):
-        raise _no_endpoint(text, "it must read HOST:PORT or [IPV6-ADDRESS]:PORT")
+        raise _endpoint_error(text, "expected HOST:PORT or [IPV6-ADDRESS]:PORT")
     try:
         port_number = parse_port(port)
     except ConfigError as error:
-        raise _no_endpoint(text, str(error)) from None
+        raise _endpoint_error(text, str(error)) from None
     if port_number == 0:
-        raise _no_endpoint(text, "its port is 0")
+        raise _endpoint_error(text, "the port is 0")
     return (host[1:-1] if bracketed else host), port_number
 
 
-def _no_endpoint(text: str, reason: str) -> ConfigError:
-    return ConfigError(f"{quote(text)} is not an endpoint: {reason}")
+def _endpoint_error(text: str, reason: str) -> ConfigError:
+    return ConfigError(f"invalid endpoint {quote(text)}: {reason}")
 
 
 def numeric_endpoint(
     host: str, port: int, scope_of: "ScopeOf | None" = None
 ) -> "EndpointTuple":
-    """The endpoint of an address with or without ``%scope``.
+    """Return the endpoint of an address with or without ``%scope``.
 
-    A scope that is no number is an interface's name; ``scope_of`` turns it into an
-    index and raises OSError if there is no such interface.
+    A scope is an interface index or an interface name; ``scope_of`` returns the index
+    of a name, and raises OSError if there is no such interface. Raises ConfigError.
     """
     ip, percent, scope = host.partition("%")
     address = parse_ip(ip)
     if percent and len(address) == 4:
-        raise ConfigError(f"{quote(host)} has a scope, which IPv4 has not")
+        raise ConfigError(f"invalid address {quote(host)}: IPv4 has no scope")
     return address, port, (_parse_scope(scope, scope_of) if percent else 0)
 
 
 def parse_endpoint(text: str, scope_of: "ScopeOf | None" = None) -> "EndpointTuple":
-    """``address:port`` as ``(address, port, scope)``, see ``numeric_endpoint``."""
+    """Parse ``address:port`` into ``(address, port, scope)``.
+
+    See ``numeric_endpoint`` for ``scope_of``. Raises ConfigError.
+    """
     host, port = split_endpoint(text)
     return numeric_endpoint(host, port, scope_of)
 
@@ -129,13 +143,13 @@ def _parse_scope(text: str, scope_of: "ScopeOf | None") -> int:
             return scope_of(text)
         except (OSError, ValueError):
             pass
-    raise ConfigError(f"there is no interface {quote(text)}")
+    raise ConfigError(f"no interface {quote(text)}")
 
 
 def format_endpoint(
     endpoint: "EndpointTuple", scope_name: "Callable[[int], str]" = str
 ) -> str:
-    """``a.b.c.d:port``, ``[v6]:port`` or ``[v6%scope]:port``."""
+    """Return ``a.b.c.d:port``, ``[v6]:port`` or ``[v6%scope]:port``."""
     address, port, scope = endpoint
     if len(address) == 4:
         return f"{format_ip(address)}:{port}"

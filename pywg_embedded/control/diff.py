@@ -1,7 +1,7 @@
-"""What a change makes of an interface, known before anything is touched.
+"""The configuration diff: the outcome of a change, computed before it is applied.
 
-Only what the change names is looked at: an interface may hold thousands of peers
-beside it, and a peer as many allowed IPs.
+Its cost depends on the change, not on the number of peers and allowed IPs of the
+interface: only the peers and allowed IPs that the change names are read.
 """
 
 from ..core.config import (
@@ -23,31 +23,34 @@ if TYPE_CHECKING:
     AllowedIPChanges = dict[bytes, dict[AllowedIP, bool]]
 
     class RunningConfig(Protocol):
-        """What is asked of the interface as it is."""
+        """The running configuration of an interface."""
 
         def interface_values(self) -> InterfaceStatus:
-            """All but the peers."""
+            """Return the status of the interface; its peers may be missing."""
 
-        def has_peer(self, public_key: bytes) -> bool: ...
+        def has_peer(self, public_key: bytes) -> bool:
+            """Return whether there is a peer with this public key."""
 
         def peer(self, public_key: bytes) -> PeerStatus | None:
-            """A peer, perhaps without its allowed IPs and counters."""
+            """Return a peer, or None; allowed IPs and counters may be missing."""
 
-        def public_keys(self) -> Iterable[bytes]: ...
+        def public_keys(self) -> Iterable[bytes]:
+            """Return the public keys of all peers."""
 
-        def allowed_ips(self, public_key: bytes) -> Iterable[AllowedIP]: ...
+        def allowed_ips(self, public_key: bytes) -> Iterable[AllowedIP]:
+            """Return the allowed IPs of a peer."""
 
         def allowed_ip_owners(
             self, allowed_ips: Collection[AllowedIP]
         ) -> list[bytes | None]:
-            """The public key of whoever has it, for each."""
+            """Return the public key of the peer of each allowed IP, or None."""
 
         def counts(self) -> tuple[int, int]:
-            """How many peers, and how many allowed IPs of them all."""
+            """Return the number of peers, and of all their allowed IPs."""
 
 
 def diff(status: InterfaceStatus, change: InterfaceChange) -> InterfaceChange:
-    """Return what ``change`` alters in ``status``; see ``ConfigDiff.difference``."""
+    """Return what a change alters in a status; see ``ConfigDiff.difference``."""
     return ConfigDiff(StatusSnapshot(status), change).difference()
 
 
@@ -56,7 +59,7 @@ _PEER_VALUES = ("preshared_key", "endpoint", "persistent_keepalive")
 
 
 class StatusSnapshot:
-    """An InterfaceStatus as what is running."""
+    """An InterfaceStatus as the running configuration."""
 
     def __init__(self, status: InterfaceStatus) -> None:
         self._status = status
@@ -67,33 +70,41 @@ class StatusSnapshot:
                 self._owners[allowed_ip] = peer.public_key
 
     def interface_values(self) -> InterfaceStatus:
+        """Return the status of the interface, with its peers."""
         return self._status
 
     def has_peer(self, public_key: bytes) -> bool:
+        """Return whether there is a peer with this public key."""
         return public_key in self._peers
 
     def peer(self, public_key: bytes) -> PeerStatus | None:
+        """Return the status of a peer, or None."""
         return self._peers.get(public_key)
 
     def public_keys(self) -> "Iterable[bytes]":
+        """Return the public keys of all peers, in their order."""
         return [peer.public_key for peer in self._status.peers]
 
     def allowed_ips(self, public_key: bytes) -> "Iterable[AllowedIP]":
+        """Return the allowed IPs of a peer."""
         return self._peers[public_key].allowed_ips
 
     def allowed_ip_owners(
         self, allowed_ips: "Collection[AllowedIP]"
     ) -> "list[bytes | None]":
+        """Return the public key of the peer of each allowed IP, or None."""
         return [self._owners.get(allowed_ip) for allowed_ip in allowed_ips]
 
     def counts(self) -> tuple[int, int]:
+        """Return the number of peers, and of all their allowed IPs."""
         return len(self._peers), len(self._owners)
 
 
 class _ResultingPeer:
-    """A peer as it will be; ``old`` is the one whose session it continues.
+    """A peer of the outcome; ``old`` is the running peer whose session it continues.
 
-    ``assigned`` are the allowed IPs that the change gave it, and perhaps took again.
+    ``assigned`` are the allowed IPs that the change assigned to it, and may since have
+    moved to another peer.
     """
 
     __slots__ = ("assigned", "old") + _PEER_VALUES
@@ -101,24 +112,25 @@ class _ResultingPeer:
     def __init__(self, old: PeerStatus | None) -> None:
         self.old = old
         self.preshared_key = ZERO_KEY
-        # None: as the old one has it.
+        # None: the endpoint of the running peer.
         self.endpoint: EndpointTuple | None = None
         self.persistent_keepalive = 0
         self.assigned: list[dict[AllowedIP, bool]] = []
 
     def copy_old_values(self) -> None:
-        """Begin with the values of the old one."""
+        """Copy the values of the running peer."""
         if self.old is not None:
             self.preshared_key = self.old.preshared_key
             self.persistent_keepalive = self.old.persistent_keepalive
 
 
 class ConfigDiff:
-    """The outcome: every peer and allowed IP that the change touches, as it will be.
+    """The outcome of a change for every peer and allowed IP that it affects.
 
-    A peer that ``replace_peers`` drops and a later section names again goes on: it
-    keeps its session and its endpoint, all else starts from the defaults. Sections of
-    our public key (``own_key``) count for nothing: there is one file for all of a mesh.
+    A peer that ``replace_peers`` removes and a later peer change names again keeps its
+    session and its endpoint; its other values return to their defaults. Changes of the
+    peer ``own_key``, the public key of this interface, are ignored, so that all members
+    of a mesh can share a file.
     """
 
     def __init__(
@@ -130,10 +142,10 @@ class ConfigDiff:
         self._running = running
         self._change = change
         self._peers: dict[bytes, _ResultingPeer | None] = {}
-        # Their public keys, as they came; MicroPython's dict has no order.
+        # The public keys in the order of the change; MicroPython's dict is unordered.
         self._order: list[bytes] = []
         self._owners: dict[AllowedIP, bytes | None] = {}
-        # Removed by name: whoever comes back under this key is another one.
+        # Removed explicitly: a later peer with this key gets a new session.
         self._removed: set[bytes] = set()
         if change.replace_peers:
             for public_key in running.public_keys():
@@ -146,7 +158,7 @@ class ConfigDiff:
         self._owners_before = running.allowed_ip_owners(self._owners)
 
     def check_limits(self, max_peers: int, max_allowed_ips: int) -> None:
-        """Raise LimitError if the outcome has more than these tables hold."""
+        """Check the outcome against the sizes of the tables; raises LimitError."""
         peers, allowed_ips = self._running.counts()
         peers += sum(peer is not None for peer in self._peers.values())
         peers -= sum(self._running.has_peer(public_key) for public_key in self._peers)
@@ -156,11 +168,11 @@ class ConfigDiff:
         _check_limit(allowed_ips, max_allowed_ips, "allowed IPs", "--max-allowed-ips")
 
     def difference(self) -> InterfaceChange:
-        """A change to the same end without a step that alters nothing.
+        """Return the smallest change with the same outcome.
 
-        It replaces nothing wholesale. What frees room comes first, so that full
-        tables suffice; one peer may so have two sections. An allowed IP that moves
-        is only added: it is never without an owner.
+        It has no ``replace_peers`` and ``replace_allowed_ips``. Removals come first, so
+        that full tables suffice; a peer may therefore have two peer changes. An allowed
+        IP that moves to another peer is only added, and so is never unassigned.
         """
         difference = InterfaceChange()
         now = self._running.interface_values()
@@ -192,7 +204,7 @@ class ConfigDiff:
         self._peers[public_key] = peer
 
     def _resulting_peer(self, public_key: bytes) -> _ResultingPeer | None:
-        """The peer as it will be so far, or None if it will not be."""
+        """Return a peer of the outcome so far, or None."""
         if public_key not in self._peers and self._running.has_peer(public_key):
             peer = _ResultingPeer(self._running.peer(public_key))
             peer.copy_old_values()
@@ -240,7 +252,7 @@ class ConfigDiff:
             peer.assigned = []
 
     def _allowed_ip_changes(self) -> "tuple[AllowedIPChanges, AllowedIPChanges]":
-        """By public key, the allowed IPs it loses to nobody, and those it gets."""
+        """Return the allowed IPs that each peer loses to no other, and that it gets."""
         removed: AllowedIPChanges = {}
         assigned: AllowedIPChanges = {}
         for (allowed_ip, after), before in zip(
@@ -280,7 +292,7 @@ class ConfigDiff:
 def _copy_differences(
     target: object, names: "tuple[str, ...]", before: object, after: object
 ) -> bool:
-    """Set on ``target`` what ``after`` gives and ``before`` has otherwise."""
+    """Set the attributes of ``target`` that ``after`` gives and ``before`` lacks."""
     differs = False
     for name in names:
         value = getattr(after, name)
@@ -293,6 +305,5 @@ def _copy_differences(
 def _check_limit(count: int, maximum: int, items: str, option: str) -> None:
     if count > maximum:
         raise LimitError(
-            f"{count} {items} are more than the limit of {maximum}: "
-            f"raise it with {option} {count}"
+            f"too many {items}: {count} (limit {maximum}); raise {option} to {count}"
         )

@@ -1,6 +1,6 @@
-"""Keys as text: base64 for people (wg(8)), hexadecimal for the UAPI.
+"""Keys as text: base64 (wg(8)) and hexadecimal (UAPI).
 
-No message here repeats the text: it may be a private key.
+No error message quotes the text: it may be a private key.
 """
 
 from binascii import a2b_base64, b2a_base64, hexlify, unhexlify
@@ -13,47 +13,55 @@ HEX_LENGTH = 2 * KEY_SIZE
 
 
 def from_base64(text: str) -> bytes:
-    """The 32 bytes of a key written as 44 characters of canonical base64."""
+    """Parse 44 characters of canonical base64 into a key of 32 bytes.
+
+    Raises ConfigError.
+    """
     if len(text) != BASE64_LENGTH:
         raise ConfigError(
-            f"a key has {BASE64_LENGTH} base64 characters, this has {len(text)}"
+            f"invalid key: length {len(text)} "
+            f"(expected {BASE64_LENGTH} characters of base64)"
         )
     try:
         key = a2b_base64(text)
     except ValueError:
         key = b""
-    # Decoders skip foreign characters and stray bits; one key has one text.
+    # Decoders ignore invalid characters and trailing bits; a key has one text only.
     if len(key) != KEY_SIZE or to_base64(key) != text:
-        raise ConfigError("not the base64 form of a key")
+        raise ConfigError("invalid key: not base64 of 32 bytes")
     return key
 
 
 def to_base64(key: bytes) -> str:
-    """44 characters of base64."""
+    """Return the key as 44 characters of base64."""
     return b2a_base64(key)[:-1].decode()
 
 
 def from_hex(text: str) -> bytes:
-    """The 32 bytes of a key written as 64 hexadecimal digits of either case."""
+    """Parse 64 hexadecimal digits of either case into a key of 32 bytes.
+
+    Raises ConfigError.
+    """
     if len(text) != HEX_LENGTH:
         raise ConfigError(
-            f"a key has {HEX_LENGTH} hexadecimal digits, this has {len(text)}"
+            f"invalid key: length {len(text)} "
+            f"(expected {HEX_LENGTH} hexadecimal digits)"
         )
     try:
         key = unhexlify(text)
     except ValueError:
         key = b""
     if len(key) != KEY_SIZE:
-        raise ConfigError("not the hexadecimal form of a key")
+        raise ConfigError("invalid key: not hexadecimal")
     return key
 
 
 def to_hex(key: bytes) -> str:
-    """64 lower-case hexadecimal digits."""
+    """Return the key as 64 lower-case hexadecimal digits."""
     return hexlify(key).decode()
 
 
 def clamp(private: bytes) -> bytes:
-    """``private`` as X25519 uses it (RFC 7748, section 5)."""
+    """Return a private key as X25519 uses it (RFC 7748, section 5)."""
     first, last = private[0] & 248, (private[31] & 127) | 64
     return bytes((first,)) + private[1:31] + bytes((last,))

@@ -1,22 +1,22 @@
-"""Numbers in configuration text, and how an error message quotes such text."""
+"""Numbers in configuration text, and the quoting of such text in error messages."""
 
 from ..core.errors import ConfigError
 
 QUOTED_LENGTH = 60
-# A key in base64 or hex, perhaps without its last characters.
+# The length of a key in base64 or hexadecimal that lacks its last characters.
 _KEY_LENGTH = 40
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 
 def quote(text: str) -> str:
-    """``text`` for an error message: on one line, not long, and no key."""
+    """Return ``text`` for an error message: one line, at most 60 characters, no key."""
     if looks_like_key(text):
-        return "what looks like a key"
+        return "(key not shown)"
     return repr(text if len(text) <= QUOTED_LENGTH else text[:QUOTED_LENGTH] + "...")
 
 
 def looks_like_key(text: str) -> bool:
-    """Whether this may hold a secret that was written in the wrong place."""
+    """Return whether the text may contain a key that was put in the wrong place."""
     run = 0
     for character in text:
         run = run + 1 if character in _BASE64 else 0
@@ -26,14 +26,17 @@ def looks_like_key(text: str) -> bool:
 
 
 def parse_number(text: str, maximum: int) -> int:
-    """A decimal number from 0 to ``maximum``, written with plain digits alone."""
+    """Parse a decimal number from 0 to ``maximum``, of ASCII digits only.
+
+    Raises ConfigError.
+    """
     digits_only = text and not text.strip("0123456789")
-    # The length first: converting many digits takes quadratic time.
+    # The length is checked first: conversion takes quadratic time.
     if not digits_only or len(text) > 20 or int(text) > maximum:
-        raise ConfigError(f"{quote(text)} is not a number from 0 to {maximum}")
+        raise ConfigError(f"invalid number {quote(text)} (expected 0 to {maximum})")
     return int(text)
 
 
 def located(place: str, error: ConfigError) -> ConfigError:
-    """The same error, its text led by the place where it was found."""
+    """Return the error with the place where it was found before its message."""
     return ConfigError(f"{place}: {error}", error.errno)

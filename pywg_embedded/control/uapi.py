@@ -1,8 +1,8 @@
-"""The cross-platform userspace interface: the text that ``wg`` speaks to a daemon.
+"""UAPI, the cross-platform userspace interface: the protocol of ``wg`` and a daemon.
 
 A request is ``get=1`` or ``set=1`` and ``key=value`` lines, ended by a blank line; the
-answer ends with ``errno=N`` and a blank line, N negative on an error. Each key stands
-once, in the tables below, which serve the daemon and the control tool alike.
+answer ends with ``errno=N`` and a blank line, N negative on an error. The tables below
+list every key once, for the daemon and the control tool.
 """
 
 from ..core.config import (
@@ -44,13 +44,13 @@ MAX_U64 = 2**64 - 1
 
 def _parse_true(text: str) -> bool:
     if text != "true":
-        raise ConfigError(f"{quote(text)} is not 'true'")
+        raise ConfigError(f"invalid value {quote(text)} (expected true)")
     return True
 
 
 def _parse_version(text: str) -> int:
     if text != "1":
-        raise ConfigError(f"version {quote(text)} is not supported, only 1 is")
+        raise ConfigError(f"unsupported version {quote(text)} (expected 1)")
     return 1
 
 
@@ -68,7 +68,7 @@ def _parse_u64(text: str) -> int:
 
 def _parse_name(text: str) -> str:
     if not text or text.strip("abcdefghijklmnopqrstuvwxyz"):
-        raise ConfigError(f"{quote(text)} is not a name")
+        raise ConfigError(f"invalid name {quote(text)} (expected letters a to z)")
     return text
 
 
@@ -93,7 +93,7 @@ _INTERFACE = (
     ("listen_port", "listen_port", parse_port, str),
     ("fwmark", "fwmark", _parse_u32, str),
 )
-# Ours alone, and only told: wg(8) passes over keys that it does not know.
+# An extension of get=1; wg(8) ignores keys that it does not know.
 _EXTENSIONS = (("dataplane", "dataplane", _parse_name, str),)
 _PEER = _peer_fields(None)
 _COUNTERS = (
@@ -105,7 +105,7 @@ _PEER_FLAGS = (_flag("remove"), _flag("update_only"))
 _REPLACE_ALLOWED_IPS = (_flag("replace_allowed_ips"),)
 _HANDSHAKE_KEYS = ("last_handshake_time_sec", "last_handshake_time_nsec")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz_"
-# Those of most lines, which need not be looked at letter by letter.
+# The keys of most lines, which skip the check of each letter.
 _KEYS = ("allowed_ip", "public_key")
 
 
@@ -118,7 +118,7 @@ def _assign(target: object, table: "Table", key: str, value: str) -> None:
         _parse_version(value)
         return
     if key not in table:
-        raise ConfigError("unknown key here")
+        raise ConfigError("unknown key")
     _, attribute, parse, _ = table[key]
     setattr(target, attribute, parse(value))
 
@@ -145,28 +145,27 @@ def _lines(
 def _split(line: str) -> "tuple[str, str]":
     key, equals, value = line.partition("=")
     if not equals:
-        # Not quoted: it may hold a key, and end up in a log.
-        raise ConfigError("there is no '='", EPROTO)
+        # Not quoted: the line may contain a key, and messages are logged.
+        raise ConfigError("invalid line (expected key=value)", EPROTO)
     if key not in _KEYS and (not key or key.strip(_LETTERS)):
-        raise ConfigError("what stands before '=' is not a key")
+        raise ConfigError("invalid key (expected letters a to z and _)")
     return key, value
 
 
 def _decode(line: bytes) -> str:
     if len(line) > MAX_LINE:
-        raise ConfigError(f"longer than {MAX_LINE} bytes")
+        raise ConfigError(f"line too long (limit {MAX_LINE} bytes)")
     try:
         return line.decode()
     except UnicodeError:
-        raise ConfigError("not UTF-8 text") from None
+        raise ConfigError("invalid text (expected UTF-8)") from None
 
 
 class Reader:
-    """The daemon's side of one connection: bytes in, requests out.
+    """The parser of the requests of one connection.
 
     A request is ``GET``, an ``InterfaceChange``, or the ``ConfigError`` to answer it
-    with. What one request may hold is bounded: each table can be emptied and filled
-    once.
+    with. The size of a request is limited: it can empty and fill each table once.
     """
 
     def __init__(
@@ -194,9 +193,12 @@ class Reader:
         self._consume = self._parse_operation
 
     def feed(self, data: bytes) -> "Iterator[Request]":
-        """The requests that ``data`` completes; exhaust it before the next call."""
+        """Yield the requests that ``data`` completes.
+
+        Exhaust the iterator before the next call.
+        """
         lines = (self._partial + data).split(b"\n")
-        # One byte over the maximum is kept: it shows that the line is too long.
+        # One byte over the limit is kept, which shows that the line is too long.
         self._partial = lines.pop()[: MAX_LINE + 1]
         for line in lines:
             if line:
@@ -205,7 +207,7 @@ class Reader:
                 yield from self._complete_request()
 
     def end(self) -> "Iterator[Request]":
-        """The request that the end of the connection completes, if any."""
+        """Yield the request that the end of the connection completes, if any."""
         partial, self._partial = self._partial, b""
         if partial:
             self._parse_line(partial, complete=False)
@@ -223,9 +225,9 @@ class Reader:
             return
         key = ""
         try:
-            # What is cut short may read as something else: 10.0.0.0/2 of /24.
+            # A truncated line may be valid: 10.0.0.0/2 of 10.0.0.0/24.
             if not complete:
-                raise ConfigError("the connection ended inside the line")
+                raise ConfigError("connection closed before the end of the line")
             key, value = _split(_decode(line))
             self._consume(key, value)
         except ConfigError as error:
@@ -235,7 +237,7 @@ class Reader:
 
     def _parse_operation(self, key: str, value: str) -> None:
         if key not in ("get", "set"):
-            raise ConfigError("a request begins with get=1 or set=1")
+            raise ConfigError("invalid request (expected get=1 or set=1 first)")
         _parse_version(value)
         self._request = GET if key == "get" else self._change
         self._consume = (
@@ -243,7 +245,7 @@ class Reader:
         )
 
     def _reject_line(self, key: str, value: str) -> None:
-        raise ConfigError("get=1 has no further lines")
+        raise ConfigError("unexpected line after get=1")
 
     def _parse_interface_line(self, key: str, value: str) -> None:
         if key == "public_key":
@@ -277,7 +279,7 @@ class Reader:
         text = value[1:] if first == "-" or first == "+" else value
         allowed_ip = parse_allowed_ip(text)
         if first == "-" and self._peer.allowed_ips.get(allowed_ip):
-            # It is taken from whoever has it before it is given up.
+            # First take it from any other peer, then remove it from this one.
             before = self._peer
             self._append_peer(before.public_key)
             self._peer.remove = before.remove
@@ -287,18 +289,19 @@ class Reader:
 
 def _too_many(items: str, maximum: int, option: str) -> LimitError:
     return LimitError(
-        f"more than {2 * maximum} {items} in one request, twice {option} {maximum}"
+        f"too many {items} in one request "
+        f"(limit {2 * maximum}, twice {option} {maximum})"
     )
 
 
 def format_answer(error: Error | None = None) -> str:
-    """The end of every answer, and all of the answer to ``set=1``."""
-    # wg(8) negates the number before it looks for its name.
+    """Return the end of an answer, which is the whole answer to ``set=1``."""
+    # wg(8) negates the number before it looks up its text.
     return f"errno={-error.errno if error else 0}\n\n"
 
 
 def format_status(status: InterfaceStatus) -> "Iterator[str]":
-    """The answer to ``get=1``, a line at a time; what is unset is left out."""
+    """Yield the lines of the answer to ``get=1``, without unset values."""
     yield from _lines(status, _INTERFACE + _EXTENSIONS, _is_set)
     for peer in status.peers:
         yield from _peer_status(peer)
@@ -317,7 +320,7 @@ def _peer_status(peer: PeerStatus) -> "Iterator[str]":
 
 
 def format_change(change: InterfaceChange) -> "Iterator[str]":
-    """``change`` as a ``set=1`` request, a line at a time."""
+    """Yield the lines of a ``set=1`` request."""
     yield "set=1\n"
     yield from _lines(change, _INTERFACE + _REPLACE_PEERS)
     for peer in change.peers:
@@ -329,17 +332,18 @@ def format_change(change: InterfaceChange) -> "Iterator[str]":
 
 
 class Refused(Error):
-    """The daemon's answer is an error; ``errno`` says which."""
+    """An error answer of the daemon, with its ``errno``."""
 
     def __init__(self, errno: int) -> None:
-        super().__init__(f"the daemon answered errno={-errno}")
+        super().__init__(f"request refused by the daemon: errno={-errno}")
         self.errno = errno
 
 
 def read_answer(lines: "Iterable[str]") -> "Iterator[tuple[str, str, str]]":
-    """Place, key and value of each line before ``errno=0``.
+    """Yield place, key and value of each line of an answer before ``errno=0``.
 
-    ``lines`` end with a newline or not. Any other errno is raised as Refused.
+    ``lines`` may end with a newline. Raises Refused for any other errno, and
+    ConfigError for a malformed answer.
     """
     for line_number, line in enumerate(lines, 1):
         place = f"line {line_number} of the answer"
@@ -353,18 +357,18 @@ def read_answer(lines: "Iterable[str]") -> "Iterator[tuple[str, str, str]]":
         if errno == 0:
             return
         yield place, key, value
-    raise ConfigError("the connection ended inside the answer", EPROTO)
+    raise ConfigError("connection closed before the end of the answer", EPROTO)
 
 
 def _parse_errno(text: str) -> int:
-    # Some daemons answer with positive numbers.
+    # Some daemons send positive numbers.
     return parse_number(text[1:] if text[:1] == "-" else text, 4095)
 
 
 def read_status(
     lines: "Iterable[str]", scope_of: "ScopeOf | None" = None
 ) -> InterfaceStatus:
-    """The status in an answer to ``get=1``; raises ConfigError with the line."""
+    """Parse the answer to ``get=1``; raises ConfigError with the number of the line."""
     status = InterfaceStatus()
     peer_fields = _peer_fields(scope_of) + _COUNTERS
     tables = _table(_INTERFACE + _EXTENSIONS), _table(peer_fields)

@@ -1,7 +1,7 @@
 """The configuration file format of wg(8).
 
-``[Interface]`` and ``[Peer]`` headings, ``Key = value`` lines, ``#`` comments; keys and
-headings in any case, spaces anywhere. The tables below are the one list of options.
+``[Interface]`` and ``[Peer]`` headings, ``Key = value`` lines, ``#`` comments; the case
+of keys and headings, and spaces, do not matter. The tables below list all options.
 """
 
 from ..core.config import (
@@ -49,26 +49,33 @@ WG_QUICK_OPTIONS = (
 
 
 def parse_fwmark(text: str) -> int:
-    """A 32-bit mark, decimal or hexadecimal with ``0x``; ``off`` is 0."""
+    """Parse a 32-bit mark, decimal or hexadecimal with ``0x``; ``off`` is 0.
+
+    Raises ConfigError.
+    """
     if text.lower() == "off":
         return 0
     digits = text[2:].lower()
     if text[:2].lower() != "0x":
         return parse_number(text, 0xFFFFFFFF)
     if not digits or len(digits) > 8 or digits.strip("0123456789abcdef"):
-        raise ConfigError(f"{quote(text)} is not a mark from 0x0 to 0xffffffff")
+        raise ConfigError(f"invalid mark {quote(text)} (expected 0x0 to 0xffffffff)")
     return int(digits, 16)
 
 
 def parse_keepalive(text: str) -> int:
-    """Seconds between persistent keepalives; ``off`` is 0."""
+    """Parse the interval of persistent keepalives in seconds; ``off`` is 0.
+
+    Raises ConfigError.
+    """
     return 0 if text.lower() == "off" else parse_number(text, 0xFFFF)
 
 
 def add_allowed_ips(peer: PeerChange, text: str) -> None:
-    """Add a comma-separated list to ``peer``.
+    """Add a comma-separated list of allowed IPs to a peer change.
 
-    The list replaces what the peer has, unless an entry begins with + or -.
+    The list replaces the allowed IPs of the peer, unless an entry begins with + or -.
+    Raises ConfigError.
     """
     peer.replace_allowed_ips = True
     for entry in text.split(",") if text else ():
@@ -79,12 +86,12 @@ def add_allowed_ips(peer: PeerChange, text: str) -> None:
 
 
 def setter(attribute: str, parse: "Callable[[str], Any]") -> "Setter":
-    """A function that sets ``attribute`` of an object from text."""
+    """Return a function that sets an attribute of an object from text."""
     return lambda target, text: setattr(target, attribute, parse(text))
 
 
 def peer_options(resolve: "Resolve") -> "Options":
-    """The options of ``[Peer]``; ``resolve`` is that of ``parse``."""
+    """Return the options of ``[Peer]``; see ``parse`` for ``resolve``."""
     return (
         ("PublicKey", setter("public_key", keys.from_base64)),
         ("PresharedKey", setter("preshared_key", keys.from_base64)),
@@ -108,11 +115,12 @@ def parse(
     resolve: "Resolve" = numeric_endpoint,
     append: bool = False,
 ) -> InterfaceChange:
-    """The change that makes an interface what the file ``name`` says.
+    """Return the change that configures an interface as in the file ``name``.
 
-    With ``append`` it only adds; otherwise what the file does not name is unset.
-    ``resolve(host, port)`` gives an endpoint or raises ConfigError; by default it
-    takes addresses alone. A ConfigError begins with ``name:line``.
+    By default the change also resets every value that the file lacks; with ``append``
+    it does not. ``resolve(host, port)`` returns an endpoint or raises ConfigError; the
+    default accepts addresses only. Raises ConfigError, its message begins with
+    ``name:line``.
     """
     parser = _Parser(name, resolve, append)
     for line in lines:
@@ -152,7 +160,7 @@ class _Parser:
         for line_number, peer in zip(self._headings, self.change.peers):
             if peer.public_key == ZERO_KEY:
                 raise ConfigError(
-                    f"{self._name}:{line_number}: this peer has no PublicKey"
+                    f"{self._name}:{line_number}: [Peer] without PublicKey"
                 )
 
     def _parse_heading(self, heading: str) -> None:
@@ -170,7 +178,10 @@ class _Parser:
     def _parse_option(self, text: str) -> None:
         key, equals, value = text.partition("=")
         if not equals:
-            raise ConfigError(f"{quote(text)} is neither a heading nor KEY = VALUE")
+            raise ConfigError(
+                f"invalid line {quote(text)} "
+                "(expected [Interface], [Peer] or KEY = VALUE)"
+            )
         for option, set_option in self._options:
             if option.lower() == key.lower():
                 _located_set(option, set_option, self._target, value)
@@ -180,10 +191,10 @@ class _Parser:
     def _explain_unknown(self, key: str) -> str:
         for option in WG_QUICK_OPTIONS:
             if option.lower() == key.lower():
-                return f"{option} belongs to wg-quick(8), which handles it itself"
+                return f"{option} is an option of wg-quick(8), not of wg(8)"
         if not self._section:
-            return f"{quote(key)} stands before any [Interface] or [Peer]"
-        return f"{quote(key)} is not an option of {self._section}"
+            return f"option {quote(key)} before [Interface] or [Peer]"
+        return f"unknown option {quote(key)} of {self._section}"
 
 
 def _located_set(option: str, set_option: "Setter", target: object, text: str) -> None:
@@ -196,7 +207,7 @@ def _located_set(option: str, set_option: "Setter", target: object, text: str) -
 def format_status(
     status: InterfaceStatus, format_endpoint: "FormatEndpoint" = format_endpoint
 ) -> "Iterator[str]":
-    """The file, a line at a time, from which ``parse`` makes ``status`` again."""
+    """Yield the lines of a file that ``parse`` reads back as this configuration."""
     yield "[Interface]\n"
     if status.listen_port:
         yield f"ListenPort = {status.listen_port}\n"

@@ -1,4 +1,5 @@
 """The WireGuard protocol as a sans-IO library.
 
-No socket, file, clock or randomness of its own, and nothing that MicroPython lacks.
+It opens no socket or file, reads no clock and draws no random numbers: all of that is
+handed in. It imports only what MicroPython has.
 """

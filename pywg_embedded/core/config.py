@@ -18,10 +18,10 @@ ZERO_KEY = bytes(32)
 
 
 class PeerChange:
-    """What shall differ for the peer ``public_key``.
+    """A change of the peer ``public_key``; None leaves a value unchanged.
 
-    ``allowed_ips`` maps ``(address, cidr)`` to True (add; taken from whichever peer
-    has it now) or False (remove if this peer has it).
+    ``allowed_ips`` maps ``(address, cidr)`` to True (assign to this peer, and take it
+    from any other) or False (remove it if this peer has it).
     """
 
     __slots__ = (
@@ -47,7 +47,7 @@ class PeerChange:
 
 
 class InterfaceChange:
-    """What shall differ for the interface; peers in the order given."""
+    """A change of the interface; its peer changes are applied in their order."""
 
     __slots__ = ("fwmark", "listen_port", "peers", "private_key", "replace_peers")
 
@@ -60,8 +60,11 @@ class InterfaceChange:
 
 
 class PeerStatus:
-    """One peer as it is. Counters are bytes; ``last_handshake`` is wall-clock
-    ``(seconds, nanoseconds)``, ``(0, 0)`` for never."""
+    """The status of a peer.
+
+    Counters are in bytes; ``last_handshake`` is wall-clock time as ``(seconds,
+    nanoseconds)``, ``(0, 0)`` for never.
+    """
 
     __slots__ = (
         "allowed_ips",
@@ -86,8 +89,10 @@ class PeerStatus:
 
 
 class InterfaceStatus:
-    """One interface as it is; ``dataplane`` names what moves its packets, "" for
-    what usually does."""
+    """The status of an interface.
+
+    ``dataplane`` names the data plane, "" for the usual one (libpywg).
+    """
 
     __slots__ = ("dataplane", "fwmark", "listen_port", "peers", "private_key")
 

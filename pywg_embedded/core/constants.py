@@ -1,8 +1,8 @@
-"""The numbers of the WireGuard paper, each with its section.
+"""The constants of the WireGuard paper, with their sections.
 
 Times are integer milliseconds, sizes are bytes. "paper" is Donenfeld, WireGuard:
-Next Generation Kernel Network Tunnel; "linux" marks what the paper leaves open and
-every deployed implementation takes from the Linux one.
+Next Generation Kernel Network Tunnel; "linux" marks a value that the paper leaves open
+and that every deployed implementation takes from Linux.
 """
 
 # Sizes of keys, hashes and tags (paper 5.4).
@@ -41,36 +41,36 @@ REJECT_AFTER_TIME = 180_000
 REKEY_ATTEMPT_TIME = 90_000
 REKEY_TIMEOUT = 5_000
 KEEPALIVE_TIMEOUT = 10_000
-# Initiator only, once a session: time for one more handshake before the end (6.2).
+# Initiator only, once per keypair: leaves time for a rekey before it expires (6.2).
 REKEY_AFTER_TIME_RECEIVING = REJECT_AFTER_TIME - KEEPALIVE_TIMEOUT - REKEY_TIMEOUT
-# Everything secret of an idle peer is wiped (6.3).
+# All secrets of an idle peer are overwritten (6.3).
 WIPE_AFTER_TIME = 3 * REJECT_AFTER_TIME
-# Keeps two peers out of lock-step (6.1 "jitter"; linux: a third of a second).
+# Keeps two peers from retrying in lock-step (6.1 "jitter"; linux: a third of a second).
 REKEY_TIMEOUT_JITTER = 333
 
 # Denial-of-service mitigation (paper 5.3, 5.4.4, 5.4.7; rates: linux).
 COOKIE_SECRET_LIFETIME = 120_000
-# A received cookie is dropped before its maker forgets the secret (linux).
+# A received cookie expires before the secret of its sender does (linux).
 COOKIE_USABLE_TIME = COOKIE_SECRET_LIFETIME - 5_000
-# Handshake messages that may wait; from an eighth of that on we are under load.
+# Capacity of the handshake queue; a backlog of an eighth of it is load (linux).
 HANDSHAKE_QUEUE_SIZE = 1024
 UNDER_LOAD_BACKLOG = HANDSHAKE_QUEUE_SIZE // 8
 UNDER_LOAD_HOLD_TIME = 1_000
 INITIATIONS_PER_SECOND = 50
 SOURCE_PACKETS_PER_SECOND = 20
 SOURCE_PACKETS_BURST = 5
-# Our latest messages that a cookie reply may answer while we are under load.
+# Under load, cookie replies are accepted for this many of the latest messages sent.
 COOKIES_EXPECTED = 256
 
-# TAI64N (paper 5.4.2): labels start at 2^62, and TAI was 10 s ahead in 1970.
+# TAI64N (paper 5.4.2): labels start at 2^62; in 1970, TAI was 10 s ahead of UTC.
 TAI64_EPOCH = 2**62 + 10
-# The stamp is rounded down, so that it tells little about a machine's clock (linux).
+# Timestamps are rounded down, to reveal little about the clock of a machine (linux).
 TIMESTAMP_WHITENING_NS = 2**24
 
-# Replay protection (paper 5.4.6; RFC 6479; linux: one 64-bit word stays free).
+# Replay protection (paper 5.4.6; RFC 6479; linux: one 64-bit word stays unused).
 REPLAY_WINDOW_BITS = 8192
 REPLAY_WINDOW_SIZE = REPLAY_WINDOW_BITS - 64
 
-# The handshake's packets ask for low latency (linux: AF41, RFC 4594).
+# Traffic class of handshake messages (linux: AF41, RFC 4594).
 HANDSHAKE_TOS = 0x88
 DEFAULT_MTU = 1420

@@ -25,7 +25,7 @@ NO_MAC = bytes(MAC_SIZE)
 
 
 class CookieChecker:
-    """The side that receives: checks macs and makes cookies."""
+    """Checks received macs, and makes cookie replies (the receiving side)."""
 
     def __init__(self, crypto: "Crypto", public: bytes) -> None:
         self._crypto = crypto
@@ -35,19 +35,22 @@ class CookieChecker:
         self._secret_made_at = -COOKIE_SECRET_LIFETIME
 
     def mac1_valid(self, message: bytes) -> bool:
-        """Whether the sender knows our public key."""
+        """Return whether mac1 shows knowledge of the public key of this interface."""
         mac1 = self._mac(self._mac1_key, message[:MAC1_OFFSET])
         return self._crypto.equal(mac1, message[MAC1_OFFSET:MAC2_OFFSET])
 
     def mac2_valid(self, message: bytes, source: "Endpoint", now: int) -> bool:
-        """Whether the sender can receive at the address it sends from."""
+        """Return whether mac2 shows possession of the cookie of this source."""
         if not self.has_secret(now):
             return False
         mac2 = self._mac(self._cookie(source), message[:MAC2_OFFSET])
         return self._crypto.equal(mac2, message[MAC2_OFFSET:])
 
     def reply(self, message: bytes, sender: int, source: "Endpoint", now: int) -> bytes:
-        """The cookie reply to a message whose mac1 is valid."""
+        """Return the cookie reply to a message whose mac1 is valid.
+
+        Makes a new secret if there is none, or if it has expired.
+        """
         if not self.has_secret(now):
             self.set_secret(self._crypto.random(KEY_SIZE), now)
         nonce = self._crypto.random(COOKIE_NONCE_SIZE)
@@ -57,20 +60,20 @@ class CookieChecker:
         return cookie_reply(sender, nonce, sealed)
 
     def has_secret(self, now: int) -> bool:
-        """Whether there is a secret, and not too old a one."""
+        """Return whether there is a secret that has not expired."""
         return now - self._secret_made_at < COOKIE_SECRET_LIFETIME
 
     def secret(self) -> bytearray:
-        """What all cookies hang on; to be kept where it will be wiped."""
+        """Return the cookie secret; a copy of it must be overwritten after use."""
         return self._secret
 
     def set_secret(self, secret: "Bytes", made_at: int) -> None:
-        """Take this secret in place of the one before."""
+        """Replace the secret by another that was made at ``made_at``."""
         self._secret[:] = secret
         self._secret_made_at = made_at
 
     def wipe(self) -> None:
-        """Overwrite the secret that all cookies hang on."""
+        """Overwrite the secret."""
         wipe(self._secret)
         self._secret_made_at = -COOKIE_SECRET_LIFETIME
 
@@ -83,10 +86,10 @@ class CookieChecker:
 
 
 class CookieMaker:
-    """The side that sends: adds macs, and keeps the cookie it was given.
+    """Adds macs to messages, and keeps the cookie that a peer sent (the sending side).
 
-    It remembers the last mac1 of an initiation and of a response apart, because each
-    of the two may be answered with a cookie of its own.
+    The last mac1 of an initiation and that of a response are kept apart, because each
+    may be answered with its own cookie reply.
     """
 
     __slots__ = ("_cookie", "_cookie_key", "_mac1_key", "_received_at", "_sent")
@@ -100,7 +103,7 @@ class CookieMaker:
         self._sent: dict[int, tuple[int, bytes]] = {}
 
     def add_macs(self, crypto: "Crypto", message: bytes, now: int) -> bytes:
-        """The message with mac1, and mac2 if there is a cookie to make it with."""
+        """Return the message with mac1, and with mac2 if there is a valid cookie."""
         body = message[:MAC1_OFFSET]
         mac1 = crypto.blake2s(body, self._mac1_key, MAC_SIZE)
         kind, sender = struct.unpack_from("<II", message)
@@ -111,15 +114,16 @@ class CookieMaker:
         return body + mac1 + mac2
 
     def expects_reply(self, index: int) -> bool:
-        """Whether a message that carried this index may still get a cookie."""
+        """Return whether a cookie reply to the message of this index is accepted."""
         return any(sender == index for sender, _ in self._sent.values())
 
     def receive(
         self, crypto: "Crypto", reply: tuple[int, bytes, bytes], now: int
     ) -> None:
-        """Keep the cookie of a reply (receiver, nonce, sealed cookie), or Drop.
+        """Store the cookie of a reply ``(receiver, nonce, sealed cookie)``.
 
-        A message is good for one cookie, so that a reply cannot be replayed.
+        Raises Drop if the reply is not authentic. Each message accepts one cookie, so
+        that a reply cannot be replayed.
         """
         receiver, nonce, sealed = reply
         for kind, (sender, mac1) in self._sent.items():
@@ -133,7 +137,7 @@ class CookieMaker:
         raise Drop("cookie reply not authentic")
 
     def wipe(self) -> None:
-        """Forget everything that could still be used."""
+        """Overwrite the cookie, and accept no reply to earlier messages."""
         wipe(self._cookie)
         self._cookie = bytearray()
         self._sent = {}

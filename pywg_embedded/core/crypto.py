@@ -1,4 +1,4 @@
-"""The shape of the primitives that are handed in; for type checkers only."""
+"""The interface of the crypto functions that are handed in, for type checkers only."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -7,22 +7,37 @@ if TYPE_CHECKING:
     Bytes = bytes | bytearray
 
     class Crypto(Protocol):
-        """What ``pywg_embedded.crypto`` is on CPython."""
+        """The functions of ``pywg_embedded.crypto``; see there for their contracts."""
 
-        def random(self, _size: int) -> bytes: ...
-        def equal(self, _a: Bytes, _b: Bytes) -> bool: ...
-        def public_key(self, private: Bytes) -> bytes: ...
-        def dh(self, private: Bytes, public: bytes) -> bytes | None: ...
-        def blake2s(self, data: Bytes, key: Bytes = b"", size: int = 32) -> bytes: ...
-        def seal(
-            self, key: Bytes, nonce: bytes, plaintext: Bytes, aad: Bytes
-        ) -> bytes: ...
+        def random(self, _size: int) -> bytes:
+            """Return ``size`` unpredictable bytes."""
+
+        def equal(self, _a: Bytes, _b: Bytes) -> bool:
+            """Return whether two secrets are equal, in constant time."""
+
+        def public_key(self, private: Bytes) -> bytes:
+            """Return the X25519 public key of a private key."""
+
+        def dh(self, private: Bytes, public: bytes) -> bytes | None:
+            """Return the X25519 shared secret, or None if it is all zero."""
+
+        def blake2s(self, data: Bytes, key: Bytes = b"", size: int = 32) -> bytes:
+            """Return the BLAKE2s hash, keyed if ``key`` is given."""
+
+        def seal(self, key: Bytes, nonce: bytes, plaintext: Bytes, aad: Bytes) -> bytes:
+            """Return ChaCha20-Poly1305 ciphertext and tag."""
+
         def open_sealed(
             self, key: Bytes, nonce: bytes, ciphertext: Bytes, aad: Bytes
-        ) -> bytes | None: ...
+        ) -> bytes | None:
+            """Return the plaintext, or None if it is not authentic."""
+
         def xseal(
             self, key: Bytes, nonce: bytes, plaintext: Bytes, aad: Bytes
-        ) -> bytes: ...
+        ) -> bytes:
+            """Return XChaCha20-Poly1305 ciphertext and tag."""
+
         def xopen(
             self, key: Bytes, nonce: bytes, ciphertext: Bytes, aad: Bytes
-        ) -> bytes | None: ...
+        ) -> bytes | None:
+            """Return the plaintext, or None if it is not authentic."""

@@ -1,10 +1,10 @@
-"""The protocol engine: told what happened, it says what to do.
+"""The protocol engine of one interface.
 
-1. No call blocks, looks at a clock, or touches a socket: ``now`` is an argument, the
-   data plane that is handed in is told at once what to install and wipe, and what
-   shall be sent is fetched by ``datagrams_to_send``.
-2. Nothing that arrives from the wire raises at the caller; it is counted by reason.
-3. Nothing is answered, and nothing kept, before it is authenticated.
+1. No call blocks, reads a clock, or uses a socket: ``now`` is an argument, keypairs are
+   installed in and wiped from the data plane that is handed in, and the caller fetches
+   what is to be sent by ``datagrams_to_send``.
+2. No received datagram raises an exception at the caller; drops are counted by reason.
+3. No message is answered, and no state of it kept, before it is authenticated.
 """
 
 from . import messages, noise, tai64n, timers
@@ -37,38 +37,79 @@ if TYPE_CHECKING:
     from .keypair import Keypair
 
     class Plane(Protocol):
-        """The part of the data plane's interface that the engine uses."""
+        """The functions of a data plane that the engine calls."""
 
-        def add_peer(self, peer_id: int) -> None: ...
-        def remove_peer(self, peer_id: int) -> None: ...
-        def set_endpoint(self, peer_id: int, endpoint: Endpoint) -> None: ...
-        def note_handshake_sent(self, peer_id: int, size: int) -> None: ...
+        def add_peer(self, peer_id: int) -> None:
+            """Add a peer without endpoint, allowed IPs and keypairs."""
+
+        def remove_peer(self, peer_id: int) -> None:
+            """Remove a peer with its allowed IPs, keypairs and staged packets."""
+
+        def set_endpoint(self, peer_id: int, endpoint: Endpoint) -> None:
+            """Set the endpoint of a peer."""
+
+        def note_handshake_sent(self, peer_id: int, size: int) -> None:
+            """Record that a handshake message is sent to a peer."""
+
         def note_handshake_received(
             self, peer_id: int, size: int, source: Endpoint
-        ) -> None: ...
-        def clear_source(self, peer_id: int) -> None: ...
-        def allow(self, peer_id: int, allowed_ips: list[AllowedIP]) -> None: ...
-        def disallow(self, peer_id: int, address: bytes, cidr: int) -> None: ...
-        def disallow_all(self, peer_id: int) -> None: ...
-        def has_index(self, index: int) -> bool: ...
+        ) -> None:
+            """Record an authenticated handshake message; the peer moves to source."""
+
+        def clear_source(self, peer_id: int) -> None:
+            """Let the kernel choose the source address of datagrams to a peer."""
+
+        def allow(self, peer_id: int, allowed_ips: list[AllowedIP]) -> None:
+            """Assign allowed IPs to a peer, and take them from any other."""
+
+        def disallow(self, peer_id: int, address: bytes, cidr: int) -> None:
+            """Remove an allowed IP from a peer, if the peer has it."""
+
+        def disallow_all(self, peer_id: int) -> None:
+            """Remove all allowed IPs of a peer."""
+
+        def has_index(self, index: int) -> bool:
+            """Return whether a keypair receives under a local index."""
+
         def install_keypair(
             self, peer_id: int, keypair: Keypair, keep_next: bool
-        ) -> None: ...
-        def expire_keypairs(self, peer_id: int) -> None: ...
-        def wipe_keypairs(self, peer_id: int) -> None: ...
-        def send_keepalive(self, peer_id: int) -> None: ...
-        def send_staged(self, peer_id: int) -> None: ...
-        def purge_staged(self, peer_id: int) -> None: ...
-        def observe(self, peer_id: int) -> Facts: ...
-        def set_identity(self, public: bytes | None) -> None: ...
-        def set_cookie_secret(self, secret: Bytes, made_at: int) -> None: ...
-        def expect_cookie(self, index: int) -> None: ...
+        ) -> None:
+            """Install a new keypair; as initiator, send a packet to confirm it."""
+
+        def expire_keypairs(self, peer_id: int) -> None:
+            """Let the keypairs of a peer receive, but not send."""
+
+        def wipe_keypairs(self, peer_id: int) -> None:
+            """Remove and overwrite all keypairs of a peer."""
+
+        def send_keepalive(self, peer_id: int) -> None:
+            """Send the staged packets of a peer, or a keepalive if there are none."""
+
+        def send_staged(self, peer_id: int) -> None:
+            """Send the staged packets of a peer, or request a handshake."""
+
+        def purge_staged(self, peer_id: int) -> None:
+            """Drop the staged packets of a peer."""
+
+        def observe(self, peer_id: int) -> Facts:
+            """Return the facts of a peer; its next packet raises an ACTIVE event."""
+
+        def set_identity(self, public: bytes | None) -> None:
+            """Set the public key, or None, for the handshake filter."""
+
+        def set_cookie_secret(self, secret: Bytes, made_at: int) -> None:
+            """Set the cookie secret of the handshake filter."""
+
+        def expect_cookie(self, index: int) -> None:
+            """Accept a cookie reply to the message that is sent under an index."""
 
 
 class Device:
     """One WireGuard interface.
 
-    ``wall_clock`` answers nanoseconds since 1970; it is only ever used for stamps.
+    ``plane`` is the data plane. ``wall_clock`` returns nanoseconds since 1970; it is
+    used for the timestamps of initiations only. Every ``now`` is in milliseconds, on a
+    clock that runs during suspend (CLOCK_BOOTTIME).
     """
 
     def __init__(
@@ -89,18 +130,21 @@ class Device:
         self._datagrams: list[tuple[bytes, Endpoint]] = []
         self.drops: dict[str, int] = {}
 
-    # What the engine says.
+    # Output.
 
     def datagrams_to_send(self) -> "list[tuple[bytes, Endpoint]]":
-        """Handshake messages and cookie replies, and where to; each is told once."""
+        """Return the handshake messages and cookie replies to send since the last call.
+
+        Each comes with the endpoint to send it to.
+        """
         datagrams, self._datagrams = self._datagrams, []
         return datagrams
 
     def get_timer(self) -> int | None:
-        """When to call ``handle_timer`` at the latest, in milliseconds, or None."""
+        """Return when to call ``handle_timer``, in milliseconds, or None."""
         return self._timers.next() if self._up else None
 
-    # What the engine is told.
+    # Input.
 
     def receive_datagram(
         self,
@@ -110,11 +154,11 @@ class Device:
         backlog: int = 0,
         filtered: bool = False,
     ) -> None:
-        """Process a datagram that is not transport data.
+        """Process a received datagram that is not transport data.
 
-        ``backlog`` is the number of handshake messages that wait behind it.
-        ``filtered`` says that the data plane ran its handshake filter on it, which
-        spares the checks here.
+        ``backlog`` is the number of handshake messages that wait behind it. Pass
+        ``filtered=True`` if the data plane has run its handshake filter on the
+        datagram: its macs are not computed again.
         """
         self._handshake_filter.update_load(backlog, now)
         try:
@@ -125,14 +169,14 @@ class Device:
             self._count_drop(drop.args[0])
 
     def handshake_needed(self, peer_id: int, now: int) -> None:
-        """There is data to send and no session, or one that nears its end."""
+        """Begin a handshake: there is data to send, and no keypair or an old one."""
         peer = self.peers.with_id(peer_id)
         if peer is not None and self._up:
             self._request_handshake(peer, now)
             self._update_timer(peer, now)
 
     def rekey(self, peer_id: int, now: int) -> None:
-        """There shall be a new session, whatever there is; and now, if we call."""
+        """Begin a handshake at once, whatever the state of the peer."""
         peer = self.peers.with_id(peer_id)
         if peer is not None and self._up:
             self._clear_handshake(peer)
@@ -141,21 +185,21 @@ class Device:
             self._update_timer(peer, now)
 
     def key_confirmed(self, peer_id: int, now: int) -> None:
-        """The first packet under a keypair came in that we derived as responder."""
+        """Process the first packet received under a keypair derived as responder."""
         peer = self.peers.with_id(peer_id)
         if peer is not None:
             self._session_established(peer, now)
             self._update_timer(peer, now)
 
     def peer_active(self, peer_id: int, now: int) -> None:
-        """A packet went out or came in, the first since ``observe``."""
+        """Process the first packet sent or received since ``observe``."""
         peer = self.peers.with_id(peer_id)
         if peer is not None:
             when = now + timers.delay_after_activity(peer)
             self._timers.schedule(peer_id, when)
 
     def handle_timer(self, now: int) -> None:
-        """Do what is due."""
+        """Fire the timers that are due."""
         if not self._up:
             return
         for peer_id in self._timers.pop_due(now):
@@ -171,16 +215,16 @@ class Device:
             self._update_timer(peer, now)
 
     def interface_up(self, now: int) -> None:
-        """The interface was brought up."""
+        """Start: the interface was set up."""
         self._up = True
         for peer in self.peers:
-            # What the data plane wanted meanwhile was not heard: let it ask again.
+            # Requests of the data plane were ignored while down: let it repeat them.
             self._plane.expire_keypairs(peer.id)
             self._send_initial_keepalive(peer)
             self._update_timer(peer, now)
 
     def interface_down(self, now: int) -> None:
-        """The interface was taken down: every session ends, no peer is forgotten."""
+        """Stop: the interface was set down; wipe all keypairs, keep all peers."""
         self._up = False
         for peer in self.peers:
             self._clear_handshake(peer)
@@ -190,10 +234,10 @@ class Device:
             self._plane.purge_staged(peer.id)
 
     def configure(self, change: "InterfaceChange", now: int) -> None:
-        """Apply a change. Sessions that it does not concern go on.
+        """Apply a change; keypairs that it does not concern stay in use.
 
         Raises LimitError, with nothing changed, if there would be too many peers.
-        ``listen_port`` and ``fwmark`` are the data plane's own matter.
+        ``listen_port`` and ``fwmark`` are ignored here: they belong to the data plane.
         """
         self._check_peer_limit(change)
         if change.private_key is not None:
@@ -203,16 +247,16 @@ class Device:
             for peer in self.peers:
                 if peer.public_key not in named:
                     self._remove_peer(peer)
-        survivors = self.peers.keys() if change.replace_peers else set()
+        replaced = self.peers.keys() if change.replace_peers else set()
         for peer_change in change.peers:
-            reset = peer_change.public_key in survivors
-            survivors.discard(peer_change.public_key)
+            reset = peer_change.public_key in replaced
+            replaced.discard(peer_change.public_key)
             self._configure_peer(peer_change, reset, now)
 
     def status(self, now: int) -> "dict[str, Any]":
-        """What there is, in plain values; secrets included, so mind who sees it.
+        """Return the state as plain values, secrets included.
 
-        A peer's ``last_handshake_at`` is on the clock of ``now``, 0 for never.
+        ``last_handshake_at`` of a peer is on the clock of ``now``, 0 for never.
         """
         identity = self._identity
         return {
@@ -224,17 +268,17 @@ class Device:
         }
 
     def public_key(self, private: bytes | None = None) -> bytes | None:
-        """Our public key, or what it becomes with this private one; None for none."""
+        """Return the public key of the interface, or of ``private``; None for none."""
         if private is None:
             return self._identity.public if self._identity else None
         return None if private == ZERO_KEY else self._crypto.public_key(private)
 
     def private_key(self) -> bytes:
-        """Our static key, all zero for none; a secret, so mind who sees it."""
+        """Return the private key of the interface, all zero for none; a secret."""
         return bytes(self._identity.private) if self._identity else ZERO_KEY
 
     def close(self) -> None:
-        """Overwrite every secret. The data plane wipes its own."""
+        """Overwrite every secret here; the data plane overwrites its own."""
         for peer in self.peers:
             peer.wipe()
         if self._identity is not None:
@@ -330,8 +374,9 @@ class Device:
         source: "Endpoint",
         now: int,
     ) -> None:
-        # Not a proof that the peer is alive or where it is: whoever saw our message
-        # and knows the peer's public key can send one. It roams nothing.
+        # A cookie reply does not prove that the peer is alive, or its endpoint: anyone
+        # who saw the message and knows the peer's public key can send one. The endpoint
+        # stays unchanged.
         peer = self.peers.with_index(fields[0])
         if peer is None or not peer.cookies.expects_reply(fields[0]):
             raise Drop("unknown index")
@@ -385,7 +430,7 @@ class Device:
             peer.handshake_requested_at = 0
             self._plane.purge_staged(peer.id)
             return
-        # The local address may be what is wrong.
+        # The source address may have become invalid.
         self._plane.clear_source(peer.id)
         self._send_initiation(peer, now)
 
@@ -399,8 +444,9 @@ class Device:
         peer.wipe_handshake()
 
     def _install_keypair(self, peer: Peer, keypair: "Keypair", now: int) -> None:
-        # When both sides initiate at once, both keypairs come to life. The side with
-        # the greater key keeps its own; the other waits for it under "next".
+        # When both sides initiate at the same time, both handshakes complete. The side
+        # with the greater key keeps its own keypair; the other side keeps that of its
+        # peer in the slot "next".
         identity = self._identity
         keep_next = identity is not None and peer.public_key > identity.public
         peer.session_created_at = now
@@ -428,7 +474,7 @@ class Device:
         self._plane.send_keepalive(peer.id)
 
     def _end_session(self, peer: Peer, now: int) -> None:
-        # Not the handshake that may just be on its way to a new one.
+        # A handshake that is in progress goes on.
         self.peers.release_index(peer.response_index)
         peer.response_index = None
         peer.session_created_at = 0
@@ -436,7 +482,7 @@ class Device:
         self._plane.wipe_keypairs(peer.id)
 
     def _update_timer(self, peer: Peer, now: int) -> None:
-        """Ask to be called for the earliest deadline that has not fired yet."""
+        """Schedule the peer for its earliest deadline that has not fired yet."""
         facts = self._plane.observe(peer.id)
         for name, deadline, _ in _TIMERS:
             due = deadline(peer, facts)
@@ -458,13 +504,13 @@ class Device:
 
     def _check_peer_limit(self, change: "InterfaceChange") -> None:
         count = 0 if change.replace_peers else len(self.peers)
-        there: dict[bytes, bool] = {}
+        exists: dict[bytes, bool] = {}
         for peer in change.peers:
             key = peer.public_key
-            stays = not change.replace_peers and self.peers.with_key(key) is not None
-            before = there.get(key, stays)
-            there[key] = not peer.remove and (before or not peer.update_only)
-            count += there[key] - before
+            kept = not change.replace_peers and self.peers.with_key(key) is not None
+            before = exists.get(key, kept)
+            exists[key] = not peer.remove and (before or not peer.update_only)
+            count += exists[key] - before
         self.peers.check_limit(count)
 
     def _set_private_key(self, private: bytes, now: int) -> None:
@@ -477,9 +523,9 @@ class Device:
         else:
             self._identity = noise.Identity(self._crypto, private)
             self._publish_identity(self._identity.public)
-            own = self.peers.with_key(self._identity.public)
-            if own is not None:
-                self._remove_peer(own)
+            same_key = self.peers.with_key(self._identity.public)
+            if same_key is not None:
+                self._remove_peer(same_key)
         if old is not None:
             wipe(old.private)
         for peer in self.peers:
@@ -537,14 +583,14 @@ class Device:
             self._plane.set_endpoint(peer.id, Endpoint(*change.endpoint))
         if reset or change.replace_allowed_ips:
             self._plane.disallow_all(peer.id)
-        granted = []
+        assigned = []
         for allowed_ip, allowed in change.allowed_ips.items():
             if allowed:
-                granted.append(allowed_ip)
+                assigned.append(allowed_ip)
             else:
                 self._plane.disallow(peer.id, *allowed_ip)
-        if granted:
-            self._plane.allow(peer.id, granted)
+        if assigned:
+            self._plane.allow(peer.id, assigned)
 
     def _send_initial_keepalive(self, peer: Peer) -> None:
         if self._up:
@@ -586,7 +632,7 @@ _RECEIVERS = {
     MESSAGE_COOKIE_REPLY: Device._receive_cookie_reply,
 }
 
-# name, deadline, what is done then
+# name, deadline, action
 _TIMERS = (
     ("wipe session", timers.session_expiry, Device._end_session),
     ("retry handshake", timers.retry_handshake, Device._retry_handshake),

@@ -1,13 +1,13 @@
-"""Where a datagram came from, and so where the answer goes."""
+"""The endpoint of a peer, or of a received datagram."""
 
 
 class Endpoint:
-    """A remote UDP address, and the local one it spoke to.
+    """A remote UDP address, and the local address that it is reached from.
 
-    ``address`` is 4 or 16 bytes; ``scope`` the interface index of a link-local IPv6
+    ``address`` is 4 or 16 bytes; ``scope`` is the interface index of a link-local IPv6
     address, otherwise 0. ``source`` is the local address that replies leave from
-    (empty: the kernel chooses), ``interface`` the index of the interface it was
-    spoken to on (0: unknown). Immutable by convention: a change is a new object.
+    (empty: chosen by the kernel), ``interface`` the index of the interface that the
+    datagram was received on (0: unknown). Immutable by convention.
     """
 
     __slots__ = ("address", "interface", "port", "scope", "source")
@@ -27,13 +27,13 @@ class Endpoint:
         self.interface = interface
 
     def remote(self) -> tuple[bytes, int, int]:
-        """``(address, port, scope)``, without the local side."""
+        """Return ``(address, port, scope)``."""
         return self.address, self.port, self.scope
 
     def without_source(self) -> "Endpoint":
-        """The same remote, with the local side left to the kernel."""
+        """Return a copy whose source address the kernel chooses."""
         return Endpoint(self.address, self.port, self.scope)
 
     def with_source(self, source: bytes, interface: int) -> "Endpoint":
-        """The same remote, spoken to from there."""
+        """Return a copy with this source address and interface."""
         return Endpoint(self.address, self.port, self.scope, source, interface)

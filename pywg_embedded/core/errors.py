@@ -1,7 +1,7 @@
-"""Every error that this project raises by itself.
+"""The exceptions of this project.
 
-The numbers are spelled out because MicroPython's ``errno`` lacks half of them; they
-are the same on every architecture that OpenWrt builds for.
+The error numbers are defined here because MicroPython's ``errno`` lacks half of them;
+they are equal on every architecture that OpenWrt supports.
 """
 
 EIO = 5
@@ -11,16 +11,16 @@ EPROTO = 71
 
 
 class Error(Exception):
-    """Base of all our errors; its text is one line for a person.
+    """The base class; ``str()`` is a message of one line for users.
 
-    ``errno`` is the positive Linux number that a UAPI answer carries, negated.
+    ``errno`` is the positive Linux error number; UAPI sends it negated.
     """
 
     errno = EIO
 
 
 class ConfigError(Error):
-    """Text or a value that cannot be accepted; says what is wrong, and where."""
+    """Invalid configuration text or values; the message tells the place and reason."""
 
     errno = EINVAL
 
@@ -30,14 +30,14 @@ class ConfigError(Error):
 
 
 class LimitError(ConfigError):
-    """A table is full; says which, how large it is, and how to raise it."""
+    """A full table; the message tells which, its limit, and the option to raise."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ENOSPC)
 
 
 class Drop(Error):
-    """A datagram that must not be answered; ``args[0]`` is the reason it counts as.
+    """A datagram to drop; ``args[0]`` is the drop reason that it is counted under.
 
-    Never leaves ``Device.receive_datagram``.
+    ``Device.receive_datagram`` catches it.
     """

@@ -1,8 +1,8 @@
-"""What the data plane records of a peer, and deadlines are derived from.
+"""Facts: what the data plane records of a peer, the base of all deadlines.
 
-Times are milliseconds of the clock that also feeds ``now``; 0 means never. "Since"
-marks the first of a run that nothing has answered yet, and returns to 0 when it is
-answered; an answer is any authenticated packet, keepalives included.
+Times are milliseconds on the clock of ``now``; 0 means never. A time ``..._since`` is
+that of the first packet without an answer, and 0 again once there is an answer; an
+answer is any authenticated packet, keepalives included.
 """
 
 TYPE_CHECKING = False
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class Facts:
-    """The record of one peer.
+    """The facts of one peer.
 
-    ``data_sent_since``: data that went out while nothing came in.
-    ``data_received_since``: data that came in while nothing went out.
+    ``data_sent_since``: the first data sent since the last packet received.
+    ``data_received_since``: the first data received since the last packet sent.
     """
 
     __slots__ = (
@@ -39,12 +39,12 @@ class Facts:
         self.tx_bytes = 0
 
     def reset_unanswered(self) -> None:
-        """No session is left that an answer could come in."""
+        """Reset the ``_since`` times: without a keypair there can be no answer."""
         self.data_sent_since = 0
         self.data_received_since = 0
 
     def record_sent(self, now: int, is_data: bool) -> None:
-        """An authenticated packet went out."""
+        """Record that an authenticated packet was sent."""
         self.last_sent = now
         self.data_received_since = 0
         if is_data:
@@ -52,7 +52,7 @@ class Facts:
             self.data_sent_since = self.data_sent_since or now
 
     def record_received(self, now: int, is_data: bool) -> None:
-        """An authenticated packet came in."""
+        """Record that an authenticated packet was received."""
         self.last_received = now
         self.data_sent_since = 0
         if is_data:

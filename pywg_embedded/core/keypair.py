@@ -1,10 +1,10 @@
-"""Session keys, and the three slots that a peer keeps them in (paper 6.2, 6.3).
+"""Transport keys, and the three slots that a peer keeps them in (paper 6.2, 6.3).
 
-The slots, and what moves a keypair between them:
+The moves of a keypair between the slots:
 
-    derived by us as responder   -> next       (usable only once confirmed)
+    derived as responder         -> next       (sends only once it is confirmed)
     first packet under next      -> current    (the old current becomes previous)
-    derived by us as initiator   -> current    (the old current becomes previous)
+    derived as initiator         -> current    (the old current becomes previous)
 """
 
 from .constants import (
@@ -18,10 +18,10 @@ from .secret import wipe
 
 
 class Keypair:
-    """The two transport keys of one session.
+    """The two transport keys of one handshake.
 
-    ``created_at`` is in milliseconds; ``local_index`` is what the peer writes into
-    its packets, ``remote_index`` what we write into ours.
+    ``created_at`` is in milliseconds. ``local_index`` is the receiver index of incoming
+    packets, ``remote_index`` that of outgoing packets.
     """
 
     __slots__ = (
@@ -46,21 +46,21 @@ class Keypair:
         self.created_at = created_at
 
     def alive(self, counter: int, now: int) -> bool:
-        """Whether a message with this counter may still be sent or accepted."""
+        """Return whether a message with this counter may be sent or accepted now."""
         age = now - self.created_at
         return age < REJECT_AFTER_TIME and counter < REJECT_AFTER_MESSAGES
 
     def rekey_on_send(self, counter: int, now: int) -> bool:
-        """Whether sending shall ask for a new handshake (6.2)."""
+        """Return whether sending this message requests a rekey (6.2)."""
         if counter >= REKEY_AFTER_MESSAGES:
             return True
         return self.initiator and now - self.created_at >= REKEY_AFTER_TIME
 
     def rekey_on_receive(self, now: int) -> bool:
-        """Whether receiving shall ask, so that the session has no gap (6.2)."""
+        """Return whether receiving requests a rekey, close to expiry (6.2)."""
         return self.initiator and now - self.created_at >= REKEY_AFTER_TIME_RECEIVING
 
     def wipe(self) -> None:
-        """Overwrite both keys; the keypair is of no use afterwards."""
+        """Overwrite both keys; the keypair must not be used afterwards."""
         wipe(self.send_key)
         wipe(self.receive_key)

@@ -1,7 +1,7 @@
-"""The four messages on the wire (paper 5.4): length checked once, then trusted.
+"""The handshake messages on the wire (paper 5.4): types, lengths and fields.
 
-Multi-byte integers are little endian; the type is a 32-bit word, so that the three
-reserved bytes are zero by comparison.
+``parse`` is the only length check. Integers are little endian. The type is read as a
+32-bit word, which checks that the three reserved bytes are zero.
 """
 
 import struct
@@ -33,7 +33,10 @@ MAC2_OFFSET = -MAC_SIZE
 
 
 def parse(data: bytes) -> tuple[int, tuple]:  # type: ignore[type-arg]
-    """``(type, fields)`` of a handshake or cookie message; raises Drop("malformed")."""
+    """Return ``(type, fields)`` of a handshake message or cookie reply.
+
+    Raises Drop for an unknown type or a wrong length.
+    """
     if len(data) < 4:
         raise Drop("malformed")
     kind = struct.unpack_from("<I", data)[0]
@@ -44,20 +47,20 @@ def parse(data: bytes) -> tuple[int, tuple]:  # type: ignore[type-arg]
 
 
 def initiation(sender: int, ephemeral: bytes, static: bytes, stamp: bytes) -> bytes:
-    """An initiation whose macs are still zero, 148 bytes."""
+    """Return an initiation of 148 bytes, with both macs zero."""
     layout = _ALL_BUT_MACS[MESSAGE_INITIATION]
     head = struct.pack(layout, MESSAGE_INITIATION, sender, ephemeral, static, stamp)
     return head + _NO_MACS
 
 
 def response(sender: int, receiver: int, ephemeral: bytes, nothing: bytes) -> bytes:
-    """A response whose macs are still zero, 92 bytes."""
+    """Return a response of 92 bytes, with both macs zero."""
     layout = _ALL_BUT_MACS[MESSAGE_RESPONSE]
     head = struct.pack(layout, MESSAGE_RESPONSE, sender, receiver, ephemeral, nothing)
     return head + _NO_MACS
 
 
 def cookie_reply(receiver: int, nonce: bytes, sealed_cookie: bytes) -> bytes:
-    """A cookie reply, 64 bytes."""
+    """Return a cookie reply of 64 bytes."""
     kind = MESSAGE_COOKIE_REPLY
     return struct.pack("<II24s32s", kind, receiver, nonce, sealed_cookie)

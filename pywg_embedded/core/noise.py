@@ -2,8 +2,8 @@
 
     initiation: e, es, s, ss, {t}        response: e, ee, se, psk, {}
 
-Nothing here keeps state of its own: a handshake goes in, a new one or keys come out,
-and a message that fails leaves what was there untouched.
+The functions keep no state: they take a handshake and return a new one, or a keypair.
+A message that fails leaves the handshake unchanged.
 """
 
 from .constants import (
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from .crypto import Bytes, Crypto
 
 _ZERO_NONCE = bytes(12)
-# HMAC over BLAKE2s (RFC 2104): the block is 64 bytes, and every key here has 32.
+# HMAC over BLAKE2s (RFC 2104): blocks of 64 bytes; every key here has 32 bytes.
 _PAD_SIZE = 32
 _INNER = int.from_bytes(b"\x36" * KEY_SIZE, "big")
 _OUTER = int.from_bytes(b"\x5c" * KEY_SIZE, "big")
 
 
 def hmac(crypto: "Crypto", key: "Bytes", data: "Bytes") -> bytes:
-    """HMAC-BLAKE2s with a key of 32 bytes."""
+    """Return HMAC-BLAKE2s under a key of 32 bytes."""
     key_value = int.from_bytes(key, "big")
     inner = (key_value ^ _INNER).to_bytes(KEY_SIZE, "big") + b"\x36" * _PAD_SIZE
     outer = (key_value ^ _OUTER).to_bytes(KEY_SIZE, "big") + b"\x5c" * _PAD_SIZE
@@ -39,7 +39,7 @@ def hmac(crypto: "Crypto", key: "Bytes", data: "Bytes") -> bytes:
 
 
 def kdf(crypto: "Crypto", key: "Bytes", data: "Bytes", count: int) -> list[bytearray]:
-    """The first ``count`` outputs of HKDF (paper 5.4), 32 bytes each."""
+    """Return the first ``count`` outputs of HKDF (paper 5.4), 32 bytes each."""
     secret = hmac(crypto, key, data)
     outputs: list[bytearray] = []
     last = b""
@@ -50,7 +50,7 @@ def kdf(crypto: "Crypto", key: "Bytes", data: "Bytes", count: int) -> list[bytea
 
 
 class Identity:
-    """A static key pair; ``private`` is wiped with the object that owns it."""
+    """The static key pair of an interface; its owner overwrites ``private``."""
 
     def __init__(self, crypto: "Crypto", private: bytes) -> None:
         self.private = bytearray(private)
@@ -68,7 +68,7 @@ class SymmetricState:
         self.hash = transcript
 
     def copy(self) -> "SymmetricState":
-        """An independent copy, to try a message on."""
+        """Return an independent copy, to verify a message with."""
         return SymmetricState(self._crypto, bytearray(self.chaining_key), self.hash)
 
     def wipe(self) -> None:
@@ -76,14 +76,19 @@ class SymmetricState:
         wipe(self.chaining_key)
 
     def mix_hash(self, data: bytes) -> None:
+        """Mix data into the hash (MixHash)."""
         self.hash = self._crypto.blake2s(self.hash + data)
 
     def mix_ephemeral(self, public: bytes) -> None:
+        """Mix a public ephemeral key into the hash and the chaining key."""
         self.mix_hash(public)
         self._replace(kdf(self._crypto, self.chaining_key, public, 1)[0])
 
     def mix_dh(self, secret: "Bytes | None") -> bytearray:
-        """Mix a shared secret in; the key for what is sealed next."""
+        """Mix a shared secret in, and return the next encryption key.
+
+        Raises Drop if there is none: the public key is a low-order point.
+        """
         if secret is None:
             self._fail("low-order point")
         chaining_key, key = kdf(self._crypto, self.chaining_key, secret, 2)
@@ -91,20 +96,24 @@ class SymmetricState:
         return key
 
     def mix_psk(self, preshared_key: "Bytes") -> bytearray:
-        """Mix the preshared key in; the key for what is sealed next."""
+        """Mix the preshared key in, and return the next encryption key."""
         outputs = kdf(self._crypto, self.chaining_key, preshared_key, 3)
         self._replace(outputs[0])
         self.mix_hash(bytes(outputs[1]))
         return outputs[2]
 
     def seal(self, key: bytearray, plaintext: bytes) -> bytes:
+        """Encrypt (EncryptAndHash); overwrites the key."""
         sealed = self._crypto.seal(key, _ZERO_NONCE, plaintext, self.hash)
         self.mix_hash(sealed)
         wipe(key)
         return sealed
 
     def open(self, key: bytearray, sealed: bytes, reason: str) -> bytes:
-        """What was sealed, or Drop(reason)."""
+        """Decrypt (DecryptAndHash); overwrites the key.
+
+        Raises Drop with this reason if the ciphertext is not authentic.
+        """
         plaintext = self._crypto.open_sealed(key, _ZERO_NONCE, sealed, self.hash)
         wipe(key)
         if plaintext is None:
@@ -113,7 +122,7 @@ class SymmetricState:
         return plaintext
 
     def split(self) -> tuple[bytearray, bytearray]:
-        """The two transport keys, the initiator's sending key first."""
+        """Return the two transport keys, that of the initiator first (Split)."""
         first, second = kdf(self._crypto, self.chaining_key, b"", 2)
         self.wipe()
         return first, second
@@ -136,7 +145,7 @@ def _start(crypto: "Crypto", responder_public: bytes) -> SymmetricState:
 
 
 class Handshake:
-    """An initiation that we sent, until its response comes."""
+    """A handshake whose initiation was sent, and that waits for the response."""
 
     __slots__ = ("ephemeral", "local_index", "state")
 
@@ -148,13 +157,13 @@ class Handshake:
         self.local_index = local_index
 
     def wipe(self) -> None:
-        """Overwrite the ephemeral and the chaining key."""
+        """Overwrite the ephemeral key and the chaining key."""
         wipe(self.ephemeral)
         self.state.wipe()
 
 
 class ReceivedInitiation:
-    """An authentic initiation, ready to be answered."""
+    """A received initiation; authentic after ``authenticate_initiation``."""
 
     __slots__ = ("ephemeral", "remote_index", "state", "static", "timestamp")
 
@@ -175,9 +184,9 @@ def create_initiation(
     local_index: int,
     timestamp: bytes,
 ) -> tuple[Handshake, bytes]:
-    """A handshake and its first message, macs still zero (paper 5.4.2).
+    """Return a handshake and its initiation, with both macs zero (paper 5.4.2).
 
-    ``remote`` is the peer's public key and our static-static secret with it.
+    ``remote`` is the public key of the peer, and the static-static secret with it.
     """
     public, static_static = remote
     state = _start(crypto, public)
@@ -204,7 +213,10 @@ def read_initiation(
     ephemeral: bytes,
     static: bytes,
 ) -> ReceivedInitiation:
-    """The first half of an initiation: who it claims to come from (paper 5.4.2)."""
+    """Decrypt the static key of an initiation (paper 5.4.2); the sender is unproven.
+
+    Raises Drop if the message is not authentic.
+    """
     state = _start(crypto, identity.public)
     # e
     state.mix_ephemeral(ephemeral)
@@ -218,7 +230,10 @@ def read_initiation(
 def authenticate_initiation(
     received: ReceivedInitiation, static_static: "Bytes | None", stamp: bytes
 ) -> None:
-    """The second half: it does come from there. Sets ``timestamp``, or raises Drop."""
+    """Verify the sender of an initiation, and set ``received.timestamp``.
+
+    Raises Drop if the message is not authentic.
+    """
     # ss
     key = received.state.mix_dh(static_static)
     # {t}
@@ -232,7 +247,7 @@ def create_response(
     local_index: int,
     now: int,
 ) -> tuple[Keypair, bytes]:
-    """The session and the message that makes it, macs still zero (paper 5.4.3)."""
+    """Return the keypair and the response, with both macs zero (paper 5.4.3)."""
     state = received.state
     # e
     ephemeral = bytearray(crypto.random(KEY_SIZE))
@@ -261,10 +276,11 @@ def consume_response(
     message: tuple[int, bytes, bytes],
     now: int,
 ) -> Keypair:
-    """The session that a response completes, or Drop (paper 5.4.3).
+    """Return the keypair of a handshake that a response completes (paper 5.4.3).
 
-    ``message`` is the response's sender, ephemeral and sealed nothing. The handshake
-    is not touched, so that a forged response cannot end it.
+    ``message`` is the sender index, ephemeral key and sealed empty text of the
+    response. Raises Drop if it is not authentic. The handshake is left unchanged, so
+    that a forged response cannot end it.
     """
     remote_index, ephemeral, nothing = message
     state = handshake.state.copy()

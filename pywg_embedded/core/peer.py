@@ -1,4 +1,4 @@
-"""What the protocol remembers of one peer; changed by ``Device`` alone."""
+"""The protocol state of a peer, which only ``Device`` changes."""
 
 from .constants import KEY_SIZE
 from .cookie import CookieMaker
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class Peer:
-    """Times are milliseconds, 0 for never; ``persistent_keepalive`` is seconds.
+    """The state of one peer.
 
-    ``handshake`` is the initiation we wait to be answered. A peer's own initiation
-    needs no slot, because it is answered at once: the two can never disturb each
-    other.
+    Times are milliseconds, 0 for never; ``persistent_keepalive`` is in seconds.
+    ``handshake`` is the handshake whose initiation was sent. A received initiation
+    needs no slot, because it is answered at once: the two cannot interfere.
     """
 
     __slots__ = (
@@ -51,28 +51,28 @@ class Peer:
         self.last_timestamp_sent = 0
         self.handshake: Handshake | None = None
         self.response_index: int | None = None
-        # Of the packet that wanted a session last; 0 once there is one.
+        # When data last needed a handshake; 0 once there is a keypair.
         self.handshake_requested_at = 0
         self.initiations_unanswered = 0
-        # An initiation or a response.
+        # When an initiation or a response was last sent.
         self.handshake_sent_at = 0
         self.jitter = 0
         self.initiation_sent_at = 0
         self.initiation_received_at = 0
-        # When a session was last derived, and last proved to work for both sides.
+        # When a keypair was last derived, and when one was last confirmed.
         self.session_created_at = 0
         self.last_handshake_at = 0
-        # timer: the deadline it fired for, so that one deadline fires once.
+        # Timer name: the deadline that it fired for, so that each fires once.
         self.fired: dict[str, int] = {}
 
     def wipe_handshake(self) -> None:
-        """End the initiation that waits, if there is one."""
+        """End the handshake that waits for a response, if any."""
         if self.handshake is not None:
             self.handshake.wipe()
         self.handshake = None
 
     def wipe(self) -> None:
-        """Overwrite every secret; the object is of no use afterwards."""
+        """Overwrite every secret; the object must not be used afterwards."""
         self.wipe_handshake()
         wipe(self.static_static)
         wipe(self.preshared_key)

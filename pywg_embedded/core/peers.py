@@ -1,4 +1,4 @@
-"""The peers of a device, found by public key, by id, and by handshake index."""
+"""The peers of a device by public key, by id, and by handshake index."""
 
 from .errors import LimitError
 from .peer import Peer
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Peers:
-    """A table of at most ``limit`` peers; ids are small and used again."""
+    """A table of at most ``limit`` peers; ids are small, and reused."""
 
     def __init__(self, crypto: "Crypto", limit: int) -> None:
         self._crypto = crypto
@@ -28,28 +28,31 @@ class Peers:
         return len(self._by_key)
 
     def with_key(self, public_key: bytes) -> Peer | None:
+        """Return the peer of a public key, or None."""
         return self._by_key.get(public_key)
 
     def with_id(self, peer_id: int) -> Peer | None:
+        """Return the peer of an id, or None."""
         return self._by_id.get(peer_id)
 
     def with_index(self, index: int) -> Peer | None:
-        """The peer of a handshake message that we sent under this index."""
+        """Return the peer of a sent handshake message by its index, or None."""
         return self._by_index.get(index)
 
     def keys(self) -> set[bytes]:
+        """Return the public keys of all peers."""
         return set(self._by_key)
 
     def check_limit(self, count: int) -> None:
-        """Raises LimitError if so many peers are too many."""
+        """Check that the table can hold ``count`` peers; raises LimitError."""
         if count > self._limit:
             raise LimitError(
-                f"{count} peers are more than the {self._limit} that there is room "
-                "for; start pywgd with a larger --max-peers"
+                f"too many peers: {count} (limit {self._limit}); "
+                "restart pywgd with a larger --max-peers"
             )
 
     def add(self, public_key: bytes) -> Peer:
-        """A new peer; raises LimitError if the table is full."""
+        """Add a peer, and return it; raises LimitError if the table is full."""
         self.check_limit(len(self._by_id) + 1)
         peer_id = self._free_ids.pop() if self._free_ids else len(self._by_id)
         peer = Peer(self._crypto, peer_id, public_key)
@@ -57,7 +60,7 @@ class Peers:
         return peer
 
     def remove(self, peer: Peer) -> None:
-        """Forget a peer and wipe its secrets."""
+        """Remove a peer, and overwrite its secrets."""
         if peer.handshake is not None:
             self.release_index(peer.handshake.local_index)
         self.release_index(peer.response_index)
@@ -67,9 +70,10 @@ class Peers:
         peer.wipe()
 
     def claim_index(self, peer: Peer, index: int) -> None:
-        """This index now leads to this peer."""
+        """Map an index to a peer."""
         self._by_index[index] = peer
 
     def release_index(self, index: int | None) -> None:
+        """Remove the mapping of an index; None is ignored."""
         if index is not None:
             self._by_index.pop(index, None)

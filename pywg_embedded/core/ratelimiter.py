@@ -1,9 +1,9 @@
-"""Token buckets, one a source, in a table that never grows (paper 5.3).
+"""The rate limiter: a token bucket per source, in a table of fixed size (paper 5.3).
 
-A source is an IPv4 address or an IPv6 /64. It may live in any of the few ways of its
-set, and takes the place of a source whose bucket has filled up again (forgetting a
-full bucket changes nothing). If no way of the set is free, the newcomer is refused:
-a flood from many addresses must not wash the buckets out.
+A source is an IPv4 address or an IPv6 /64. The table is set-associative: a source may
+use any way of its set, and replaces a source whose bucket is full again (a full bucket
+carries no information). If no way is free, the new source is refused: a flood from many
+addresses must not evict the buckets of others.
 """
 
 from array import array
@@ -22,17 +22,17 @@ _CAPACITY = SOURCE_PACKETS_BURST * _COST
 
 
 class RateLimiter:
-    """Allows each source a burst, then a steady rate; ``now`` is in milliseconds."""
+    """Limits each source to a burst and a steady rate; ``now`` is in milliseconds."""
 
     def __init__(self, crypto: "Crypto") -> None:
         self._crypto = crypto
         self._secret = crypto.random(16)
         self._tags = array("Q", bytes(8 * _SETS * _WAYS))
-        # When a bucket is full again; each packet moves that instant by its cost.
+        # When each bucket is full again; a packet delays that time by its cost.
         self._full_at = array("Q", bytes(8 * _SETS * _WAYS))
 
     def allow(self, address: bytes, now: int) -> bool:
-        """Whether this source may send one more now; takes the token if so."""
+        """Return whether a source may send a packet now; if so, take a token."""
         tag, first = self._find_set(address)
         ways = range(first, first + _WAYS)
         for way in ways:

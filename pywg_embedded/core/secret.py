@@ -1,12 +1,12 @@
-"""Secrets live in bytearrays, and are overwritten when their life ends.
+"""Secrets are kept in bytearrays, and overwritten at the end of their use.
 
-That covers what is kept: keys, chaining keys, ephemerals, cookies. Python's hash and
-curve functions answer immutable ``bytes`` on the way there, which nobody can
-overwrite; they live for one expression, until the allocator uses their place again.
+This covers stored secrets: keys, chaining keys, ephemeral keys, cookies. The hash and
+curve functions of Python return intermediate values as immutable ``bytes``, which
+cannot be overwritten; they exist for one expression, until their memory is reused.
 """
 
 
 def wipe(secret: bytearray | None) -> None:
-    """Overwrite with zeros, in place; None is nothing to wipe."""
+    """Overwrite a secret with zeros in place; None is ignored."""
     if secret is not None:
         secret[:] = bytes(len(secret))

@@ -1,7 +1,7 @@
-"""TAI64N stamps of initiations (paper 5.4.2): each greater than the one before.
+"""TAI64N timestamps of initiations (paper 5.4.2), each greater than the one before.
 
-A responder remembers the greatest stamp of a peer and refuses what is not above it,
-so a clock that steps back must not take the stamps with it.
+A responder stores the greatest timestamp of a peer, and refuses all others that are not
+greater. Timestamps must therefore increase even when the wall clock is set back.
 """
 
 import struct
@@ -16,21 +16,24 @@ _SECOND = 1_000_000_000
 
 
 class TimestampGenerator:
-    """Makes stamps from a wall clock that answers nanoseconds since 1970."""
+    """Derives timestamps from a wall clock in nanoseconds since 1970."""
 
     def __init__(self, wall_clock: "Callable[[], int]") -> None:
         self._wall_clock = wall_clock
         self._latest = 0
 
     def after(self, previous: int) -> int:
-        """A time to stamp with, in nanoseconds: never below what the clock showed
-        before, and a whole step above ``previous``, the peer's last one."""
+        """Return a timestamp in nanoseconds that is greater than ``previous``.
+
+        It is never below an earlier reading of the clock, and at least one whitening
+        step above ``previous``, the last timestamp sent to the peer.
+        """
         self._latest = max(self._latest, self._wall_clock())
         return max(_whiten(self._latest), _whiten(previous + TIMESTAMP_WHITENING_NS))
 
 
 def encode(nanoseconds: int) -> bytes:
-    """The TAI64N label of a Unix time in nanoseconds, 12 bytes big endian."""
+    """Return the TAI64N label of a Unix time in nanoseconds, 12 bytes big endian."""
     seconds, rest = divmod(nanoseconds, _SECOND)
     return struct.pack(">QI", TAI64_EPOCH + seconds, rest)
 

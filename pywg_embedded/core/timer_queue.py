@@ -1,4 +1,4 @@
-"""When each peer wants to be looked at next: a heap that forgets lazily."""
+"""The next due time of each peer: a heap with lazy deletion."""
 
 from heapq import heapify, heappop, heappush
 
@@ -6,16 +6,16 @@ _STALE_ALLOWANCE = 8
 
 
 class TimerQueue:
-    """At most one instant a peer, in milliseconds."""
+    """At most one due time per peer, in milliseconds."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int]] = []
         self._due_at: dict[int, int] = {}
 
     def schedule(self, peer_id: int, when: int) -> None:
-        """Look at this peer then, or earlier if that was already asked for.
+        """Schedule a peer for this time, unless it is already scheduled earlier.
 
-        A visit too early is harmless: whoever pays it derives the next instant anew.
+        A peer that is due too early is harmless: its next due time is derived anew.
         """
         if self._due_at.get(peer_id, when + 1) > when:
             self._due_at[peer_id] = when
@@ -24,15 +24,16 @@ class TimerQueue:
                 self._rebuild()
 
     def forget(self, peer_id: int) -> None:
+        """Remove the due time of a peer, if any."""
         self._due_at.pop(peer_id, None)
 
     def next(self) -> int | None:
-        """The earliest instant, or None."""
+        """Return the earliest due time, or None."""
         self._drop_stale()
         return self._heap[0][0] if self._heap else None
 
     def pop_due(self, now: int) -> list[int]:
-        """The peers whose instant has come, each once; it is forgotten."""
+        """Remove and return the ids of the peers that are due, in order of time."""
         due = []
         self._drop_stale()
         while self._heap and self._heap[0][0] <= now:
@@ -43,7 +44,7 @@ class TimerQueue:
         return due
 
     def _rebuild(self) -> None:
-        # Stale entries sink: only those at the top are dropped in passing.
+        # Only stale entries at the top of the heap are removed in passing.
         self._heap = [(when, peer_id) for peer_id, when in self._due_at.items()]
         heapify(self._heap)
 

@@ -1,7 +1,7 @@
-"""When each of a peer's timers is due, derived from facts (paper 6).
+"""The deadlines of a peer, derived from its facts (paper 6).
 
-Nothing is armed or cancelled: a deadline exists as long as the facts that make it do.
-Each function answers milliseconds, or None for "not as things are".
+No timer is armed or cancelled: a deadline exists while the facts that it follows from
+hold. Each function returns the deadline in milliseconds, or None if there is none.
 """
 
 from .constants import (
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 
 def retry_handshake(peer: "Peer", facts: "Facts") -> int | None:
-    """Our initiation has had no response (6.4)."""
+    """Return when to retry an initiation that got no response (6.4)."""
     if peer.handshake is None:
         return None
     return peer.initiation_sent_at + REKEY_TIMEOUT + peer.jitter
 
 
 def begin_handshake(peer: "Peer", facts: "Facts") -> int | None:
-    """One was wanted when a handshake message had just gone out (6.4)."""
+    """Return when to begin a handshake that had to wait for REKEY_TIMEOUT (6.4)."""
     if not peer.handshake_requested_at or peer.handshake is not None:
         return None
     return peer.handshake_sent_at + REKEY_TIMEOUT + peer.jitter
 
 
 def replace_dead_session(peer: "Peer", facts: "Facts") -> int | None:
-    """Data went out, and nothing at all has come back (6.2)."""
+    """Return when to rekey because nothing was received since data was sent (6.2)."""
     since = facts.data_sent_since
     if not since:
         return None
     if since < peer.initiation_sent_at:
-        # That was tried already; what was sent after it is a new reason.
+        # A handshake was tried since; only data sent after it is a new reason.
         since = peer.initiation_sent_at
         if facts.last_data_sent <= since:
             return None
@@ -44,13 +44,13 @@ def replace_dead_session(peer: "Peer", facts: "Facts") -> int | None:
 
 
 def passive_keepalive(peer: "Peer", facts: "Facts") -> int | None:
-    """Data came in, and nothing at all has gone back (6.5)."""
+    """Return when to send a keepalive: data was received, nothing sent since (6.5)."""
     since = facts.data_received_since
     return since + KEEPALIVE_TIMEOUT if since else None
 
 
 def persistent_keepalive(peer: "Peer", facts: "Facts") -> int | None:
-    """The line has been idle in both directions (6.5)."""
+    """Return when to send a keepalive after idling in both directions (6.5)."""
     if not peer.persistent_keepalive:
         return None
     last = max(facts.last_sent, facts.last_received)
@@ -58,13 +58,13 @@ def persistent_keepalive(peer: "Peer", facts: "Facts") -> int | None:
 
 
 def session_expiry(peer: "Peer", facts: "Facts") -> int | None:
-    """No session has followed the last one for long (6.3)."""
+    """Return when to wipe keypairs that no new one has replaced (6.3)."""
     return (
         peer.session_created_at + WIPE_AFTER_TIME if peer.session_created_at else None
     )
 
 
 def delay_after_activity(peer: "Peer") -> int:
-    """How long after a packet the earliest deadline that it may make lies ahead."""
+    """Return the shortest time from a packet to a deadline that it may cause."""
     interval = peer.persistent_keepalive * 1000
     return min(interval, KEEPALIVE_TIMEOUT) if interval else KEEPALIVE_TIMEOUT

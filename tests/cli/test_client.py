@@ -78,11 +78,15 @@ def test_a_refusal_is_told_with_advice(
 @pytest.mark.parametrize(
     ("arguments", "reply", "message"),
     [
-        (SHOW, "", "the connection ended inside the answer"),
-        (SHOW, "listen_port=x\n", "line 1 of the answer: listen_port: 'x' is not"),
-        (SHOW, "\x00\n", "line 1 of the answer: there is no '='"),
+        (SHOW, "", "connection closed before the end of the answer"),
+        (
+            SHOW,
+            "listen_port=x\n",
+            "line 1 of the answer: listen_port: invalid number 'x'",
+        ),
+        (SHOW, "\x00\n", "line 1 of the answer: invalid line (expected key=value)"),
         (SHOW, "errno=-5\n\n", "Input/output error"),
-        (SET, "", "the connection ended inside the answer"),
+        (SET, "", "connection closed before the end of the answer"),
         (SET, "fwmark=1\nerrno=0\n\n", "line 1 of the answer: unexpected 'fwmark'"),
     ],
 )

@@ -143,6 +143,6 @@ def test_a_broken_interface_does_not_hide_the_others(tmp_path: Path) -> None:
     ):
         ours = pywg(tmp_path, "show", "all", "listen-port")
     assert ours.stdout == "wgtest\t5\n"
-    reason = "line 1 of the answer: weather: unknown key here"
+    reason = "line 1 of the answer: weather: unknown key"
     assert ours.stderr == f"pywg: broken: {reason}\n"
     assert ours.returncode == 1

@@ -51,7 +51,7 @@ def test_what_is_no_address_is_refused() -> None:
             "\u0661.0.0.1",
         )
     ):
-        assert "is not an IP address" in error_of(address.parse_ip, text), row
+        assert "invalid IP address" in error_of(address.parse_ip, text), row
 
 
 def test_allowed_ips_lose_their_host_bits() -> None:
@@ -76,15 +76,15 @@ def test_a_bad_allowed_ip_is_named_with_the_reason() -> None:
         (
             (
                 "10.0.0.0/33",
-                "'10.0.0.0/33' is not an address: prefix length 33 is over",
+                "invalid allowed IP '10.0.0.0/33': invalid prefix length 33",
             ),
-            ("::/129", "prefix length 129 is over 128"),
-            ("10.0.0.0/", "'' is not a number"),
-            ("10.0.0.0/-1", "'-1' is not a number"),
-            ("10.0.0.0/08", "prefix length '08' has leading zeros"),
-            ("10.0.0.0/8/8", "'8/8' is not a number"),
-            ("10.0.0/8", "'10.0.0' is not an IP address"),
-            ("/8", "'' is not an IP address"),
+            ("::/129", "invalid prefix length 129 (expected 0 to 128)"),
+            ("10.0.0.0/", "invalid number ''"),
+            ("10.0.0.0/-1", "invalid number '-1'"),
+            ("10.0.0.0/08", "invalid prefix length '08' (expected no leading zeros)"),
+            ("10.0.0.0/8/8", "invalid number '8/8'"),
+            ("10.0.0/8", "invalid IP address '10.0.0'"),
+            ("/8", "invalid IP address ''"),
         )
     ):
         message = error_of(address.parse_allowed_ip, text)
@@ -106,7 +106,7 @@ def test_endpoints_are_read_and_written() -> None:
 
 
 def test_a_bad_endpoint_is_named_with_the_reason() -> None:
-    form = "it must read HOST:PORT or [IPV6-ADDRESS]:PORT"
+    form = "expected HOST:PORT or [IPV6-ADDRESS]:PORT"
     for row, (text, reason) in enumerate(
         (
             ("", form),
@@ -115,16 +115,16 @@ def test_a_bad_endpoint_is_named_with_the_reason() -> None:
             ("2001:db8::1", form),
             ("2001:db8::1:51820", form),
             ("[2001:db8::1:51820", form),
-            ("192.0.2.1:", "'' is not a number from 0 to 65535"),
-            ("192.0.2.1:65536", "'65536' is not a number from 0 to 65535"),
-            ("192.0.2.1:http", "'http' is not a number"),
-            ("192.0.2.1:0", "its port is 0"),
-            ("[]:1", "'' is not an IP address"),
-            ("host.example:1", "'host.example' is not an IP address"),
-            ("192.0.2.1%eth0:1", "'192.0.2.1%eth0' has a scope"),
-            ("[fe80::1%eth1]:1", "there is no interface 'eth1'"),
-            ("[fe80::1%]:1", "there is no interface ''"),
-            ("[fe80::1%4294967296]:1", "'4294967296' is not a number"),
+            ("192.0.2.1:", "invalid number '' (expected 0 to 65535)"),
+            ("192.0.2.1:65536", "invalid number '65536' (expected 0 to 65535)"),
+            ("192.0.2.1:http", "invalid number 'http'"),
+            ("192.0.2.1:0", "the port is 0"),
+            ("[]:1", "invalid IP address ''"),
+            ("host.example:1", "invalid IP address 'host.example'"),
+            ("192.0.2.1%eth0:1", "'192.0.2.1%eth0': IPv4 has no scope"),
+            ("[fe80::1%eth1]:1", "no interface 'eth1'"),
+            ("[fe80::1%]:1", "no interface ''"),
+            ("[fe80::1%4294967296]:1", "invalid number '4294967296'"),
         )
     ):
         message = error_of(address.parse_endpoint, text, scope_of)
@@ -133,7 +133,7 @@ def test_a_bad_endpoint_is_named_with_the_reason() -> None:
 
 def test_a_scope_by_name_needs_someone_who_knows_names() -> None:
     message = error_of(address.parse_endpoint, "[fe80::1%eth0]:9")
-    assert message == "there is no interface 'eth0'"
+    assert message == "no interface 'eth0'"
 
 
 def test_a_scope_is_written_by_name_if_asked_for() -> None:

@@ -169,9 +169,7 @@ def test_limits_are_checked_on_the_outcome() -> None:
         config_diff = ConfigDiff(StatusSnapshot(running()), wanted)
         config_diff.check_limits(*sizes)
         for limits in ((sizes[0] - 1, sizes[1]), (sizes[0], sizes[1] - 1)):
-            assert "more than the limit" in error_of(
-                config_diff.check_limits, *limits
-            ), row
+            assert "too many " in error_of(config_diff.check_limits, *limits), row
 
 
 def test_a_limit_error_names_limit_and_option() -> None:
@@ -182,12 +180,11 @@ def test_a_limit_error_names_limit_and_option() -> None:
         (
             (
                 (2, 9),
-                "3 peers are more than the limit of 2: raise it with --max-peers 3",
+                "too many peers: 3 (limit 2); raise --max-peers to 3",
             ),
             (
                 (9, 3),
-                "4 allowed IPs are more than the limit of 3: "
-                "raise it with --max-allowed-ips 4",
+                "too many allowed IPs: 4 (limit 3); raise --max-allowed-ips to 4",
             ),
         )
     ):

@@ -317,4 +317,4 @@ def test_limits_are_those_of_the_outcome(before: Any, wanted: Any) -> None:
     config_diff = ConfigDiff(StatusSnapshot(before), wanted)
     config_diff.check_limits(peers, allowed_ips)
     for limits in ((peers - 1, allowed_ips), (peers, allowed_ips - 1)):
-        assert "more than the limit" in error_of(config_diff.check_limits, *limits)
+        assert "too many " in error_of(config_diff.check_limits, *limits)

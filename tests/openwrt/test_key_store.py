@@ -35,7 +35,7 @@ def test_a_key_is_written_out_or_kept_under_a_name() -> None:
         pytest.param("kept:", "cannot be the name", id="4"),
         pytest.param("kept:../network", "cannot be the name", id="5"),
         pytest.param("kept:" + "a" * 65, "cannot be the name", id="6"),
-        pytest.param("mine-1_A", "a key has 44", id="7"),
+        pytest.param("mine-1_A", "expected 44", id="7"),
     ],
 )
 def test_what_is_not_kept_is_refused_with_the_reason(text: str, reason: str) -> None:

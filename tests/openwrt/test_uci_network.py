@@ -306,7 +306,7 @@ COMPLAINTS = (
     (
         interface_text() + peer_text(1) + peer_text(2, "option allowed_ips '10.0.0/8'"),
         "peer left out: network.@pywg_wg0[1].allowed_ips: "
-        "'10.0.0' is not an IP address",
+        "invalid IP address '10.0.0'",
     ),
     (
         interface_text() + "config pywg_wg0 'phone'\n",

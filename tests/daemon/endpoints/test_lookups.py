@@ -15,7 +15,7 @@ KEY = b"k" * 32
 ANSWERED: "tuple[tuple[str, list[EndpointTuple], str], ...]" = (
     ("192.0.2.1", [(bytes((192, 0, 2, 1)), 7, 0)], ""),
     ("::1", [(bytes(15) + b"\1", 7, 0)], ""),
-    ("10.1", [], "'10.1' is not an IP address"),
+    ("10.1", [], "invalid IP address '10.1'"),
     ("2001:db8::x", [], "not known"),
 )
 

@@ -130,7 +130,7 @@ def test_a_wrong_value_on_reload_changes_nothing(router: UciRouter) -> None:
     router.reload()
     assert router.show("dump") == before
     said = router.said()
-    assert f"error: network.{router.name}.listen_port: 'many' is not a number" in said
+    assert f"error: network.{router.name}.listen_port: invalid number 'many'" in said
     assert "configuration left as it was" in said
 
 
