@@ -1,15 +1,25 @@
 # Every target installs what it needs: Python packages into .venv, Debian packages
-# with apt-get (as root). ARGS goes to pytest, or to the benchmark.
+# with apt-get (as root). ARGS goes to pytest, or to the benchmark. Tests run in JOBS
+# processes; JOBS=0 runs them in one, in the order of their files.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit c cross fuzz sanitize micropython interop qemu \
-	qemu-openwrt luci test-luci screenshots po generate test-openwrt ipk feed apk serve-feed release \
-	release-keys bench clean
+.PHONY: help build demo ipk feed apk serve-feed
+.PHONY: test test-all lint unit c cross fuzz sanitize newest-python micropython interop
+.PHONY: qemu qemu-openwrt luci test-luci test-openwrt live screenshots po generate soak
+.PHONY: release release-keys bench clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-PYTEST := $(PYTHON) -m pytest
+# Tests also wait: one process more than there are cores.
+JOBS ?= $(shell echo $$(($$(nproc) + 1)))
+PARALLEL := --numprocesses $(JOBS) --dist loadgroup
+# What .ci/summary adds up.
+RESULTS := build/results
+PYTEST = $(PYTHON) -m pytest $(PARALLEL) --junit-xml=$(RESULTS)/$@.xml
+# Two routers at a time share the file system of one.
+PYTEST_LIVE = OPENWRT_ROOTFS=$(OPENWRT_ROOTFS) $(PYTHON) -m pytest -rs \
+	--junit-xml=$(RESULTS)/$@.xml
 INSTALLED := $(VENV)/.installed
 SANITIZED := build/sanitized
 # As users install it, for the benchmark: an editable one takes more memory.
@@ -23,11 +33,9 @@ PORT ?= 8080
 # libpywg, and what it is built from and with.
 PLANE := pywg_embedded/dataplane
 LIBPYWG := $(PLANE)/libpywg
-C_SOURCES := $(wildcard $(LIBPYWG)/include/*.h $(LIBPYWG)/src/*.[ch] \
-	$(LIBPYWG)/src/*/*.[ch])
-C_TESTS := $(wildcard $(LIBPYWG)/test/*.[ch] $(LIBPYWG)/fuzz/*.[ch])
-C_VENDORED := $(wildcard $(LIBPYWG)/third_party/*/*.[ch])
-C_BENCH := $(wildcard tests/bench/aead/*.[ch])
+C_SOURCES := $(shell find $(LIBPYWG)/include $(LIBPYWG)/src -name '*.[ch]')
+C_TESTS := $(shell find $(LIBPYWG)/test $(LIBPYWG)/fuzz tests/bench -name '*.[ch]')
+C_VENDORED := $(shell find $(LIBPYWG)/third_party -name '*.[ch]')
 # An editable installation lists the packages: a new one needs a new installation.
 PACKAGES := $(shell find pywg_embedded -name __init__.py)
 BUILT_FROM := pyproject.toml $(PLANE)/signatures.py $(LIBPYWG)/bind.py \
@@ -43,10 +51,20 @@ CROSS_PACKAGES := binutils qemu-user
 FEED_PACKAGES := openssl signify-openbsd
 QEMU_PACKAGES := cpio e2fsprogs kmod qemu-system-arm
 BROWSER_PACKAGES := chromium
+NEWEST_PACKAGES := $(C_PACKAGES) $(LAB_PACKAGES) patchelf
+NPM_PACKAGES := $(if $(shell command -v npm),,nodejs npm)
+# For all of `make test`, and for what `make test-all` adds.
+TEST_PACKAGES := $(BUILD_PACKAGES) $(LINT_PACKAGES) $(NPM_PACKAGES) $(C_PACKAGES) \
+	$(FEED_PACKAGES) $(LAB_PACKAGES)
+TEST_ALL_PACKAGES := $(CROSS_PACKAGES) $(FUZZ_PACKAGES) $(QEMU_PACKAGES) \
+	$(NEWEST_PACKAGES)
 # The environment with what drives a browser.
 BROWSES := $(VENV)/.browses
 # What `unit` leaves to a target of its own.
-APART := cross fuzz interop luci luci_live micropython openwrt_live qemu
+APART := fuzz interop luci micropython
+UNIT := $(APART:%=--ignore tests/%)
+# What works in an unpacked OpenWrt alone.
+LIVE := tests/luci_live tests/openwrt_live
 
 # What checks LuCI's modules, and how.
 ESLINT_HOME := .cache/eslint
@@ -57,11 +75,13 @@ PRUNED := .cache .git .venv build
 SHELL_FILES = find . $(PRUNED:%=-name % -prune -o) -type f \
 	-exec awk 'FNR == 1 && /^\#!.*sh/ { print FILENAME } { nextfile }' {} +
 
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' \
-		$(MAKEFILE_LIST)
+help: ## print this list
+	@awk -F ':.*## ' '/^##@/ { print "\n" substr($$0, 5) ":" } \
+		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: $(INSTALLED) ## .venv with pywgd and pywg in .venv/bin
+##@ For users
+
+build: $(INSTALLED) ## install pywgd and pywg into .venv/bin
 
 $(INSTALLED): $(BUILT_FROM)
 	@.ci/need $(BUILD_PACKAGES)
@@ -71,23 +91,58 @@ $(INSTALLED): $(BUILT_FROM)
 		-C cmake.define.PYWG_WERROR=ON
 	@touch $@
 
-demo: build ## two homes, linked site to site, in a minute
+demo: build ## link two home networks in network namespaces (1 minute)
 	@.ci/need $(LAB_PACKAGES)
 	@$(PYTHON) -m tests.lab.demo
 
-test: lint ## everything: lint, the sanitizers, then all tests in one run
-	@.ci/need $(CROSS_PACKAGES) $(FEED_PACKAGES) $(FUZZ_PACKAGES) $(LAB_PACKAGES) \
-		$(QEMU_PACKAGES)
-	@$(MAKE) --no-print-directory sanitize
-	$(PYTEST) $(ARGS)
+ipk: build ## build packages for opkg: make ipk ARCH=mipsel_24kc
+	@.ci/need $(C_PACKAGES)
+	@$(PYTHON) -m package.builder ipk $(ARCH)
 
-lint: build $(ESLINT_HOME)/.installed ## ruff, mypy, clang-format, shellcheck, eslint
+feed: build ## build a signed package feed for opkg
+	@.ci/need $(C_PACKAGES)
+	@$(PYTHON) -m package.builder feed $(ARCH)
+
+apk: build ## build a signed package feed for apk (needs apk-tools 3)
+	@.ci/need $(C_PACKAGES) openssl
+	@$(PYTHON) -m package.builder apk $(ARCH)
+
+serve-feed: feed ## serve the feed over HTTP, print the commands that install from it
+	@! command -v apk >/dev/null || $(MAKE) --no-print-directory apk
+	@$(PYTHON) -m package.serve_feed $(ARCH) --port $(PORT)
+
+##@ For developers
+
+test: ## check the style and run all tests but the slow ones (6 minutes)
+	@.ci/downloads $@ $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory lint
+	@.ci/need $(TEST_PACKAGES)
+	$(PYTEST) -m "not slow" $(ARGS)
+	@echo "Left to 'make test-all': sanitizers in libpywg, libpywg for routers (cross)," \
+		"C fuzzing, QEMU machines, the slow interop tests, the newest CPython."
+	@echo "Left out without a browser and an OpenWrt root file system:" \
+		"make test-luci, make test-openwrt."
+
+test-all: test ## run all tests: those of 'make test', then the slow ones
+	@.ci/downloads $@ $(TEST_ALL_PACKAGES)
+	@.ci/need $(TEST_ALL_PACKAGES)
+	$(PYTEST) -m slow $(LIVE:%=--ignore %) $(ARGS)
+	@$(MAKE) --no-print-directory sanitize
+	@$(MAKE) --no-print-directory newest-python
+	@$(MAKE) --no-print-directory live
+
+# Each test says why it is skipped.
+live: build
+	@.ci/need $(LAB_PACKAGES)
+	$(PYTEST_LIVE) $(LIVE) $(ARGS)
+
+lint: build $(ESLINT_HOME)/.installed ## check style and types: ruff, mypy, clang-format, shellcheck, mandoc, eslint
 	@.ci/need $(LINT_PACKAGES)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	clang-format --dry-run --Werror --style=file:$(LIBPYWG)/.clang-format \
-		$(C_SOURCES) $(C_TESTS) $(C_BENCH)
+		$(C_SOURCES) $(C_TESTS)
 	@$(SHELL_FILES) | xargs -t shellcheck
 	shellcheck docs/completion/pywg.bash
 	mandoc -Tlint -Wwarning docs/man/*.8
@@ -101,25 +156,30 @@ $(ESLINT_HOME)/.installed: $(wildcard luci/lint/*)
 	@npm install --prefix $(@D) --silent --no-audit --no-fund --no-package-lock
 	@touch $@
 
-unit: build ## each module by itself
+unit: build ## test each module by itself, and two engines over a simulated network
 	@.ci/need $(C_PACKAGES) $(FEED_PACKAGES) $(LAB_PACKAGES)
-	$(PYTEST) $(APART:%=--ignore tests/%) $(ARGS)
+	$(PYTEST) -m "not slow" $(UNIT) $(ARGS)
 
-c: build ## the test programs of libpywg, under sanitizers
+c: build ## run the test programs of libpywg under sanitizers
 	@.ci/need $(C_PACKAGES)
-	$(PYTEST) tests/dataplane/libpywg/test_c_programs.py $(ARGS)
+	$(PYTEST) -m c tests/dataplane $(ARGS)
 
-cross: build ## libpywg for routers, its test programs on emulated machines
+cross: build ## build libpywg for routers, run its test programs on emulated machines
 	@.ci/need $(C_PACKAGES) $(CROSS_PACKAGES)
 	$(PYTEST) tests/cross $(ARGS)
 
-fuzz: build ## hostile input; FUZZ_SECONDS=N gives each target so long
+fuzz: build ## feed hostile input to every parser (FUZZ_SECONDS=N: seconds per C target)
 	@.ci/need $(FUZZ_PACKAGES)
 	$(PYTEST) tests/fuzz $(ARGS)
 
-sanitize: $(SANITIZED)/.installed ## the planes' tests, with sanitizers in libpywg
+sanitize: $(SANITIZED)/.installed ## test the data plane with sanitizers in libpywg
 	@.ci/need $(LAB_PACKAGES)
-	$(SANITIZED)/bin/python -m tests.sanitized $(ARGS)
+	$(SANITIZED)/bin/python -m tests.sanitized $(RESULTS) $(PARALLEL) $(ARGS)
+
+newest-python: build ## run the unit tests under the newest CPython in Debian's suites
+	@.ci/need $(NEWEST_PACKAGES) $(FEED_PACKAGES)
+	$(PYTHON) -m tests.newest_python --junit-xml=$(RESULTS)/$@.xml $(PARALLEL) \
+		-m "not slow and not c" $(UNIT) $(ARGS)
 
 # Python packages are those of the other environment; only ours is built anew.
 $(SANITIZED)/.installed: $(INSTALLED)
@@ -134,74 +194,57 @@ $(SANITIZED)/.installed: $(INSTALLED)
 		-C cmake.define.PYWG_SANITIZE=address,undefined
 	@touch $@
 
-micropython: build ## core, control and libpywg under MicroPython
+micropython: build ## test core, control and libpywg under MicroPython
 	@.ci/need $(C_PACKAGES)
 	$(PYTEST) tests/micropython $(ARGS)
 
-interop: build ## real traffic with other implementations, in network namespaces
+interop: build ## exchange traffic with wireguard-go in network namespaces
 	@.ci/need $(LAB_PACKAGES)
 	$(PYTEST) tests/interop $(ARGS)
 
-qemu: build ## two homes, and the Linux kernel's own WireGuard, in ARM machines
+qemu: build ## link emulated ARM machines, also with the kernel's WireGuard
 	@.ci/need $(C_PACKAGES) $(QEMU_PACKAGES)
 	$(PYTHON) -m qemu
 
-qemu-openwrt: build ## the same on OpenWrt's own: IMAGE=...-initramfs-kernel.bin
+qemu-openwrt: build ## test OpenWrt's own image: IMAGE=...-initramfs-kernel.bin
 	@.ci/need $(C_PACKAGES) $(QEMU_PACKAGES)
 	@$(PYTHON) -m qemu.openwrt $(IMAGE)
 
-luci: build $(ESLINT_HOME)/.installed ## LuCI's pages: eslint, and their logic under node
+luci: build $(ESLINT_HOME)/.installed ## check the modules of the LuCI pages with eslint, test them under node
 	$(ESLINT)
 	$(PYTEST) tests/luci $(ARGS)
 
-po: build ## LuCI's strings anew: the template, and what translations lack
+po: build ## update the translation template of LuCI, list missing translations
 	$(PYTHON) -m luci.po
 
-generate: build ## the files that are generated from tables in the code
+generate: build ## write the files that are generated from tables in the code
 	$(PYTHON) -m package.manual
 
-ipk: build ## packages for a router with opkg, as in: make ipk ARCH=mipsel_24kc
-	@.ci/need $(C_PACKAGES)
-	@$(PYTHON) -m package.builder ipk $(ARCH)
-
-feed: build ## the same as a signed folder that opkg installs from
-	@.ci/need $(C_PACKAGES)
-	@$(PYTHON) -m package.builder feed $(ARCH)
-
-apk: build ## the same for a router with apk, which has to be here too
-	@.ci/need $(C_PACKAGES) openssl
-	@$(PYTHON) -m package.builder apk $(ARCH)
-
-serve-feed: feed ## the feed over HTTP, and the commands that install from it
-	@! command -v apk >/dev/null || $(MAKE) --no-print-directory apk
-	@$(PYTHON) -m package.serve_feed $(ARCH) --port $(PORT)
-
-release: build ## source archive, signed feeds and notes in build/release/VERSION
-	@.ci/need $(C_PACKAGES) git openssl
-	@$(PYTHON) -m package.release $(ARGS)
-
-release-keys: build ## the keys that a release is signed with
-	@.ci/need openssl
-	@$(PYTHON) -m package.release --create-keys
-
-test-openwrt: build ## inside an unpacked OpenWrt: make test-openwrt OPENWRT_ROOTFS=dir
+test-openwrt: build ## test in an unpacked OpenWrt: OPENWRT_ROOTFS=dir
 	@.ci/need $(LAB_PACKAGES)
-	@OPENWRT_ROOTFS=$(OPENWRT_ROOTFS) $(PYTEST) -rs tests/openwrt_live $(ARGS)
+	@$(PYTEST_LIVE) tests/openwrt_live $(ARGS)
 
-# Pictures of what it saw are in build/luci.
-test-luci: $(BROWSES) ## LuCI in a browser: make test-luci OPENWRT_ROOTFS=dir
+# Its screenshots are in build/luci.
+test-luci: $(BROWSES) ## test LuCI in a browser: OPENWRT_ROOTFS=dir
 	@.ci/need $(LAB_PACKAGES) $(BROWSER_PACKAGES)
-	@OPENWRT_ROOTFS=$(OPENWRT_ROOTFS) $(PYTEST) -rs tests/luci_live $(ARGS)
+	@$(PYTEST_LIVE) tests/luci_live $(ARGS)
 
-screenshots: $(BROWSES) ## the README's pictures anew: make screenshots OPENWRT_ROOTFS=dir
+screenshots: $(BROWSES) ## take the pictures of the documentation: OPENWRT_ROOTFS=dir
 	@.ci/need $(LAB_PACKAGES) $(BROWSER_PACKAGES)
-	@OPENWRT_ROOTFS=$(OPENWRT_ROOTFS) $(PYTEST) -rs tests/luci_live/screenshots.py $(ARGS)
+	@$(PYTEST_LIVE) tests/luci_live/screenshots.py $(ARGS)
 
 $(BROWSES): $(INSTALLED)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	@touch $@
 
-bench: $(MEASURED)/.installed ## ours beside wireguard-go: a table; JSON and picture in build/bench
+ROUNDS ?= 3
+SCENARIOS ?= qemu cross interop
+LOAD ?= 0
+soak: build ## repeat tests: ROUNDS=5 SCENARIOS="qemu cross interop" LOAD=1
+	@.ci/need $(TEST_PACKAGES) $(TEST_ALL_PACKAGES)
+	@$(PYTHON) -m tests.soak --rounds $(ROUNDS) --load $(LOAD) $(SCENARIOS)
+
+bench: $(MEASURED)/.installed ## measure against wireguard-go; results in build/bench
 	@.ci/need $(LAB_PACKAGES)
 	@$(MEASURED)/bin/python -m tests.bench $(ARGS)
 
@@ -212,7 +255,15 @@ $(MEASURED)/.installed: $(BUILT_FROM) $(shell find pywg_embedded -name '*.py')
 	@$(MEASURED)/bin/pip install --quiet --disable-pip-version-check '.[bench]'
 	@touch $@
 
-clean: ## remove all that was built, installed or cached here
+release: build ## write source archive, signed feeds and notes to build/release/VERSION
+	@.ci/need $(C_PACKAGES) git openssl
+	@$(PYTHON) -m package.release $(ARGS)
+
+release-keys: build ## create the keys that a release is signed with
+	@.ci/need openssl
+	@$(PYTHON) -m package.release --create-keys
+
+clean: ## remove everything that was built or downloaded
 	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf ./*.egg-info

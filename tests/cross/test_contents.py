@@ -11,26 +11,35 @@ from package.builder.targets import TARGETS
 from pywg_embedded.dataplane.signatures import SONAME
 
 TARGET = TARGETS["x86_64"]
-LIBPYWG, OTHER_LIBPYWG, PYWG_EMBEDDED, LUCI = packages.all_packages(TARGET)
+PYWG_EMBEDDED, LUCI = packages.pywg_embedded(), packages.luci_proto_pywg()
+Packages = tuple[packages.Package, ...]
 
 
-def test_architecture_is_that_of_what_is_compiled() -> None:
-    assert LIBPYWG.architecture == TARGET.name
+@pytest.fixture(scope="module")
+def all_packages() -> Packages:
+    """All packages; the libraries, which are compiled, are the first two."""
+    return packages.all_packages(TARGET)
+
+
+def test_architecture_is_that_of_what_is_compiled(all_packages: Packages) -> None:
+    assert all_packages[0].architecture == TARGET.name
     assert PYWG_EMBEDDED.architecture == "all"
 
 
-def test_router_needs_one_library_and_may_choose() -> None:
-    assert packages.required_packages(TARGET) == (LIBPYWG, PYWG_EMBEDDED)
-    assert LIBPYWG.provides == OTHER_LIBPYWG.provides == ("libpywg",)
-    assert LIBPYWG.conflicts == (OTHER_LIBPYWG.full_name,)
-    assert OTHER_LIBPYWG.conflicts == (LIBPYWG.full_name,)
-    assert f"libpywg{LIBPYWG.abi}" in PYWG_EMBEDDED.depends
-    assert (LIBPYWG.preferred, OTHER_LIBPYWG.preferred) == (True, False)
+def test_router_needs_one_library_and_may_choose(all_packages: Packages) -> None:
+    library, other, *rest = all_packages
+    assert rest == [PYWG_EMBEDDED, LUCI]
+    assert packages.required_packages(TARGET) == (library, PYWG_EMBEDDED)
+    assert library.provides == other.provides == ("libpywg",)
+    assert library.conflicts == (other.full_name,)
+    assert other.conflicts == (library.full_name,)
+    assert f"libpywg{library.abi}" in PYWG_EMBEDDED.depends
+    assert (library.preferred, other.preferred) == (True, False)
 
 
-def test_library_is_where_the_loader_looks() -> None:
+def test_library_is_where_the_loader_looks(all_packages: Packages) -> None:
     content = libpywg.shared_library(TARGET, "sodium").read_bytes()
-    assert LIBPYWG.files[f"usr/lib/{SONAME}"].content == content
+    assert all_packages[0].files[f"usr/lib/{SONAME}"].content == content
 
 
 @pytest.mark.parametrize("path", packages.COMMANDS)
@@ -70,10 +79,7 @@ def test_luci_gets_every_page_and_language() -> None:
     assert LUCI.replaces == ("luci-i18n-pywg-de", "luci-i18n-pywg-fr")
 
 
-@pytest.mark.parametrize(
-    "one, other", list(itertools.combinations((LIBPYWG, PYWG_EMBEDDED, LUCI), 2))
-)
-def test_no_two_packages_have_a_file_in_common(
-    one: packages.Package, other: packages.Package
-) -> None:
-    assert not one.files.keys() & other.files.keys()
+def test_no_two_packages_have_a_file_in_common(all_packages: Packages) -> None:
+    installed = (all_packages[0], PYWG_EMBEDDED, LUCI)
+    for first, second in itertools.combinations(installed, 2):
+        assert not first.files.keys() & second.files.keys(), (first.name, second.name)

@@ -16,7 +16,7 @@ from package.builder.lock import exclusive
 
 from . import corpus
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.c, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "pywg_embedded/dataplane/libpywg"

@@ -1,1 +1,1 @@
-"""The tests again, with a libpywg that watches its own memory."""
+"""The tests of the data plane again, with sanitizers in libpywg."""

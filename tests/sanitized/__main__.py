@@ -1,11 +1,12 @@
-"""Runs those tests that libpywg has a part in, with AddressSanitizer and
-UndefinedBehaviorSanitizer inside it; fails if either has anything to report.
+"""Run the tests that load libpywg with AddressSanitizer and UndefinedBehaviorSanitizer
+in it; fail if either reports anything.
 
 To be run by the Python of an environment whose libpywg was built with
--DPYWG_SANITIZE=address,undefined (``make sanitize``). Each process that loads it,
-daemons too, writes its reports to files, which are looked for in the end: whether a
-test, or whoever started the process, takes notice does not matter. Python gets its
-memory from malloc, so that the buffers it lends to libpywg are watched as well.
+-DPYWG_SANITIZE=address,undefined (``make sanitize``). The arguments are the folder of
+the results, then pytest's. Every process that loads the library, daemons too, writes
+its reports to files, which are read at the end, so no report depends on a test that
+checks an exit code. Python allocates with malloc, so that the buffers which it passes
+to libpywg are checked as well.
 """
 
 import os
@@ -16,10 +17,10 @@ from pathlib import Path
 
 AGREE = "tests/fuzz/test_planes_agree.py::test_libpywg_does_what_its_oracle_does"
 INTEROP = ("configure", "nat", "preshared_key", "roaming", "silence", "tunnel")
-# What pytest is told. Left out is what looks at the library's file, and what has a
-# build and sanitizers of its own.
-RUNS = (
-    (
+# The arguments of pytest, by the name of the results. Tests that read the library's
+# file, or that build with sanitizers of their own, are left out.
+RUNS = {
+    "planes": (
         "tests/dataplane",
         "--ignore=tests/dataplane/reference",
         "--ignore=tests/dataplane/libpywg/test_c_programs.py",
@@ -27,11 +28,11 @@ RUNS = (
         "tests/daemon/test_main.py",
         *(f"{AGREE}[{seed}]" for seed in range(8)),
     ),
-    (
+    "interop": (
         *(f"tests/interop/test_{name}.py" for name in INTEROP),
         "-k=pywgd-to-wireguard-go",
     ),
-)
+}
 
 _BEGIN = """
 import socket
@@ -42,7 +43,7 @@ plane = native.Plane(tun[0].fileno(), Limits())
 plane.add_peer(0)
 facts = _cpython._library.pywg_peer_facts
 """
-# What a caller may do wrong, and what has to be said of it.
+# Errors of a caller, and the words that the report must contain.
 PLANTED = (
     ("facts(0, 0, 0, _cpython._ffi.from_buffer(bytearray(8)))", "heap-buffer-over"),
     ("facts(0, 0, 0, _cpython._ffi.NULL)", "null pointer"),
@@ -50,7 +51,8 @@ PLANTED = (
 
 
 def environment(folder: str) -> dict[str, str]:
-    """What a process needs to load the library, and to report into ``folder``."""
+    """Return the variables of a process that loads the library; reports go to
+    ``folder``."""
     name = f"libclang_rt.asan-{os.uname().machine}.so"
     command = ("clang", f"-print-file-name={name}")
     runtime = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -58,7 +60,7 @@ def environment(folder: str) -> dict[str, str]:
     return {
         **os.environ,
         "LD_PRELOAD": runtime.stdout.strip(),
-        # What Python leaves behind at its end is no leak of ours.
+        # Memory that Python does not free when it exits is no leak of libpywg.
         "ASAN_OPTIONS": f"detect_leaks=0:{reports}",
         "UBSAN_OPTIONS": f"print_stacktrace=1:{reports}",
         "PYTHONMALLOC": "malloc",
@@ -66,12 +68,12 @@ def environment(folder: str) -> dict[str, str]:
 
 
 def reports(folder: str) -> str:
-    """All that was reported there."""
+    """Return the text of all reports in ``folder``."""
     return "\n".join(path.read_text() for path in sorted(Path(folder).iterdir()))
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    """Python's exit code, and the reports."""
+    """Run Python; return its exit code and the reports."""
     with tempfile.TemporaryDirectory() as folder:
         command = (sys.executable, *arguments)
         code = subprocess.run(command, env=environment(folder)).returncode
@@ -79,19 +81,22 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def check_that_errors_are_reported() -> None:
-    """Ends the program if one is not: all that follows would mean nothing."""
+    """Exit with an error if a planted error is not reported."""
     for error, text in PLANTED:
         if text not in run("-c", _BEGIN + error)[1]:
-            sys.exit(f"this was not reported: {error}")
+            sys.exit(f"the sanitizers did not report this error: {error}")
 
 
 def main() -> None:
+    """Run the tests; exit with 1 if a test failed or anything was reported."""
+    results, *arguments = sys.argv[1:]
     check_that_errors_are_reported()
     failed = False
-    for tests in RUNS:
-        code, said = run("-m", "pytest", *tests, *sys.argv[1:])
-        print(said, file=sys.stderr, end="")
-        failed |= bool(code or said)
+    for name, tests in RUNS.items():
+        junit = f"--junit-xml={results}/sanitize-{name}.xml"
+        code, report = run("-m", "pytest", *tests, junit, *arguments)
+        print(report, file=sys.stderr, end="")
+        failed |= bool(code or report)
     sys.exit(failed)
 
 

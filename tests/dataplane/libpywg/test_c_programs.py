@@ -40,6 +40,7 @@ def built(request: pytest.FixtureRequest) -> Path:
     return folder / "test"
 
 
+@pytest.mark.c
 @pytest.mark.parametrize("built, program", ROWS, indirect=["built"], ids=NAMES)
 def test_program_finds_nothing_wrong(built: Path, program: str) -> None:
     subprocess.run([built / program], check=True)
