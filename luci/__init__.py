@@ -1,1 +1,1 @@
-"""What LuCI shows of us: the package luci-proto-pywg, and what checks it."""
+"""The LuCI package luci-proto-pywg: its sources, translations and lint rules."""

@@ -1,7 +1,7 @@
-"""The strings that people see, from the sources to ``po/``.
+"""Extraction of translatable strings, and the files of ``po/``.
 
-``python -m luci.po`` writes the template anew, and brings the translations to it: what
-is new in them is empty, what is gone is left out.
+``python -m luci.po`` rewrites the template and merges it into the translations: new
+strings are empty, obsolete ones are removed.
 """
 
 import re
@@ -15,7 +15,7 @@ TEMPLATE = PACKAGE / "po" / "templates" / "pywg.pot"
 _CALL = re.compile(r"(?<![\w$.)])(_|N_)\(")
 _LITERAL = re.compile(r"""\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")\s*""")
 _COUNT = re.compile(r"\s*[^,()]*,")
-# LuCI takes every line break for a space, and several for one.
+# LuCI replaces white space by single spaces before a lookup.
 _ESCAPES = {"n": " ", "t": " "}
 _TITLE = re.compile(r'"(?:title|description)"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _KEYWORD = re.compile(r'^(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?) "(.*)"$')
@@ -23,7 +23,7 @@ _HEADER = '"Content-Type: text/plain; charset=UTF-8'
 
 
 class Message(NamedTuple):
-    """A string, its plural and what it is about; each may be empty but the first."""
+    """A translatable string, with its plural and its context, which may be empty."""
 
     text: str
     plural: str = ""
@@ -36,7 +36,7 @@ def _unescape(literal: str) -> str:
 
 
 def _string(source: str, at: int) -> tuple[str, int]:
-    """A literal, or several with + between, and where it ends; "" for none."""
+    """Return a literal, or several joined by +, and its end; "" without a literal."""
     parts = []
     while found := _LITERAL.match(source, at):
         parts.append(found[1] if found[1] is not None else found[2])
@@ -57,14 +57,17 @@ def _arguments(source: str, at: int) -> Iterator[str]:
 
 
 def in_script(source: str) -> Iterator[tuple[int, Message]]:
-    """Each string of a module with its line; raises ValueError if it is no literal."""
+    """Yield the line and the message of each string of a module.
+
+    Raises ``ValueError`` if the argument of a call is not a literal.
+    """
     for call in _CALL.finditer(source):
         line = source.count("\n", 0, call.start()) + 1
         count = _COUNT.match(source, call.end()) if call[1] == "N_" else None
         texts = list(_arguments(source, count.end() if count else call.end()))
         text, second, third = [*texts, "", ""][:3]
         if not text:
-            raise ValueError(f"line {line}: this can be no string to translate")
+            raise ValueError(f"line {line}: the argument is not a string literal")
         if call[1] == "N_":
             yield line, Message(text, second, third)
         else:
@@ -72,14 +75,14 @@ def in_script(source: str) -> Iterator[tuple[int, Message]]:
 
 
 def in_json(source: str) -> Iterator[tuple[int, Message]]:
-    """Titles and descriptions of a menu or of rights."""
+    """Yield the line and the message of each title and description in a JSON file."""
     for found in _TITLE.finditer(source):
         line = source.count("\n", 0, found.start()) + 1
         yield line, Message(_unescape(found[1]))
 
 
 def extract() -> dict[Message, list[str]]:
-    """All strings of the package, and where each is."""
+    """Return all messages of the package, with the places of each."""
     found: dict[Message, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*")):
         if path.suffix == ".js":
@@ -99,7 +102,7 @@ def _quoted(text: str) -> str:
 
 
 def parse(text: str) -> dict[Message, tuple[str, ...]]:
-    """The translations of a file; one a form."""
+    """Return the translations of a file: a tuple of plural forms for each message."""
     found = {}
     for block in text.split("\n\n"):
         values = {"msgctxt": "", "msgid": "", "msgid_plural": ""}
@@ -139,13 +142,13 @@ def _written(head: str, translations: dict[Message, tuple[str, ...]]) -> str:
 
 
 def translations() -> dict[str, Path]:
-    """The translations that there are, by language."""
+    """Return the paths of the translations by language."""
     paths = PACKAGE.glob("po/*/pywg.po")
     return {path.parent.name: path for path in sorted(paths)}
 
 
 def main() -> None:
-    """Write template and translations anew."""
+    """Rewrite the template and the translations."""
     TEMPLATE.write_text(_written(f'msgid ""\nmsgstr {_HEADER}"\n', {}))
     for language, path in translations().items():
         plural = "n > 1" if language == "fr" else "n != 1"

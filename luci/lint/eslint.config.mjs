@@ -1,4 +1,4 @@
-/* The rules that LuCI's own modules are held to, and a few stricter ones. */
+/* The rules of LuCI's own modules, and a few stricter ones. */
 
 import { readFileSync, readdirSync } from 'node:fs';
 
@@ -7,12 +7,13 @@ import json from '@eslint/json';
 import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 
-/* What LuCI gives to every module, and what modules of ours require of LuCI. */
+/* The globals of every LuCI module, and the names of LuCI's modules that ours require. */
 const GIVEN = [ '_', 'N_', 'L', 'E', 'TR', 'window', 'document' ];
 const REQUIRED = [
 	'baseclass', 'dom', 'firewall', 'form', 'fs', 'network', 'poll', 'request', 'rpc',
 	'session', 'uci', 'ui', 'uqr', 'validation', 'view', 'widgets'
 ];
+/* The names that our modules are required as. */
 const RESOURCES = 'luci/luci-proto-pywg/htdocs/luci-static/resources';
 const REQUIRE = /^'require pywg\.\S+ as (\w+)';$/gm;
 const OURS = readdirSync(RESOURCES, { recursive: true })

@@ -1,4 +1,4 @@
-"""A browser at work in LuCI: what a person presses, enters and reads."""
+"""A browser that operates LuCI: buttons, fields and texts."""
 
 import contextlib
 import shlex
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 CHROMIUM = "/usr/bin/chromium"
 PICTURES = Path("build/luci")
 DESKTOP, PHONE = (1280, 900), (360, 740)
-# Milliseconds; two cores may be busy with other things.
+# Milliseconds; the machine may be under load.
 PATIENCE = 60_000
 
 
 class Luci:
-    """One window of it. ``faults`` are the errors that its scripts made."""
+    """One browser window; ``faults`` are the errors of the scripts of its pages."""
 
     def __init__(self, page: "Page", address: str) -> None:
         self.page = page
@@ -29,7 +29,7 @@ class Luci:
         page.on("pageerror", lambda error: self.faults.append(str(error)))
 
     def log_in(self, user: str, password: str) -> None:
-        # Not every account may see what LuCI has at the front.
+        # Not every account has access to LuCI's front page.
         self.page.goto(f"{self.address}/cgi-bin/luci/admin/status/pywg")
         self.page.fill("#luci_username", user)
         self.page.fill("#luci_password", password)
@@ -37,62 +37,62 @@ class Luci:
         self.page.wait_for_selector("#topmenu")
 
     def open(self, path: str) -> None:
-        """A page by its place in the menu."""
+        """Open a page by its path in the menu."""
         self.page.goto(f"{self.address}/cgi-bin/luci/admin/{path}")
         self.page.wait_for_selector("#view > :not(.spinning)")
 
     def picture(self, name: str) -> None:
-        """Keep what is on the screen."""
+        """Save a screenshot."""
         PICTURES.mkdir(parents=True, exist_ok=True)
         path = PICTURES / f"{name}.png"
         self.page.screenshot(path=path, animations="disabled")
 
-    def press(self, words: str, within: str = "body") -> None:
-        """The last button of that name: what is on top comes last."""
+    def press(self, label: str, within: str = "body") -> None:
+        """Press the last button with that label: the topmost dialog comes last."""
         place = self.page.locator(within)
-        place.get_by_role("button", name=words, exact=True).last.click()
+        place.get_by_role("button", name=label, exact=True).last.click()
 
     def row(self, option: str) -> "Locator":
-        """An option of the form that is on top."""
+        """Return an option of the topmost form."""
         return self.page.locator(f'.modal .cbi-value[data-name="{option}"]:visible')
 
     def enter(self, option: str, text: str) -> None:
-        """Type into a field, and leave it."""
+        """Fill in a field and move the focus to the next one."""
         field = self.row(option).locator("input").last
         field.fill(text)
         field.press("Tab")
 
     def enter_listed(self, option: str, text: str) -> None:
-        """Add to a list."""
+        """Add an element to a list."""
         field = self.row(option).locator(".add-item input")
         field.fill(text)
         field.press("Enter")
 
-    def label(self, words: str, text: str) -> None:
-        """Fill in a field of the assistant or of a dialog."""
-        self.page.get_by_label(words, exact=True).fill(text)
+    def label(self, label: str, text: str) -> None:
+        """Fill in a field of the wizard or of a dialog."""
+        self.page.get_by_label(label, exact=True).fill(text)
 
     def file(self, name: str, text: str) -> "JSHandle":
-        """What a mouse drags from a folder."""
+        """Return the data transfer of a dragged file."""
         return self.page.evaluate_handle(
             "([name, text]) => { const carried = new DataTransfer();"
             " carried.items.add(new File([text], name)); return carried; }",
             [name, text],
         )
 
-    def tab(self, words: str) -> None:
-        """A part of the form that is on top."""
-        self.page.locator(".modal .cbi-tabmenu").last.get_by_text(words).click()
+    def tab(self, label: str) -> None:
+        """Open a tab of the topmost form."""
+        self.page.locator(".modal .cbi-tabmenu").last.get_by_text(label).click()
 
     def edit(self, interface: str) -> None:
-        """Open an interface's form."""
+        """Open the form of an interface."""
         self.open("network/network")
         row = self.page.locator(f'.cbi-section-table-row[data-sid="{interface}"]')
         row.get_by_role("button", name="Edit").click()
         self.row("private_key").wait_for()
 
     def save_form(self) -> None:
-        """Save what is on top, and wait until something else is."""
+        """Save the topmost form, and wait until it is closed."""
         heading = self.page.locator(".modal h4")
         before = heading.inner_text()
         self.press("Save", ".modal")
@@ -103,18 +103,18 @@ class Luci:
         )
 
     def apply(self) -> None:
-        """Save & Apply."""
+        """Press Save & Apply, and wait for the confirmation."""
         self.page.locator(".cbi-page-actions .cbi-button-apply").first.click()
         self.wait_until_applied()
 
     def wait_until_applied(self) -> None:
-        """Until the router has confirmed, and the page is a new one."""
+        """Wait until the router has confirmed the changes and the page is reloaded."""
         with self.page.expect_navigation():
             pass
         self.page.wait_for_selector("#view > :not(.spinning)")
 
     def is_as_wide_as_its_window(self) -> bool:
-        """Whether nobody has to scroll to the side."""
+        """Return whether the page needs no horizontal scrolling."""
         return bool(
             self.page.evaluate(
                 "document.documentElement.scrollWidth <= window.innerWidth"
@@ -130,8 +130,8 @@ def browser(
     size: tuple[int, int] = DESKTOP,
     dark: bool = False,
 ) -> Iterator[Luci]:
-    """A window on this host, in the light or the dark theme."""
-    # Where no browser is driven, nobody needs it.
+    """Open a window on a host, in the light or the dark theme."""
+    # An optional dependency.
     from playwright.sync_api import sync_playwright
 
     program = folder / f"chromium-{host.name}"

@@ -1,4 +1,4 @@
-"""Two homes whose routers have LuCI and our pages, and a browser in each."""
+"""Two homes whose routers run LuCI with the package, and a browser in each."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from .browser import CHROMIUM, DESKTOP, Luci, browser
 __all__ = ["installed", "rootfs"]
 
 ROOT, PASSWORD = "root", "secret enough"
-# Accounts that may change nothing, and look at everything, or at our pages alone.
+# Read-only accounts: for all pages, and for the pages of this package only.
 GUEST, VISITOR = "guest", "visitor"
 MAY_LOOK = {
     GUEST: ("*",),
@@ -28,17 +28,17 @@ Window = Callable[..., contextlib.AbstractContextManager[Luci]]
 
 @pytest.fixture(scope="session")
 def chromium(rootfs: Path) -> None:
-    """Skips where there is no browser, or no LuCI."""
+    """Skip without a browser or without LuCI."""
     pytest.importorskip("playwright", reason="Playwright is not installed")
     if not os.path.exists(CHROMIUM):
-        pytest.skip(f"there is no {CHROMIUM}")
+        pytest.skip(f"{CHROMIUM} is not installed")
     if not (rootfs / "www/luci-static/resources/luci.js").exists():
         pytest.skip("the root file system has no LuCI")
 
 
 @pytest.fixture(scope="session")
 def with_pages(chromium: None, installed: Homes) -> Homes:
-    """Both routers, with three accounts."""
+    """Return both routers, with three accounts."""
     for home in installed:
         for user in (ROOT, *MAY_LOOK):
             _add_account(home.router, user)
@@ -68,22 +68,22 @@ def _login(user: str, rights: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def serves(home: Home) -> bool:
-    """Whether LuCI answers, and rpcd has our plugin."""
+    """Return whether LuCI responds and rpcd has loaded the plugin."""
     listed = home.router.run("ubus list luci.pywg; ls /www/cgi-bin/luci", check=False)
     return listed.split() == ["luci.pywg", "/www/cgi-bin/luci"]
 
 
 @pytest.fixture
 def homes(with_pages: Homes) -> Iterator[Homes]:
-    """Both, without any interface of ours; what a test leaves behind is removed."""
+    """Return both routers without pywg interfaces; clean up after the test."""
     yield with_pages
     for home in with_pages:
-        forget_everything(home)
+        remove_everything(home)
 
 
-def forget_everything(home: Home) -> None:
-    """No interface of ours, no firewall zone of the assistant's."""
-    # -X: sections without a name by what identifies them.
+def remove_everything(home: Home) -> None:
+    """Remove all pywg interfaces and the firewall zone of the wizard."""
+    # -X: anonymous sections by their ids.
     lines = home.router.run("uci -X show network; uci -X show firewall").splitlines()
     ours = {
         ".".join(line.partition("=")[0].split(".")[:2])
@@ -91,14 +91,14 @@ def forget_everything(home: Home) -> None:
         if "=pywg_" in line or line.endswith(("proto='pywg'", "='homes'"))
     }
     home.router.uci(*(f"delete {section}" for section in sorted(ours)))
-    # LuCI applied what is gone again: for reload_config, nothing has changed.
+    # The configuration is the same as before the test: reload_config would do nothing.
     home.router.run("/etc/init.d/network reload; /etc/init.d/firewall reload")
     assert becomes(lambda: "\npywg." not in home.router.run("ubus list"), 20)
 
 
 @pytest.fixture
 def window(tmp_path: Path) -> Window:
-    """Opens LuCI in a home, logged in: ``with window(home, ...) as luci``."""
+    """Open LuCI in a home, logged in: ``with window(home, ...) as luci``."""
 
     @contextlib.contextmanager
     def open_window(

@@ -1,7 +1,7 @@
-"""The pictures of the README, taken anew: ``make screenshots OPENWRT_ROOTFS=dir``.
+"""The screenshots of the README: ``make screenshots OPENWRT_ROOTFS=dir``.
 
-Two homes and the parents' laptop, with addresses as on the internet, and ten minutes of
-traffic: so much is on the chart.
+Two homes and a laptop, with public addresses, and ten minutes of traffic: the span of
+the chart.
 """
 
 import contextlib
@@ -25,17 +25,17 @@ from .conftest import Window
 
 FOLDER = Path("luci/screenshots")
 WIDTH = 1240
-# Networks for documentation are nobody's, and yet no private ones.
+# Networks for documentation (RFC 5737): unused, and not private.
 OUTSIDE = {"first": "203.0.113", "second": "198.51.100"}
 PARENTS, PARENTS_INSIDE = "192.0.2", "10.9.0.3"
-# Seconds; a rate is held for a step, or goes on to that of the next.
+# Seconds; the rate changes linearly from one step to the next.
 PLAYED, STEP, TICK = 600, 12, 0.05
 DATA = bytes(1200)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def on_the_internet(with_pages: Homes) -> None:
-    """Both have names, and addresses that can be called from everywhere."""
+    """Give both routers host names and public addresses."""
     for home, name in zip(with_pages, ("Home", "Cabin"), strict=True):
         network = OUTSIDE[home.name]
         device, *_ = UPLINKS[home.name]["wan"]
@@ -46,7 +46,7 @@ def on_the_internet(with_pages: Homes) -> None:
 
 @pytest.fixture
 def parents(homes: Homes) -> Iterator[WireGuard]:
-    """A laptop somewhere else."""
+    """Return a laptop in a third network."""
     first, _ = homes
     with Lab() as lab:
         laptop = lab.host("parents")
@@ -60,12 +60,12 @@ def parents(homes: Homes) -> Iterator[WireGuard]:
 
 
 def link(homes: Homes, parents: WireGuard) -> None:
-    """The first home with the second, and with the parents."""
+    """Link the first home with the second one and with the laptop."""
     first, second = homes
     for home in homes:
         home.configure()
-    second.meet("first", *knows(first, "Home"))
-    first.meet("second", *knows(second, "Cabin"))
+    second.meet("first", *peer_options(first, "Home"))
+    first.meet("second", *peer_options(second, "Cabin"))
     first.meet(
         "parents",
         f"public_key={parents.public_key}",
@@ -79,20 +79,20 @@ def link(homes: Homes, parents: WireGuard) -> None:
     assert first.reaches(second, 30)
 
 
-def knows(other: Home, name: str) -> tuple[str, ...]:
+def peer_options(remote: Home, name: str) -> tuple[str, ...]:
     return (
-        f"public_key={other.public_key}",
+        f"public_key={remote.public_key}",
         f"description={name}",
-        f"endpoint_host={OUTSIDE[other.name]}.2",
+        f"endpoint_host={OUTSIDE[remote.name]}.2",
         "persistent_keepalive=25",
-        f"+allowed_ips={INSIDE[other.name]}/32",
-        f"+allowed_ips={LANS[other.name]}.0/24",
+        f"+allowed_ips={INSIDE[remote.name]}/32",
+        f"+allowed_ips={LANS[remote.name]}.0/24",
         "route_allowed_ips=1",
     )
 
 
 class Stream:
-    """Datagrams from one host to another, at a rate that changes, always alike."""
+    """Datagrams from one host to another, at a pseudo-random rate."""
 
     def __init__(
         self, source: Host, target: Host, address: str, kbits: int, seed: int
@@ -107,7 +107,7 @@ class Stream:
         self._owed = 0.0
 
     def send(self, at: float, elapsed: float) -> None:
-        """What is due ``at`` this time."""
+        """Send the datagrams that are due ``at`` a time."""
         step, part = divmod(at / STEP, 1)
         before, after = self._rates[int(step) : int(step) + 2]
         self._owed += elapsed * (before + (after - before) * part)
@@ -122,7 +122,7 @@ class Stream:
 
 @contextlib.contextmanager
 def playing(*streams: Stream) -> Iterator[None]:
-    """All of them, for as long as the chart is, and on."""
+    """Run all streams: for the span of the chart, then until the context exits."""
     over = threading.Event()
 
     def play() -> None:
@@ -146,7 +146,7 @@ def playing(*streams: Stream) -> Iterator[None]:
 
 
 def take(luci: Luci, name: str, place: str = "") -> None:
-    """The whole page, or a part of it."""
+    """Take a screenshot of the whole page or of a part of it."""
     picture = FOLDER / f"{name}.png"
     if place:
         luci.page.locator(place).screenshot(path=picture, animations="disabled")
@@ -159,25 +159,23 @@ def take(luci: Luci, name: str, place: str = "") -> None:
         luci.page.screenshot(path=picture, animations="disabled")
 
 
-def test_the_assistant(homes: Homes, window: Window) -> None:
+def test_wizard(homes: Homes, window: Window) -> None:
     with window(homes[0], size=(WIDTH, 900)) as luci:
         luci.open("network/pywg")
         luci.label("Name of the other home", "Cabin")
-        luci.label("Its network (LAN)", f"{LANS['second']}.0/24")
-        luci.label("Its name or address", "cabin.example.org")
-        luci.label("Our name or address", "home.example.org")
+        luci.label("Network of the other home (LAN)", f"{LANS['second']}.0/24")
+        luci.label("Public address of the other home", "cabin.example.org")
+        luci.label("Public address of this home", "home.example.org")
         take(luci, "assistant")
 
 
-def test_the_state_and_the_peers(
-    homes: Homes, parents: WireGuard, window: Window
-) -> None:
+def test_status_and_peers(homes: Homes, parents: WireGuard, window: Window) -> None:
     first, second = homes
     link(homes, parents)
-    here, there = f"{LANS['first']}.100", f"{LANS['second']}.100"
+    local, remote = f"{LANS['first']}.100", f"{LANS['second']}.100"
     streams = (
-        Stream(second.client, first.client, here, 6_000, 1),
-        Stream(first.client, second.client, there, 2_500, 2),
+        Stream(second.client, first.client, local, 6_000, 1),
+        Stream(first.client, second.client, remote, 2_500, 2),
         Stream(parents.host, first.router.host, INSIDE["first"], 500, 3),
         Stream(first.router.host, parents.host, PARENTS_INSIDE, 900, 4),
     )
@@ -186,7 +184,7 @@ def test_the_state_and_the_peers(
         connected = luci.page.locator(".pywg-state", has_text="Connected")
         luci.open("status/pywg")
         connected.nth(1).wait_for()
-        # Until the pages have seen the rates themselves.
+        # Until the page has polled the rates.
         luci.page.wait_for_timeout(12_000)
         take(luci, "status")
         luci.edit(NAME)

@@ -1,7 +1,7 @@
-"""Who may only look sees no secret, and changes nothing, whatever is tried.
+"""Read-only accounts see no secrets and cannot change anything.
 
-What LuCI itself gives to an account that may look at everything (``*``): it downloads a
-backup of the router, secrets included. An account that may look at our pages does not.
+LuCI itself lets a read-only account for all pages (``*``) download a backup of the
+router, secrets included. An account for the pages of this package has no such access.
 """
 
 import re
@@ -17,24 +17,23 @@ from .browser import Luci
 from .conftest import GUEST, VISITOR, Window
 from .test_status import link
 
-DAEMON, KEEPER = f"pywg.{NAME}", "luci.pywg"
+DAEMON, KEY_STORE = f"pywg.{NAME}", "luci.pywg"
 KEYS = "/etc/pywg/keys"
 NO_SESSION = "0" * 32
-# The answers to one that may not: of uhttpd, and of what is behind it.
+# The answers to a request without permission: of uhttpd, and of ubus.
 DENIED = -32002
 PERMISSION_DENIED = [6]
 
-# What is there for everybody who may look; all other methods change something, or tell
-# what is in a file.
-HARMLESS = {
+# The methods for read-only accounts; all others change something or reveal a file.
+READABLE = {
     DAEMON: {"history", "status"},
-    KEEPER: set(),
+    KEY_STORE: set(),
     "uci": {"changes", "get"},
     "file": {"list", "lstat", "stat"},
     "session": {"access", "login"},
 }
-# What such a method might be told: all of it, whatever it takes.
-ANYTHING = {
+# Arguments for all other methods together.
+ARGUMENTS = {
     "secret": "kept:mine",
     "key": new_key(),
     "peer": "",
@@ -51,7 +50,7 @@ ANYTHING = {
     "command": "/bin/cat",
     "params": [f"{KEYS}/mine"],
     "scope": "ubus",
-    "objects": [[KEEPER, "*"]],
+    "objects": [[KEY_STORE, "*"]],
 }
 FILES = (
     f"{KEYS}/mine",
@@ -61,8 +60,8 @@ FILES = (
     "/etc/shadow",
     f"/proc/self/root{KEYS}/mine",
 )
-# What tells much, and may be asked by whoever may look.
-TELLING: tuple[tuple[str, str, dict[str, object]], ...] = (
+# The permitted requests with the most information.
+INFORMATIVE: tuple[tuple[str, str, dict[str, object]], ...] = (
     (DAEMON, "status", {}),
     (DAEMON, "history", {}),
     ("network.interface", "dump", {}),
@@ -73,7 +72,7 @@ TELLING: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("luci", "getProcessList", {}),
     ("log", "read", {"lines": 1000, "stream": False}),
 )
-# Programs of LuCI's that move files, and what they are asked for.
+# The CGI programs of LuCI that transfer files, with their parameters.
 PROGRAMS = (
     ("cgi-download", {"path": f"{KEYS}/mine"}),
     ("cgi-download", {"path": "/etc/config/network"}),
@@ -82,15 +81,15 @@ PROGRAMS = (
 )
 BACKUP = ("cgi-backup", {"backup": "1"})
 
-# Keeps whatever the pages are told.
-LISTEN = """window.heard = [];
+# Records all responses that the pages receive.
+RECORD = """window.responses = [];
 const send = XMLHttpRequest.prototype.send;
 XMLHttpRequest.prototype.send = function(...body) {
-    this.addEventListener('load', () => heard.push(this.responseText));
+    this.addEventListener('load', () => responses.push(this.responseText));
     return send.apply(this, body);
 };"""
-HEARD = "heard.join()"
-ASK = """([session, object, method, parameters]) => fetch('/ubus/', { method: 'POST',
+RECORDED = "responses.join()"
+CALL = """([session, object, method, parameters]) => fetch('/ubus/', { method: 'POST',
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'call',
         params: [ session || L.env.sessionid, object, method, parameters ] }) })
     .then(answer => answer.json())"""
@@ -107,7 +106,7 @@ POST = """([program, fields]) => {
 
 @pytest.fixture
 def linked(homes: Homes) -> Homes:
-    """With the first one's secrets outside of the configuration."""
+    """Return linked homes; the first one's secrets are outside of the configuration."""
     first, second = homes
     link(homes)
     first.router.run(f"mkdir -p -m 700 {KEYS}")
@@ -122,23 +121,23 @@ def linked(homes: Homes) -> Homes:
 
 
 def secrets(home: Home) -> set[str]:
-    """What nobody shall see."""
+    """Return the secrets of a home."""
     return set(home.router.run(f"cat {KEYS}/mine; echo; cat {KEYS}/shared").split())
 
 
 def methods(home: Home, path: str) -> list[str]:
-    """Of an object on the router's ubus."""
+    """Return the methods of an object on the router's ubus."""
     listed = home.router.run(f"ubus -v list {path}")
     found = re.findall(r'^\t"(\w+)":', listed, re.MULTILINE)
     assert found
     return found
 
 
-def ask(
+def call(
     luci: Luci, path: str, method: str, arguments: object, session: str = ""
 ) -> Any:
-    """As the browser does it, and whoever has its session could."""
-    return luci.page.evaluate(ASK, [session, path, method, arguments])
+    """Call a ubus method from the page, by default with its session."""
+    return luci.page.evaluate(CALL, [session, path, method, arguments])
 
 
 def is_refused(answer: Any) -> bool:
@@ -147,13 +146,13 @@ def is_refused(answer: Any) -> bool:
 
 
 def is_denied(luci: Luci, program: str, fields: dict[str, str]) -> bool:
-    """By its status, or, of an upload, in words."""
-    status, words = luci.page.evaluate(POST, [program, fields])
-    return bool(status == 403 or "denied" in words)
+    """Return whether a request is denied: by status or, for an upload, by text."""
+    status, text = luci.page.evaluate(POST, [program, fields])
+    return bool(status == 403 or "denied" in text)
 
 
-def everything(home: Home) -> str:
-    """All that is kept on the router, also what waits to be applied."""
+def checksums(home: Home) -> str:
+    """Return the checksums of all files on the router, with pending changes."""
     return home.router.run(
         "find /etc /tmp/.uci /var/run/rpcd -type f ! -name '*.stamp' 2>/dev/null |"
         " sort | xargs md5sum"
@@ -161,61 +160,65 @@ def everything(home: Home) -> str:
 
 
 @pytest.mark.parametrize("user", [GUEST, VISITOR])
-def test_who_may_look_sees_the_state_and_no_secret(
+def test_read_only_account_sees_the_status_and_no_secrets(
     linked: Homes, window: Window, user: str
 ) -> None:
     first, _ = linked
     with window(first, user=user) as luci:
-        luci.page.add_init_script(LISTEN)
+        luci.page.add_init_script(RECORD)
         luci.open("status/pywg")
         luci.page.locator(".pywg-state", has_text="Connected").wait_for()
-        for words in ("New handshake", "Disable…"):
-            assert luci.page.get_by_role("button", name=words).first.is_disabled()
-        told = luci.page.evaluate(HEARD)
+        for label in ("New handshake", "Disable…"):
+            assert luci.page.get_by_role("button", name=label).first.is_disabled()
+        text = luci.page.evaluate(RECORDED)
         luci.picture(user)
         luci.open("network/pywg")
-        luci.page.get_by_text("may look").wait_for()
-        told += luci.page.evaluate(HEARD)
-        told += str([ask(luci, *question) for question in TELLING])
-    # The names of both are among what is seen.
-    assert "kept:mine" in told and "kept:shared" in told
-    assert not [secret for secret in secrets(first) if secret in told]
+        luci.page.get_by_text("read-only access").wait_for()
+        text += luci.page.evaluate(RECORDED)
+        text += str([call(luci, *request) for request in INFORMATIVE])
+    # The names of both keys are visible.
+    assert "kept:mine" in text and "kept:shared" in text
+    assert not [secret for secret in secrets(first) if secret in text]
 
 
 @pytest.mark.parametrize("user", [GUEST, VISITOR])
-def test_whatever_is_tried_is_refused(linked: Homes, window: Window, user: str) -> None:
+def test_other_requests_are_denied_for_a_read_only_account(
+    linked: Homes, window: Window, user: str
+) -> None:
     first, _ = linked
     tries = [
-        (path, method, ANYTHING)
-        for path, harmless in HARMLESS.items()
+        (path, method, ARGUMENTS)
+        for path, readable in READABLE.items()
         for method in methods(first, path)
-        if method not in harmless
+        if method not in readable
     ]
     tries += [("file", "read", {"path": path}) for path in FILES]
     with window(first, user=user) as luci:
         luci.open("status/pywg")
-        before, pid = everything(first), first.router.pid(NAME)
-        granted = [one for one in tries if not is_refused(ask(luci, *one))]
+        before, pid = checksums(first), first.router.pid(NAME)
+        granted = [request for request in tries if not is_refused(call(luci, *request))]
         assert granted == []
         programs = PROGRAMS + ((BACKUP,) if user == VISITOR else ())
-        started = [one for one in programs if not is_denied(luci, *one)]
+        started = [request for request in programs if not is_denied(luci, *request)]
         assert started == []
-        assert everything(first) == before
+        assert checksums(first) == before
         assert first.router.pid(NAME) == pid
 
 
-def test_who_is_not_logged_in_is_told_nothing(linked: Homes, window: Window) -> None:
+def test_all_requests_are_denied_without_a_session(
+    linked: Homes, window: Window
+) -> None:
     first, _ = linked
     with window(first) as luci:
         luci.open("status/pywg")
-        told = [
+        granted = [
             (path, method)
-            for path in HARMLESS
+            for path in READABLE
             for method in methods(first, path)
             if path != "session"
-            and not is_refused(ask(luci, path, method, ANYTHING, NO_SESSION))
+            and not is_refused(call(luci, path, method, ARGUMENTS, NO_SESSION))
         ]
-        # The same question, by the owner.
-        revealed = ask(luci, KEEPER, "reveal", {"secret": "kept:mine"})
+        # The same request with a session.
+        revealed = call(luci, KEY_STORE, "reveal", {"secret": "kept:mine"})
     assert revealed["result"] == [0, {"key": first.private_key}]
-    assert told == []
+    assert granted == []

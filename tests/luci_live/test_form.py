@@ -1,4 +1,4 @@
-"""Network > Interfaces: an interface and its peers, set up by hand."""
+"""Network > Interfaces: an interface and its peers, configured manually."""
 
 import re
 
@@ -13,36 +13,36 @@ KEPT = re.compile(r"kept:[\w-]{43}")
 
 
 def add_interface(luci: Luci, home: Home) -> str:
-    """With a new key and an address; returns the public key. Its form stays open."""
+    """Add an interface, leave its form open, and return its public key."""
     luci.open("network/network")
     luci.press("Add new interface...")
     luci.page.fill(".modal input[id*='name']", NAME)
     luci.page.select_option(".modal select[id*=proto]", "pywg")
     luci.press("Create interface")
-    luci.press("Make one", ".modal .pywg-key")
+    luci.press("Generate key", ".modal .pywg-key")
     key: str = luci.page.locator(".modal .pywg-key code").inner_text()
     luci.enter("listen_port", str(PORT))
     luci.enter_listed("addresses", f"{INSIDE[home.name]}/24")
     return key
 
 
-def add_peer(luci: Luci, other: Home) -> None:
-    """Its form is saved."""
+def add_peer(luci: Luci, remote: Home) -> None:
+    """Add a peer and save its form."""
     luci.tab("Peers")
     luci.press("Add peer", ".modal")
     luci.row("public_key").wait_for()
     luci.enter("description", "cabin")
-    luci.enter("public_key", other.public_key)
-    luci.enter_listed("allowed_ips", f"{LANS[other.name]}.0/24")
+    luci.enter("public_key", remote.public_key)
+    luci.enter_listed("allowed_ips", f"{LANS[remote.name]}.0/24")
     luci.enter("endpoint_host", "10.77.2.2")
     luci.picture("peer")
     luci.save_form()
 
 
-def answer(other: Home, key: str) -> None:
-    """The other home knows this one already."""
-    other.configure()
-    other.meet(
+def configure_remote(remote: Home, key: str) -> None:
+    """Configure the second home with the first one as its peer."""
+    remote.configure()
+    remote.meet(
         "answer",
         f"public_key={key}",
         f"+allowed_ips={LANS['first']}.0/24",
@@ -51,11 +51,11 @@ def answer(other: Home, key: str) -> None:
     )
 
 
-def test_a_link_is_set_up_by_hand(homes: Homes, window: Window) -> None:
+def test_link_is_configured_manually(homes: Homes, window: Window) -> None:
     first, second = homes
     with window(first) as luci:
         key = add_interface(luci, first)
-        answer(second, key)
+        configure_remote(second, key)
         luci.picture("interface")
         add_peer(luci, second)
         luci.picture("peers")
@@ -68,14 +68,12 @@ def test_a_link_is_set_up_by_hand(homes: Homes, window: Window) -> None:
         luci.picture("peers-connected")
     stored = first.router.run(f"uci get network.{NAME}.private_key").strip()
     assert KEPT.fullmatch(stored)
-    # The proposal of the form, beside what was entered.
+    # The default value of the form, and the entered network.
     allowed = first.router.run(f"uci get network.@pywg_{NAME}[0].allowed_ips")
     assert allowed.split() == [f"{INSIDE['second']}/32", f"{LANS['second']}.0/24"]
 
 
-def test_wrong_values_are_explained_while_they_are_typed(
-    homes: Homes, window: Window
-) -> None:
+def test_invalid_values_are_reported_while_typing(homes: Homes, window: Window) -> None:
     first, second = homes
     with window(first) as luci:
         add_interface(luci, first)
@@ -89,11 +87,13 @@ def test_wrong_values_are_explained_while_they_are_typed(
         luci.enter("public_key", "no key")
         assert luci.row("public_key").locator(".cbi-input-invalid").count() == 1
         luci.enter_listed("allowed_ips", f"{LANS['second']}.0/24")
-        luci.row("allowed_ips").get_by_text("only one of them").wait_for()
+        luci.row("allowed_ips").get_by_text("only one of the two peers").wait_for()
         luci.picture("overlap")
 
 
-def test_peers_are_disabled_and_enabled_in_place(homes: Homes, window: Window) -> None:
+def test_peers_are_disabled_and_enabled_without_a_restart(
+    homes: Homes, window: Window
+) -> None:
     first, second = homes
     first.configure()
     for name, host in (("stays", 2), ("goes", 3)):
@@ -117,21 +117,19 @@ def test_peers_are_disabled_and_enabled_in_place(homes: Homes, window: Window) -
     assert first.router.pid(NAME) == process
 
 
-def test_an_interface_that_does_not_come_up_says_why(
+def test_error_is_shown_when_an_interface_does_not_start(
     homes: Homes, window: Window
 ) -> None:
     first, _ = homes
     first.configure("mtu=none")
     with window(first) as luci:
         luci.open("network/network")
-        luci.page.get_by_text("The configuration cannot be used").wait_for()
+        luci.page.get_by_text("The configuration is invalid").wait_for()
         assert "mtu" in luci.page.locator("#cbi-network").inner_text()
         luci.picture("interface-error")
 
 
-def test_a_key_that_was_put_there_by_hand_is_as_good(
-    homes: Homes, window: Window
-) -> None:
+def test_manually_stored_key_is_used(homes: Homes, window: Window) -> None:
     first, _ = homes
     first.router.run("mkdir -p -m 700 /etc/pywg/keys")
     first.router.write("etc/pywg/keys/by-hand", first.private_key)
@@ -142,9 +140,7 @@ def test_a_key_that_was_put_there_by_hand_is_as_good(
         luci.row("private_key").get_by_text(first.public_key).wait_for()
 
 
-def test_a_key_is_shown_to_its_owner_alone_and_on_demand(
-    homes: Homes, window: Window
-) -> None:
+def test_key_is_shown_only_on_request(homes: Homes, window: Window) -> None:
     first, _ = homes
     with window(first) as luci:
         add_interface(luci, first)
@@ -152,10 +148,8 @@ def test_a_key_is_shown_to_its_owner_alone_and_on_demand(
         luci.apply()
         name = first.router.run(f"uci get network.{NAME}.private_key").strip()
         secret = first.router.run(f"cat /etc/pywg/keys/{name[len('kept:') :]}").strip()
-        heard: list[str] = []
-        luci.page.on("response", lambda one: heard.append(one.url))
         luci.edit(NAME)
         assert secret not in luci.page.content()
-        luci.press("Show it", ".modal")
+        luci.press("Show key", ".modal")
         luci.page.locator(".pywg-key-secret").get_by_text(secret).wait_for()
     assert "root" in first.router.run(f"ls -l /etc/pywg/keys | grep '{name[5:]}'")

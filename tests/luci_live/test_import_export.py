@@ -1,4 +1,4 @@
-"""Configurations as files, in and out."""
+"""Import and export of configurations."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from .conftest import Window
 DIALOG = ".pywg-dialog"
 
 
-def test_a_file_is_shown_as_changes_and_then_taken(
+def test_file_is_imported_after_its_changes_are_shown(
     homes: Homes, window: Window, tmp_path: Path
 ) -> None:
     first, second = homes
@@ -29,22 +29,22 @@ def test_a_file_is_shown_as_changes_and_then_taken(
         luci.edit(NAME)
         luci.press("Import…", ".modal")
         luci.page.locator(f"{DIALOG} input[type=file]").set_input_files(file)
-        shown = luci.page.locator(f"{DIALOG} .pywg-changes")
-        shown.get_by_text(f"+ listen_port: {PORT + 1}").wait_for()
+        changes = luci.page.locator(f"{DIALOG} .pywg-changes")
+        changes.get_by_text(f"+ listen_port: {PORT + 1}").wait_for()
         assert key not in luci.page.locator(".pywg-changes").inner_text()
         luci.picture("import")
         assert str(PORT) in first.router.run(f"uci get network.{NAME}.listen_port")
-        luci.press("Take over", DIALOG)
+        luci.press("Import", DIALOG)
         luci.page.locator(DIALOG).wait_for(state="detached")
         luci.save_form()
         luci.apply()
     assert first.status()["public_key"] == public_key_of(key)
     assert first.peer()["endpoint"] == f"10.77.2.2:{PORT}"
-    # What came in a file is kept outside of the configuration from now on.
+    # The imported key is stored outside of the configuration.
     assert key not in first.router.run("uci show network")
 
 
-def test_a_file_is_dropped_where_it_is_wanted(homes: Homes, window: Window) -> None:
+def test_dropped_file_is_imported(homes: Homes, window: Window) -> None:
     first, _ = homes
     first.configure()
     key = public_key_of(new_key())
@@ -57,18 +57,18 @@ def test_a_file_is_dropped_where_it_is_wanted(homes: Homes, window: Window) -> N
         assert "pywg-dragover" in str(place.get_attribute("class"))
         place.dispatch_event("drop", {"dataTransfer": file})
         assert "pywg-dragover" not in str(place.get_attribute("class"))
-        shown = luci.page.locator(f"{DIALOG} .pywg-changes")
-        shown.get_by_text(f"+ public_key: {key}").wait_for()
-        # A peer without another name has that of its file.
-        shown.get_by_text("+ description: cabin").wait_for()
-        luci.press("Take over", DIALOG)
+        changes = luci.page.locator(f"{DIALOG} .pywg-changes")
+        changes.get_by_text(f"+ public_key: {key}").wait_for()
+        # The name of the file is the default description.
+        changes.get_by_text("+ description: cabin").wait_for()
+        luci.press("Import", DIALOG)
         luci.page.locator(DIALOG).wait_for(state="detached")
         luci.save_form()
         luci.apply()
     assert becomes(lambda: [peer["public_key"] for peer in first.peers()] == [key])
 
 
-def test_a_lone_peer_is_added_to_those_that_are_there(
+def test_single_peer_section_is_added_to_the_peers(
     homes: Homes, window: Window
 ) -> None:
     first, second = homes
@@ -79,14 +79,14 @@ def test_a_lone_peer_is_added_to_those_that_are_there(
         luci.edit(NAME)
         luci.press("Import…", ".modal")
         luci.label("Configuration", f"[Peer]\nPublicKey = {key}\nAllowedIPs = 10.9.0.3")
-        luci.press("Take over", DIALOG)
+        luci.press("Import", DIALOG)
         luci.page.locator(DIALOG).wait_for(state="detached")
         luci.save_form()
         luci.apply()
     assert {peer["public_key"] for peer in first.peers()} == {second.public_key, key}
 
 
-def test_what_is_on_the_screen_goes_out(
+def test_unsaved_values_are_exported(
     homes: Homes, window: Window, tmp_path: Path
 ) -> None:
     first, second = homes
@@ -99,22 +99,24 @@ def test_what_is_on_the_screen_goes_out(
         luci.edit(NAME)
         luci.enter("listen_port", "4444")
         luci.press("Export…", ".modal")
-        words = luci.page.locator(f"{DIALOG} .pywg-export-text").inner_text()
-        assert "ListenPort = 4444" in words
-        assert f"PrivateKey = {first.private_key}" in words
+        text = luci.page.locator(f"{DIALOG} .pywg-export-text").inner_text()
+        assert "ListenPort = 4444" in text
+        assert f"PrivateKey = {first.private_key}" in text
         luci.picture("export")
         luci.press("Close", DIALOG)
         luci.tab("Peers")
         luci.page.locator('.modal [data-sid="other"]').get_by_text("Edit").click()
         luci.enter("public_key", "x")
-        luci.press("Make its configuration…", ".modal")
+        luci.press("Generate configuration…", ".modal")
         luci.page.locator(DIALOG).get_by_text("a key has 44").wait_for()
-        luci.press("Make a new pair of keys", DIALOG)
+        luci.press("Generate new key pair", DIALOG)
         luci.page.locator(
             f"{DIALOG} .pywg-export-text", has_text="PrivateKey"
         ).wait_for()
-        luci.label("What it reaches behind this router", "192.168.1.0/24, 192.168")
-        luci.page.locator(DIALOG).get_by_text("'192.168' is no network").wait_for()
+        luci.label("Networks the peer may access", "192.168.1.0/24, 192.168")
+        luci.page.locator(DIALOG).get_by_text(
+            "'192.168' is not a network prefix"
+        ).wait_for()
         with luci.page.expect_download() as download:
             luci.press("Save as my-cabin.conf", DIALOG)
         luci.picture("export-peer")

@@ -1,4 +1,4 @@
-"""The pages in the languages that they speak: nothing sticks out, or stays English."""
+"""The pages in each language: no overflow, and no English text."""
 
 import re
 from collections.abc import Iterator
@@ -16,18 +16,18 @@ from .test_status import KEY, link
 LANGUAGES = {"de": "Deutsch", "fr": "Français"}
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 MARK = re.compile("%[sd]")
-# All that is said, whether it is seen now or later.
-SAID = """() => {
-    const said = [];
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    while (texts.nextNode())
-        said.push(texts.currentNode.data);
-    const told = '[title], [placeholder], [aria-label]';
-    for (const node of document.querySelectorAll(told))
-        said.push(node.title, node.placeholder, node.ariaLabel);
-    return said.filter(text => text).map(text => text.trim());
+# All texts of a page, visible or not.
+TEXTS = """() => {
+    const found = [];
+    const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (nodes.nextNode())
+        found.push(nodes.currentNode.data);
+    const labelled = '[title], [placeholder], [aria-label]';
+    for (const node of document.querySelectorAll(labelled))
+        found.push(node.title, node.placeholder, node.ariaLabel);
+    return found.filter(text => text).map(text => text.trim());
 }"""
-# What is wider than the place that it has, and is cut off or covers what is beside it.
+# The nodes that overflow their boxes.
 TOO_WIDE = """() => [...document.querySelectorAll(
         '[class^=pywg-], [class^=pywg-] *, .pywg-wizard *')]
     .filter(node => node.clientWidth && node.scrollWidth > node.clientWidth + 1 &&
@@ -35,32 +35,31 @@ TOO_WIDE = """() => [...document.querySelectorAll(
     .map(node => `${node.tagName} ${node.className}: ${node.textContent.trim()}`)"""
 
 
-class Speaker:
-    """The pages in one language, as wide as the window."""
+class Inspector:
+    """Checks of the pages in one language and one size of the window."""
 
     def __init__(self, luci: Luci, language: str, size: str) -> None:
         self._luci = luci
         self._name = f"{language}-{size}"
         self._foreign = dict(_foreign(language))
-        # What is wrong, and where.
         self.faults: list[str] = []
 
-    def look(self, what: str) -> None:
-        """At what is on the screen now, and keep a picture."""
-        self._luci.picture(f"{self._name}-{what}")
-        said = self._luci.page.evaluate(SAID)
-        found = [f"English: {text}" for text in said if self._is_english(text)]
+    def check(self, place: str) -> None:
+        """Check the current page, and save a screenshot."""
+        self._luci.picture(f"{self._name}-{place}")
+        texts = self._luci.page.evaluate(TEXTS)
+        found = [f"English: {text}" for text in texts if self._is_english(text)]
         found += [f"too wide: {node}" for node in self._luci.page.evaluate(TOO_WIDE)]
         if not self._luci.is_as_wide_as_its_window():
             found.append("wider than the window")
-        self.faults += [f"{what}: {one}" for one in found]
+        self.faults += [f"{place}: {fault}" for fault in found]
 
-    def words(self, text: str) -> str:
-        """What is written there for an English text."""
+    def translation(self, text: str) -> str:
+        """Return the translation of an English text."""
         return self._foreign.get(text, text)
 
     def press(self, text: str, within: str = "body") -> None:
-        self._luci.press(self.words(text), within)
+        self._luci.press(self.translation(text), within)
 
     def _is_english(self, text: str) -> bool:
         return any(
@@ -71,7 +70,7 @@ class Speaker:
 
 def _foreign(language: str) -> Iterator[tuple[str, str]]:
     for message, forms in po.parse(po.translations()[language].read_text()).items():
-        # Less would be found in LuCI's own words.
+        # Shorter patterns would match LuCI's own texts.
         if len(MARK.sub("", message.text)) > 10 or not MARK.search(message.text):
             yield message.text, forms[0]
 
@@ -82,19 +81,19 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 @pytest.fixture(params=LANGUAGES)
 def language(homes: Homes, request: pytest.FixtureRequest) -> Iterator[str]:
-    """That of the first home's router."""
+    """Set the language of the first home's router."""
     router = homes[0].router
-    spoken: str = request.param
+    code: str = request.param
     router.uci(
-        f"set luci.languages.{spoken}={LANGUAGES[spoken]}",
-        f"set luci.main.lang={spoken}",
+        f"set luci.languages.{code}={LANGUAGES[code]}",
+        f"set luci.main.lang={code}",
     )
-    yield spoken
-    router.uci(f"delete luci.languages.{spoken}", "set luci.main.lang=auto")
+    yield code
+    router.uci(f"delete luci.languages.{code}", "set luci.main.lang=auto")
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_every_page_is_in_the_language(
+def test_all_pages_are_translated(
     homes: Homes, window: Window, language: str, size: str
 ) -> None:
     first, second = homes
@@ -109,54 +108,59 @@ def test_every_page_is_in_the_language(
     )
     assert first.reaches(second, 30)
     with window(first, size=SIZES[size]) as luci:
-        speaker = Speaker(luci, language, size)
-        look_at_the_status(luci, speaker)
-        look_at_the_assistant(luci, speaker)
-        look_at_the_forms(luci, speaker)
-        assert not speaker.faults, "\n".join(speaker.faults)
+        inspector = Inspector(luci, language, size)
+        check_status(luci, inspector)
+        check_wizard(luci, inspector)
+        check_forms(luci, inspector)
+        assert not inspector.faults, "\n".join(inspector.faults)
 
 
-def look_at_the_status(luci: Luci, speaker: Speaker) -> None:
+def check_status(luci: Luci, inspector: Inspector) -> None:
     luci.open("status/pywg")
-    trouble = speaker.words("No answer")
+    trouble = inspector.translation("No response")
     luci.page.locator(".pywg-state", has_text=trouble).wait_for()
-    speaker.look("status")
-    speaker.press("Disable…", ".pywg-peer")
-    speaker.look("disable")
+    inspector.check("status")
+    inspector.press("Disable…", ".pywg-peer")
+    inspector.check("disable")
 
 
-def look_at_the_assistant(luci: Luci, speaker: Speaker) -> None:
+def check_wizard(luci: Luci, inspector: Inspector) -> None:
     luci.open("network/pywg")
     luci.page.get_by_text(
-        speaker.words("The other home has sent its half already")
+        inspector.translation("Import the configuration from the other home")
     ).click()
-    luci.label(speaker.words("Its network (LAN)"), "192.168.1.0/24, 192.168.300")
-    speaker.look("assistant-problems")
-    luci.label(speaker.words("Its network (LAN)"), "172.20.8.0/24")
-    luci.label(speaker.words("Our name or address"), "10.77.1.2")
-    speaker.look("assistant-1")
-    speaker.press("Continue")
-    luci.page.get_by_text(speaker.words("All changes to this router")).click()
-    speaker.look("assistant-2")
-    speaker.press("Save and continue")
+    luci.label(
+        inspector.translation("Network of the other home (LAN)"),
+        "192.168.1.0/24, 192.168.300",
+    )
+    inspector.check("wizard-problems")
+    luci.label(
+        inspector.translation("Network of the other home (LAN)"), "172.20.8.0/24"
+    )
+    luci.label(inspector.translation("Public address of this home"), "10.77.1.2")
+    inspector.check("wizard-1")
+    inspector.press("Continue")
+    luci.page.get_by_text(inspector.translation("All changes to this router")).click()
+    inspector.check("wizard-2")
+    inspector.press("Save and continue")
     luci.page.locator(".pywg-export-text").wait_for()
-    speaker.look("assistant-3")
+    inspector.check("wizard-3")
 
 
-def look_at_the_forms(luci: Luci, speaker: Speaker) -> None:
+def check_forms(luci: Luci, inspector: Inspector) -> None:
     luci.edit(NAME)
     luci.page.locator(".pywg-key code").wait_for()
-    speaker.look("interface")
+    inspector.check("interface")
     luci.tab("Advanced Settings")
-    speaker.look("advanced")
-    luci.tab(speaker.words("Peers"))
+    inspector.check("advanced")
+    luci.tab(inspector.translation("Peers"))
     luci.page.locator(".pywg-cell [data-tone=good]").first.wait_for()
-    speaker.look("peers")
-    speaker.press("Add peer", ".modal")
+    inspector.check("peers")
+    inspector.press("Add peer", ".modal")
     luci.row("public_key").wait_for()
     luci.enter("public_key", "x")
-    speaker.look("peer")
+    inspector.check("peer")
     luci.enter("public_key", KEY)
-    speaker.press("Make its configuration…", ".modal")
+    inspector.press("Generate configuration…", ".modal")
     luci.page.locator(".pywg-dialog .pywg-export-text").wait_for()
-    speaker.look("other-side")
+    inspector.check("other-side")

@@ -1,4 +1,4 @@
-"""Status > pywg: what is, what was, and what to do about it."""
+"""Status > pywg: the state of the peers, the chart, and the actions."""
 
 import contextlib
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from .conftest import Window
 CARD = ".pywg-peer"
 KEY = "2v283fBurkCBQG3Q1BqBgCeIiNIQgs3yMm0D+IOKRCA="
 SHARED = "Q1T3fw9qW6u/pI+w3qKcpNakZRWvbKLzPo8GjNXmcpQ="
-# Of all Python programs; the machine's own clock is everybody's.
+# For the Python programs of a router; the system clock is shared by all hosts.
 CLOCK_OF_1994 = """\
 import time
 
@@ -24,8 +24,8 @@ time.time_ns = lambda: NOW() - 32 * 365 * 86_400 * 1_000_000_000
 """
 
 
-def link(homes: Homes, first_knows: dict[str, str] | None = None) -> None:
-    """Two homes; what the first knows of the second can be made wrong."""
+def link(homes: Homes, overrides: dict[str, str] | None = None) -> None:
+    """Link two homes; ``overrides`` are options of the first home's peer."""
     first, second = homes
     right = {
         "public_key": second.public_key,
@@ -45,14 +45,14 @@ def link(homes: Homes, first_knows: dict[str, str] | None = None) -> None:
     first.configure()
     first.meet(
         "other",
-        *(f"{name}={value}" for name, value in (right | (first_knows or {})).items()),
+        *(f"{name}={value}" for name, value in (right | (overrides or {})).items()),
         f"+allowed_ips={LANS['second']}.0/24",
         f"+allowed_ips={INSIDE['second']}/32",
         "route_allowed_ips=1",
     )
 
 
-def test_traffic_moves_the_chart(homes: Homes, window: Window) -> None:
+def test_chart_follows_the_traffic(homes: Homes, window: Window) -> None:
     first, second = homes
     link(homes)
     assert first.reaches(second, 30)
@@ -76,21 +76,25 @@ def test_traffic_moves_the_chart(homes: Homes, window: Window) -> None:
         luci.picture("status")
         pings.terminate()
         pings.wait()
-        # The card is the same one: nothing was drawn anew under anybody's hand.
+        # The card was updated in place.
         assert node.evaluate("node => node.isConnected")
 
 
 @pytest.mark.parametrize(
     ("wrong", "title"),
     [
-        pytest.param({"preshared_key": SHARED}, "Preshared keys differ", id="1"),
-        pytest.param({"endpoint_port": "9"}, "No answer", id="2"),
-        pytest.param({"endpoint_host": "10.77.1.77"}, "No answer", id="3"),
-        pytest.param({"endpoint_host": "cabin.invalid"}, "Unknown name", id="4"),
-        pytest.param({"public_key": KEY}, "No answer", id="5"),
+        pytest.param(
+            {"preshared_key": SHARED}, "Preshared key mismatch", id="preshared key"
+        ),
+        pytest.param({"endpoint_port": "9"}, "No response", id="port"),
+        pytest.param({"endpoint_host": "10.77.1.77"}, "No response", id="address"),
+        pytest.param(
+            {"endpoint_host": "cabin.invalid"}, "Name not resolved", id="name"
+        ),
+        pytest.param({"public_key": KEY}, "No response", id="public key"),
     ],
 )
-def test_the_reason_is_told_and_what_to_do(
+def test_cause_and_advice_are_shown_for_a_misconfiguration(
     homes: Homes, window: Window, wrong: dict[str, str], title: str
 ) -> None:
     first, _ = homes
@@ -104,22 +108,24 @@ def test_the_reason_is_told_and_what_to_do(
         luci.picture(f"trouble-{title.replace(' ', '-').lower()}-{'-'.join(wrong)}")
 
 
-def test_a_wrong_key_is_told_where_it_is_heard(homes: Homes, window: Window) -> None:
+def test_unknown_public_key_is_shown_on_the_responder(
+    homes: Homes, window: Window
+) -> None:
     _, second = homes
     link(homes)
     second.set("other", f"public_key={KEY}")
     with window(second) as luci:
         luci.open("status/pywg")
-        luci.page.locator(".pywg-state", has_text="Unknown key").wait_for()
+        luci.page.locator(".pywg-state", has_text="Unknown public key").wait_for()
 
 
-def test_the_buttons_do_what_they_say(homes: Homes, window: Window) -> None:
+def test_actions_of_a_peer_take_effect(homes: Homes, window: Window) -> None:
     first, second = homes
     link(homes, {"endpoint_host": "cabin.invalid"})
     first.router.run("grep -q cabin.invalid /etc/hosts || sleep 2")
     with window(first) as luci:
         luci.open("status/pywg")
-        luci.page.locator(".pywg-state", has_text="Unknown name").wait_for()
+        luci.page.locator(".pywg-state", has_text="Name not resolved").wait_for()
         first.router.run("echo '10.77.2.2 cabin.invalid' >>/etc/hosts")
         first.router.run("/etc/init.d/dnsmasq restart")
         luci.press("Resolve again", CARD)
@@ -136,7 +142,9 @@ def test_the_buttons_do_what_they_say(homes: Homes, window: Window) -> None:
     first.router.run("sed -i /cabin.invalid/d /etc/hosts")
 
 
-def test_a_new_handshake_is_that_of_its_row(homes: Homes, window: Window) -> None:
+def test_handshake_starts_with_the_peer_of_the_button(
+    homes: Homes, window: Window
+) -> None:
     first, second = homes
     link(homes)
     first.meet(
@@ -148,7 +156,7 @@ def test_a_new_handshake_is_that_of_its_row(homes: Homes, window: Window) -> Non
     )
 
     def peer(name: str) -> dict[str, object]:
-        return next(one for one in first.peers() if one["description"] == name)
+        return next(peer for peer in first.peers() if peer["description"] == name)
 
     assert first.reaches(second, 30)
     with window(first) as luci:
@@ -165,7 +173,7 @@ def test_a_new_handshake_is_that_of_its_row(homes: Homes, window: Window) -> Non
 
 @contextlib.contextmanager
 def clock_never_set(home: Home) -> Iterator[None]:
-    """1994 on this router, whose daemon is started anew and remembers no stamp."""
+    """Set the router's clock to 1994, and restart the daemon without its timestamp."""
     module = "usr/lib/python3/dist-packages/sitecustomize.py"
     home.router.write(module, CLOCK_OF_1994)
     home.router.run(f"ifdown {NAME}; rm /etc/pywg/{NAME}.stamp; ifup {NAME}")
@@ -177,29 +185,27 @@ def clock_never_set(home: Home) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def deaf(home: Home) -> Iterator[None]:
-    """Nobody's packets reach this router's tunnel."""
+def incoming_dropped(home: Home) -> Iterator[None]:
+    """Drop all datagrams for the tunnel of a router."""
     host = home.router.host
     host.nft(
-        "table ip deaf {\nchain c {\ntype filter hook prerouting priority -300\n"
+        "table ip dropped {\nchain c {\ntype filter hook prerouting priority -300\n"
         f"udp dport {PORT} drop\n}}\n}}\n"
     )
     try:
         yield
     finally:
-        host.nft("delete table ip deaf")
+        host.nft("delete table ip dropped")
 
 
-def test_a_clock_that_was_never_set_is_told_on_both_sides(
-    homes: Homes, window: Window
-) -> None:
+def test_clock_never_set_is_shown_on_both_sides(homes: Homes, window: Window) -> None:
     first, second = homes
     link(homes)
     assert first.reaches(second, 30)
-    with deaf(first), clock_never_set(first):
-        # What it sends in vain makes the other side wait for an answer, too.
+    with incoming_dropped(first), clock_never_set(first):
+        # The unanswered pings make the second home initiate handshakes, too.
         pings = second.client.start("ping", "-q", f"{LANS['first']}.100")
-        for home, title in ((first, "Clock not set"), (second, "Old clock there")):
+        for home, title in ((first, "Clock not set"), (second, "Peer clock set back")):
             with window(home) as luci:
                 luci.open("status/pywg")
                 card = luci.page.locator(CARD)
@@ -213,13 +219,13 @@ def test_a_clock_that_was_never_set_is_told_on_both_sides(
 @pytest.mark.parametrize(
     ("name", "size", "dark"),
     [
-        pytest.param("desktop", DESKTOP, False, id="1"),
-        pytest.param("dark", DESKTOP, True, id="2"),
-        pytest.param("phone", PHONE, False, id="3"),
-        pytest.param("phone-dark", PHONE, True, id="4"),
+        pytest.param("desktop", DESKTOP, False, id="desktop"),
+        pytest.param("dark", DESKTOP, True, id="dark"),
+        pytest.param("phone", PHONE, False, id="phone"),
+        pytest.param("phone-dark", PHONE, True, id="phone-dark"),
     ],
 )
-def test_it_fits_its_window(
+def test_pages_fit_the_window(
     homes: Homes, window: Window, name: str, size: tuple[int, int], dark: bool
 ) -> None:
     first, second = homes
@@ -236,12 +242,12 @@ def test_it_fits_its_window(
     assert first.reaches(second, 30)
     with window(first, size=size, dark=dark) as luci:
         luci.open("status/pywg")
-        luci.page.locator(".pywg-state", has_text="No answer").wait_for()
+        luci.page.locator(".pywg-state", has_text="No response").wait_for()
         assert luci.is_as_wide_as_its_window()
         luci.picture(f"status-{name}")
         luci.open("network/pywg")
         assert luci.is_as_wide_as_its_window()
-        luci.picture(f"assistant-{name}")
+        luci.picture(f"wizard-{name}")
         luci.edit(NAME)
         luci.tab("Peers")
         luci.page.locator(".pywg-cell .pywg-state", has_text="Connected").wait_for()

@@ -1,4 +1,4 @@
-"""Network > Link two homes: in three screens, on both sides."""
+"""Network > Link two homes: three steps, on both sides."""
 
 import re
 from configparser import ConfigParser
@@ -15,7 +15,7 @@ KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
 
 
 class Side(NamedTuple):
-    """What one router was told of a link with one peer."""
+    """The configuration of a link with one peer on one router."""
 
     public_key: str
     addresses: set[str]
@@ -26,12 +26,12 @@ class Side(NamedTuple):
 
 
 def side(home: Home) -> Side:
-    """From the running tunnel, whatever it is called."""
+    """Return the configuration of the running tunnel, whatever its name is."""
     run = home.router.run
     name = run("ubus list 'pywg.*'").strip().removeprefix("pywg.")
-    told = ConfigParser()
-    told.read_string(run(f"pywg showconf {name}"))
-    own, peer = told["Interface"], told["Peer"]
+    config = ConfigParser()
+    config.read_string(run(f"pywg showconf {name}"))
+    own, peer = config["Interface"], config["Peer"]
     addresses = run(f"uci get network.{name}.addresses").split()
     return Side(
         public_key_of(own["PrivateKey"]),
@@ -43,7 +43,7 @@ def side(home: Home) -> Side:
     )
 
 
-def assert_one_is_the_other_s_mirror(homes: Homes) -> None:
+def assert_sides_correspond(homes: Homes) -> None:
     sides = [side(home) for home in homes]
     for home, near, far in zip(homes[::-1], sides, sides[::-1], strict=True):
         assert near.peer_key == far.public_key
@@ -52,82 +52,82 @@ def assert_one_is_the_other_s_mirror(homes: Homes) -> None:
 
 
 def describe(luci: Luci, lan: str) -> None:
-    """The first screen."""
+    """Fill in the first step."""
     luci.open("network/pywg")
     luci.label("Name of the other home", "Cabin")
-    luci.label("Its network (LAN)", lan)
-    luci.label("Its name or address", "10.77.2.2")
-    luci.label("Our name or address", "10.77.1.2")
+    luci.label("Network of the other home (LAN)", lan)
+    luci.label("Public address of the other home", "10.77.2.2")
+    luci.label("Public address of this home", "10.77.1.2")
 
 
-def half(luci: Luci, words: str) -> str:
-    """The other side's half, in a format."""
-    luci.press(words)
+def exported(luci: Luci, label: str) -> str:
+    """Return the configuration for the other home in a format."""
+    luci.press(label)
     text: str = luci.page.locator(".pywg-export-text").inner_text()
     return text
 
 
-def test_a_clash_of_networks_is_told_at_once(homes: Homes, window: Window) -> None:
+def test_overlap_is_reported_while_typing(homes: Homes, window: Window) -> None:
     with window(homes[0]) as luci:
         describe(luci, f"{LANS['first']}.0/24")
-        luci.page.get_by_text("both homes use").wait_for()
-        luci.picture("assistant-clash")
+        luci.page.get_by_text("Both homes use").wait_for()
+        luci.picture("wizard-overlap")
         luci.press("Continue")
-        luci.page.get_by_text("both homes use").wait_for()
+        luci.page.get_by_text("Both homes use").wait_for()
 
 
-def test_each_hint_stands_in_the_column_of_its_home(
+def test_problem_is_shown_in_the_group_of_its_home(
     homes: Homes, window: Window
 ) -> None:
     with window(homes[0]) as luci:
         describe(luci, f"{LANS['second']}.0/24")
         group = luci.page.get_by_role
-        other = group("group", name="The other home", exact=True)
-        own = group("group", name="This home", exact=True)
-        # It speaks of this router, whose uplink has a private address.
-        own.get_by_text("no public").wait_for()
-        assert not other.get_by_text("no public").count()
-        luci.picture("assistant-hint")
-        luci.label("Its name or address", "no host!")
-        luci.label("Our name or address", "no host either!")
-        other.get_by_text("'no host!' is neither").wait_for()
-        own.get_by_text("'no host either!' is neither").wait_for()
+        remote = group("group", name="The other home", exact=True)
+        local = group("group", name="This home", exact=True)
+        # The uplink of this router has a private address.
+        local.get_by_text("no public").wait_for()
+        assert not remote.get_by_text("no public").count()
+        luci.picture("wizard-problem")
+        luci.label("Public address of the other home", "no host!")
+        luci.label("Public address of this home", "no host either!")
+        remote.get_by_text("'no host!' is not an IP address").wait_for()
+        local.get_by_text("'no host either!' is not an IP address").wait_for()
 
 
-def test_two_homes_are_linked(homes: Homes, window: Window) -> None:
+def test_wizard_links_two_homes(homes: Homes, window: Window) -> None:
     first, second = homes
     with window(first) as luci:
         describe(luci, f"{LANS['second']}.0/24")
-        luci.picture("assistant-1")
+        luci.picture("wizard-1")
         luci.press("Continue")
         luci.page.get_by_text("All changes to this router").click()
-        luci.picture("assistant-2")
+        luci.picture("wizard-2")
         luci.press("Save and continue")
-        conf = half(luci, "wg .conf")
-        uci = half(luci, "OpenWrt UCI")
-        luci.picture("assistant-3")
+        conf = exported(luci, "WireGuard .conf")
+        uci = exported(luci, "OpenWrt UCI")
+        luci.picture("wizard-3")
         luci.press("QR code")
         luci.page.locator(".pywg-qr svg").wait_for()
-        luci.picture("assistant-qr")
+        luci.picture("wizard-qr")
         luci.press("Save & Apply")
         luci.wait_until_applied()
     assert "[Interface]\nPrivateKey = " in conf
     assert "\nPresharedKey = " in conf
     with window(second) as luci:
         luci.open("network/pywg")
-        luci.page.get_by_text("The other home has sent its half already").click()
+        luci.page.get_by_text("Import the configuration from the other home").click()
         luci.label("Configuration", uci)
-        luci.picture("assistant-take")
+        luci.picture("wizard-import")
         luci.press("Continue")
         luci.page.get_by_text("All changes to this router").wait_for()
         luci.press("Save & Apply")
         luci.wait_until_applied()
     assert first.reaches(second, 30)
     assert second.reaches(first, 30)
-    assert_one_is_the_other_s_mirror(homes)
+    assert_sides_correspond(homes)
 
 
-def test_the_settings_of_the_other_router_are_answered(
+def test_wizard_plans_from_the_configuration_of_the_other_router(
     homes: Homes, window: Window
 ) -> None:
     first, second = homes
@@ -146,25 +146,25 @@ def test_the_settings_of_the_other_router_are_answered(
         settings = luci.page.locator(".pywg-dialog .pywg-export-text").inner_text()
     with window(second) as luci:
         luci.open("network/pywg")
-        luci.page.get_by_text("The other home has sent its half already").click()
+        luci.page.get_by_text("Import the configuration from the other home").click()
         luci.label("Configuration", settings)
-        luci.page.get_by_label("The pasted text").select_option("remote")
-        luci.label("Its name or address", "10.77.1.2")
-        luci.label("Its network (LAN)", f"{LANS['first']}.0/24")
-        luci.picture("assistant-mirror")
+        luci.page.get_by_label("Pasted configuration").select_option("remote")
+        luci.label("Public address of the other home", "10.77.1.2")
+        luci.label("Network of the other home (LAN)", f"{LANS['first']}.0/24")
+        luci.picture("wizard-from-remote")
         luci.press("Continue")
-        told = luci.page.get_by_text("must have this public key").inner_text()
+        note = luci.page.get_by_text("must use this public key").inner_text()
         luci.press("Save & Apply")
         luci.wait_until_applied()
-    (key,) = KEY.findall(told)
+    (key,) = KEY.findall(note)
     first.set("other", f"public_key={key}")
     assert first.reaches(second, 30)
     assert second.reaches(first, 30)
-    assert_one_is_the_other_s_mirror(homes)
+    assert_sides_correspond(homes)
     assert side(second).endpoint == f"10.77.1.2:{PORT}"
 
 
-def test_it_is_done_with_the_keyboard_alone(homes: Homes, window: Window) -> None:
+def test_wizard_is_usable_with_the_keyboard_alone(homes: Homes, window: Window) -> None:
     with window(homes[0]) as luci:
         luci.open("network/pywg")
         page = luci.page

@@ -35,7 +35,7 @@ function imported(text) {
 }
 
 function shown(before, after) {
-	return plain(diff.between(before, after)).filter(one => one.kind !== 'same')
+	return plain(diff.between(before, after)).filter(one => one.kind !== 'unchanged')
 		.map(one => [ one.kind, one.title, ...one.lines
 			.filter(line => line.sign !== ' ').map(line => line.sign + line.text) ]);
 }

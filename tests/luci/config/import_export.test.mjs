@@ -187,8 +187,8 @@ config pywg_wg0
 `).tunnels;
 	const text = importExport.write(tunnel, 'conf');
 
-	assert.match(text, /^# PrivateKey is kept by the router$/m);
-	assert.match(text, /^# PresharedKey is kept by the router$/m);
+	assert.match(text, /^# PrivateKey is stored on the router$/m);
+	assert.match(text, /^# PresharedKey is stored on the router$/m);
 	assert.doesNotMatch(text, /kept:/);
 	assert.match(importExport.write(tunnel, 'uci'), /private_key 'kept:mine'/);
 	const { complaints } = importExport.read('[Interface]\nPrivateKey = kept:mine');

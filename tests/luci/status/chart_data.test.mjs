@@ -18,7 +18,7 @@ function seriesOf(...samples) {
 }
 
 function seen(series, seconds) {
-	return plain(series.seen(seconds * SECOND)).map(one => [ one.age, one.rx, one.tx ]);
+	return plain(series.samples(seconds * SECOND)).map(one => [ one.age, one.rx, one.tx ]);
 }
 
 test('a rate is what came between two looks', () => {

@@ -14,7 +14,7 @@ test('every state has a name and a tone, and all trouble says what to do', () =>
 
 		assert.ok(found.title, code);
 		assert.ok(TONES.includes(found.tone), code);
-		assert.ok(found.tone !== 'bad' || (found.why && found.advice), code);
+		assert.ok(found.tone !== 'bad' || (found.cause && found.advice), code);
 	}
 });
 
@@ -29,7 +29,7 @@ test('a state that is not known here is told in the router\'s words', () => {
 	const found = plain(diagnosis.peer({ state: 'new_code', reason: 'something else' }));
 
 	assert.equal(found.title, 'new_code');
-	assert.equal(found.why, 'something else');
+	assert.equal(found.cause, 'something else');
 	assert.equal(found.tone, 'bad');
 });
 
@@ -45,7 +45,7 @@ const AGES = [
 
 for (const [ number, [ seconds, tone, words ] ] of AGES.entries())
 	test(`age ${number}: ${seconds}`, () => {
-		assert.deepEqual(plain(diagnosis.age(seconds)), { tone, words });
+		assert.deepEqual(plain(diagnosis.age(seconds)), { tone, text: words });
 	});
 
 test('drops come with trouble first, then the most, and none that never were', () => {
@@ -55,5 +55,5 @@ test('drops come with trouble first, then the most, and none that never were', (
 
 	assert.deepEqual(plain(found.map(one => one.reason)),
 		[ 'no peer', 'from the future', 'mac1', 'replayed' ]);
-	assert.equal(found[1].words, 'from the future');
+	assert.equal(found[1].text, 'from the future');
 });

@@ -108,12 +108,12 @@ for (const [ number, row ] of KEEPALIVES.entries()) {
 
 /* What differs here and there; where the problem is. */
 const PROBLEMS = [
-	[ {}, { lans: [ '192.168.1.128/25' ] }, 'lans', 'error' ],
-	[ {}, { lans: [ '192.168.0.0/16' ] }, 'lans', 'error' ],
-	[ {}, { lans: [] }, 'lans', 'error' ],
-	[ {}, { lans: [ '192.168.2' ] }, 'lans', 'error' ],
+	[ {}, { lans: [ '192.168.1.128/25' ] }, 'remoteLans', 'error' ],
+	[ {}, { lans: [ '192.168.0.0/16' ] }, 'remoteLans', 'error' ],
+	[ {}, { lans: [] }, 'remoteLans', 'error' ],
+	[ {}, { lans: [ '192.168.2' ] }, 'remoteLans', 'error' ],
 	[ { endpoint: '' }, {}, 'reachability', 'error' ],
-	[ {}, { endpoint: 'a b' }, 'endpoint', 'error' ],
+	[ {}, { endpoint: 'a b' }, 'remoteEndpoint', 'error' ],
 	[ { endpoint: 'a b' }, {}, 'localEndpoint', 'error' ],
 	[ { lans: [ '192.168.1' ] }, {}, 'localLans', 'error' ],
 	[ { wan: { addresses: [ SHARED ] } }, {}, 'localEndpoint', 'warning' ],
@@ -143,7 +143,7 @@ test('a home that is linked already, and a key that is known, are refused', () =
 	const tunnels = [ planned().local.tunnel ];
 
 	assert.deepEqual(problems({ tunnels }),
-		[ [ 'lans', 'error' ], [ 'keys', 'error' ] ]);
+		[ [ 'remoteLans', 'error' ], [ 'keys', 'error' ] ]);
 });
 
 test('another tunnel gets another name, port and network', () => {
@@ -226,7 +226,7 @@ test('what was made for another home is not taken where it cannot work', () => {
 
 	assert.equal(found.tunnel.name, 'pywg1');
 	assert.deepEqual(found.problems.map(one => one.field),
-		[ 'lans', 'lans', 'addresses', 'port' ]);
+		[ 'remoteLans', 'remoteLans', 'addresses', 'port' ]);
 });
 
 test('from the other side\'s own configuration comes ours', () => {

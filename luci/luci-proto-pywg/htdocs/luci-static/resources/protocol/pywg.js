@@ -5,15 +5,15 @@
 'require pywg.status.diagnosis as diagnosis';
 'require uci';
 
-/* What Network > Interfaces knows of the protocol. */
+/* The protocol handler for Network > Interfaces. */
 
 network.registerPatternVirtual(/^pywg/);
 
-for (const [ code, words ] of Object.entries(diagnosis.ERRORS))
-	network.registerErrorCode(code, words);
+for (const [ code, text ] of Object.entries(diagnosis.ERRORS))
+	network.registerErrorCode(code, text);
 
-/* netifd's codes are few; the reason is what comes with them. */
-function inWords(error, translated) {
+/* The data of an error have the details. */
+function withDetails(error, translated) {
 	const details = (error.data ?? []).filter(text => text);
 
 	return details.length ? `${translated}: ${details.join(' ')}` : translated;
@@ -21,7 +21,7 @@ function inWords(error, translated) {
 
 return network.registerProtocol('pywg', {
 	getI18n() {
-		return _('WireGuard link (pywg)');
+		return _('WireGuard VPN (pywg)');
 	},
 
 	getIfname() {
@@ -56,7 +56,7 @@ return network.registerProtocol('pywg', {
 		const translated = this.super('getErrors', []);
 
 		return translated && translated.map((text, at) =>
-			inWords(this._ubus('errors')[at], text));
+			withDetails(this._ubus('errors')[at], text));
 	},
 
 	renderFormOptions(section) {

@@ -3,7 +3,7 @@
 'require pywg.config.keys as keys';
 'require rpc';
 
-/* What the router is asked: the daemon of an interface, and the keeper of keys. */
+/* Calls to the router: the ubus object of a daemon, and the key store of rpcd. */
 
 const STORED = 'kept:';
 const BASE64_TAIL = '=';
@@ -35,28 +35,31 @@ const publicKey = keyStore('public_key', 'key');
 const reveal = keyStore('reveal', 'secret');
 
 return baseclass.extend({
-	/* Interfaces of this protocol, as netifd has them. */
+	/* Return a promise of the interfaces with protocol pywg, as dumped by netifd. */
 	interfaces() {
-		return dump().then(all => all.filter(one => one.proto === 'pywg'));
+		return dump().then(interfaces =>
+			interfaces.filter(iface => iface.proto === 'pywg'));
 	},
 
-	/* Each takes the interface's name; rejected if its daemon does not run. */
+	/* Calls of the daemon of an interface, by name; rejected if it is not running. */
 	status: daemon('status'),
 	history: daemon('history'),
-	/* And the peer's public key. */
+	/* These take the public key of the peer as well. */
 	resolve: daemon('resolve', 'peer'),
 	rekey: daemon('rekey', 'peer'),
 
-	/* { public_key, secret }: secret is what the configuration has in its place. */
+	/* Generate or store a private key: { public_key, secret }, where secret is the
+	   value of the option in the configuration. */
 	generateKey: keyStore('generate_key'),
 	storeKey: keyStore('keep_key', 'key'),
-	/* { private_key, public_key }, of which nothing stays. */
+	/* Generate a key pair that is not stored: { private_key, public_key }. */
 	generatePair: keyStore('generate_pair'),
-	/* { secret } */
+	/* Generate or store a preshared key: { secret }. */
 	generatePsk: keyStore('generate_psk'),
 	storePsk: keyStore('keep_psk', 'key'),
 
-	/* 'kept:...' or a key itself -> the key. */
+	/* Return a promise of the key for the value of an option: the name of a stored key
+	   ('kept:...') or a key. */
 	reveal(secret) {
 		if (!this.isStored(secret))
 			return Promise.resolve(secret);
@@ -64,19 +67,21 @@ return baseclass.extend({
 		return reveal(secret).then(answer => answer.key);
 	},
 
+	/* Return whether a value is the name of a stored key. */
 	isStored(secret) {
 		return (secret ?? '').startsWith(STORED);
 	},
 
-	/* A private key, kept or written out -> its public key. */
+	/* Return a promise of the public key for the value of a private_key option. */
 	publicKey(secret) {
-		const named = this.publicKeyOfName(secret);
+		const known = this.publicKeyOfName(secret);
 
-		return named ? Promise.resolve(named)
+		return known ? Promise.resolve(known)
 			: publicKey(secret).then(answer => answer.public_key);
 	},
 
-	/* 'kept:...' -> the public key that its name is, or '' if it has another name. */
+	/* Return the public key that the name of a stored key encodes, or '' for a name
+	   that was chosen by hand. */
 	publicKeyOfName(secret) {
 		const name = this.isStored(secret) ? secret.slice(STORED.length) : '';
 		const key = name.replace(/-/g, '+').replace(/_/g, '/') + BASE64_TAIL;

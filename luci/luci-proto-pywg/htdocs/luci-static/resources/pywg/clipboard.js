@@ -1,9 +1,10 @@
 'use strict';
 'require baseclass';
 
-/* Text to take along. */
+/* Copying of text. */
 
-const SHOWN = 1500;
+/* Milliseconds that a button reads 'Copied'. */
+const CONFIRMED = 1500;
 
 function select(node) {
 	const range = document.createRange();
@@ -13,7 +14,7 @@ function select(node) {
 	getSelection().addRange(range);
 }
 
-/* A page that came over plain http may not use navigator.clipboard. */
+/* navigator.clipboard is not available to pages that were loaded over plain HTTP. */
 function copy(node) {
 	select(node);
 	document.execCommand('copy');
@@ -21,7 +22,7 @@ function copy(node) {
 }
 
 return baseclass.extend({
-	/* A button that copies what a node shows when it is pressed. */
+	/* Return a button that copies the text of a node. */
 	button(source) {
 		const button = E('button', {
 			'class': 'btn cbi-button', 'type': 'button',
@@ -31,14 +32,14 @@ return baseclass.extend({
 				button.textContent = _('Copied');
 				setTimeout(() => {
 					button.textContent = _('Copy');
-				}, SHOWN);
+				}, CONFIRMED);
 			}
 		}, _('Copy'));
 
 		return button;
 	},
 
-	/* A short text, with a button beside it. */
+	/* Return a node with a short text and a button that copies it. */
 	code(text) {
 		const code = E('code', text);
 

@@ -3,14 +3,14 @@
 'require pywg.widgets as widgets';
 
 /*
- * A dialog above whatever is there, LuCI's own modal included: the browser keeps the
- * focus in it, closes it on Escape and gives the focus back.
+ * Modal dialogs that can be opened above LuCI's own modal. The browser confines the
+ * focus to the dialog, closes it on Escape and restores the focus.
  */
 
 return baseclass.extend({
 	/*
-	 * title, nodes, [{ text, isMain, act }]: an act that returns (a promise of) false
-	 * leaves the dialog open. Returns its node.
+	 * Open a dialog with a title, nodes and actions [{ text, isMain, act }], and return
+	 * its node. The dialog stays open if act returns false or a promise of false.
 	 */
 	open(title, nodes, actions) {
 		const node = E('dialog', { 'class': 'pywg-dialog', 'aria-label': title });

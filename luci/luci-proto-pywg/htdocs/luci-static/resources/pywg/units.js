@@ -1,27 +1,27 @@
 'use strict';
 'require baseclass';
 
-/* Figures as people read them. */
+/* Amounts, rates and durations as text. */
 
 const BINARY = [ 'B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB' ];
 const DECIMAL = [ 'bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s' ];
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 
-/* Three digits at most, but for those before the point. */
+/* At most three significant digits, but all digits before the decimal point. */
 function digits(value) {
 	return String(Number(value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)));
 }
 
 function scaled(value, step, units) {
-	let at = 0;
+	let unit = 0;
 
-	/* What would be rounded up to a whole step is written as one of the next unit. */
-	while (Math.round(value) >= step && at < units.length - 1) {
+	/* Rounded, so that 1023.9 KiB is 1 MiB. */
+	while (Math.round(value) >= step && unit < units.length - 1) {
 		value /= step;
-		at++;
+		unit++;
 	}
 
-	return `${digits(value)} ${units[at]}`;
+	return `${digits(value)} ${units[unit]}`;
 }
 
 function duration(seconds) {
@@ -38,13 +38,13 @@ function duration(seconds) {
 }
 
 return baseclass.extend({
-	/* Bytes -> '1.5 MiB'. */
+	/* Return a number of bytes as text, such as '1.5 MiB'. */
 	bytes: count => scaled(count, 1024, BINARY),
-	/* Bytes a second -> '12 Mbit/s'. */
+	/* Return a rate in bytes per second as text, such as '12 Mbit/s'. */
 	rate: bytes => scaled(8 * bytes, 1000, DECIMAL),
-	/* Seconds -> '90 s', '5 min', '3 h', '4 d'. */
+	/* Return a duration in seconds as text, such as '90 s', '5 min', '3 h' or '4 d'. */
 	duration,
-	/* Seconds since something was, null for never -> '5 min ago'. */
+	/* Return the age of an event in seconds, null for never, as text: '5 min ago'. */
 	ago: seconds => seconds === null
 		? _('never') : _('%s ago').format(duration(seconds))
 });

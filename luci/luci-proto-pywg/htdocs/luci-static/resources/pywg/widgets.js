@@ -2,24 +2,21 @@
 'require baseclass';
 'require ui';
 
-/* Buttons, texts and labelled fields, and the one style sheet of all pages, which has
-   the theme's own colours. */
+/* Buttons, texts, labelled fields, and the style sheet of all pages. */
 
 const STYLE_ID = 'pywg-style';
 
 let count = 0;
 
-/* Words and what to do; while that goes on, it cannot be pressed again. */
-function button(words, act, isMain) {
+function button(label, act, isMain) {
 	return E('button', {
 		'class': `btn cbi-button ${isMain ? 'cbi-button-positive important' : ''}`,
 		'type': 'button', 'click': ui.createHandlerFn(null, act)
-	}, words);
+	}, label);
 }
 
-/* A node that shows a text, or is not there if that is empty; touched only if
-   anything changes, so that nobody's selection is lost. */
 function setText(node, text) {
+	/* An unchanged node is not touched: that would discard the user's selection. */
 	if (node.textContent !== text)
 		node.textContent = text;
 
@@ -34,7 +31,7 @@ function loadStyle() {
 		}));
 }
 
-function labelled(words, input, note) {
+function labelled(label, input, description) {
 	input.id = `pywg-field-${count++}`;
 
 	const problems = E('div', { 'id': `${input.id}-problems`, 'aria-live': 'polite' });
@@ -44,57 +41,65 @@ function labelled(words, input, note) {
 	return {
 		input,
 		node: E('div', { 'class': 'cbi-value' }, [
-			E('label', { 'class': 'cbi-value-title', 'for': input.id }, words),
+			E('label', { 'class': 'cbi-value-title', 'for': input.id }, label),
 			E('div', { 'class': 'cbi-value-field' }, [
-				input, note ? E('div', { 'class': 'cbi-value-description' }, note) : '',
+				input,
+				description
+					? E('div', { 'class': 'cbi-value-description' }, description) : '',
 				problems
 			])
 		]),
 		value: () => input.value.trim(),
-		/* Says below the field what there is to say of it, or is wrong; nodes. */
-		complain(nodes, isWrong) {
-			input.setAttribute('aria-invalid', isWrong);
+		/* Show nodes below the field, and mark it as invalid. */
+		complain(nodes, isInvalid) {
+			input.setAttribute('aria-invalid', isInvalid);
 			L.dom.content(problems, nodes);
 		}
 	};
 }
 
-function textField(words, value, changed, note, placeholder) {
+function textField(label, value, changed, description, placeholder) {
 	const input = E('input', {
 		'type': 'text', 'class': 'cbi-input-text', 'value': value ?? '',
 		'placeholder': placeholder ?? null, 'autocomplete': 'off',
 		'spellcheck': 'false', 'input': () => changed()
 	});
 
-	return labelled(words, input, note);
+	return labelled(label, input, description);
 }
 
 return baseclass.extend({
+	/* Return a button with a label; it is disabled until the promise of act is settled.
+	   isMain emphasizes it. */
 	button,
+	/* Set the text of a node; an empty text hides it. */
 	setText,
+	/* Add the style sheet to the page. */
 	loadStyle,
 
-	/* Words, value, what to call on a change, what to say below -> { node, input,
-	   value(), complain(nodes, isWrong) }. */
+	/* Return a text field as { node, input, value(), complain(nodes, isInvalid) }.
+	   Takes the label, the value, a function that is called on each change, and
+	   optionally a description and a placeholder. */
 	textField,
 
-	/* The same for texts with spaces or commas between. */
-	listField(words, values, changed, note, placeholder) {
-		const shown = (values ?? []).join(', ');
-		const field = textField(words, shown, changed, note, placeholder);
+	/* Return a text field whose value is an array; spaces or commas separate the
+	   elements. */
+	listField(label, values, changed, description, placeholder) {
+		const text = (values ?? []).join(', ');
+		const field = textField(label, text, changed, description, placeholder);
 
 		return {
 			...field,
-			value: () => field.input.value.split(/[\s,]+/).filter(one => one)
+			value: () => field.input.value.split(/[\s,]+/).filter(element => element)
 		};
 	},
 
-	/* [[ value, words ]] -> the same. */
-	choiceField(words, choices, changed, note) {
+	/* Return a selection from [[ value, text ]] as such a field. */
+	choiceField(label, choices, changed, description) {
 		const input = E('select', {
 			'class': 'cbi-input-select', 'change': () => changed()
-		}, choices.map(([ value, shown ]) => E('option', { value }, shown)));
+		}, choices.map(([ value, text ]) => E('option', { value }, text)));
 
-		return labelled(words, input, note);
+		return labelled(label, input, description);
 	}
 });

@@ -2,23 +2,23 @@
 'require baseclass';
 
 /*
- * IPv4 and IPv6 addresses and prefixes, and what is free among them.
+ * IPv4 and IPv6 addresses and prefixes, and the allocation of free ones.
  *
- * An address is { bits: 32 or 128, value: BigInt }, a prefix has a length besides.
- * What is no address is null; nothing here throws.
+ * An address is { bits: 32 or 128, value: BigInt }; a prefix has a length as well. The
+ * parsers return null for an invalid text; no function throws.
  */
 
 const PORTS = 65535;
 const FIRST_PORT = 51820;
 const DECIMAL = /^(0|[1-9][0-9]*)$/;
 const GROUP = /^[0-9a-f]{1,4}$/i;
-/* RFC 1918, 6598 (shared by a provider's customers), 3927, 4193, 4291: not reached
-   from elsewhere. */
+/* Not reachable from the internet: RFC 1918, 6598 (carrier-grade NAT), 3927, 4193 and
+   4291. */
 const PRIVATE = [
 	'10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10',
 	'169.254.0.0/16', '127.0.0.0/8', 'fc00::/7', 'fe80::/10', '::1/128'
 ];
-/* Where a network for tunnels is looked for: seldom a home's own. */
+/* Ranges to allocate tunnel networks from; few LANs use them. */
 const TUNNEL_NETWORKS = [ '10.77.0.0/16', '172.31.0.0/16', '10.177.0.0/16' ];
 const TUNNEL_LENGTH = 24;
 
@@ -64,7 +64,7 @@ function fillGap(halves) {
 
 function parse6(text) {
 	const halves = text.split('::');
-	/* A dotted tail ends the address; in front of a gap it would not. */
+	/* A dotted quad is valid only at the end of an address, not before '::'. */
 	if (halves.length > 2 || (halves.length === 2 && halves[0].includes('.')))
 		return null;
 
@@ -87,7 +87,7 @@ function format4(value) {
 	return [ 24n, 16n, 8n, 0n ].map(shift => value >> shift & 255n).join('.');
 }
 
-/* RFC 5952: the longest run of zeros, the first of the longest, and never one alone. */
+/* RFC 5952: the longest run of at least two zero groups, the first of equal ones. */
 function longestGap(groups) {
 	let best = { at: -1, size: 1 };
 
@@ -169,8 +169,8 @@ function contains(outer, inner) {
 		outer.value >> shift === inner.value >> shift;
 }
 
-function overlaps(one, other) {
-	return contains(one, other) || contains(other, one);
+function overlaps(first, second) {
+	return contains(first, second) || contains(second, first);
 }
 
 function isPrivate(address) {
@@ -182,44 +182,48 @@ function prefixes(texts) {
 }
 
 function findOverlaps(local, remote) {
-	return prefixes(local).flatMap(one => prefixes(remote)
-		.filter(other => overlaps(one, other))
-		.map(other => ({ local: formatPrefix(one), remote: formatPrefix(other) })));
+	return prefixes(local).flatMap(near => prefixes(remote)
+		.filter(far => overlaps(near, far))
+		.map(far => ({ local: formatPrefix(near), remote: formatPrefix(far) })));
 }
 
-function sharedBy(mine, its) {
-	return prefixes(mine).flatMap(one => prefixes(its)
-		/* Everything else beside a default route is what such a route is for. */
-		.filter(other => overlaps(one, other) &&
-			(one.length === other.length || one.length && other.length))
-		.map(other => ({
-			prefix: formatPrefix(one),
-			otherPrefix: formatPrefix(other),
-			isSame: one.length === other.length
+function sharedPrefixes(allowed, otherAllowed) {
+	return prefixes(allowed).flatMap(prefix => prefixes(otherAllowed)
+		/* A default route overlaps every prefix by design. */
+		.filter(candidate => overlaps(prefix, candidate) &&
+			(prefix.length === candidate.length || prefix.length && candidate.length))
+		.map(candidate => ({
+			prefix: formatPrefix(prefix),
+			otherPrefix: formatPrefix(candidate),
+			isSame: prefix.length === candidate.length
 		})));
 }
 
 function findPeerOverlaps(lists) {
-	return lists.flatMap((mine, peer) => lists.slice(0, peer).flatMap((its, other) =>
-		sharedBy(mine, its).map(found => ({ peer, otherPeer: other, ...found }))));
+	return lists.flatMap((allowed, peer) => lists.slice(0, peer).flatMap(
+		(otherAllowed, otherPeer) => sharedPrefixes(allowed, otherAllowed)
+			.map(found => ({ peer, otherPeer, ...found }))));
 }
 
 function hostRange(net) {
-	/* The first and last of an IPv4 network are no hosts; RFC 3021 excepts /31. */
+	/* The first and last address of an IPv4 network are not hosts, except in a /31
+	   (RFC 3021). */
 	const reserved = net.bits === 32 && net.length < 31 ? 1n : 0n;
 
 	return [ net.value + (net.bits === 128 ? 1n : reserved), last(net) - reserved ];
 }
 
-/* Within a network: what covers all of it (a default route) takes none of it. */
+/* A prefix that covers the whole network, such as a default route, occupies no address
+   of it. */
 function firstFree(net, taken) {
-	const inside = taken.filter(one => contains(net, one) && one.length > net.length);
+	const inside = taken.filter(prefix =>
+		contains(net, prefix) && prefix.length > net.length);
 	const [ first, end ] = hostRange(net);
 	let value = first;
 
 	while (value <= end) {
 		const candidate = { bits: net.bits, value };
-		const holder = inside.find(one => contains(one, candidate));
+		const holder = inside.find(prefix => contains(prefix, candidate));
 
 		if (!holder)
 			return candidate;
@@ -235,10 +239,11 @@ function host(prefix) {
 }
 
 function nextAddresses(own, allowed) {
-	const ours = own.map(parseInterface).filter(one => one && one.length < one.bits);
-	const taken = ours.map(host).concat(prefixes(allowed));
+	const interfaces = own.map(parseInterface)
+		.filter(prefix => prefix && prefix.length < prefix.bits);
+	const taken = interfaces.map(host).concat(prefixes(allowed));
 
-	return ours.map(one => firstFree(network(one), taken))
+	return interfaces.map(prefix => firstFree(network(prefix), taken))
 		.filter(free => free !== null)
 		.map(free => formatPrefix({ ...free, length: free.bits }));
 }
@@ -246,14 +251,14 @@ function nextAddresses(own, allowed) {
 function nextPort(taken, first) {
 	let port = first ?? FIRST_PORT;
 
-	while (taken.some(one => +one === port) && port < PORTS)
+	while (taken.some(used => +used === port) && port < PORTS)
 		port++;
 
 	return port;
 }
 
 function freeNetwork(taken) {
-	const known = prefixes(taken).filter(one => one.length > 0);
+	const used = prefixes(taken).filter(prefix => prefix.length > 0);
 
 	for (const text of TUNNEL_NETWORKS) {
 		const range = parsePrefix(text);
@@ -262,7 +267,7 @@ function freeNetwork(taken) {
 		for (let value = range.value; value <= last(range); value += step) {
 			const net = { bits: range.bits, value, length: TUNNEL_LENGTH };
 
-			if (!known.some(one => overlaps(one, net)))
+			if (!used.some(prefix => overlaps(prefix, net)))
 				return formatPrefix(net);
 		}
 	}
@@ -271,40 +276,45 @@ function freeNetwork(taken) {
 }
 
 return baseclass.extend({
-	/* '10.0.0.1' or 'fd00::1' -> address or null; no leading zeros, no scope. */
+	/* Parse '10.0.0.1' or 'fd00::1', without leading zeros or scope, to an address;
+	   null if the text is invalid. */
 	parse,
-	/* address -> text; IPv6 as RFC 5952 has it. */
+	/* Format an address; IPv6 follows RFC 5952. */
 	format,
-	/* 'address[/length]' -> prefix with its host bits kept, or null. */
+	/* Parse 'address[/length]' to a prefix with its host bits, or to null. */
 	parseInterface,
-	/* 'address[/length]' -> prefix with its host bits cleared, or null. */
+	/* Parse 'address[/length]' to a prefix without its host bits, or to null. */
 	parsePrefix,
-	/* prefix -> 'address/length'. */
+	/* Format a prefix as 'address/length'. */
 	formatPrefix,
-	/* prefix -> the same with its host bits cleared. */
+	/* Return a prefix without its host bits. */
 	network,
-	/* Whether a prefix holds all of another one, or an address. */
+	/* Return whether a prefix contains another prefix or an address. */
 	contains,
-	/* Whether two prefixes have an address in common. */
+	/* Return whether two prefixes have an address in common. */
 	overlaps,
-	/* Whether an address is not reached from elsewhere: behind NAT, or link-local. */
+	/* Return whether an address is not reachable from the internet. */
 	isPrivate,
-	/* Prefix texts of two homes -> [{ local, remote }], texts, where they meet. */
+	/* Return [{ local, remote }], texts, for each overlap of the prefixes (texts) of
+	   two sites. */
 	findOverlaps,
 	/*
-	 * The allowed IPs of peers, a list of texts each -> [{ peer, otherPeer, prefix,
-	 * otherPrefix, isSame }]: prefix of the peer (its index) meets otherPrefix of an
-	 * earlier one. If they are the same, only one of the two gets what is sent there;
-	 * if not, the longer prefix decides.
+	 * Return [{ peer, otherPeer, prefix, otherPrefix, isSame }] for the allowed IPs of
+	 * all peers, an array of texts for each peer: prefix of the peer with that index
+	 * overlaps otherPrefix of an earlier peer. If the two are the same, only one of the
+	 * peers receives the traffic; otherwise the more specific prefix wins.
 	 */
 	findPeerOverlaps,
 	/*
-	 * The addresses of our interface and the allowed IPs of its peers, texts -> an
-	 * address a family that no peer has yet, ['10.0.0.2/32', 'fd00::2/128'].
+	 * Return an unused address for each family as text, such as [ '10.0.0.2/32',
+	 * 'fd00::2/128' ]. Takes the addresses of the interface and the allowed IPs of its
+	 * peers as texts.
 	 */
 	nextAddresses,
-	/* Ports in use, texts or numbers -> the next free port, from 51820 or first on. */
+	/* Return the first port, from 51820 or the given one, that is not in an array of
+	   ports (texts or numbers). */
 	nextPort,
-	/* Prefix texts in use -> a /24 for tunnels that meets none of them, or null. */
+	/* Return a /24 for a tunnel, as text, that overlaps none of the given prefixes
+	   (texts); null if there is none. */
 	freeNetwork
 });

@@ -4,10 +4,10 @@
 'require pywg.config.uci_tunnel as uciTunnel';
 
 /*
- * What an import changes: shown before it is saved, and then done.
+ * The difference between a tunnel and an imported one: shown first, then applied.
  *
- * Tunnels are those of import_export.js; a section of the running configuration has its
- * id. Peers are the same if their public keys are.
+ * Tunnels are those of import_export.js; a section of the configuration also has its
+ * id. Peers are matched by public key.
  */
 
 const HIDDEN = '••••••••';
@@ -16,12 +16,12 @@ function values(value) {
 	return [].concat(value ?? []);
 }
 
-/* Of what is there, an import leaves what no file of wg(8) can tell. */
-function unlisted(table, before, after) {
-	const others = Object.entries(before).filter(([ name ]) =>
+/* Preserve the options that a configuration file of wg(8) cannot contain. */
+function withUnlisted(table, before, after) {
+	const unlisted = Object.entries(before).filter(([ name ]) =>
 		!options.row(table, name) && name !== 'proto');
 
-	return { ...Object.fromEntries(others), ...after };
+	return { ...Object.fromEntries(unlisted), ...after };
 }
 
 function mergedPeer(before, after) {
@@ -29,7 +29,7 @@ function mergedPeer(before, after) {
 		return after;
 
 	const { description, private_key } = before.options;
-	const its = unlisted(options.PEER, before.options, after.options);
+	const its = withUnlisted(options.PEER, before.options, after.options);
 	const own = private_key ? { private_key } : {};
 
 	return {
@@ -38,8 +38,8 @@ function mergedPeer(before, after) {
 	};
 }
 
-function twin(peers, peer) {
-	return peers.find(one => one.options.public_key === peer.options.public_key);
+function findPeer(peers, publicKey) {
+	return peers.find(peer => peer.options.public_key === publicKey);
 }
 
 function merge(current, imported) {
@@ -47,20 +47,21 @@ function merge(current, imported) {
 		return { ...imported, proto: 'pywg' };
 
 	const renewed = imported.peers.map(peer =>
-		mergedPeer(twin(current.peers, peer), peer));
+		mergedPeer(findPeer(current.peers, peer.options.public_key), peer));
 
 	if (imported.options)
 		return {
 			...current,
-			options: unlisted(options.INTERFACE, current.options, imported.options),
+			options: withUnlisted(options.INTERFACE, current.options, imported.options),
 			peers: renewed
 		};
 
-	const stay = current.peers.map(peer => twin(renewed, peer) ?? peer);
+	const existing = current.peers.map(peer =>
+		findPeer(renewed, peer.options.public_key) ?? peer);
+	const added = renewed.filter(peer =>
+		!findPeer(existing, peer.options.public_key));
 
-	return {
-		...current, peers: stay.concat(renewed.filter(peer => !twin(stay, peer)))
-	};
+	return { ...current, peers: existing.concat(added) };
 }
 
 function shown(name, value) {
@@ -68,13 +69,13 @@ function shown(name, value) {
 }
 
 function optionLines(name, before, after) {
-	const gone = values(before).filter(one => !values(after).includes(one));
-	const come = values(after).filter(one => !values(before).includes(one));
-	const same = values(after).filter(one => values(before).includes(one));
+	const removed = values(before).filter(value => !values(after).includes(value));
+	const added = values(after).filter(value => !values(before).includes(value));
+	const unchanged = values(after).filter(value => values(before).includes(value));
 	const lines = (sign, texts) =>
 		texts.map(text => ({ sign, text: shown(name, text) }));
 
-	return [ ...lines(' ', same), ...lines('-', gone), ...lines('+', come) ];
+	return [ ...lines(' ', unchanged), ...lines('-', removed), ...lines('+', added) ];
 }
 
 function sectionLines(before, after) {
@@ -87,10 +88,10 @@ function kindOf(before, after, lines) {
 	if (!before || !after)
 		return before ? 'removed' : 'added';
 
-	return lines.some(line => line.sign !== ' ') ? 'changed' : 'same';
+	return lines.some(line => line.sign !== ' ') ? 'changed' : 'unchanged';
 }
 
-/* Interface and peers as they are written: what has its default is not. */
+/* The sections of the interface and of the peers as written, without default values. */
 function sectionsOf(tunnel) {
 	if (!tunnel)
 		return [];
@@ -98,19 +99,20 @@ function sectionsOf(tunnel) {
 	const heads = tunnel.options ? [ tunnel ] : [];
 	const written = uciTunnel.write(tunnel);
 
-	return [ ...heads, ...tunnel.peers ].map((one, at) => ({
+	return [ ...heads, ...tunnel.peers ].map((entry, at) => ({
 		...written[at],
-		id: heads.includes(one) ? tunnel.name : one.id,
-		key: heads.includes(one) ? '' : one.options.public_key
+		id: heads.includes(entry) ? tunnel.name : entry.id,
+		key: heads.includes(entry) ? '' : entry.options.public_key
 	}));
 }
 
 function pairs(before, after) {
 	const old = sectionsOf(before), now = sectionsOf(after);
-	const gone = old.filter(one => !now.some(other => other.key === one.key));
+	const find = (sections, key) => sections.find(section => section.key === key);
+	const removed = old.filter(section => !find(now, section.key));
 
-	return now.map(one => [ old.find(other => other.key === one.key), one ])
-		.concat(gone.map(one => [ one, undefined ]));
+	return now.map(section => [ find(old, section.key), section ])
+		.concat(removed.map(section => [ section, undefined ]));
 }
 
 function title(section) {
@@ -127,20 +129,20 @@ function between(before, after) {
 	});
 }
 
-function isSame(one, other) {
-	return Array.isArray(one) === Array.isArray(other) &&
-		values(one).join('\n') === values(other).join('\n');
+function isSame(first, second) {
+	return Array.isArray(first) === Array.isArray(second) &&
+		values(first).join('\n') === values(second).join('\n');
 }
 
 function settings(old, now) {
 	const names = Object.keys(now.options)
 		.filter(name => !isSame(old?.options[name], now.options[name]));
-	const gone = Object.keys(old?.options ?? {})
+	const removed = Object.keys(old?.options ?? {})
 		.filter(name => now.options[name] === undefined);
 
 	return Object.fromEntries([
 		...names.map(name => [ name, now.options[name] ]),
-		...gone.map(name => [ name, null ])
+		...removed.map(name => [ name, null ])
 	]);
 }
 
@@ -174,21 +176,23 @@ function apply(uci, all, config) {
 
 return baseclass.extend({
 	/*
-	 * The tunnel as it is (or null), and an imported one -> as it will be: a whole file
-	 * replaces interface and peers, peers alone are added or renewed. What the text
-	 * cannot say stays: netifd's options, descriptions, ids.
+	 * Merge an imported tunnel into the current one, or null, and return the result. A
+	 * whole file replaces the interface and its peers; peers without an interface are
+	 * added or updated. Options of netifd, descriptions and ids are preserved.
 	 */
 	merge,
 	/*
-	 * Tunnels before (or null) and after -> [{ kind: 'added', 'removed', 'changed' or
-	 * 'same', title, lines: [{ sign: '+', '-' or ' ', text }] }]; secrets are hidden.
+	 * Return the changes between two tunnels, the first may be null: [{ kind, title,
+	 * lines }]. kind is 'added', 'removed', 'changed' or 'unchanged'; a line is { sign,
+	 * text } with sign '+', '-' or ' '. Secrets are hidden.
 	 */
 	between,
 	/*
-	 * The same -> what to do: [{ action: 'set', id, options }, { action: 'add', type,
-	 * name, options }, { action: 'remove', id }]; an option that is null is removed.
+	 * Return the steps from one tunnel, which may be null, to another: { action: 'set',
+	 * id, options }, { action: 'add', type, name, options } or { action: 'remove', id
+	 * }. An option with value null is removed.
 	 */
 	steps,
-	/* Do the steps through LuCI's uci (add, set, remove) in a configuration. */
+	/* Apply steps to a configuration through LuCI's uci (add, set, remove). */
 	apply
 });

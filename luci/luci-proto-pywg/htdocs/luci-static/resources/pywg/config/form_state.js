@@ -5,8 +5,7 @@
 'require uci';
 
 /*
- * Tunnels of import_export.js from the configuration and from what a form shows of it,
- * with what was changed and not saved yet.
+ * Tunnels of import_export.js as configured, with the unsaved values of a form.
  */
 
 function isEmpty(value) {
@@ -14,7 +13,7 @@ function isEmpty(value) {
 		(Array.isArray(value) && !value.length);
 }
 
-/* Options of a section: what a form shows goes before what is stored. */
+/* The options of a section; a value in the form takes precedence. */
 function optionsOf(table, id, form) {
 	const stored = uci.get('network', id) ?? {};
 	const found = {};
@@ -30,9 +29,9 @@ function optionsOf(table, id, form) {
 }
 
 function peersOf(name, grid) {
-	return uci.sections('network', `pywg_${name}`).map(one => ({
-		id: one['.name'], name: one['.anonymous'] ? '' : one['.name'],
-		options: optionsOf(options.PEER, one['.name'], grid)
+	return uci.sections('network', `pywg_${name}`).map(section => ({
+		id: section['.name'], name: section['.anonymous'] ? '' : section['.name'],
+		options: optionsOf(options.PEER, section['.name'], grid)
 	}));
 }
 
@@ -89,16 +88,19 @@ const STORE = {
 };
 
 return baseclass.extend({
-	/* Interface's name -> its tunnel; a form's section, and the grid of peers, may have
-	   changes that are not saved. */
+	/* Return the tunnel of an interface, by name. The section of the interface's form
+	   and the grid of its peers, or null, contribute unsaved values. */
 	tunnel,
-	/* All tunnels of the configuration. */
+	/* Return all configured tunnels. */
 	tunnels() {
 		return uci.sections('network', 'interface')
-			.filter(one => one.proto === 'pywg').map(one => tunnel(one['.name']));
+			.filter(section => section.proto === 'pywg')
+			.map(section => tunnel(section['.name']));
 	},
-	/* The same tunnel with the keys themselves, for export. */
+	/* Return a promise of the tunnel with its keys in the place of their names, for
+	   export. */
 	revealSecrets: its => eachSecret(its, REVEAL),
-	/* The same tunnel with keys that stay outside of the configuration. */
+	/* Store the keys of a tunnel on the router, and return a promise of the tunnel with
+	   their names in the place of the keys. */
 	storeSecrets: its => eachSecret(its, STORE)
 });

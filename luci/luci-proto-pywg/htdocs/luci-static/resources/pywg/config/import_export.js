@@ -7,19 +7,20 @@
 'require pywg.config.wgconf as wgconf';
 
 /*
- * Import and export: the one door to configuration as text.
+ * Conversion between configuration text in any format and tunnels.
  *
- * A tunnel is { name, proto, options, peers }, a peer { name, options }: options maps
- * the names of options.js to canonical texts, lists to arrays of them. The options of a
- * tunnel are null if the text has peers alone; a peer's name is that of its section, ''
- * for an anonymous one.
+ * A tunnel is { name, proto, options, peers }, a peer { name, options }. options maps
+ * the names of options.js to canonical texts, or to arrays of texts for lists. The
+ * options of a tunnel are null if the text has peers only. The name of a peer is the
+ * name of its section, '' for an anonymous one.
  *
- * A complaint is { severity, line, section, option, reason }: 'error' if the text is
- * not to be used, 'peer left out', or 'warning'; reason is for people.
+ * A complaint is { severity, line, section, option, reason }. severity is 'error' if
+ * the text cannot be used, 'peer left out' or 'warning'; reason is a message for the
+ * user.
  */
 
 const LONGEST_NAME = 15;
-/* A browser may give the path too; either kind of slash. */
+/* Some browsers give the path, with slashes or backslashes. */
 const PATH = new RegExp('^.*[/\\\\]');
 const CONF = /^\s*\[(interface|peer)\]/im;
 
@@ -39,13 +40,13 @@ function named(peer, name) {
 function readConf(text, fileName) {
 	const found = wgconf.read(text);
 	const name = baseName(fileName);
-	const isAlone = found.interface === null && found.peers.length === 1;
-	const peers = isAlone ? [ named(found.peers[0], name) ] : found.peers;
-	const isNothing = found.interface === null && found.peers.length === 0;
+	const isSinglePeer = found.interface === null && found.peers.length === 1;
+	const peers = isSinglePeer ? [ named(found.peers[0], name) ] : found.peers;
+	const isEmpty = found.interface === null && found.peers.length === 0;
 
 	return {
 		format: 'conf',
-		tunnels: isNothing ? [] : [ {
+		tunnels: isEmpty ? [] : [ {
 			name: interfaceName(name), proto: 'pywg', options: found.interface,
 			peers: peers.map(its => ({ name: '', options: its }))
 		} ],
@@ -72,10 +73,10 @@ function readUci(text) {
 	};
 }
 
-function nothing() {
+function noConfiguration() {
 	return {
 		severity: 'error', line: 0, section: '', option: '',
-		reason: _('here is no [Interface], no [Peer], and no interface of the ' +
+		reason: _('no [Interface] or [Peer] section, and no UCI interface with ' +
 			'protocol pywg or wireguard')
 	};
 }
@@ -85,7 +86,7 @@ function read(text, fileName) {
 	const result = CONF.test(plain) ? readConf(plain, fileName) : readUci(plain);
 
 	if (result.tunnels.length === 0 && result.complaints.length === 0)
-		result.complaints.push(nothing());
+		result.complaints.push(noConfiguration());
 
 	return result;
 }
@@ -103,8 +104,8 @@ function write(tunnel, format, firewall) {
 	return wgconf.write(tunnel, false);
 }
 
-function fileName(words, format) {
-	const stem = words.normalize('NFKD').replace(/[\u0300-\u036f]/g, '')
+function fileName(title, format) {
+	const stem = title.normalize('NFKD').replace(/[\u0300-\u036f]/g, '')
 		.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '').toLowerCase();
 
 	return `${stem || 'tunnel'}.${format === 'uci' ? 'uci' : 'conf'}`;
@@ -112,17 +113,16 @@ function fileName(words, format) {
 
 return baseclass.extend({
 	/*
-	 * A text in any format and the name of its file, if it has one -> { format: 'conf'
-	 * or 'uci', tunnels, firewall, complaints }; firewall are the sections of that
-	 * package, as in uci_text.js.
+	 * Parse a text in any format, with an optional file name, to { format, tunnels,
+	 * firewall, complaints }. format is 'conf' or 'uci'; firewall is an array of the
+	 * sections of that package (see uci_text.js).
 	 */
 	read,
 	/*
-	 * A tunnel -> the text of a format: 'conf' (wg-quick), 'qr' (the same without
-	 * comments) or 'uci' (for a router's shell, see shell_script.js), the latter with
-	 * the firewall's sections behind it. It has what is given, whatever was loaded.
+	 * Format a tunnel as 'conf' (wg-quick), 'qr' (the same without comments) or 'uci'
+	 * (a shell script, see shell_script.js, with the given firewall sections).
 	 */
 	write,
-	/* What a peer or tunnel is called, format -> the name of a file for it. */
+	/* Return a file name for the title of a peer or tunnel in a format. */
 	fileName
 });

@@ -4,10 +4,10 @@
 'require pywg.config.keys as keys';
 
 /*
- * The options of an interface whose proto is pywg, and of its peers: the same table as
- * in pywg_embedded/openwrt/options.py, which a test compares.
+ * The UCI options of an interface with protocol pywg and of its peers: the table of
+ * pywg_embedded/openwrt/options.py. A test compares the two.
  *
- * Values are texts as UCI has them; a list is an array of texts.
+ * A value is a text as in UCI; the value of a list is an array of texts.
  */
 
 const DEFAULT_PORT = '51820';
@@ -19,34 +19,34 @@ const HEXADECIMAL = /^0x[0-9a-f]{1,8}$/i;
 const HOST = /^[A-Za-z0-9._-]+$/;
 const DOTTED = /^[0-9.]+$/;
 const SECRET = /[A-Za-z0-9+\x2f=]{40}/;
-const KEPT = /^kept:[A-Za-z0-9_-]{1,64}$/;
+const STORED = /^kept:[A-Za-z0-9_-]{1,64}$/;
 const QUOTED = 60;
 const LONGEST_NAME = 253;
 const LONGEST_LABEL = 63;
 const ANY = /[ \t\n,]+/;
-/* A comma within belongs to one prefix: lifetimes follow it. */
+/* Without the comma: within a prefix it separates the lifetimes. */
 const SPACE = /[ \t\n]+/;
 
-/* For a message: not long, and no key. */
+/* Quote a text in a message: shortened, and without keys. */
 function quote(text) {
 	if (SECRET.test(text))
-		return _('what looks like a key');
+		return _('(key hidden)');
 
 	return `'${text.length > QUOTED ? text.slice(0, QUOTED) + '…' : text}'`;
 }
 
-function refuse(words, ...values) {
-	throw new TypeError(words.format(...values));
+function reject(message, ...values) {
+	throw new TypeError(message.format(...values));
 }
 
-/* Each kind makes a text canonical, or throws a TypeError with the reason. */
+/* Each kind converts a text to canonical form; throws a TypeError with the reason. */
 
 function number(least, greatest) {
 	return text => {
 		const value = BigInt(DIGITS.test(text) ? text : -1);
 
 		if (value < least || value > greatest)
-			refuse(_('%s is not a number from %d to %d'), quote(text), least, greatest);
+			reject(_('%s is not a number from %d to %d'), quote(text), least, greatest);
 
 		return String(value);
 	};
@@ -58,7 +58,7 @@ const keepalive = number(0, 65535);
 
 function flag(text) {
 	if (!TRUE.includes(text) && !FALSE.includes(text))
-		refuse(_('%s is neither 0 nor 1'), quote(text));
+		reject(_('%s is not a boolean (0 or 1)'), quote(text));
 
 	return TRUE.includes(text) ? '1' : '0';
 }
@@ -67,14 +67,14 @@ function key(text) {
 	const reason = keys.reason(text);
 
 	if (reason)
-		refuse('%s', reason);
+		reject('%s', reason);
 
 	return text;
 }
 
-/* Or the name of one that the router keeps apart. */
+/* A key, or the name of a key that the router stores outside of the configuration. */
 function secret(text) {
-	return KEPT.test(text) ? text : key(text);
+	return STORED.test(text) ? text : key(text);
 }
 
 function privateKey(text) {
@@ -83,8 +83,7 @@ function privateKey(text) {
 
 function formatted(prefix, text) {
 	if (!prefix)
-		refuse(_('%s is not an IP address with or without a prefix length'),
-			quote(text));
+		reject(_('%s is not an IP address or prefix'), quote(text));
 
 	return address.formatPrefix(prefix);
 }
@@ -94,7 +93,7 @@ function delegated(text) {
 	const found = address.parsePrefix(prefix);
 
 	if (!found || found.bits === 32 || found.length < 1 || found.length > 64)
-		refuse(_('%s is not an IPv6 prefix of 1 to 64 bits'), quote(text));
+		reject(_('%s is not an IPv6 prefix with a length from 1 to 64'), quote(text));
 
 	return address.formatPrefix(found) + rest;
 }
@@ -120,7 +119,7 @@ function host(text) {
 	const numeric = bare.includes(':') || DOTTED.test(bare);
 
 	if (numeric ? !address.parse(bare.replace(/%.*$/, '')) : !isHostName(bare))
-		refuse(_('%s is neither an address nor a host name'), quote(text));
+		reject(_('%s is not an IP address or host name'), quote(text));
 
 	return bare;
 }
@@ -175,7 +174,7 @@ const PEER = [
 	option('private_key', 'text')
 ];
 
-/* What netifd applies to an interface of any protocol by itself. */
+/* Options that netifd applies to interfaces of every protocol. */
 const NETIFD = [
 	'auto', 'carrier_loss_delay', 'defaultroute', 'delegate', 'device', 'dns',
 	'dns_metric', 'dns_search', 'force_link', 'host_device', 'ifname', 'interface',
@@ -184,19 +183,19 @@ const NETIFD = [
 ];
 
 function row(table, name) {
-	return table.find(one => one.name === name);
+	return table.find(entry => entry.name === name);
 }
 
-function split(one, texts) {
-	return texts.join('\n').split(one.separators).filter(text => text !== '');
+function split(entry, texts) {
+	return texts.join('\n').split(entry.separators).filter(text => text !== '');
 }
 
-function canonical(one, texts) {
-	const read = KINDS[one.kind];
+function canonical(entry, texts) {
+	const convert = KINDS[entry.kind];
 
-	/* Of a list where one value is due, netifd takes the last as well. */
-	return one.separators
-		? split(one, texts).map(read) : read(texts[texts.length - 1]);
+	/* Like netifd, use the last element of a list if the option has a single value. */
+	return entry.separators
+		? split(entry, texts).map(convert) : convert(texts[texts.length - 1]);
 }
 
 function reason(table, name, text) {
@@ -210,28 +209,30 @@ function reason(table, name, text) {
 	return '';
 }
 
-function isDefault(one, value) {
-	return value === undefined || value === null || value === one.fallback ||
-		(one.separators !== null && value.length === 0);
+function isDefault(entry, value) {
+	return value === undefined || value === null || value === entry.fallback ||
+		(entry.separators !== null && value.length === 0);
 }
 
 return baseclass.extend({
 	PROTOCOLS,
 	DEFAULT_PORT,
-	/* The tables: [{ name, kind, fallback, separators }]; a list has separators. */
+	/* Tables of rows { name, kind, fallback, separators }; a list has separators. */
 	INTERFACE,
 	PEER,
 	NETIFD,
-	/* Which options no one but the owner shall see. */
+	/* Options with secret values. */
 	SECRETS: [ 'private_key', 'preshared_key' ],
-	/* A text for a message: on one line, not long, and no key. */
+	/* Return a text in quotes for a message: shortened, and without keys. */
 	quote,
-	/* The row of a table of that name, or undefined. */
+	/* Return the row of a table with that name, or undefined. */
 	row,
-	/* Row and all texts of an option -> canonical value; throws a TypeError. */
+	/* Convert an array of texts to the canonical value of a row; throws a TypeError
+	   with the reason if a text is invalid. */
 	canonical,
-	/* Table, name of the option, text -> why the text cannot be its value, or ''. */
+	/* Return the reason why a text is invalid for an option, '' if it is valid. Takes a
+	   table, the name of the option and the text. */
 	reason,
-	/* Whether a value of a row need not be written. */
+	/* Return whether a value is the default of a row and can be omitted. */
 	isDefault
 });

@@ -5,7 +5,8 @@
 'require pywg.config.options as options';
 
 /*
- * One side of a link, seen from the other: what is a peer here is an interface there.
+ * The configuration of a peer's own device: a peer of the local interface is the
+ * interface of the remote side.
  */
 
 const NAT_KEEPALIVE = '25';
@@ -19,19 +20,20 @@ function isHost(prefix) {
 }
 
 function lengthOf(networks, own) {
-	const holder = networks.find(one => address.contains(address.network(one), own));
+	const containing = networks.find(prefix =>
+		address.contains(address.network(prefix), own));
 
-	return holder ? holder.length : own.bits;
+	return containing ? containing.length : own.bits;
 }
 
-/* A peer's own addresses are the hosts among its allowed IPs, those in our network
-   first of all. */
+/* The tunnel addresses of a peer are the single addresses among its allowed IPs: those
+   in the tunnel network or, without any, all of them. */
 function addressesOf(peer, tunnel) {
 	const networks = interfaces(tunnel.options.addresses);
 	const hosts = interfaces(peer.options.allowed_ips).filter(isHost);
-	const near = hosts.filter(own => lengthOf(networks, own) < own.bits);
+	const inside = hosts.filter(own => lengthOf(networks, own) < own.bits);
 
-	return (near.length ? near : hosts).map(own =>
+	return (inside.length ? inside : hosts).map(own =>
 		address.formatPrefix({ ...own, length: lengthOf(networks, own) }));
 }
 
@@ -44,7 +46,7 @@ function networksOf(texts) {
 	return texts.map(text => address.formatPrefix(address.parsePrefix(text)));
 }
 
-function given(table) {
+function withoutEmpty(table) {
 	return Object.fromEntries(Object.entries(table).filter(([ , value ]) =>
 		value !== undefined && value !== null && value !== '' && value.length !== 0));
 }
@@ -52,7 +54,7 @@ function given(table) {
 function peerOf(tunnel, local) {
 	return {
 		name: '',
-		options: given({
+		options: withoutEmpty({
 			public_key: local.public_key,
 			preshared_key: local.preshared_key,
 			allowed_ips: networksOf(
@@ -67,7 +69,7 @@ function peerOf(tunnel, local) {
 	};
 }
 
-/* A key that the router keeps is not in the browser, and has another name there. */
+/* The name of a stored key is meaningless on another router. */
 function unlessStored(value) {
 	return keys.isKey(value) ? value : undefined;
 }
@@ -76,7 +78,7 @@ function make(tunnel, peer, local) {
 	return {
 		name: local.interface ?? tunnel.name,
 		proto: local.proto ?? 'pywg',
-		options: given({
+		options: withoutEmpty({
 			private_key: unlessStored(peer.options.private_key),
 			listen_port: local.listen_port,
 			addresses: addressesOf(peer, tunnel),
@@ -89,17 +91,17 @@ function make(tunnel, peer, local) {
 }
 
 return baseclass.extend({
-	/* What keeps a NAT open, by all experience. */
+	/* The persistent keepalive, in seconds, that holds NAT mappings open. */
 	NAT_KEEPALIVE,
-	/* The addresses of a tunnel, texts -> the same as hosts: what a peer allows. */
+	/* Convert the addresses of an interface (texts) to allowed IPs with full length. */
 	hostsOf,
-	/* Peer, tunnel -> the addresses that the peer has itself in the tunnel. */
+	/* Return the tunnel addresses (texts) of a peer of a tunnel. */
 	addressesOf,
 	/*
-	 * Our tunnel, one of its peers and what the other side must know of this one -> its
-	 * tunnel. local: { public_key, name, endpoint, port, allowed_ips, keepalive,
-	 * interface, listen_port, mtu, proto }; all but the key may be missing. A key that
-	 * the router keeps is missing in what is made.
+	 * Return the tunnel of the remote side for a peer of the local tunnel. local is {
+	 * public_key, name, endpoint, port, allowed_ips, keepalive, interface, listen_port,
+	 * mtu, proto }, of which only the key is required. Keys that the router stores are
+	 * omitted.
 	 */
 	make
 });

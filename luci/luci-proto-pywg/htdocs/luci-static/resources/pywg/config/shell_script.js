@@ -3,19 +3,19 @@
 'require pywg.config.uci_text as uciText';
 
 /*
- * UCI text to be pasted into a router's shell: it is appended to what is there. `uci
- * import` would replace all of a configuration, and can merge but one.
+ * A shell script that appends UCI text to the configuration files of a router. `uci
+ * import` would replace a whole package, and its merge mode takes only one package.
  */
 
 const HEAD = /^cat >>\/etc\/config\/([A-Za-z0-9_-]+) <<'(\w+)'$/;
 const APPLY = 'reload_config';
 
 function packagesOf(sections) {
-	return [ ...new Set(sections.map(one => one.package)) ];
+	return [ ...new Set(sections.map(section => section.package)) ];
 }
 
-/* A line that no value has. */
-function endOf(text) {
+/* Return a delimiter of the here-document that is no line of the text. */
+function delimiterOf(text) {
 	const lines = text.split('\n');
 	let end = 'END';
 
@@ -27,18 +27,18 @@ function endOf(text) {
 
 function append(name, sections) {
 	const text = uciText.format(sections);
-	const end = endOf(text);
+	const end = delimiterOf(text);
 
 	return `cat >>/etc/config/${name} <<'${end}'\n${text}${end}\n`;
 }
 
 function write(sections) {
 	return packagesOf(sections).map(name =>
-		append(name, sections.filter(one => one.package === name))).join('') +
+		append(name, sections.filter(section => section.package === name))).join('') +
 		`${APPLY}\n`;
 }
 
-/* Every line stays one, so that a complaint names the right one. */
+/* Each line is replaced by exactly one line, so that line numbers stay correct. */
 function read(text) {
 	let end = null;
 
@@ -62,8 +62,9 @@ function read(text) {
 }
 
 return baseclass.extend({
-	/* Sections of ucitext, each with its package -> what a shell takes. */
+	/* Return a script that appends sections, each with its package. */
 	write,
-	/* The same as UCI text with packages; other UCI text stays as it is. */
+	/* Convert a script of this kind to UCI text with packages; other text is returned
+	   unchanged. */
 	read
 });

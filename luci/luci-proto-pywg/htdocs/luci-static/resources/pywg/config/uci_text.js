@@ -3,11 +3,12 @@
 'require pywg.config.options as options';
 
 /*
- * UCI text, read as libuci reads it and written as `uci commit` writes it: the rules
- * are those of pywg_embedded/openwrt/uci.py.
+ * UCI text, parsed as by libuci and written as by `uci commit`, with the rules of
+ * pywg_embedded/openwrt/uci.py.
  *
- * A section is { package, type, name, options, lines }: an option is a text or an array
- * of texts, lines has the line of each, and of the section itself at ''.
+ * A section is { package, type, name, options, lines }: the value of an option is a
+ * text or an array of texts; lines maps each option to its line number, and '' to that
+ * of the section.
  */
 
 const SPACES = ' \t\n\v\f\r';
@@ -18,26 +19,26 @@ const NAME = /^[A-Za-z0-9_]+$/;
 const PACKAGE = /^[A-Za-z0-9_-]+$/;
 const TYPE = /^[!-~]+$/;
 const PLAIN_TYPE = /^[^'"\\#;]+$/;
-/* command: fewest and most words behind it */
+/* Minimum and maximum number of arguments of each keyword. */
 const WORDS = { package: [ 1, 1 ], config: [ 1, 2 ], option: [ 1, 2 ], list: [ 1, 2 ] };
 
-function refuse(words, ...values) {
-	throw new SyntaxError(words.format(...values));
+function reject(message, ...values) {
+	throw new SyntaxError(message.format(...values));
 }
 
 function commandNamed(word) {
 	const found = Object.keys(WORDS).find(name => word === name || word === name[0]);
 
-	return found ?? refuse(_('%s is none of %s'),
+	return found ?? reject(_('%s is not a UCI keyword (expected %s)'),
 		options.quote(word), Object.keys(WORDS).join(', '));
 }
 
-/* Goes through a text a line at a time; a word may ask for the next line. */
+/* Reads a text line by line; a quoted word may continue on the next line. */
 class Scanner {
 	constructor(text) {
 		this.text = text;
 		this.at = 0;
-		/* Of the line: behind its last character, its end included. */
+		/* The offset after the line, with its line break. */
 		this.end = 0;
 		this.line = 0;
 	}
@@ -67,7 +68,7 @@ class Scanner {
 			this.at++;
 	}
 
-	/* The next statement of the line, or null. */
+	/* Return the next statement of the line, or null. */
 	statement() {
 		this.skip(' \t');
 
@@ -77,14 +78,14 @@ class Scanner {
 		const command = this.command();
 		const [ fewest, most ] = WORDS[command];
 		const words = Array.from({ length: most }, () => this.word());
-		const tooMuch = this.word();
+		const excess = this.word();
 
 		if (words.slice(0, fewest).includes(''))
-			refuse(_('%s needs a name behind it'), options.quote(command));
+			reject(_('%s requires a name'), options.quote(command));
 
-		if (tooMuch)
-			refuse(_('%s is too much; quote a value that has spaces'),
-				options.quote(tooMuch));
+		if (excess)
+			reject(_('unexpected text %s; quote values that contain spaces'),
+				options.quote(excess));
 
 		return { command, words };
 	}
@@ -111,7 +112,7 @@ class Scanner {
 		const text = this.pieces();
 		const bare = text.length === this.at - start;
 
-		/* What follows a ';' that touches a bare word, libuci drops. */
+		/* libuci ignores the text after a ';' that directly follows a bare word. */
 		if (this.current() === '#' || (this.current() === ';' && bare))
 			this.at = this.end;
 		else if (this.current() !== ';')
@@ -145,7 +146,7 @@ class Scanner {
 			if (this.current())
 				text += this.run(WITHIN[mark]);
 			else if (!this.extend())
-				refuse(_('the %s of line %d is never closed'), mark, line);
+				reject(_('the quote %s of line %d is not closed'), mark, line);
 		}
 
 		this.at++;
@@ -153,7 +154,8 @@ class Scanner {
 		return text;
 	}
 
-	/* As many characters as are plain, or one behind a backslash, or none. */
+	/* Return the longest run of plain characters, or the character after a backslash,
+	   or '' for an escaped line break. */
 	run(plain) {
 		plain.lastIndex = this.at;
 
@@ -178,9 +180,9 @@ class Scanner {
 	}
 }
 
-function checkName(text, form, words) {
-	if (!form.test(text))
-		refuse(words, options.quote(text));
+function checkName(text, pattern, message) {
+	if (!pattern.test(text))
+		reject(message, options.quote(text));
 }
 
 function append(target, name, value) {
@@ -200,23 +202,24 @@ class Reader {
 
 	package(name) {
 		checkName(name, PACKAGE,
-			_('%s cannot name a package: use letters, digits, \'_\' and \'-\''));
+			_('%s is not a valid package name: use letters, digits, \'_\' and \'-\''));
 		this.current = name;
 	}
 
 	config(type, name, line) {
 		checkName(type, TYPE,
-			_('%s cannot be a type: use printable characters and no space'));
+			_('%s is not a valid section type: use printable characters without ' +
+				'spaces'));
 
 		if (name)
 			checkName(name, NAME,
-				_('%s cannot name a section: use letters, digits and \'_\''));
+				_('%s is not a valid section name: use letters, digits and \'_\''));
 
-		const known = name && this.sections.find(one =>
-			one.name === name && one.package === this.current);
+		const known = name && this.sections.find(section =>
+			section.name === name && section.package === this.current);
 
 		if (known && known.type !== type)
-			refuse(_('section %s is a %s already; give one of the two another name'),
+			reject(_('section %s already has type %s; rename one of the two sections'),
 				options.quote(name), options.quote(known.type));
 
 		this.open = known || this.add(type, name, line);
@@ -235,7 +238,7 @@ class Reader {
 	option(name, value, line) {
 		this.expectSection(name);
 
-		/* '' is no value, and takes away none. */
+		/* An empty value neither sets nor removes the option. */
 		if (value !== '')
 			this.open.options[name] = value;
 
@@ -250,10 +253,10 @@ class Reader {
 
 	expectSection(name) {
 		if (!this.open)
-			refuse(_('this option stands before any \'config\''));
+			reject(_('option outside of a \'config\' section'));
 
 		checkName(name, NAME,
-			_('%s cannot name an option: use letters, digits and \'_\''));
+			_('%s is not a valid option name: use letters, digits and \'_\''));
 	}
 }
 
@@ -267,8 +270,8 @@ function parse(text) {
 			line = scanner.line;
 			scanner.skip(SPACES);
 
-			for (let one; (one = scanner.statement()) !== null; line = scanner.line)
-				reader.take(one.command, one.words, line);
+			for (let next; (next = scanner.statement()) !== null; line = scanner.line)
+				reader.take(next.command, next.words, line);
 		}
 	}
 	catch (error) {
@@ -302,14 +305,14 @@ function format(sections) {
 
 return baseclass.extend({
 	/*
-	 * text -> { sections, error }: a section whose name returns goes on where it was;
-	 * error is null or { line, reason }, and then there are no sections, just as libuci
-	 * would not read the file either.
+	 * Parse a text to { sections, error }. A repeated section name extends the earlier
+	 * section. error is null or { line, reason }; with an error there are no sections,
+	 * because libuci would reject the whole file.
 	 */
 	parse,
-	/* sections -> text, whatever their packages are. */
+	/* Format sections as text; their packages are ignored. */
 	format,
-	/* All values of an option of a section, whichever way it was written. */
+	/* Return the values of an option of a section as an array. */
 	values(section, option) {
 		return [].concat(section.options[option] ?? []);
 	}

@@ -4,11 +4,11 @@
 'require pywg.config.uci_text as uciText';
 
 /*
- * UCI sections <-> tunnels, see import_export.js, as pywg_embedded/openwrt/uci_network.py
- * has it.
+ * Conversion between UCI sections and tunnels (see import_export.js), with the rules of
+ * pywg_embedded/openwrt/uci_network.py:
  *
- * 1. A wrong value in a peer leaves that peer out, and no other.
- * 2. What is not in the tables is kept as it was written, and named in a warning.
+ * 1. An invalid value in a peer section omits that peer, and no other.
+ * 2. An option that is in no table is preserved, with a warning.
  */
 
 const DEFAULT_PROTOCOL = 'pywg';
@@ -32,7 +32,7 @@ class Reader {
 		});
 	}
 
-	/* The options of a section, canonical; null if one of them is wrong. */
+	/* Return the canonical options of a section; null if one of them is invalid. */
 	fill(section, label, table, known, severity) {
 		const result = {};
 		const unknown = [];
@@ -55,7 +55,7 @@ class Reader {
 		}
 
 		unknown.forEach(name => this.complain(WARNING, label, section, name,
-			_('no option of this name is known')));
+			_('unknown option')));
 
 		return isComplete ? result : null;
 	}
@@ -75,26 +75,28 @@ class Reader {
 		if (!its)
 			return;
 
-		const twin = tunnel.peers.find(other => other.options.disabled !== '1' &&
-			its.disabled !== '1' && other.options.public_key === its.public_key);
+		const twin = tunnel.peers.find(peer => peer.options.disabled !== '1' &&
+			its.disabled !== '1' && peer.options.public_key === its.public_key);
 
 		if (!its.public_key)
 			this.complain(LEFT_OUT, label, section, 'public_key',
-				_('missing: nobody can be told from others without it'));
+				_('missing; a peer is identified by its public key'));
 		else if (twin)
 			this.complain(LEFT_OUT, label, section, 'public_key',
-				_('is that of %s already').format(twin.label));
+				_('%s already has this public key').format(twin.label));
 		else
 			tunnel.peers.push({
 				name: section.name, id: section.id, label, options: its
 			});
 	}
 
-	/* Allowed IPs that two peers have: the later one gets them. */
+	/* Warn of allowed IPs that two peers share: the later peer receives the traffic. */
 	overlaps(tunnel, section) {
 		const owners = new Map();
 
-		for (const peer of tunnel.peers.filter(one => one.options.disabled !== '1'))
+		const enabled = tunnel.peers.filter(peer => peer.options.disabled !== '1');
+
+		for (const peer of enabled)
 			for (const prefix of peer.options.allowed_ips ?? []) {
 				const owner = owners.get(prefix);
 
@@ -102,21 +104,21 @@ class Reader {
 
 				if (owner && owner !== peer)
 					this.complain(WARNING, peer.label, section, 'allowed_ips',
-						_('%s is in %s too; only this peer gets it').format(
-							prefix, owner.label));
+						_('%s is also an allowed IP of %s; only this peer receives ' +
+							'its traffic').format(prefix, owner.label));
 			}
 	}
 }
 
-function isOurs(section) {
+function isTunnel(section) {
 	return section.type === 'interface' && options.PROTOCOLS.includes(
 		section.options.proto);
 }
 
-/* Peers whose interface is not in the text. */
+/* Return a tunnel without options for the peers of an interface that is not there. */
 function orphans(sections, tunnels) {
 	const types = sections.map(section => peerType(section.type))
-		.filter(type => type && !tunnels.some(one => one.name === type.name));
+		.filter(type => type && !tunnels.some(tunnel => tunnel.name === type.name));
 	const names = [ ...new Set(types.map(type => type.name)) ];
 
 	return names.map(name => ({
@@ -136,20 +138,20 @@ function withLabels(sections) {
 }
 
 function read(sections) {
-	const network = sections.filter(one =>
-		[ '', 'network', undefined ].includes(one.package));
+	const network = sections.filter(section =>
+		[ '', 'network', undefined ].includes(section.package));
 	const reader = new Reader();
-	const tunnels = network.filter(isOurs).map(section => reader.tunnel(section));
+	const tunnels = network.filter(isTunnel).map(section => reader.tunnel(section));
 	const all = tunnels.concat(orphans(network, tunnels));
 
 	for (const { section, label } of withLabels(network)) {
 		const type = peerType(section.type);
 
 		if (type)
-			reader.peer(all.find(one => one.name === type.name), section, label);
+			reader.peer(all.find(tunnel => tunnel.name === type.name), section, label);
 	}
 
-	all.forEach(one => reader.overlaps(one, { lines: {} }));
+	all.forEach(tunnel => reader.overlaps(tunnel, { lines: {} }));
 
 	return { tunnels: all, complaints: reader.complaints };
 }
@@ -157,9 +159,9 @@ function read(sections) {
 function written(table, its) {
 	const known = table.filter(row => !options.isDefault(row, its[row.name]))
 		.map(row => [ row.name, its[row.name] ]);
-	const others = Object.entries(its).filter(([ name ]) => !options.row(table, name));
+	const unknown = Object.entries(its).filter(([ name ]) => !options.row(table, name));
 
-	return Object.fromEntries(known.concat(others));
+	return Object.fromEntries(known.concat(unknown));
 }
 
 function write(tunnel) {
@@ -176,28 +178,24 @@ function write(tunnel) {
 }
 
 function fromLuci(objects, config) {
-	return objects.map(one => ({
+	return objects.map(object => ({
 		package: config ?? 'network',
-		type: one['.type'],
-		name: one['.anonymous'] ? '' : one['.name'],
-		id: one['.name'],
+		type: object['.type'],
+		name: object['.anonymous'] ? '' : object['.name'],
+		id: object['.name'],
 		options: Object.fromEntries(
-			Object.entries(one).filter(([ name ]) => !name.startsWith('.'))),
+			Object.entries(object).filter(([ name ]) => !name.startsWith('.'))),
 		lines: {}
 	}));
 }
 
 return baseclass.extend({
-	/*
-	 * What LuCI's uci.sections gives of a configuration, 'network' if it is not said ->
-	 * sections, each with its id besides.
-	 */
+	/* Convert the result of LuCI's uci.sections for a configuration (default:
+	   'network') to sections with an id each. */
 	fromLuci,
-	/*
-	 * sections of ucitext -> { tunnels, complaints }; sections of other packages than
-	 * network are not looked at.
-	 */
+	/* Convert sections to { tunnels, complaints }; packages other than network are
+	   ignored. */
 	read,
-	/* tunnel -> sections; what has its default value is not written. */
+	/* Convert a tunnel to sections; options with their default value are omitted. */
 	write
 });

@@ -4,10 +4,12 @@
 'require pywg.config.options as options';
 
 /*
- * The configuration file of wg(8) and wg-quick(8) <-> a tunnel, see import_export.js.
+ * Conversion between the configuration file of wg(8) and wg-quick(8) and a tunnel (see
+ * import_export.js).
  *
- * Keys and headings in any case, spaces anywhere, comments behind '#'. A comment above
- * or within a [Peer] is what people call the peer.
+ * Keys and headings are case-insensitive, spaces are ignored, and '#' starts a comment.
+ * A comment directly above a [Peer] heading or at the start of its section becomes the
+ * description of the peer.
  */
 
 const INTERFACE_KEYS = {
@@ -27,11 +29,11 @@ const KEYS = [ 'private_key', 'public_key', 'preshared_key' ];
 const HEADING = /^\[(interface|peer)\]$/i;
 const ENDPOINT = /^(\[[^\]]*\]|[^:]*):([0-9]+)$/;
 const TABLE = /^[A-Za-z0-9_.-]+$/;
-/* Prometheus' exporter and others write the name so. */
+/* The notation of prometheus_wireguard_exporter and other tools for a peer name. */
 const NAMED = /^(?:friendly_name|name)\s*[=:]\s*/i;
 const LONE_COMMA = /^,|,,|,$/;
 const COMMANDS = [ 'PreUp', 'PostUp', 'PreDown', 'PostDown' ];
-const ANYWHERE = [ '0.0.0.0/0', '::/0' ];
+const DEFAULT_ROUTES = [ '0.0.0.0/0', '::/0' ];
 
 function spelling(names, key) {
 	return names.find(name => name.toLowerCase() === key.toLowerCase());
@@ -45,18 +47,18 @@ function isOption(text) {
 	return text.includes('=') && spelling(known, key) !== undefined;
 }
 
-/* Why what wg-quick does on a computer is not done here. */
-function notTakenOver(key) {
+/* Return the reason why a key of wg-quick is ignored on a router, '' for other keys. */
+function ignoredKey(key) {
 	if (spelling(COMMANDS, key))
-		return _('a router runs no commands of a configuration: its firewall zones ' +
-			'and hotplug scripts take their place');
+		return _('not imported: a router does not run the commands of a ' +
+			'configuration file; use firewall zones and hotplug scripts instead');
 
 	switch (key.toLowerCase()) {
 	case 'dns':
-		return _('name servers are the router\'s own: set them in the interface\'s ' +
-			'advanced settings, or forward the domain to them in DHCP and DNS');
+		return _('not imported: configure name servers in the advanced settings of ' +
+			'the interface, or forward a domain to them in DHCP and DNS');
 	case 'saveconfig':
-		return _('what is configured here is saved here');
+		return _('not imported: a router always saves its configuration');
 	}
 
 	return '';
@@ -101,7 +103,7 @@ class Reader {
 		this.comments = [];
 	}
 
-	/* What stands above a heading is about it, unless a line is empty between. */
+	/* A comment above a heading belongs to it, unless an empty line is between them. */
 	note(comment, isEmpty) {
 		const text = comment.replace(/^#+/, '').trim();
 
@@ -134,7 +136,7 @@ class Reader {
 
 		try {
 			if (at < 0)
-				throw new TypeError(_('%s is neither a heading nor KEY = VALUE')
+				throw new TypeError(_('%s is not a section heading or KEY = VALUE')
 					.format(options.quote(text)));
 
 			this.set(key, value, line);
@@ -145,15 +147,14 @@ class Reader {
 	}
 
 	set(key, value, line) {
-		const ignored = notTakenOver(key);
+		const ignored = ignoredKey(key);
 
 		if (!this.section)
-			throw new TypeError(_('%s stands before any [Interface] or [Peer]')
+			throw new TypeError(_('%s precedes the first [Interface] or [Peer] section')
 				.format(options.quote(key)));
 
 		if (ignored)
-			this.complain('warning', line, key,
-				_('not taken over: %s').format(ignored));
+			this.complain('warning', line, key, ignored);
 		else if (this.section.name === '[Peer]')
 			this.setPeer(key, value);
 		else
@@ -183,7 +184,7 @@ class Reader {
 	}
 
 	unknown(key) {
-		throw new TypeError(_('%s is not an option of %s').format(
+		throw new TypeError(_('unknown option %s in section %s').format(
 			options.quote(key), this.section.name));
 	}
 
@@ -192,28 +193,28 @@ class Reader {
 
 		if (!found)
 			throw new TypeError(
-				_('%s is not an endpoint: it must read HOST:PORT or ' +
-					'[IPV6-ADDRESS]:PORT').format(options.quote(value)));
+				_('%s is not an endpoint (expected HOST:PORT or ' +
+					'[IPV6-ADDRESS]:PORT)').format(options.quote(value)));
 
 		this.store(options.PEER, 'endpoint_host', found[1]);
 		this.store(options.PEER, 'endpoint_port', found[2]);
 	}
 
 	store(table, name, text) {
-		/* Only UCI has words that stand for a key. */
+		/* 'generate' and the names of stored keys are valid in UCI only. */
 		const reason = KEYS.includes(name) ? keys.reason(text) : '';
 
 		if (reason)
 			throw new TypeError(reason);
 
 		if (LONE_COMMA.test(text))
-			throw new TypeError(_('a comma has nothing before or behind it'));
+			throw new TypeError(_('empty list entry before or after a comma'));
 
 		const row = options.row(table, name);
 		const value = options.canonical(row, [ text ]);
 		const before = this.section.options[name] ?? [];
 
-		/* A list in several lines is one list. */
+		/* Repeated keys extend the same list. */
 		this.section.options[name] = row.separators
 			? [ ...new Set([ ...before, ...value ]) ] : value;
 	}
@@ -233,7 +234,7 @@ class Reader {
 
 	finish() {
 		this.peers.forEach(peer => this.checkPeer(peer));
-		this.spreadTable();
+		this.applyTable();
 
 		return {
 			interface: this.interface,
@@ -246,16 +247,16 @@ class Reader {
 		if (!peer.broken && !peer.options.public_key) {
 			peer.broken = true;
 			this.complain('peer left out', peer.line, 'PublicKey',
-				_('missing: nobody can be told from others without it'));
+				_('missing; a peer is identified by its public key'));
 		}
 
-		if ((peer.options.allowed_ips ?? []).some(one => ANYWHERE.includes(one)))
+		if ((peer.options.allowed_ips ?? []).some(ip => DEFAULT_ROUTES.includes(ip)))
 			this.complain('warning', peer.line, 'AllowedIPs',
-				_('everything that has no other way will go to this peer'));
+				_('this peer becomes the default route'));
 	}
 
-	/* wg-quick routes all allowed IPs, unless told otherwise. */
-	spreadTable() {
+	/* wg-quick creates routes to all allowed IPs unless Table is 'off'. */
+	applyTable() {
 		for (const peer of this.table === 'off' ? [] : this.peers)
 			peer.options.route_allowed_ips = '1';
 
@@ -284,7 +285,7 @@ function secret(key, value) {
 		return '';
 
 	return keys.isKey(value)
-		? line(key, value) : `# ${_('%s is kept by the router').format(key)}\n`;
+		? line(key, value) : `# ${_('%s is stored on the router').format(key)}\n`;
 }
 
 function table(tunnel) {
@@ -318,13 +319,13 @@ function endpoint(peer) {
 	return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function formatPeer(peer, isTerse) {
+function formatPeer(peer, isBrief) {
 	const its = peer.options;
 	const name = (its.description ?? '').replace(/\s+/g, ' ').trim();
 	const isOff = !its.persistent_keepalive || its.persistent_keepalive === '0';
 
 	return '[Peer]\n' +
-		(name && !isTerse ? `# ${name}\n` : '') +
+		(name && !isBrief ? `# ${name}\n` : '') +
 		line('PublicKey', its.public_key) +
 		secret('PresharedKey', its.preshared_key) +
 		line('AllowedIPs', its.allowed_ips) +
@@ -332,22 +333,21 @@ function formatPeer(peer, isTerse) {
 		line('PersistentKeepalive', isOff ? '' : its.persistent_keepalive);
 }
 
-function write(tunnel, isTerse) {
+function write(tunnel, isBrief) {
 	const peers = tunnel.peers.filter(peer => peer.options.disabled !== '1');
 	const parts = tunnel.options ? [ formatInterface({ ...tunnel, peers }) ] : [];
 
-	return parts.concat(peers.map(peer => formatPeer(peer, isTerse))).join('\n');
+	return parts.concat(peers.map(peer => formatPeer(peer, isBrief))).join('\n');
 }
 
 return baseclass.extend({
 	/*
-	 * text -> { interface, peers, complaints }: options of the interface, or null for a
-	 * lone [Peer], and those of each peer; complaints as in import_export.js.
+	 * Parse a text to { interface, peers, complaints }: the options of the interface
+	 * (null without an [Interface] section), the options of each peer, and complaints
+	 * as in import_export.js.
 	 */
 	read,
-	/*
-	 * tunnel -> text; isTerse leaves comments out, for a QR code. Peers that are
-	 * disabled are not in it.
-	 */
+	/* Format a tunnel as text, without its disabled peers; isBrief omits comments, for
+	   a QR code. */
 	write
 });

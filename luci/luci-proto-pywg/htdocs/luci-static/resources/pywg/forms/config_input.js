@@ -1,25 +1,26 @@
 'use strict';
 'require baseclass';
 
-/* A configuration to be typed, pasted, dropped, or taken from a file. */
+/* Input of a configuration: typed, pasted, dropped, or from a file. */
 
-const LARGEST = 1024 * 1024;
+/* The maximum size of a file in bytes. */
+const MAX_SIZE = 1024 * 1024;
 
 return baseclass.extend({
-	/* take(text, fileName) is called with every change; returns a node. */
-	make(take) {
+	/* Return a node that calls changed(text, fileName) on each change. */
+	make(changed) {
 		const area = E('textarea', {
 			'class': 'pywg-text', 'spellcheck': 'false', 'autocomplete': 'off',
 			'aria-label': _('Configuration'),
 			'placeholder': '[Interface]\nPrivateKey = …\n\n[Peer]\nPublicKey = …',
-			'input': () => take(area.value, '')
+			'input': () => changed(area.value, '')
 		});
 		const read = async file => {
-			if (!file || file.size > LARGEST)
+			if (!file || file.size > MAX_SIZE)
 				return;
 
 			area.value = await file.text();
-			take(area.value, file.name);
+			changed(area.value, file.name);
 		};
 		const chooser = E('input', {
 			'type': 'file', 'accept': '.conf,.uci,.txt,text/plain',

@@ -1,19 +1,19 @@
 'use strict';
 'require baseclass';
 
-/* What an import or the assistant is about to change, and what is wrong with a text. */
+/* Views of pending changes, and of the complaints about a configuration. */
 
 const KINDS = {
 	added: _('added'), removed: _('removed'), changed: _('changed'),
-	same: _('unchanged')
+	unchanged: _('unchanged')
 };
 const LINES = { '+': 'ins', '-': 'del', ' ': 'span' };
 
-function tone(one) {
-	return one.severity === 'error' ? 'pywg-warning' : 'pywg-note';
+function tone(finding) {
+	return finding.severity === 'error' ? 'pywg-warning' : 'pywg-note';
 }
 
-function where(complaint) {
+function placeOf(complaint) {
 	const parts = [
 		complaint.line ? _('line %d').format(complaint.line) : '',
 		complaint.section, complaint.option
@@ -22,36 +22,37 @@ function where(complaint) {
 	return parts.filter(part => part).join(', ');
 }
 
-function complaint(one) {
-	const place = where(one);
+function complaintNode(complaint) {
+	const place = placeOf(complaint);
 
-	return E('li', { 'class': tone(one) },
-		place ? `${place}: ${one.reason}` : one.reason);
+	return E('li', { 'class': tone(complaint) },
+		place ? `${place}: ${complaint.reason}` : complaint.reason);
 }
 
-function change(one) {
-	const lines = one.lines.filter(line => line.sign !== ' ' || one.kind !== 'same');
+function changeNode(change) {
+	const lines = change.lines.filter(line =>
+		line.sign !== ' ' || change.kind !== 'unchanged');
 
-	return E('div', { 'class': 'pywg-change', 'data-kind': one.kind }, [
-		E('strong', one.title), ' ', E('em', KINDS[one.kind]),
+	return E('div', { 'class': 'pywg-change', 'data-kind': change.kind }, [
+		E('strong', change.title), ' ', E('em', KINDS[change.kind]),
 		...lines.map(line => E(LINES[line.sign], `${line.sign} ${line.text}`))
 	]);
 }
 
 return baseclass.extend({
-	/* The complaints of import_export.js. */
-	complaints: all => E('ul', all.map(complaint)),
+	/* Return a list of complaints of import_export.js. */
+	complaints: complaints => E('ul', complaints.map(complaintNode)),
 
-	/* Those of site_plan.js, a node each. */
-	problems: all => all.map(one => E('div', {
-		'class': `pywg-sentence ${tone(one)}`
-	}, one.reason)),
+	/* Return a node for each problem of site_plan.js. */
+	problems: problems => problems.map(problem => E('div', {
+		'class': `pywg-sentence ${tone(problem)}`
+	}, problem.reason)),
 
-	/* The changes of diff.js. */
-	changes(all) {
-		const isNothing = all.every(one => one.kind === 'same');
+	/* Return a node with the changes of diff.js. */
+	changes(changes) {
+		const isUnchanged = changes.every(change => change.kind === 'unchanged');
 
-		return E('div', { 'class': 'pywg-changes' }, isNothing
-			? E('p', _('This changes nothing.')) : all.map(change));
+		return E('div', { 'class': 'pywg-changes' }, isUnchanged
+			? E('p', _('No changes.')) : changes.map(changeNode));
 	}
 });

@@ -5,35 +5,38 @@
 'require pywg.dialog as dialog';
 'require uqr';
 
-/* A configuration as text, file and QR code: what is on the screen is what goes out. */
+/* A configuration as text, file and QR code, with the unsaved values of the forms. */
 
-/* What a QR code of the largest size holds. */
-const LARGEST_CODE = 2900;
-/* The margin that readers of QR codes ask for, in modules. */
-const QUIET = 4;
+/* The capacity of the largest QR code, in bytes. */
+const QR_CAPACITY = 2900;
+/* The quiet zone around a QR code (ISO/IEC 18004), in modules. */
+const QUIET_ZONE = 4;
 
 const FORMATS = [
-	[ 'conf', _('wg .conf') ], [ 'uci', _('OpenWrt UCI') ], [ 'qr', _('QR code') ]
+	[ 'conf', _('WireGuard .conf') ],
+	[ 'uci', _('OpenWrt UCI') ],
+	[ 'qr', _('QR code') ]
 ];
 
-function download(name, words) {
-	const url = URL.createObjectURL(new Blob([ words ], { type: 'text/plain' }));
+function download(name, text) {
+	const url = URL.createObjectURL(new Blob([ text ], { type: 'text/plain' }));
 
 	E('a', { 'href': url, 'download': name }).click();
 	URL.revokeObjectURL(url);
 }
 
-function code(words) {
-	if (words.length > LARGEST_CODE)
+function qrCode(text) {
+	if (text.length > QR_CAPACITY)
 		return E('p', { 'class': 'pywg-warning' },
-			_('This is too much for a QR code: take the file.'));
+			_('The configuration is too large for a QR code. Use the file instead.'));
 
 	const node = E('div', { 'class': 'pywg-qr', 'role': 'img',
 		'aria-label': _('QR code') });
 
-	node.innerHTML = uqr.renderSVG(words, { border: QUIET });
+	node.innerHTML = uqr.renderSVG(text, { border: QUIET_ZONE });
 
-	/* Without a view box it would be cut where the style sheet makes it smaller. */
+	/* Without a view box, the style sheet would crop the image instead of scaling it.
+	   */
 	const { width, height } = node.firstChild;
 
 	node.firstChild.setAttribute('viewBox',
@@ -42,53 +45,54 @@ function code(words) {
 	return node;
 }
 
-class Sheet {
-	constructor(tunnel, firewall, called, format) {
+class ExportView {
+	constructor(tunnel, firewall, title, format) {
 		this.tunnel = tunnel;
 		this.firewall = firewall;
-		this.called = called;
+		this.title = title;
 		this.body = E('div');
 		this.tabs = E('div', { 'class': 'pywg-buttons', 'role': 'group' },
-			FORMATS.map(([ format, words ]) => E('button', {
+			FORMATS.map(([ format, label ]) => E('button', {
 				'class': 'btn cbi-button', 'type': 'button', 'data-format': format,
 				'click': () => this.show(format)
-			}, words)));
+			}, label)));
 		this.node = E('div', { 'class': 'pywg-export' }, [ this.tabs, this.body ]);
 		this.show(format);
 	}
 
 	show(format) {
-		const words = importExport.write(this.tunnel, format, this.firewall);
+		const text = importExport.write(this.tunnel, format, this.firewall);
 
 		for (const tab of this.tabs.children)
 			tab.setAttribute('aria-pressed', tab.dataset.format === format);
 
 		L.dom.content(this.body,
-			format === 'qr' ? code(words) : this.page(words, format));
+			format === 'qr' ? qrCode(text) : this.textNodes(text, format));
 	}
 
-	page(words, format) {
-		const text = E('pre', { 'class': 'pywg-export-text', 'tabindex': '0' }, words);
-		const name = importExport.fileName(this.called, format);
+	textNodes(text, format) {
+		const node = E('pre', { 'class': 'pywg-export-text', 'tabindex': '0' }, text);
+		const name = importExport.fileName(this.title, format);
 
-		return [ text, E('div', { 'class': 'pywg-buttons' }, [
-			clipboard.button(text),
+		return [ node, E('div', { 'class': 'pywg-buttons' }, [
+			clipboard.button(node),
 			E('button', {
 				'class': 'btn cbi-button', 'type': 'button',
-				'click': () => download(name, words)
+				'click': () => download(name, text)
 			}, _('Save as %s').format(name))
 		]) ];
 	}
 }
 
 return baseclass.extend({
-	/* A node that shows a tunnel, and firewall sections, in all formats, one first. */
-	sheet(tunnel, firewall, called, format) {
-		return new Sheet(tunnel, firewall, called, format ?? 'conf').node;
+	/* Return a node that shows a tunnel and firewall sections in each format; the first
+	   one is 'conf' by default. The name of the file is derived from the title. */
+	view(tunnel, firewall, title, format) {
+		return new ExportView(tunnel, firewall, title, format ?? 'conf').node;
 	},
 
-	/* The same in a dialog. */
-	open(title, tunnel, called) {
-		return dialog.open(title, [ this.sheet(tunnel, [], called) ], []);
+	/* Show a tunnel in a dialog, and return the node of the dialog. */
+	open(heading, tunnel, title) {
+		return dialog.open(heading, [ this.view(tunnel, [], title) ], []);
 	}
 });

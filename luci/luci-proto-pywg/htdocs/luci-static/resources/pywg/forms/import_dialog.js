@@ -8,33 +8,30 @@
 'require pywg.forms.diff_view as diffView';
 'require uci';
 
-/* Takes a configuration in: shows what it changes, and only then changes it. */
+/* Import of a configuration: the changes are shown before they are saved. */
 
-function refused(complaint) {
-	return complaint.severity === 'error';
-}
-
-class Import {
+class ImportDialog {
 	constructor(section, peers) {
 		this.section = section;
 		this.current = formState.tunnel(section.section, section, peers);
 		this.after = null;
-		this.shown = E('div', { 'aria-live': 'polite' });
-		this.input = configInput.make((text, name) => this.take(text, name));
-		this.node = dialog.open(_('Import a configuration'), [
-			E('p', _('A wg .conf file, a lone [Peer], or OpenWrt\'s UCI text: paste ' +
-				'it, drop it here, or choose a file.')),
-			this.input, this.shown
-		], [ { text: _('Take over'), isMain: true, act: () => this.save() } ]);
+		this.preview = E('div', { 'aria-live': 'polite' });
+		this.input = configInput.make((text, name) => this.read(text, name));
+		this.node = dialog.open(_('Import configuration'), [
+			E('p', _('Paste or drop a WireGuard .conf file, a single [Peer] section ' +
+				'or OpenWrt UCI text here, or choose a file.')),
+			this.input, this.preview
+		], [ { text: _('Import'), isMain: true, act: () => this.save() } ]);
 	}
 
-	take(text, fileName) {
+	read(text, fileName) {
 		const found = importExport.read(text, fileName);
 		const tunnel = found.tunnels[0];
-		const isUsable = tunnel && !found.complaints.some(refused);
+		const isUsable = tunnel &&
+			!found.complaints.some(complaint => complaint.severity === 'error');
 
 		this.after = isUsable ? diff.merge(this.current, tunnel) : null;
-		L.dom.content(this.shown, text.trim() ? [
+		L.dom.content(this.preview, text.trim() ? [
 			diffView.complaints(found.complaints),
 			this.after ? this.changes() : ''
 		] : '');
@@ -59,8 +56,9 @@ class Import {
 }
 
 return baseclass.extend({
-	/* For the form of an interface, and the grid of its peers. */
+	/* Open the dialog for the form of an interface and the grid of its peers, and
+	   return the node of the dialog. */
 	open(section, peers) {
-		return new Import(section, peers).node;
+		return new ImportDialog(section, peers).node;
 	}
 });

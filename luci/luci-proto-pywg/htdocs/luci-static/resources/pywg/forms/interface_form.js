@@ -10,7 +10,7 @@
 'require tools.widgets as widgets';
 'require uci';
 
-/* The options of the interface itself, on LuCI's own tabs. */
+/* The options of an interface, on the tabs of LuCI's interface form. */
 
 const PROTOCOLS = [ 'pywg', 'wireguard' ];
 
@@ -19,31 +19,31 @@ function checked(option, name) {
 		(text ? options.reason(options.INTERFACE, name, text) : '') || true;
 }
 
-function othersWithPort(section, port) {
-	return uci.sections('network', 'interface').filter(one =>
-		one['.name'] !== section && PROTOCOLS.includes(one.proto) &&
-		one.listen_port === port);
+function interfaceWithPort(section, port) {
+	return uci.sections('network', 'interface').find(iface =>
+		iface['.name'] !== section && PROTOCOLS.includes(iface.proto) &&
+		iface.listen_port === port);
 }
 
 function portsInUse(section) {
 	return uci.sections('network', 'interface')
-		.filter(one => one['.name'] !== section && one.listen_port)
-		.map(one => one.listen_port);
+		.filter(iface => iface['.name'] !== section && iface.listen_port)
+		.map(iface => iface.listen_port);
 }
 
 function addPort(section) {
 	const option = section.taboption('general', form.Value, 'listen_port',
 		_('Listen port'),
-		_('UDP port that peers reach this router on, for instance %d; it is opened ' +
-			'in the firewall.').format(address.nextPort(portsInUse(section.section))));
+		_('UDP port for packets from peers, for example %d. It is opened in the ' +
+			'firewall.').format(address.nextPort(portsInUse(section.section))));
 
-	option.placeholder = _('any');
+	option.placeholder = _('random');
 	option.optional = true;
 	option.validate = (name, text) => {
-		const other = text && othersWithPort(name, text)[0];
+		const user = text && interfaceWithPort(name, text);
 
-		if (other)
-			return _('%s listens on this port already').format(other['.name']);
+		if (user)
+			return _('%s already uses this port').format(user['.name']);
 
 		return (text ? options.reason(options.INTERFACE, 'listen_port', text) : '') ||
 			true;
@@ -53,8 +53,8 @@ function addPort(section) {
 function addAddresses(section) {
 	const option = section.taboption('general', form.DynamicList, 'addresses',
 		_('IP addresses'),
-		_('Of this router in the tunnel, with the length of the tunnel\'s network: ' +
-			'10.77.0.1/24.'));
+		_('Addresses of this router in the tunnel, with the prefix length of the ' +
+			'tunnel network, for example 10.77.0.1/24.'));
 
 	option.optional = true;
 	checked(option, 'addresses');
@@ -63,15 +63,16 @@ function addAddresses(section) {
 function addMtu(section) {
 	const option = section.taboption('advanced', form.Value, 'mtu', _('MTU'));
 
-	option.placeholder = _('auto');
+	option.placeholder = _('automatic');
 	option.optional = true;
 	checked(option, 'mtu');
 	option.load = async function(name) {
 		const status = await L.resolveDefault(backend.status(name), null);
 
 		this.description = status
-			? _('Auto goes by the way to the peers; it is %d now.').format(status.mtu)
-			: _('Auto goes by the way to the peers.');
+			? _('By default derived from the path to the peers; currently %d.')
+				.format(status.mtu)
+			: _('By default derived from the path to the peers.');
 
 		return uci.get('network', name, 'mtu');
 	};
@@ -80,7 +81,8 @@ function addMtu(section) {
 function addAdvanced(section) {
 	const mark = section.taboption('advanced', form.Value, 'fwmark',
 		_('Firewall mark'),
-		_('Of the encrypted packets, for policy routing: 0xCA6C or a number.'));
+		_('Mark of the encrypted packets for policy routing, hexadecimal (0xCA6C) or ' +
+			'decimal.'));
 
 	mark.placeholder = _('none');
 	mark.optional = true;
@@ -88,18 +90,19 @@ function addAdvanced(section) {
 
 	const prefix = section.taboption('advanced', form.DynamicList, 'ip6prefix',
 		_('IPv6 routed prefix'),
-		_('Routed to this router through the tunnel; other interfaces may share it.'));
+		_('IPv6 prefix that is routed to this router through the tunnel and can be ' +
+			'assigned to other interfaces.'));
 
 	prefix.optional = true;
 	checked(prefix, 'ip6prefix');
 
 	section.taboption('advanced', form.Flag, 'nohostroute',
 		_('No host routes'),
-		_('Leave alone the routes to the peers\' endpoints.'));
+		_('Do not create host routes to the endpoints of the peers.'));
 
 	const link = section.taboption('advanced', widgets.NetworkSelect, 'tunlink',
 		_('Bind to interface'),
-		_('Only this interface may lead to the peers\' endpoints.'));
+		_('Reach the endpoints of the peers through this interface only.'));
 
 	link.exclude = section.section;
 	link.nocreate = true;
@@ -115,7 +118,7 @@ function addImport(section, peers) {
 }
 
 return baseclass.extend({
-	/* The form's section, and the grid of its peers. */
+	/* Add the options to the form's section; takes the grid of the peers as well. */
 	add(section, peers) {
 		keyField.addInterfaceKey(section);
 		addPort(section);

@@ -9,15 +9,16 @@
 'require ui';
 
 /*
- * Keys in a form. A secret one is made and stays on the router; the form has the name
- * that it is kept under, and the key itself only if its owner asks.
+ * Form fields for secret keys. Keys are generated and stored on the router: a field
+ * holds the name of the stored key, and shows the key itself only on request.
  */
 
 function notify(error) {
 	ui.addNotification(null, E('p', error.message), 'error');
 }
 
-/* The text of what is kept in a hidden field, and what can be done with it. */
+/* The value is in a data attribute of the field; the field shows a description of it
+   and the actions on it. */
 const KeyField = form.Value.extend({
 	__name__: 'CBI.PywgKey',
 
@@ -63,28 +64,30 @@ const KeyField = form.Value.extend({
 	},
 
 	draw(node) {
-		const shown = node.querySelector('.pywg-key-shown') ??
+		const content = node.querySelector('.pywg-key-shown') ??
 			node.appendChild(E('div', { 'class': 'pywg-key-shown' }));
 
 		return this.describe(node.dataset.value).then(
-			parts => L.dom.content(shown, parts.concat(this.actions(node))),
+			parts => L.dom.content(content, parts.concat(this.actions(node))),
 			notify);
 	},
 
 	actions(node) {
 		const value = node.dataset.value;
-		const made = () => this.make().then(answer => this.set(node, answer.secret));
+		const generate = () => this.generate()
+			.then(answer => this.set(node, answer.secret));
 		const actions = [
-			widgets.button(value ? _('Make a new one') : _('Make one'), made)
+			widgets.button(
+				value ? _('Generate new key') : _('Generate key'), generate)
 		];
 
 		if (value)
-			actions.push(widgets.button(_('Show it'), () => this.show(node)));
+			actions.push(widgets.button(_('Show key'), () => this.show(node)));
 
-		actions.push(widgets.button(_('Enter one…'), () => this.ask(node)));
+		actions.push(widgets.button(_('Enter key…'), () => this.ask(node)));
 
 		if (value && this.clearable)
-			actions.push(widgets.button(_('Remove'), () => this.set(node, '')));
+			actions.push(widgets.button(_('Remove key'), () => this.set(node, '')));
 
 		return E('div', { 'class': 'pywg-buttons' }, actions);
 	},
@@ -102,7 +105,7 @@ const KeyField = form.Value.extend({
 			'aria-label': this.title
 		});
 		const reason = E('em', { 'class': 'pywg-reason' });
-		const take = () => {
+		const submit = () => {
 			reason.textContent = keys.reason(input.value.trim());
 
 			if (!reason.textContent)
@@ -111,7 +114,7 @@ const KeyField = form.Value.extend({
 		};
 
 		L.dom.content(node.querySelector('.pywg-key-shown'), [
-			input, ' ', widgets.button(_('Keep it'), take), ' ',
+			input, ' ', widgets.button(_('Store key'), submit), ' ',
 			widgets.button(_('Cancel'), () => this.draw(node)), reason
 		]);
 		input.addEventListener('input', () => {
@@ -124,7 +127,7 @@ const KeyField = form.Value.extend({
 const PrivateKey = KeyField.extend({
 	__name__: 'CBI.PywgPrivateKey',
 
-	make() {
+	generate() {
 		return backend.generateKey();
 	},
 
@@ -134,15 +137,17 @@ const PrivateKey = KeyField.extend({
 
 	describe(value) {
 		if (!value || value === 'generate')
-			return Promise.resolve([ E('em', _('One is made on saving.')) ]);
+			return Promise.resolve([
+				E('em', _('A key is generated when the form is saved.'))
+			]);
 
 		return backend.publicKey(value).then(key => [
 			clipboard.code(key),
 			E('div', { 'class': 'pywg-note' }, backend.isStored(value)
-				? _('The public key, for the other side. The private one stays on ' +
-					'the router, outside of the configuration.')
-				: _('The public key, for the other side. The private one is in the ' +
-					'configuration.'))
+				? _('Public key to configure on the peers. The private key is ' +
+					'stored on the router, outside of the configuration.')
+				: _('Public key to configure on the peers. The private key is ' +
+					'stored in the configuration.'))
 		]);
 	},
 
@@ -161,7 +166,7 @@ const PresharedKey = KeyField.extend({
 	__name__: 'CBI.PywgPresharedKey',
 	clearable: true,
 
-	make() {
+	generate() {
 		return backend.generatePsk();
 	},
 
@@ -171,15 +176,19 @@ const PresharedKey = KeyField.extend({
 
 	describe(value) {
 		return Promise.resolve([
-			E('span', value ? _('There is one.') : _('There is none.'))
+			E('span', value
+				? _('A preshared key is set.') : _('No preshared key is set.'))
 		]);
 	}
 });
 
 return baseclass.extend({
+	/* The widget for the preshared key of a peer. */
 	PresharedKey,
 
+	/* Add the private key of the interface to the form. */
 	addInterfaceKey(section) {
-		section.taboption('general', PrivateKey, 'private_key', _('Key'));
+		section.taboption('general', PrivateKey, 'private_key',
+			_('Key pair'));
 	}
 });

@@ -6,10 +6,12 @@
 'require pywg.units as units';
 'require pywg.widgets as widgets';
 
-/* What peers do, in cells of a table that somebody else draws. */
+/* The status of peers in the cells of a table, updated periodically. */
 
+/* Seconds. */
 const INTERVAL = 5;
-const watched = new Map();
+/* The poll function of each interface that has cells. */
+const polled = new Map();
 
 function fill(cell, peer) {
 	const [ badge, age, rates ] = cell.children;
@@ -22,12 +24,12 @@ function fill(cell, peer) {
 	].join('\n') : '');
 }
 
-async function look(name) {
+async function refresh(name) {
 	const cells = [ ...document.querySelectorAll(`[data-pywg-interface="${name}"]`) ];
 
 	if (!cells.length) {
-		poll.remove(watched.get(name));
-		watched.delete(name);
+		poll.remove(polled.get(name));
+		polled.delete(name);
 
 		return;
 	}
@@ -38,19 +40,19 @@ async function look(name) {
 		peer.public_key === cell.dataset.pywgPeer)));
 }
 
-function watch(name) {
-	if (!watched.has(name)) {
-		watched.set(name, () => look(name));
-		poll.add(watched.get(name), INTERVAL);
+function follow(name) {
+	if (!polled.has(name)) {
+		polled.set(name, () => refresh(name));
+		poll.add(polled.get(name), INTERVAL);
 	}
-	/* It is not in the document before the form is. */
-	setTimeout(() => look(name), 100);
+	/* The cell is added to the document with the form. */
+	setTimeout(() => refresh(name), 100);
 }
 
 return baseclass.extend({
-	/* A cell that follows a peer for as long as it is on the screen. */
+	/* Return a cell that shows the status of a peer while it is in the document. */
 	cell(name, publicKey) {
-		watch(name);
+		follow(name);
 
 		return E('div', {
 			'class': 'pywg-cell', 'data-pywg-interface': name,

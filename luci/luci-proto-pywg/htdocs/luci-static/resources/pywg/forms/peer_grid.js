@@ -11,7 +11,7 @@
 'require pywg.widgets as widgets';
 'require uci';
 
-/* The peers of an interface: a grid, and a form for each. */
+/* The peers of an interface: a grid, and a form for each peer. */
 
 function list(value) {
 	return L.toArray(value);
@@ -21,29 +21,29 @@ function nameOf(peer) {
 	return peer.description || keys.short(peer.public_key ?? '') || _('Unnamed peer');
 }
 
-/* Which peers share addresses with this one: [{ name, prefix, isSame }]. */
+/* The peers whose allowed IPs overlap those of a peer: [{ name, prefix, isSame }]. */
 function overlapsOf(type, section, allowedIps) {
-	const others = uci.sections('network', type).filter(one =>
-		one['.name'] !== section && one.disabled !== '1');
-	const lists = others.map(one => list(one.allowed_ips)).concat([ allowedIps ]);
+	const peers = uci.sections('network', type).filter(peer =>
+		peer['.name'] !== section && peer.disabled !== '1');
+	const lists = peers.map(peer => list(peer.allowed_ips)).concat([ allowedIps ]);
 
 	return address.findPeerOverlaps(lists)
-		.filter(found => found.peer === others.length)
-		.map(found => ({ ...found, name: nameOf(others[found.otherPeer]) }));
+		.filter(found => found.peer === peers.length)
+		.map(found => ({ ...found, name: nameOf(peers[found.otherPeer]) }));
 }
 
-function overlapWords(found) {
+function describeOverlap(found) {
 	return found.isSame
-		? _('%s is allowed for %s as well: only one of them gets what is sent there.')
-			.format(found.prefix, found.name)
-		: _('%s meets %s of %s: the longer prefix decides.')
+		? _('%s is also an allowed IP of %s; only one of the two peers receives its ' +
+			'traffic.').format(found.prefix, found.name)
+		: _('%s overlaps %s of %s; the more specific prefix wins.')
 			.format(found.prefix, found.otherPrefix, found.name);
 }
 
 function overlapNotes(type, section, allowedIps) {
 	return overlapsOf(type, section, allowedIps).map(found =>
 		E('div', { 'class': found.isSame ? 'pywg-warning' : 'pywg-note' },
-			overlapWords(found)));
+			describeOverlap(found)));
 }
 
 function ownAddresses(section) {
@@ -52,7 +52,7 @@ function ownAddresses(section) {
 }
 
 function proposed(section, type) {
-	const taken = uci.sections('network', type).flatMap(one => list(one.allowed_ips));
+	const taken = uci.sections('network', type).flatMap(peer => list(peer.allowed_ips));
 
 	return address.nextAddresses(ownAddresses(section), taken);
 }
@@ -95,26 +95,27 @@ function addName(peers) {
 			E('br'),
 			peer.public_key
 				? E('code', { 'title': peer.public_key }, keys.short(peer.public_key))
-				: E('em', _('no key yet'))
+				: E('em', _('no public key'))
 		]);
 	};
 }
 
 function addKeys(peers) {
 	const key = peers.option(form.Value, 'public_key', _('Public key'),
-		_('The other side shows it in its own settings.'));
+		_('Public key of the peer, as shown in its own settings.'));
 
 	key.modalonly = true;
 	key.rmempty = false;
 	key.validate = (_section, text) => keys.reason(text) || true;
 
 	peers.option(keyField.PresharedKey, 'preshared_key', _('Preshared key'),
-		_('A secret that both sides share besides; optional.')).modalonly = true;
+		_('Optional additional key; it must be the same on both sides.'))
+		.modalonly = true;
 }
 
 function addAllowedIps(peers, type) {
 	const option = peers.option(form.DynamicList, 'allowed_ips', _('Allowed IPs'),
-		_('What is behind the peer: its address in the tunnel, and its networks.'));
+		_('Tunnel addresses of the peer, and the networks behind it.'));
 
 	option.optional = true;
 	checked(option, 'allowed_ips');
@@ -142,14 +143,15 @@ function addAllowedIps(peers, type) {
 
 function addRoute(peers) {
 	const option = peers.option(form.Flag, 'route_allowed_ips', _('Route allowed IPs'),
-		_('Send what goes there through the tunnel.'));
+		_('Create routes to the allowed IPs of this peer.'));
 
 	option.modalonly = true;
 }
 
 function addEndpoint(peers) {
 	const host = value(peers, form.Value, 'endpoint_host', _('Endpoint host'),
-		_('Name or address of the other side. Empty if it calls us.'));
+		_('Host name or IP address of the peer. Leave empty if the peer initiates ' +
+			'the connection.'));
 
 	host.placeholder = 'home.example.org';
 
@@ -157,15 +159,17 @@ function addEndpoint(peers) {
 
 	port.placeholder = options.DEFAULT_PORT;
 
-	const keepalive = value(peers, form.Value, 'persistent_keepalive', _('Keepalive'),
-		_('Seconds; %d is usual where this router is behind another one (NAT).')
+	const keepalive = value(peers, form.Value, 'persistent_keepalive',
+		_('Persistent keepalive'),
+		_('Interval in seconds; %d is recommended if this router is behind NAT.')
 			.format(remoteSide.NAT_KEEPALIVE));
 
 	keepalive.placeholder = _('off');
 }
 
 function addRemoteSide(peers, section) {
-	const option = peers.option(form.DummyValue, '_remote', _('For the other side'));
+	const option = peers.option(form.DummyValue, '_remote',
+		_('Configuration for the peer'));
 
 	option.modalonly = true;
 	option.cfgvalue = function(name) {
@@ -175,7 +179,7 @@ function addRemoteSide(peers, section) {
 }
 
 function addState(peers, section) {
-	const option = peers.option(form.DummyValue, '_state', _('State'));
+	const option = peers.option(form.DummyValue, '_state', _('Status'));
 
 	option.modalonly = false;
 	option.textvalue = name => liveCells.cell(section.section,
@@ -183,13 +187,13 @@ function addState(peers, section) {
 }
 
 function addTab(section) {
-	/* The tab is there already if the form is drawn again. */
+	/* The tab exists if the form is rendered again. */
 	if (!section.tabs?.peers)
 		section.tab('peers', _('Peers'));
 }
 
 return baseclass.extend({
-	/* Adds the tab to the interface's form; returns the grid's section. */
+	/* Add the tab to the form of an interface, and return the section of the grid. */
 	add(section) {
 		const type = `pywg_${section.section}`;
 
@@ -206,9 +210,9 @@ return baseclass.extend({
 		peers.nodescriptions = true;
 		peers.addbtntitle = _('Add peer');
 		peers.modaltitle = _('Peer');
-		peers.renderSectionPlaceholder = () => E('em', _('There are no peers yet.'));
+		peers.renderSectionPlaceholder = () => E('em', _('No peers are configured.'));
 		peers.renderMoreOptionsModal = function(name, ...rest) {
-			/* Of a new one only: what is there is left as it is. */
+			/* Only a new peer gets default values. */
 			if (!uci.get('network', name, 'public_key') &&
 				!uci.get('network', name, 'allowed_ips')) {
 				uci.set('network', name, 'allowed_ips', proposed(section, type));

@@ -12,7 +12,7 @@
 'require pywg.wizard.local_site as localSite';
 'require uci';
 
-/* What a peer's own router or phone needs, from what the forms show. */
+/* The configuration for the device of a peer, from the values of the forms. */
 
 class RemoteDialog {
 	constructor(section, peerForm, id, known, publicKey) {
@@ -21,30 +21,30 @@ class RemoteDialog {
 		this.id = id;
 		this.known = known;
 		this.publicKey = publicKey;
-		this.sheet = E('div');
-		this.endpoint = widgets.textField(_('Where it reaches this router'),
+		this.view = E('div');
+		this.endpoint = widgets.textField(_('Endpoint of this router'),
 			known.endpoint, () => this.show());
-		this.lans = widgets.listField(_('What it reaches behind this router'),
+		this.lans = widgets.listField(_('Networks the peer may access'),
 			known.lans, () => this.show());
-		this.node = dialog.open(_('For the other side'), [
-			this.keyNote(), this.endpoint.node, this.lans.node, this.sheet
+		this.node = dialog.open(_('Configuration for the peer'), [
+			this.keyNote(), this.endpoint.node, this.lans.node, this.view
 		], []);
 		this.show();
 	}
 
 	keyNote() {
 		return E('div', [
-			E('p', _('Only the other side has its private key, so the text below ' +
-				'lacks it. Or make a new pair of keys: the private one is then in ' +
-				'the text and nowhere else, so take it along now.')),
+			E('p', _('The private key of the peer is not known to this router and is ' +
+				'missing below. If you generate a new key pair, its private key is ' +
+				'shown below but not stored on this router: save it now.')),
 			E('button', {
 				'class': 'btn cbi-button', 'type': 'button',
-				'click': () => this.makeKeys()
-			}, _('Make a new pair of keys'))
+				'click': () => this.generateKeys()
+			}, _('Generate new key pair'))
 		]);
 	}
 
-	async makeKeys() {
+	async generateKeys() {
 		const pair = await backend.generatePair();
 
 		this.privateKey = pair.private_key;
@@ -52,22 +52,23 @@ class RemoteDialog {
 		await this.show();
 	}
 
-	/* Those that are some; of the others it is told. */
+	/* Return the valid networks, and complain about the others. */
 	networks() {
 		const all = this.lans.value();
-		const wrong = all.filter(text => !address.parsePrefix(text));
+		const invalid = all.filter(text => !address.parsePrefix(text));
 
-		this.lans.complain(diffView.problems(wrong.map(text => ({
-			severity: 'error', reason: _('%s is no network').format(options.quote(text))
-		}))), wrong.length > 0);
+		this.lans.complain(diffView.problems(invalid.map(text => ({
+			severity: 'error',
+			reason: _('%s is not a network prefix').format(options.quote(text))
+		}))), invalid.length > 0);
 
-		return all.filter(text => !wrong.includes(text));
+		return all.filter(text => !invalid.includes(text));
 	}
 
-	/* Without a reason, a form that has wrong values would leave this empty. */
+	/* Invalid values in the forms are reported in the place of the configuration. */
 	show() {
-		return this.make().then(sheet => L.dom.content(this.sheet, sheet), error =>
-			L.dom.content(this.sheet, E('div', {
+		return this.make().then(view => L.dom.content(this.view, view), error =>
+			L.dom.content(this.view, E('div', {
 				'class': 'pywg-sentence pywg-warning'
 			}, error.message)));
 	}
@@ -75,10 +76,10 @@ class RemoteDialog {
 	async make() {
 		const name = this.section.section;
 		const tunnel = formState.tunnel(name, this.section, null);
-		const shown = formState.tunnel(name, null, this.peerForm).peers
+		const unsaved = formState.tunnel(name, null, this.peerForm).peers
 			.find(peer => peer.id === this.id);
 		const { peers: [ peer ] } =
-			await formState.revealSecrets({ options: null, peers: [ shown ] });
+			await formState.revealSecrets({ options: null, peers: [ unsaved ] });
 		const stored = uci.get('network', this.id, 'private_key');
 		const remote = remoteSide.make(tunnel, { ...peer, options: {
 			...peer.options, private_key: this.privateKey ?? stored
@@ -89,11 +90,13 @@ class RemoteDialog {
 				.concat(this.networks())
 		});
 
-		return exportDialog.sheet(remote, [], peer.options.description ?? name);
+		return exportDialog.view(remote, [], peer.options.description ?? name);
 	}
 }
 
 return baseclass.extend({
+	/* Open the dialog for a peer, by the id of its section, and return a promise of the
+	   node of the dialog. Takes the form of the interface and the form of the peer. */
 	async open(section, peerForm, id) {
 		const own = section.formvalue(section.section, 'private_key');
 		const [ known, publicKey ] = await Promise.all([

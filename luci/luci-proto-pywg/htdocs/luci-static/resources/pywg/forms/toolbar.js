@@ -6,9 +6,9 @@
 'require pywg.forms.remote_dialog as remoteDialog';
 'require pywg.widgets as widgets';
 
-/* Configuration in and out of the forms, as text. */
+/* Buttons for the import and export of configurations. */
 
-async function giveOut(section, peers) {
+async function exportTunnel(section, peers) {
 	const name = section.section;
 	const tunnel = await formState.revealSecrets(
 		formState.tunnel(name, section, peers));
@@ -17,17 +17,17 @@ async function giveOut(section, peers) {
 }
 
 return baseclass.extend({
-	/* For the interface's form: take a configuration in, give it out. */
+	/* Return the import and export buttons of the form of an interface. */
 	buttons(section, peers) {
 		return E('div', { 'class': 'pywg-buttons' }, [
 			widgets.button(_('Import…'), () => importDialog.open(section, peers)),
-			widgets.button(_('Export…'), () => giveOut(section, peers))
+			widgets.button(_('Export…'), () => exportTunnel(section, peers))
 		]);
 	},
 
-	/* For a peer's form: what the other side needs. */
+	/* Return the button of a peer's form that shows the configuration for the peer. */
 	remoteButton(section, peerForm, id) {
-		return widgets.button(_('Make its configuration…'),
+		return widgets.button(_('Generate configuration…'),
 			() => remoteDialog.open(section, peerForm, id));
 	}
 });

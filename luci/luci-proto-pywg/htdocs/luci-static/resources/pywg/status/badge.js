@@ -3,28 +3,29 @@
 'require pywg.status.diagnosis as diagnosis';
 'require pywg.widgets as widgets';
 
-/* A peer's state: a dot in a colour, and always a word beside it. */
+/* The state of a peer: a coloured dot, and always a text beside it. */
 
 const ABSENT = { tone: 'off', title: _('Not running') };
 
 return baseclass.extend({
+	/* Return a new badge. */
 	make() {
 		return E('span', { 'class': 'pywg-state', 'data-tone': 'off' }, ABSENT.title);
 	},
 
-	/* Shows the state of a peer (null: it is not there) in a badge. */
+	/* Show the state of a peer in a badge; null stands for an absent peer. */
 	set(badge, peer) {
-		const words = peer ? diagnosis.peer(peer) : ABSENT;
+		const { tone, title } = peer ? diagnosis.peer(peer) : ABSENT;
 
-		badge.dataset.tone = words.tone;
-		widgets.setText(badge, words.title);
+		badge.dataset.tone = tone;
+		widgets.setText(badge, title);
 	},
 
-	/* Shows when the last handshake was, in words and colour. */
+	/* Show the age of the last handshake, in seconds or null, as text and colour. */
 	setAge(node, seconds) {
 		const age = diagnosis.age(seconds);
 
 		node.dataset.tone = age.tone;
-		widgets.setText(node, age.words);
+		widgets.setText(node, age.text);
 	}
 });

@@ -3,21 +3,22 @@
 'require pywg.units as units';
 
 /*
- * The rates of the last ten minutes as a chart: what to draw, as numbers and text.
+ * The data of a chart of the last ten minutes: rates from counters, the scale, and the
+ * geometry of the lines.
  *
- * Times are milliseconds of any clock that goes on (performance.now()); ages are
- * seconds before now, rates bytes a second; null where nothing is known.
+ * Times are milliseconds of a monotonic clock (performance.now()), ages are seconds
+ * before now, rates are bytes per second, or null where the rate is unknown.
  */
 
 const SPAN = 600;
-/* Longer than that nobody looked, or the clock was set: nothing is known of it. */
+/* The rate of a longer interval, in milliseconds, is unknown: polling was suspended. */
 const LONGEST_STEP = 90 * 1000;
-/* Of so short a time, a rate says nothing. */
+/* A shorter interval, in milliseconds, gives no meaningful rate. */
 const SHORTEST_STEP = 1000;
 const TICKS = 4;
 const NICE = [ 1, 2, 5, 10 ];
-/* An empty chart has a scale too: 1 kbit/s. */
-const LEAST = 125;
+/* The scale of an empty chart: 1 kbit/s. */
+const MIN_RATE = 125;
 const MINUTES = [ 8, 6, 4, 2, 0 ];
 
 class Series {
@@ -27,14 +28,14 @@ class Series {
 		this.before = null;
 	}
 
-	/* What the router remembers: rates, the oldest first, the last of them now. */
+	/* Set the rates that the daemon recorded, the oldest first, the last one now. */
 	fill(now, rx, tx, step) {
 		this.points = rx.map((rate, at) => ({
 			at: now - (rx.length - 1 - at) * step * 1000, rx: rate, tx: tx[at]
 		}));
 	}
 
-	/* The counters as they are now. */
+	/* Add the current counters, in bytes. */
 	add(now, rx, tx) {
 		const { before } = this;
 		const elapsed = before ? now - before.at : 0;
@@ -54,20 +55,20 @@ class Series {
 		this.points = this.points.filter(point => point.at >= now - this.span);
 	}
 
-	/* The clock was set back: what is drawn keeps its distance from now. */
+	/* After the clock was set back, all points keep their ages. */
 	shift(elapsed) {
 		this.points.forEach(point => {
 			point.at += elapsed;
 		});
 	}
 
-	/* [{ age, rx, tx }], the oldest first. */
-	seen(now) {
+	/* Return [{ age, rx, tx }], the oldest first. */
+	samples(now) {
 		return this.points.map(({ at, rx, tx }) => ({ age: (now - at) / 1000, rx, tx }))
 			.filter(point => point.age * 1000 <= this.span);
 	}
 
-	/* The greatest rate of either way. */
+	/* Return the greatest rate of both directions. */
 	greatest() {
 		return Math.max(0, ...this.points.map(point => Math.max(point.rx, point.tx)));
 	}
@@ -84,9 +85,9 @@ function rates(before, after) {
 	};
 }
 
-/* Ticks are whole numbers of bits, so that their labels are short. */
+/* Ticks are round numbers of bits per second, so that their labels are short. */
 function scale(greatest) {
-	const bits = 8 * Math.max(greatest, LEAST) / TICKS;
+	const bits = 8 * Math.max(greatest, MIN_RATE) / TICKS;
 	const power = 10 ** Math.floor(Math.log10(bits));
 	const step = NICE.find(nice => nice * power >= bits * (1 - 1e-9)) * power / 8;
 
@@ -104,60 +105,63 @@ function timeTicks() {
 	}));
 }
 
-/* Where nothing is known, the line ends and another begins. */
-function pieces(points, way) {
+/* An unknown rate interrupts the line. */
+function segments(points, direction) {
 	const found = [ [] ];
 
 	for (const point of points)
-		if (point[way] === null)
+		if (point[direction] === null)
 			found.push([]);
 		else
 			found[found.length - 1].push(point);
 
-	return found.filter(piece => piece.length > 0);
+	return found.filter(segment => segment.length > 0);
 }
 
-function placed(piece, way, top, box) {
+function coordinates(segment, direction, top, box) {
 	const span = box.span ?? SPAN;
 
-	return piece.map(point => [
+	return segment.map(point => [
 		box.width * (1 - point.age / span),
-		box.height * (1 - Math.min(point[way] / top, 1))
+		box.height * (1 - Math.min(point[direction] / top, 1))
 	].map(value => Number(value.toFixed(1))));
 }
 
-function line(places) {
-	/* A lone point is a short stroke, or it would not be seen. */
-	const all = places.length === 1 ? [ places[0], places[0] ] : places;
+function line(points) {
+	/* A single point needs a stroke of length zero to be visible. */
+	const all = points.length === 1 ? [ points[0], points[0] ] : points;
 
-	return 'M' + all.map(place => place.join(',')).join('L');
+	return 'M' + all.map(point => point.join(',')).join('L');
 }
 
-function path(points, way, top, box) {
-	return pieces(points, way)
-		.map(piece => line(placed(piece, way, top, box))).join('');
+function path(points, direction, top, box) {
+	return segments(points, direction)
+		.map(segment => line(coordinates(segment, direction, top, box))).join('');
 }
 
-function area(points, way, top, box) {
-	return pieces(points, way).map(piece => {
-		const places = placed(piece, way, top, box);
-		const first = places[0][0], last = places[places.length - 1][0];
+function area(points, direction, top, box) {
+	return segments(points, direction).map(segment => {
+		const corners = coordinates(segment, direction, top, box);
+		const first = corners[0][0], last = corners[corners.length - 1][0];
 
-		return `${line(places)}L${last},${box.height}L${first},${box.height}Z`;
+		return `${line(corners)}L${last},${box.height}L${first},${box.height}Z`;
 	}).join('');
 }
 
 return baseclass.extend({
+	/* The time that a chart covers, in seconds. */
 	SPAN,
-	/* Seconds to remember -> a Series: fill, add, seen, greatest as above. */
+	/* Return an empty Series that covers a number of seconds. */
 	series: span => new Series(span),
-	/* The greatest rate -> { top, ticks: [{ value, label }] } of the upright axis. */
+	/* Return { top, ticks: [{ value, label }] } of the vertical axis for a greatest
+	   rate. */
 	scale,
-	/* [{ age, label }] of the other axis. */
+	/* Return [{ age, label }] of the horizontal axis. */
 	timeTicks,
 	/*
-	 * What a series has seen, 'rx' or 'tx', the top of the scale, { width, height, span
-	 * } -> the data of an SVG path: the line alone, and closed at the bottom.
+	 * Return the data of an SVG path, as a line or as the closed area below it. Takes
+	 * the samples of a series, 'rx' or 'tx', the top of the scale, and { width, height,
+	 * span }.
 	 */
 	path,
 	area

@@ -3,153 +3,164 @@
 'require pywg.units as units';
 
 /*
- * Why there is no session, in words, and what to do about it.
+ * The texts of diagnosis codes: cause and advice.
  *
- * The codes are those of the ubus object: the state of a peer, the reasons of drops,
- * and the errors of the interface that netifd keeps. A tone is 'good', 'idle',
- * 'waiting', 'bad' or 'off'; an action 'resolve', 'rekey', 'retry'.
+ * The codes are those of the ubus object (the state of a peer, the reasons of dropped
+ * packets) and the errors of an interface in netifd. A tone is 'good', 'idle',
+ * 'waiting', 'bad' or 'off'; an action is 'resolve', 'rekey' or 'retry'.
  */
 
-/* Code: tone, what it is called, what is the matter, what to do, and the button. */
+/* Code: tone, title, cause, advice and action. */
 const STATES = {
 	linked: [ 'good', _('Connected'), '', '', 'rekey' ],
 	idle: [
-		'idle', _('Idle'), _('There is nothing to send, so no session is kept up.'),
-		_('This is as it should be. A persistent keepalive would keep the link up.'),
-		'retry'
+		'idle', _('Idle'), _('There is no session, because there is no traffic.'),
+		_('This is normal. A persistent keepalive would keep the session up.'), 'retry'
 	],
 	calling: [
-		'waiting', _('Connecting'), _('Waiting for an answer from the other side.'), '',
-		'retry'
+		'waiting', _('Connecting'),
+		_('Waiting for the handshake response of the peer.'), '', 'retry'
 	],
 	resolving: [
-		'waiting', _('Looking up'), _('The name of the endpoint is being looked up.'),
-		'', 'resolve'
+		'waiting', _('Resolving'), _('The endpoint host name is being resolved.'), '',
+		'resolve'
 	],
 	down: [
 		'off', _('Interface down'), _('The interface is down.'),
-		_('Start it in Network, Interfaces.'), ''
+		_('Start it in Network > Interfaces.'), ''
 	],
 	no_port: [
-		'bad', _('Port in use'), _('The UDP port cannot be listened on.'),
-		_('Another program or tunnel uses this port: choose another listen port, and ' +
-			'tell the other side.'), ''
+		'bad', _('Port in use'), _('The UDP port cannot be opened.'),
+		_('Another program or interface uses this port. Choose another listen port, ' +
+			'and configure it on the peers.'), ''
 	],
 	unresolved: [
-		'bad', _('Unknown name'), _('The name of the endpoint cannot be resolved.'),
-		_('Check the spelling of the endpoint, and whether this router resolves ' +
-			'names (Network, Diagnostics). It is tried again by itself.'), 'resolve'
+		'bad', _('Name not resolved'), _('The endpoint host name cannot be resolved.'),
+		_('Check the spelling of the endpoint host, and whether this router resolves ' +
+			'names (Network > Diagnostics). The resolution is retried automatically.'),
+		'resolve'
 	],
 	psk: [
-		'bad', _('Preshared keys differ'),
-		_('The other side answers, but its answer cannot be read.'),
-		_('Enter the same preshared key on both sides, or remove it on both.'), 'retry'
+		'bad', _('Preshared key mismatch'),
+		_('The peer responds, but its response cannot be decrypted.'),
+		_('Configure the same preshared key on both sides, or remove it on both ' +
+			'sides.'),
+		'retry'
 	],
 	stale: [
-		'bad', _('Old clock there'),
-		_('The other side calls with an old time stamp: its clock has gone back.'),
-		_('Set the clock of the other side (System, Time synchronization). Once its ' +
-			'time is right, it is heard again.'), 'retry'
+		'bad', _('Peer clock set back'),
+		_('The peer initiates handshakes with an old timestamp: its clock was set ' +
+			'back.'),
+		_('Set the clock of the peer (System > Time synchronization). The peer is ' +
+			'accepted again once its time is correct.'), 'retry'
 	],
 	unknown_peer: [
-		'bad', _('Unknown key'), _('Somebody calls whose public key no peer here has.'),
-		_('Compare the peer\'s public key with the one that the other side shows for ' +
-			'its interface.'), 'retry'
+		'bad', _('Unknown public key'),
+		_('A handshake initiation has a public key that no peer of this interface ' +
+			'has.'),
+		_('Compare the public key configured for this peer with the one that the ' +
+			'peer shows for its own interface.'), 'retry'
 	],
 	mac1: [
-		'bad', _('Wrong key there'),
-		_('Somebody calls who has another public key for this router.'),
-		_('Enter this interface\'s public key as the key of the peer on the other ' +
-			'side.'),
+		'bad', _('Wrong public key on peer'),
+		_('A peer is using the wrong public key for this router.'),
+		_('On the peer, configure the public key of this interface for this router.'),
 		'retry'
 	],
 	no_endpoint: [
-		'waiting', _('Waiting to be called'),
-		_('No endpoint is known, and the other side has not called yet.'),
-		_('Enter where the other side is, or see that it has this router as its ' +
-			'endpoint and a persistent keepalive.'), ''
+		'waiting', _('Waiting for peer'),
+		_('The endpoint is unknown, and the peer has not initiated a handshake yet.'),
+		_('Configure the endpoint of the peer, or configure this router as endpoint ' +
+			'and a persistent keepalive on the peer.'), ''
 	],
 	clock: [
 		'bad', _('Clock not set'),
-		_('There is no answer, and the clock of this router is not set: the other ' +
-			'side refuses time stamps older than the last it saw.'),
-		_('Set the clock (System, Time synchronization); the way to the time server ' +
-			'must not lead through the tunnel.'), 'retry'
+		_('The peer does not respond, and the clock of this router is not set: peers ' +
+			'reject timestamps older than the last one they accepted.'),
+		_('Set the clock (System > Time synchronization). The time server must be ' +
+			'reachable without the tunnel.'), 'retry'
 	],
 	unreachable: [
-		'bad', _('No route'), _('No route leads to the endpoint.'),
-		_('Check whether this router is connected to the internet, with the address ' +
+		'bad', _('No route'), _('There is no route to the endpoint.'),
+		_('Check whether this router is connected to the internet with the address ' +
 			'family of the endpoint (IPv4 or IPv6).'), 'retry'
 	],
 	nobody: [
-		'bad', _('Nobody listens'),
-		_('The endpoint is there, but nothing listens on this port.'),
-		_('Check the port of the endpoint, and whether the tunnel of the other side ' +
-			'is up.'), 'retry'
+		'bad', _('Port closed'),
+		_('The endpoint host is reachable, but its UDP port is closed.'),
+		_('Check the endpoint port, and whether the interface of the peer is up.'),
+		'retry'
 	],
 	no_answer: [
-		'bad', _('No answer'), _('There is no answer from the endpoint.'),
-		_('Is that the other side\'s address, is its UDP port open in the firewall ' +
-			'and forwarded to it, and does it have this interface\'s public key?'),
-		'retry'
+		'bad', _('No response'), _('The endpoint does not respond.'),
+		_('Check the endpoint address, whether the firewall of the peer accepts and ' +
+			'forwards its UDP port, and whether the peer has the public key of this ' +
+			'interface.'), 'retry'
 	]
 };
 
-/* Whether it is trouble, and what it says. */
+/* Reason: whether it indicates a fault, and its text. */
 const DROPS = {
-	'malformed': [ false, _('was no WireGuard message') ],
-	'unknown index': [ false, _('belonged to a session that is over') ],
-	'session too old': [ false, _('came for a session that is too old') ],
-	'transport data not authentic': [ true, _('was damaged or forged') ],
-	'replayed': [ false, _('came twice, or much too late') ],
-	'not an IP packet': [ true, _('was no IP packet inside') ],
+	'malformed': [ false, _('Malformed message') ],
+	'unknown index': [ false, _('Message for an unknown session') ],
+	'session too old': [ false, _('Message for an expired session') ],
+	'transport data not authentic': [ true, _('Packet with failed authentication') ],
+	'replayed': [ false, _('Duplicate or very late packet') ],
+	'not an IP packet': [ true, _('Decrypted content is not an IP packet') ],
 	'source address not allowed': [
-		true, _('came from an address that the peer\'s allowed IPs lack')
+		true, _('Source address not in the allowed IPs of the peer')
 	],
-	'congestion': [ false, _('met congestion on the way, and had to be dropped') ],
-	'no peer': [ true, _('was for an address in no peer\'s allowed IPs') ],
-	'no endpoint': [ true, _('was for a peer whose endpoint is not known') ],
-	'no session': [ true, _('was for a peer without a session') ],
-	'staging full': [ true, _('waited for a session, and there were too many') ],
-	'not ready': [ true, _('came before there was a private key') ],
-	'mac1': [ true, _('was for another public key than this interface\'s') ],
-	'cookie demanded': [ false, _('was answered with a cookie, under load') ],
-	'source too fast': [ false, _('came from a sender who calls too often') ],
-	'handshake queue full': [ false, _('was one of too many calls at once') ],
+	'congestion': [ false, _('Congestion experienced, but no ECN support inside') ],
+	'no peer': [ true, _('Destination not in the allowed IPs of any peer') ],
+	'no endpoint': [ true, _('Endpoint of the peer unknown') ],
+	'no session': [ true, _('No session with the peer') ],
+	'staging full': [ true, _('Too many packets waiting for a session') ],
+	'not ready': [ true, _('No private key set') ],
+	'mac1': [ true, _('Handshake message for another public key') ],
+	'cookie demanded': [ false, _('Cookie required under load') ],
+	'source too fast': [ false, _('Handshake rate limit of the source exceeded') ],
+	'handshake queue full': [ false, _('Handshake queue full') ],
 	'no socket for the address family': [
-		true, _('was for an endpoint whose address family is not there')
+		true, _('No socket for the address family of the endpoint')
 	],
-	'the cipher failed': [ true, _('could not be encrypted') ],
-	'unknown peer': [ true, _('came from a public key that no peer has') ],
-	'replayed initiation': [ true, _('had an old time stamp: a clock has gone back') ],
-	'initiation flood': [ false, _('came from a peer who calls too often') ],
-	'initiation not authentic': [ true, _('was a call that cannot be read') ],
+	'the cipher failed': [ true, _('Encryption failed') ],
+	'unknown peer': [ true, _('Handshake initiation with an unknown public key') ],
+	'replayed initiation': [
+		true, _('Handshake initiation with an old timestamp (clock set back)')
+	],
+	'initiation flood': [ false, _('Handshake initiations of a peer too frequent') ],
+	'initiation not authentic': [
+		true, _('Handshake initiation with failed authentication')
+	],
 	'response not authentic': [
-		true, _('was an answer that cannot be read: the preshared keys differ')
+		true, _('Handshake response with failed authentication (preshared key ' +
+			'mismatch)')
 	],
-	'cookie reply not authentic': [ false, _('was a cookie that cannot be read') ],
-	'send: EAGAIN': [ false, _('found the way out busy') ],
-	'send: ENOBUFS': [ false, _('found the way out full') ],
-	'send: EPERM': [ true, _('was stopped by the firewall of this router') ],
-	'send: EACCES': [ true, _('was stopped by a route that prohibits it') ],
-	'send: EINVAL': [ true, _('had no valid address to go to') ],
-	'send: EMSGSIZE': [ true, _('was too large for the way: lower the MTU') ],
-	'send: ENETUNREACH': [ true, _('found no route to the endpoint') ],
-	'send: EHOSTUNREACH': [ true, _('found the endpoint not reachable') ],
-	'send: ENETDOWN': [ true, _('found the way out down') ],
-	'send: ECONNREFUSED': [ true, _('met an endpoint where nobody listens') ],
-	'send: error': [ true, _('could not be sent') ],
-	'receive: ECONNREFUSED': [ true, _('met an endpoint where nobody listens') ],
-	'receive: error': [ true, _('could not be received') ],
-	'TUN: EIO': [ true, _('came while the interface was down') ],
-	'TUN: EINVAL': [ true, _('was refused by the interface') ],
-	'TUN: error': [ true, _('could not be handed to the interface') ]
+	'cookie reply not authentic': [
+		false, _('Cookie reply with failed authentication')
+	],
+	'send: EAGAIN': [ false, _('Send buffer full') ],
+	'send: ENOBUFS': [ false, _('Queue of the network device full') ],
+	'send: EPERM': [ true, _('Blocked by the firewall of this router') ],
+	'send: EACCES': [ true, _('Blocked by a prohibit route') ],
+	'send: EINVAL': [ true, _('Invalid destination address') ],
+	'send: EMSGSIZE': [ true, _('Larger than the path MTU; reduce the MTU') ],
+	'send: ENETUNREACH': [ true, _('No route to the endpoint') ],
+	'send: EHOSTUNREACH': [ true, _('Endpoint host unreachable') ],
+	'send: ENETDOWN': [ true, _('Network device down') ],
+	'send: ECONNREFUSED': [ true, _('UDP port of the endpoint closed') ],
+	'send: error': [ true, _('Send error') ],
+	'receive: ECONNREFUSED': [ true, _('UDP port of the endpoint closed') ],
+	'receive: error': [ true, _('Receive error') ],
+	'TUN: EIO': [ true, _('Interface down') ],
+	'TUN: EINVAL': [ true, _('Rejected by the TUN device') ],
+	'TUN: error': [ true, _('Write error of the TUN device') ]
 };
 
 const ERRORS = {
 	NO_DAEMON: _('The daemon pywgd is not installed'),
-	CONFIGURATION: _('The configuration cannot be used'),
-	START: _('The tunnel could not be started')
+	CONFIGURATION: _('The configuration is invalid'),
+	START: _('The interface could not be started')
 };
 
 /* A session is renewed after two minutes and ends after three. */
@@ -157,49 +168,47 @@ const AGES = [ [ 180, 'good' ], [ 600, 'waiting' ], [ Infinity, 'idle' ] ];
 
 function peer(status) {
 	const row = STATES[status.state] ?? [ 'bad', status.state, status.reason, '', '' ];
-	const [ tone, title, why, advice, action ] = row;
+	const [ tone, title, cause, advice, action ] = row;
 
 	return {
-		code: status.state, tone, title, why, advice, action,
-		/* The router's own words have what these cannot: names, addresses. */
-		detail: why ? status.reason ?? '' : ''
+		code: status.state, tone, title, cause, advice, action,
+		/* The untranslated reason has names and addresses. */
+		detail: cause ? status.reason ?? '' : ''
 	};
 }
 
 function age(seconds) {
 	if (seconds === null || seconds === undefined)
-		return { tone: 'off', words: units.ago(null) };
+		return { tone: 'off', text: units.ago(null) };
 
 	const [ , tone ] = AGES.find(([ limit ]) => seconds < limit);
 
-	return { tone, words: units.ago(seconds) };
+	return { tone, text: units.ago(seconds) };
 }
 
 function drop([ reason, count ]) {
-	const [ isTrouble, words ] = DROPS[reason] ?? [ true, reason ];
+	const [ isFault, text ] = DROPS[reason] ?? [ true, reason ];
 
-	return { reason, count, isTrouble, words };
+	return { reason, count, isFault, text };
 }
 
 function drops(counts) {
-	return Object.entries(counts).map(drop).filter(one => one.count > 0)
-		.sort((one, other) => other.isTrouble - one.isTrouble ||
-			other.count - one.count);
+	return Object.entries(counts).map(drop).filter(({ count }) => count > 0)
+		.sort((a, b) => b.isFault - a.isFault || b.count - a.count);
 }
 
 return baseclass.extend({
-	/* Code -> words, for network.registerErrorCode. */
+	/* Texts by error code, for network.registerErrorCode. */
 	ERRORS,
-	/* The codes that have words here. */
+	/* Return the codes of the states, and the reasons of drops, that have a text. */
 	codes: () => Object.keys(STATES),
 	dropReasons: () => Object.keys(DROPS),
-	/* A peer of the status -> { code, tone, title, why, advice, action, detail }. */
+	/* Return { code, tone, title, cause, advice, action, detail } for the status of a
+	   peer. */
 	peer,
-	/* Seconds since the last handshake, null for never -> { tone, words }. */
+	/* Return { tone, text } for the age of the last handshake in seconds, or null. */
 	age,
-	/*
-	 * Counts by reason -> [{ reason, count, isTrouble, words }], trouble first; the
-	 * words go on after 'a packet'.
-	 */
+	/* Return [{ reason, count, isFault, text }] for counts by reason, faults first,
+	   then by descending count. */
 	drops
 });

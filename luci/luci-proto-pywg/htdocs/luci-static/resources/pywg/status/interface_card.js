@@ -9,29 +9,29 @@
 
 /* One interface of the status page. */
 
-function errorsOf(one) {
-	return (one.errors ?? []).map(error =>
+function errorsOf(iface) {
+	return (iface.errors ?? []).map(error =>
 		[ diagnosis.ERRORS[error.code] ?? error.code ].concat(error.data ?? [])
 			.join(': '));
 }
 
-function summary(one) {
-	const status = one.status;
+function summary(iface) {
+	const status = iface.status;
 
 	if (!status)
-		return one.up ? _('The daemon does not answer.') : _('Not running.');
+		return iface.up ? _('The daemon does not respond.') : _('Not running.');
 
 	return [
 		_('Port %d').format(status.listen_port),
 		_('MTU %d').format(status.mtu),
-		_('up for %s').format(units.duration(one.uptime ?? 0)),
-		_('%d of %d peers').format(status.peers.length, status.limits.peers)
+		_('Uptime %s').format(units.duration(iface.uptime ?? 0)),
+		_('Peers: %d (limit %d)').format(status.peers.length, status.limits.peers)
 	].join(' · ');
 }
 
-function drop(one) {
-	return E('li', { 'class': one.isTrouble ? 'pywg-warning' : 'pywg-note' },
-		_('%d × a packet %s').format(one.count, one.words));
+function dropNode(drop) {
+	return E('li', { 'class': drop.isFault ? 'pywg-warning' : 'pywg-note' },
+		`${drop.count} × ${drop.text}`);
 }
 
 function nameOf(peer) {
@@ -57,14 +57,14 @@ class InterfaceCard {
 		]);
 	}
 
-	update(one) {
-		const status = one.status;
-		const complaints = errorsOf(one).concat(status?.complaints ?? []);
+	update(iface) {
+		const status = iface.status;
+		const complaints = errorsOf(iface).concat(status?.complaints ?? []);
 
-		widgets.setText(this.summary, summary(one));
+		widgets.setText(this.summary, summary(iface));
 		widgets.setText(this.complaints, complaints.join('\n'));
 		this.showKey(status?.public_key);
-		this.showPeers(one);
+		this.showPeers(iface);
 		this.showDrops(diagnosis.drops(status?.drops ?? {}));
 	}
 
@@ -79,11 +79,11 @@ class InterfaceCard {
 		this.dropped.hidden = !drops.length;
 
 		if (this.dropped.open || !this.drops.children.length)
-			L.dom.content(this.drops, drops.map(drop));
+			L.dom.content(this.drops, drops.map(dropNode));
 	}
 
-	showPeers(one) {
-		const peers = one.status?.peers ?? [];
+	showPeers(iface) {
+		const peers = iface.status?.peers ?? [];
 		const present = peers.map(peer => peer.public_key);
 
 		for (const [ key, card ] of this.peers)
@@ -93,7 +93,8 @@ class InterfaceCard {
 			}
 
 		for (const peer of peers)
-			this.card(peer).update(peer, one.history[peer.public_key], one.seenAt);
+			this.card(peer).update(
+				peer, iface.history[peer.public_key], iface.receivedAt);
 	}
 
 	card(peer) {
@@ -109,7 +110,7 @@ class InterfaceCard {
 }
 
 return baseclass.extend({
-	/* { node, update } of an interface; node stays the same for good. */
+	/* Return { node, update } for an interface; node never changes. */
 	make(name) {
 		return new InterfaceCard(name);
 	}

@@ -6,7 +6,7 @@
 'require uci';
 'require ui';
 
-/* What can be done about a peer from the status page. */
+/* The actions on a peer of the status page. */
 
 function button(text, title, act) {
 	return E('button', {
@@ -25,21 +25,22 @@ async function disable(section) {
 	return ui.changes.apply(true);
 }
 
-function askToDisable(name, section) {
+function confirmDisable(name, section) {
 	dialog.open(_('Disable %s?').format(name), [
-		E('p', _('The peer stays in the configuration; enable it again in ' +
-			'Network > Interfaces. Changes that wait to be applied are applied too.'))
+		E('p', _('The peer stays in the configuration and can be enabled again in ' +
+			'Network > Interfaces. Other pending changes are applied as well.'))
 	], [ { text: _('Disable'), isMain: true, act: () => disable(section) } ]);
 }
 
 class PeerActions {
 	constructor(interfaceName, publicKey, name) {
-		this.resolve = button(_('Resolve again'), _('Look up the endpoint\'s name now'),
+		this.resolve = button(_('Resolve ' +
+			'again'), _('Resolve the endpoint host name now'),
 			() => backend.resolve(interfaceName, publicKey));
-		this.rekey = button(_('New handshake'), _('Agree on new keys now'),
+		this.rekey = button(_('New handshake'), _('Start a handshake now'),
 			() => backend.rekey(interfaceName, publicKey));
-		this.disable = button(_('Disable…'), _('Part with this peer'),
-			() => askToDisable(name, this.section));
+		this.disable = button(_('Disable…'), _('Disable this peer'),
+			() => confirmDisable(name, this.section));
 		this.node = E('div', { 'class': 'pywg-buttons' },
 			[ this.rekey, this.resolve, this.disable ]);
 	}
@@ -48,13 +49,13 @@ class PeerActions {
 		this.section = peer.section;
 		this.resolve.hidden = !peer.endpoint_host ||
 			address.parse(peer.endpoint_host) !== null;
-		/* A peer that was not configured here has no section. */
+		/* A peer that was added at run time has no section. */
 		this.disable.hidden = !peer.section;
 	}
 }
 
 return baseclass.extend({
-	/* { node, update } */
+	/* Return { node, update }; update takes the status of the peer. */
 	make(interfaceName, publicKey, name) {
 		return new PeerActions(interfaceName, publicKey, name);
 	}

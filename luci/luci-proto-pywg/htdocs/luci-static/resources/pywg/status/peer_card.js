@@ -7,9 +7,9 @@
 'require pywg.units as units';
 'require pywg.widgets as widgets';
 
-/* One peer of the status page: a line, and what opens below it. */
+/* One peer of the status page: a summary, and details that can be expanded. */
 
-/* Where the router's own words have what no translation can: a name, an error. */
+/* States whose untranslated reason has details: a host name, an error of the system. */
 const DETAILED = [ 'unresolved', 'no_port' ];
 
 let count = 0;
@@ -44,19 +44,19 @@ class PeerCard {
 		]);
 		const line = E('summary', [
 			E('strong', { 'class': 'pywg-name' }, name), this.badge,
-			...Object.values(this.figures).map(one => one.node)
+			...Object.values(this.figures).map(({ node }) => node)
 		]);
 
 		return E('details', { 'class': 'pywg-peer', 'open': '' }, [ line, more ]);
 	}
 
-	update(peer, history, seenAt) {
-		const words = diagnosis.peer(peer);
+	update(peer, history, receivedAt) {
+		const found = diagnosis.peer(peer);
 		const { handshake, received, sent, endpoint } = this.figures;
 
 		stateBadge.set(this.badge, peer);
 		this.node.dataset.state = peer.state;
-		this.node.dataset.tone = words.tone;
+		this.node.dataset.tone = found.tone;
 		stateBadge.setAge(handshake.value, peer.handshake_age);
 		widgets.setText(received.value,
 			`${units.bytes(peer.rx_bytes)} · ${units.rate(peer.rx_rate)}`);
@@ -64,19 +64,19 @@ class PeerCard {
 			`${units.bytes(peer.tx_bytes)} · ${units.rate(peer.tx_rate)}`);
 		widgets.setText(endpoint.value, peer.endpoint || peer.endpoint_host || '–');
 		widgets.setText(this.reason, DETAILED.includes(peer.state)
-			? `${words.why}\n${words.detail}` : words.why);
-		widgets.setText(this.advice, words.advice);
+			? `${found.cause}\n${found.detail}` : found.cause);
+		widgets.setText(this.advice, found.advice);
 		widgets.setText(this.allowed, peer.allowed_ips.length
 			? _('Allowed IPs: %s').format(peer.allowed_ips.join(', '))
-			: _('No allowed IPs: nothing is sent to it.'));
-		this.chart.update(history, peer, seenAt);
+			: _('No allowed IPs; nothing is sent to this peer.'));
+		this.chart.update(history, peer, receivedAt);
 		this.actions.update(peer);
 	}
 }
 
 return baseclass.extend({
-	/* { node, update } of a peer; update takes its status, its history, and when
-	   performance.now() was when they came. */
+	/* Return { node, update } for a peer. update takes its status, its history, and the
+	   performance.now() at which they were received. */
 	make(interfaceName, publicKey, name) {
 		return new PeerCard(interfaceName, publicKey, name);
 	}

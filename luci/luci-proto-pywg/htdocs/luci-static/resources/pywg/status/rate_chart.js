@@ -5,14 +5,14 @@
 'require pywg.widgets as widgets';
 
 /*
- * The chart of a peer's rates: what the router remembers of the last ten minutes, then
- * what is counted here.
+ * The chart of a peer's rates in the last ten minutes: first the history that the
+ * daemon recorded, then the rates from polled counters.
  */
 
 const SVG = 'http://www.w3.org/2000/svg';
-/* Stretched to its place by the style sheet. */
+/* The view box; the style sheet scales it. */
 const BOX = { width: 600, height: 100 };
-/* Seconds between two rates that the router remembers. */
+/* The interval of the daemon's history, in seconds. */
 const STEP = 10;
 
 function shape(name, attributes) {
@@ -31,10 +31,12 @@ function gridLines() {
 	}));
 }
 
-function legend(way, words) {
+function legend(direction, label) {
 	const rate = E('span', { 'class': 'pywg-value' });
 
-	return { rate, node: E('span', { 'data-legend': way }, [ words, ' ', rate ]) };
+	return {
+		rate, node: E('span', { 'data-legend': direction }, [ label, ' ', rate ])
+	};
 }
 
 function times() {
@@ -84,16 +86,16 @@ class RateChart {
 	}
 
 	show(now, peer) {
-		const points = this.series.seen(now);
+		const points = this.series.samples(now);
 		const { top, ticks } = chartData.scale(this.series.greatest());
 
 		this.shapes.rxArea.setAttribute('d', chartData.area(points, 'rx', top, BOX));
 		this.shapes.rx.setAttribute('d', chartData.path(points, 'rx', top, BOX));
 		this.shapes.tx.setAttribute('d', chartData.path(points, 'tx', top, BOX));
-		this.showWords(points[points.length - 1], ticks[ticks.length - 1].label, peer);
+		this.showRates(points[points.length - 1], ticks[ticks.length - 1].label, peer);
 	}
 
-	showWords(last, top, peer) {
+	showRates(last, top, peer) {
 		const rates = [ last?.rx ?? peer.rx_rate, last?.tx ?? peer.tx_rate ]
 			.map(units.rate);
 
@@ -101,13 +103,14 @@ class RateChart {
 		widgets.setText(this.rx.rate, rates[0]);
 		widgets.setText(this.tx.rate, rates[1]);
 		this.svg.setAttribute('aria-label',
-			_('Last ten minutes; now %s received, %s sent').format(...rates));
+			_('Rates of the last ten minutes; currently %s received, %s ' +
+				'sent').format(...rates));
 	}
 }
 
 return baseclass.extend({
-	/* { node, update }; update takes a peer's history, if there is one, and status,
-	   and when performance.now() was when they came. */
+	/* Return { node, update }. update takes the history of a peer, if there is one, its
+	   status, and the performance.now() at which they were received. */
 	make() {
 		return new RateChart();
 	}

@@ -4,7 +4,7 @@
 'require uci';
 'require ui';
 
-/* Puts what was decided among LuCI's unsaved changes, and applies them. */
+/* Staging of a plan among LuCI's pending changes, and applying of them. */
 
 function addSections(sections) {
 	for (const section of sections) {
@@ -23,7 +23,8 @@ function join(id, network) {
 }
 
 return baseclass.extend({
-	/* The tunnel as it was (or null), and { tunnel, firewall } of site_plan.js. */
+	/* Stage the changes from the current tunnel, or null, to { tunnel, firewall } of
+	   site_plan.js. */
 	async stage(before, { tunnel, firewall }) {
 		diff.apply(uci, diff.steps(before, tunnel), 'network');
 
@@ -35,7 +36,7 @@ return baseclass.extend({
 		await ui.changes.init();
 	},
 
-	/* Ends on the status page, where the link comes up. */
+	/* Apply all pending changes, then open the status page. */
 	run() {
 		document.addEventListener('uci-applied', () => {
 			location.href = L.url('admin/status/pywg');

@@ -2,10 +2,10 @@
 'require baseclass';
 
 /*
- * Which firewall zone the tunnels between homes belong to, as sections of uci_text.js.
+ * The firewall zone of the tunnels between sites, as sections of uci_text.js.
  *
- * A zone of its own, whose packets may go from the home's zone to the tunnel and back:
- * so it can be closed later without touching the home's own zone.
+ * A separate zone, with forwarding to and from the zone of the LAN, can be restricted
+ * later without changing the zone of the LAN.
  */
 
 const ZONE = 'homes';
@@ -26,7 +26,7 @@ function forwarding(src, dest) {
 	return section('forwarding', { src, dest });
 }
 
-/* TCP through a tunnel must know that its packets have less room. */
+/* mtu_fix clamps the MSS of TCP connections to the MTU of the tunnel. */
 function newZone(network) {
 	return section('zone', {
 		name: ZONE, input: 'ACCEPT', output: 'ACCEPT', forward: 'ACCEPT',
@@ -41,49 +41,50 @@ function openPort(port) {
 	});
 }
 
-function create(network, home) {
+function create(network, lanZone) {
 	return [
-		newZone(network), forwarding(home, ZONE), forwarding(ZONE, home)
+		newZone(network), forwarding(lanZone, ZONE), forwarding(ZONE, lanZone)
 	];
 }
 
-function missing(sections, home) {
-	const found = sections.filter(one => one.type === 'forwarding');
-	const both = [ forwarding(home, ZONE), forwarding(ZONE, home) ];
+function missingForwardings(sections, lanZone) {
+	const existing = sections.filter(({ type }) => type === 'forwarding');
+	const needed = [ forwarding(lanZone, ZONE), forwarding(ZONE, lanZone) ];
 
-	return both.filter(one => !found.some(other =>
-		other.options.src === one.options.src &&
-		other.options.dest === one.options.dest));
+	return needed.filter(({ options }) => !existing.some(found =>
+		found.options.src === options.src && found.options.dest === options.dest));
 }
 
-function homeZone(zones, network) {
+function zoneOf(zones, network) {
 	return zones.find(zone => holds(zone, network))?.options.name ?? 'lan';
 }
 
 function propose(sections, network, lan) {
-	const zones = sections.filter(one => one.type === 'zone');
+	const zones = sections.filter(({ type }) => type === 'zone');
 	const member = zones.find(zone => holds(zone, network));
 	const own = zones.find(zone => zone.options.name === ZONE);
-	const home = homeZone(zones, lan);
+	const lanZone = zoneOf(zones, lan);
 
 	if (member)
 		return { zone: member.options.name, join: null, add: [] };
 
 	if (own)
-		return { zone: ZONE, join: own.id, add: missing(sections, home) };
+		return { zone: ZONE, join: own.id, add: missingForwardings(sections, lanZone) };
 
-	return { zone: ZONE, join: null, add: create(network, home) };
+	return { zone: ZONE, join: null, add: create(network, lanZone) };
 }
 
 return baseclass.extend({
 	/*
-	 * Sections of the firewall, the name of the tunnel's interface and of the home's ->
-	 * { zone, join, add }: the zone it will be in; the id of the zone that its name is
-	 * to be added to, or null; sections to add.
+	 * Return { zone, join, add } for the sections of the firewall and the names of the
+	 * tunnel's and of the LAN's interface: the name of the tunnel's zone, the id of the
+	 * existing zone that the interface must join (or null), and the sections to add.
 	 */
 	propose,
-	/* Name of an interface, name of the home's zone -> all sections of a new zone. */
+	/* Return the sections of a new zone for an interface; takes the name of the zone of
+	   the LAN as well. */
 	create,
-	/* UDP port -> the rule that lets the world call; pywg itself needs none. */
+	/* Return the rule that accepts packets on a UDP port; an interface with protocol
+	   pywg does not need it. */
 	openPort
 });

@@ -2,9 +2,10 @@
 'require baseclass';
 'require pywg.backend as backend';
 
-/* The keys of a link: our secrets stay on the router, theirs are shown once. */
+/* The keys of a link: local secrets are stored on the router, remote ones are shown
+   once and not stored. */
 
-/* Of what another router keeps, there is but the name here. */
+/* Another router's configuration may contain the name of a key that is stored there. */
 async function publicKeyOf(secret) {
 	if (!secret || backend.isStored(secret))
 		return backend.publicKeyOfName(secret);
@@ -13,7 +14,7 @@ async function publicKeyOf(secret) {
 }
 
 return baseclass.extend({
-	/* For link.plan, with the names of ours in their place. */
+	/* Generate the keys for sitePlan.plan; local secrets are names of stored keys. */
 	async generate() {
 		const local = await backend.generateKey();
 		const remote = await backend.generatePair();
@@ -26,7 +27,7 @@ return baseclass.extend({
 		};
 	},
 
-	/* For link.mirror: ours, to answer the tunnel that the other side has. */
+	/* Generate the local keys for sitePlan.planFromRemote. */
 	async generateLocal(tunnel) {
 		const local = await backend.generateKey();
 
@@ -36,7 +37,8 @@ return baseclass.extend({
 		};
 	},
 
-	/* The other side's half, with the secret that both share written out. */
+	/* Return a promise of the remote plan with the preshared key in the place of its
+	   name. */
 	async withPresharedKey(remote, keys) {
 		const preshared_key = await backend.reveal(keys.preshared);
 		const peers = remote.tunnel.peers.map(peer =>

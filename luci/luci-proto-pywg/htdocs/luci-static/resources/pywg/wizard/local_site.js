@@ -7,8 +7,7 @@
 'require uci';
 
 /*
- * What the assistant must know of this router, from what the router says of itself: the
- * `local` of site_plan.js.
+ * The description of this router for the wizard: the `local` of site_plan.js.
  */
 
 const dump = rpc.declare({
@@ -20,22 +19,22 @@ const LAN = 'lan';
 const ANYWHERE = [ '0.0.0.0', '::' ];
 const LINK_LOCAL = address.parsePrefix('fe80::/10');
 
-function isUplink(one) {
-	return (one.route ?? []).some(route =>
+function isUplink(iface) {
+	return (iface.route ?? []).some(route =>
 		route.mask === 0 && ANYWHERE.includes(route.target));
 }
 
-function addressesOf(one) {
-	const assigned = (one['ipv6-prefix-assignment'] ?? [])
-		.map(prefix => prefix['local-address']).filter(local => local !== undefined);
+function addressesOf(iface) {
+	const assigned = (iface['ipv6-prefix-assignment'] ?? [])
+		.map(prefix => prefix['local-address']).filter(entry => entry !== undefined);
 
 	return [
-		...(one['ipv4-address'] ?? []), ...(one['ipv6-address'] ?? []), ...assigned
+		...(iface['ipv4-address'] ?? []), ...(iface['ipv6-address'] ?? []), ...assigned
 	].filter(entry => !address.contains(LINK_LOCAL, address.parse(entry.address)));
 }
 
-function prefixesOf(one) {
-	return addressesOf(one).map(entry => `${entry.address}/${entry.mask}`);
+function prefixesOf(iface) {
+	return addressesOf(iface).map(entry => `${entry.address}/${entry.mask}`);
 }
 
 function networkOf(text) {
@@ -43,52 +42,53 @@ function networkOf(text) {
 }
 
 function lanOf(interfaces, names) {
-	const inside = interfaces.filter(one => !isUplink(one) && !names.includes(
-		one.interface) && addressesOf(one).length > 0);
+	const inside = interfaces.filter(iface => !isUplink(iface) && !names.includes(
+		iface.interface) && addressesOf(iface).length > 0);
 
-	return inside.find(one => one.interface === LAN) ?? inside[0];
+	return inside.find(iface => iface.interface === LAN) ?? inside[0];
 }
 
-/* A global prefix of a provider changes: only what stays is a home's own. */
-function lasting(texts) {
+/* Public prefixes are omitted: a provider may change them. */
+function permanent(texts) {
 	return texts.filter(text => address.isPrivate(address.parseInterface(text)))
 		.map(networkOf);
 }
 
-/* A name that follows the address is better than the address. */
-function callable(names, addresses) {
+/* A dynamic DNS name is preferred to the current address. */
+function endpointOf(names, addresses) {
 	const reachable = addresses.filter(text =>
 		!address.isPrivate(address.parse(text)));
 
 	return [ ...names, ...reachable ][0] ?? '';
 }
 
-/* A tunnel that is down has its network all the same. */
+/* A tunnel that is down still occupies its network. */
 function networksOf(interfaces, tunnels) {
 	return [ ...new Set([
 		...interfaces.flatMap(prefixesOf),
-		...tunnels.flatMap(one => one.options?.addresses ?? [])
+		...tunnels.flatMap(tunnel => tunnel.options?.addresses ?? [])
 	]) ];
 }
 
 function describe(router) {
-	const up = router.interfaces.filter(one => one.up && one.interface !== 'loopback');
+	const up = router.interfaces.filter(iface =>
+		iface.up && iface.interface !== 'loopback');
 	const uplinks = up.filter(isUplink);
-	const lan = lanOf(up, router.tunnels.map(one => one.name));
+	const lan = lanOf(up, router.tunnels.map(({ name }) => name));
 	const addresses = uplinks.flatMap(addressesOf).map(entry => entry.address);
-	const mtus = uplinks.map(one => router.mtus[one.l3_device])
+	const mtus = uplinks.map(iface => router.mtus[iface.l3_device])
 		.filter(mtu => mtu !== undefined);
 
 	return {
 		name: router.hostname,
 		lan: lan?.interface ?? LAN,
-		lans: lan ? lasting(prefixesOf(lan)) : [],
+		lans: lan ? permanent(prefixesOf(lan)) : [],
 		networks: networksOf(up, router.tunnels),
 		wan: {
 			addresses,
 			mtu: mtus.length ? Math.min(...mtus) : undefined
 		},
-		endpoint: callable(router.names, addresses),
+		endpoint: endpointOf(router.names, addresses),
 		tunnels: router.tunnels,
 		tunnel: null,
 		firewall: router.firewall
@@ -100,10 +100,10 @@ function mtusOf(found) {
 		Object.entries(found).map(([ name, device ]) => [ name, device.mtu ]));
 }
 
-function names() {
+function dynamicNames() {
 	return uci.sections('ddns', 'service')
-		.filter(one => one.enabled === '1' && one.lookup_host)
-		.map(one => one.lookup_host);
+		.filter(service => service.enabled === '1' && service.lookup_host)
+		.map(service => service.lookup_host);
 }
 
 async function load() {
@@ -117,20 +117,19 @@ async function load() {
 		hostname: uci.sections('system', 'system')[0]?.hostname ?? '',
 		interfaces,
 		mtus: mtusOf(found),
-		names: names(),
+		names: dynamicNames(),
 		tunnels: formState.tunnels(),
 		firewall: uciTunnel.fromLuci(uci.sections('firewall'), 'firewall')
 	});
 }
 
 return baseclass.extend({
-	/* -> what site_plan.js is told of this router. */
+	/* Return a promise of the description of this router. */
 	load,
 	/*
-	 * router: { hostname, interfaces, mtus, names, tunnels, firewall } -> `local`:
-	 * interfaces are those of `network.interface dump`, mtus of their devices, names
-	 * those that follow the router's address, tunnels and firewall as site_plan.js has
-	 * them.
+	 * Return the description for { hostname, interfaces, mtus, names, tunnels, firewall
+	 * }: interfaces as dumped by netifd, mtus by device name, names for dynamic DNS,
+	 * and tunnels and firewall as in site_plan.js.
 	 */
 	describe
 });

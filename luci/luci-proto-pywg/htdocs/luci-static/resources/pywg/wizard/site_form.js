@@ -7,44 +7,53 @@
 'require pywg.widgets as widgets';
 'require pywg.wizard.site_plan as sitePlan';
 
-/* The first screen: who the other home is, or what it sent. */
+/* The first step: the description of both sites, or a configuration from the remote
+   site. */
 
 const NO_KEYS = { local: {}, remote: {}, preshared: '' };
 const LOCAL = 'local', REMOTE = 'remote';
 const PROTOCOLS = [
 	[ 'pywg', _('OpenWrt with pywg') ],
-	[ 'wireguard', _('OpenWrt with the stock WireGuard, or anything else') ]
+	[ 'wireguard', _('OpenWrt with stock WireGuard, or any other WireGuard peer') ]
 ];
 
+function isError(finding) {
+	return finding.severity === 'error';
+}
+
 class SiteForm {
-	constructor(known) {
+	constructor(site) {
 		const check = () => this.check();
 
-		this.known = known;
+		this.site = site;
 		this.text = '';
-		this.name = widgets.textField(
+		this.remoteName = widgets.textField(
 			_('Name of the other home'), '', check, '', _('cabin'));
-		this.lans = widgets.listField(_('Its network (LAN)'), [], check,
-			_('As its router shows it, for instance 192.168.8.0/24.'),
+		this.remoteLans = widgets.listField(_('Network of the other home (LAN)'), [],
+			check, _('The LAN prefix of its router, for example 192.168.8.0/24.'),
 			'192.168.8.0/24');
-		this.endpoint = widgets.textField(_('Its name or address'), '', check,
-			_('On the internet. Leave empty if it cannot be called.'),
+		this.remoteEndpoint = widgets.textField(_('Public address of the other ' +
+			'home'), '',
+			check, _('Host name or IP address. Leave empty if the other home is not ' +
+				'reachable from the internet.'),
 			'cabin.example.org');
-		this.port = widgets.textField(
-			_('Its port'), '', check, '', options.DEFAULT_PORT);
-		this.proto = widgets.choiceField(_('Its router'), PROTOCOLS, check);
-		this.localLans = widgets.listField(_('Our network (LAN)'), known.lans, check,
-			_('What the other home may reach here.'));
-		this.localEndpoint = widgets.textField(_('Our name or address'), known.endpoint,
-			check, _('On the internet. Leave empty if this router cannot be called.'),
+		this.remotePort = widgets.textField(
+			_('UDP port of the other home'), '', check, '', options.DEFAULT_PORT);
+		this.remoteProto = widgets.choiceField(_('Router of the other ' +
+			'home'), PROTOCOLS, check);
+		this.localLans = widgets.listField(_('Network of this home (LAN)'), site.lans,
+			check, _('The networks that the other home may access.'));
+		this.localEndpoint = widgets.textField(_('Public address of this home'),
+			site.endpoint, check, _('Host name or IP address. Leave empty if this ' +
+				'router is not reachable from the internet.'),
 			'home.example.org');
-		this.into = widgets.choiceField(_('Add it to'), [
-			[ '', _('a new tunnel') ],
-			...known.tunnels.map(one => [ one.name, one.name ])
+		this.tunnel = widgets.choiceField(_('Interface'), [
+			[ '', _('New interface') ],
+			...site.tunnels.map(({ name }) => [ name, name ])
 		], check);
-		this.owner = widgets.choiceField(_('The pasted text'), [
-			[ LOCAL, _('was made for this router') ],
-			[ REMOTE, _('has the settings of the other router itself') ]
+		this.origin = widgets.choiceField(_('Pasted configuration'), [
+			[ LOCAL, _('Configuration for this router') ],
+			[ REMOTE, _('Configuration of the other router itself') ]
 		], check);
 		this.problems = E('div', { 'aria-live': 'polite' });
 		this.node = this.draw();
@@ -58,40 +67,42 @@ class SiteForm {
 		});
 
 		this.remoteSite = E('fieldset', [
-			E('legend', _('The other home')), this.name.node, this.lans.node,
-			this.endpoint.node, this.port.node, this.proto.node
+			E('legend', _('The other home')), this.remoteName.node,
+			this.remoteLans.node, this.remoteEndpoint.node, this.remotePort.node,
+			this.remoteProto.node
 		]);
 		this.pasted = E('details', [
-			E('summary', _('The other home has sent its half already')),
-			input, this.owner.node
+			E('summary', _('Import the configuration from the other home')),
+			input, this.origin.node
 		]);
 
 		return E('div', [
-			E('p', _('Both homes\' devices will reach each other. Keys, addresses, ' +
-				'routes and the firewall are set up here for both sides.')),
+			E('p', _('The wizard links the networks of two homes. It sets up keys, ' +
+				'addresses, routes and the firewall for both sides.')),
 			E('div', { 'class': 'pywg-sites' }, [
 				this.remoteSite,
 				E('fieldset', [ E('legend', _('This home')), this.localLans.node,
-					this.localEndpoint.node, this.into.node ])
+					this.localEndpoint.node, this.tunnel.node ])
 			]),
 			this.pasted, this.problems
 		]);
 	}
 
 	local() {
-		const tunnel = this.known.tunnels.find(one => one.name === this.into.value());
+		const tunnel = this.site.tunnels.find(({ name }) =>
+			name === this.tunnel.value());
 
 		return {
-			...this.known, tunnel: tunnel ?? null, lans: this.localLans.value(),
+			...this.site, tunnel: tunnel ?? null, lans: this.localLans.value(),
 			endpoint: this.localEndpoint.value()
 		};
 	}
 
 	remote() {
 		return {
-			name: this.name.value() || _('other home'), lans: this.lans.value(),
-			endpoint: this.endpoint.value(), port: this.port.value(),
-			proto: this.proto.value()
+			name: this.remoteName.value() || _('other home'),
+			lans: this.remoteLans.value(), endpoint: this.remoteEndpoint.value(),
+			port: this.remotePort.value(), proto: this.remoteProto.value()
 		};
 	}
 
@@ -103,14 +114,14 @@ class SiteForm {
 
 	check() {
 		const isPasted = Boolean(this.text.trim());
-		/* Nobody is told of what is missing before they have begun. */
-		const isBegun = !isPasted && this.lans.input.value;
+		/* An empty form shows no problems. */
+		const isStarted = !isPasted && this.remoteLans.input.value;
 
 		L.dom.content(this.problems, isPasted
 			? diffView.complaints(this.read().complaints) : '');
-		this.showProblems(isBegun ? this.findProblems() : []);
-		/* What was made for us says all of that. */
-		this.remoteSite.hidden = isPasted && this.owner.value() === LOCAL;
+		this.showProblems(isStarted ? this.findProblems() : []);
+		/* A configuration for this router describes the remote site. */
+		this.remoteSite.hidden = isPasted && this.origin.value() === LOCAL;
 	}
 
 	findProblems() {
@@ -119,21 +130,21 @@ class SiteForm {
 
 	showProblems(problems) {
 		const fields = {
-			lans: this.lans, endpoint: this.endpoint, port: this.port,
-			localLans: this.localLans, localEndpoint: this.localEndpoint
+			remoteLans: this.remoteLans, remoteEndpoint: this.remoteEndpoint,
+			remotePort: this.remotePort, localLans: this.localLans,
+			localEndpoint: this.localEndpoint
 		};
 
-		for (const [ name, its ] of Object.entries(fields)) {
-			const own = problems.filter(one => one.field === name);
+		for (const [ name, field ] of Object.entries(fields)) {
+			const own = problems.filter(problem => problem.field === name);
 
-			its.complain(diffView.problems(own),
-				own.some(one => one.severity === 'error'));
+			field.complain(diffView.problems(own), own.some(isError));
 		}
 
-		const others = problems.filter(one => !fields[one.field]);
+		const general = problems.filter(problem => !fields[problem.field]);
 
-		if (others.length)
-			L.dom.content(this.problems, diffView.problems(others));
+		if (general.length)
+			L.dom.content(this.problems, diffView.problems(general));
 	}
 
 	answers() {
@@ -144,25 +155,24 @@ class SiteForm {
 
 			this.showProblems(problems);
 
-			return problems.some(one => one.severity === 'error') ? null : answers;
+			return problems.some(isError) ? null : answers;
 		}
 
 		const { tunnel, complaints } = this.read();
-		const isWrong = !tunnel?.options ||
-			complaints.some(one => one.severity === 'error');
+		const isInvalid = !tunnel?.options || complaints.some(isError);
 
-		return isWrong ? null : {
+		return isInvalid ? null : {
 			...answers, text: this.text, tunnel,
-			isForLocal: this.owner.value() === LOCAL
+			isForLocal: this.origin.value() === LOCAL
 		};
 	}
 }
 
 return baseclass.extend({
 	/*
-	 * What local_site.js knows -> { node, answers() }: null while something is wrong,
-	 * else { local, remote } of site_plan.js, and { text, tunnel, isForLocal } if a
-	 * text was pasted.
+	 * Return { node, answers() } for the description of local_site.js. answers()
+	 * returns null while there are errors, else { local, remote } of site_plan.js, and
+	 * { text, tunnel, isForLocal } if a configuration was pasted.
 	 */
-	make: known => new SiteForm(known)
+	make: site => new SiteForm(site)
 });

@@ -6,25 +6,27 @@
 'require pywg.wizard.firewall_zone as firewallZone';
 
 /*
- * The assistant: links two homes, and works out both sides' configuration.
+ * The plan of a link between two sites: the configuration of both sides.
  *
- * What is known of this router is `local`: { name, lans, networks, wan: { addresses,
- * mtu }, endpoint, tunnels, tunnel, firewall, lan }. name is the home's; lans are the
- * prefixes that the other home may reach, networks all of this router's; endpoint is
- * where the other side can call us, '' for nowhere; tunnels are all there are, tunnel
- * is the one to add to, or null for a new one; firewall are that package's sections and
- * lan the name of the home's interface.
+ * local describes this router: { name, lans, networks, wan: { addresses, mtu },
+ * endpoint, tunnels, tunnel, firewall, lan }. name is that of the site, lans are the
+ * prefixes that the remote site may access, networks all prefixes of this router.
+ * endpoint is the public address of this router, '' for none. tunnels are the existing
+ * tunnels, tunnel is the one to add the peer to, or null for a new one. firewall is an
+ * array of the sections of that package, lan the name of the LAN's interface.
  *
- * A problem is { field, severity, reason }: 'error' or 'warning', at 'lans' or
- * 'endpoint' of the other home, 'localLans' or 'localEndpoint' of this one,
- * 'reachability', 'port', 'keys' or 'addresses'.
+ * remote describes the remote site: { name, lans, endpoint, port, proto }.
+ *
+ * A problem is { field, severity, reason }: severity is 'error' or 'warning', field is
+ * 'remoteLans', 'remoteEndpoint', 'localLans', 'localEndpoint', 'reachability', 'port',
+ * 'keys' or 'addresses'.
  */
 
-/* IPv6 and UDP around the encrypted packet, and WireGuard's own 32 bytes. */
+/* Bytes of the IPv6 and UDP headers, and of the header and tag of transport data. */
 const OVERHEAD = 40 + 8 + 32;
-const USUAL_MTU = 1420;
-const LEAST_MTU = 1280;
-const FIRST_NAME = 'pywg';
+const DEFAULT_MTU = 1420;
+const MIN_MTU = 1280;
+const NAME_PREFIX = 'pywg';
 
 function problem(field, severity, reason) {
 	return { field, severity, reason };
@@ -32,8 +34,8 @@ function problem(field, severity, reason) {
 
 function describeOverlap(overlap) {
 	return overlap.local === overlap.remote
-		? _('both homes use %s: change the LAN of one of them').format(overlap.local)
-		: _('%s here and %s there overlap: change the LAN of one of them').format(
+		? _('Both homes use %s. Change the LAN of one of them.').format(overlap.local)
+		: _('%s here and %s there overlap. Change the LAN of one home.').format(
 			overlap.local, overlap.remote);
 }
 
@@ -45,7 +47,7 @@ function allowedBy(tunnels) {
 	return peersOf(tunnels).flatMap(peer => peer.options.allowed_ips ?? []);
 }
 
-/* A default route allows everything, and yet is nobody's network. */
+/* A default route occupies no network. */
 function takenBy(tunnels) {
 	return allowedBy(tunnels).filter(text => address.parsePrefix(text)?.length > 0);
 }
@@ -53,27 +55,28 @@ function takenBy(tunnels) {
 function checkNetworks(field, texts) {
 	return texts.filter(text => !address.parsePrefix(text))
 		.map(text => problem(field, 'error',
-			_('%s is no network').format(options.quote(text))));
+			_('%s is not a network prefix').format(options.quote(text))));
 }
 
 function checkLans(local, lans) {
-	const wrong = checkNetworks('lans', lans);
+	const invalid = checkNetworks('remoteLans', lans);
 	const missing = lans.length ? [] : [
-		problem('lans', 'error', _('the network of the other home is missing'))
+		problem('remoteLans', 'error', _('The network of the other home is missing.'))
 	];
 	const overlaps = address.findOverlaps(local.networks, lans)
-		.map(overlap => problem('lans', 'error', describeOverlap(overlap)));
+		.map(overlap => problem('remoteLans', 'error', describeOverlap(overlap)));
 	const taken = address.findOverlaps(takenBy(local.tunnels), lans)
-		.map(overlap => problem('lans', 'error',
-			_('%s is linked to another home already').format(overlap.local)));
+		.map(overlap => problem('remoteLans', 'error',
+			_('%s is already linked to another home.').format(overlap.local)));
 
-	return [ ...wrong, ...missing, ...overlaps, ...taken ];
+	return [ ...invalid, ...missing, ...overlaps, ...taken ];
 }
 
 function isBehindNat(wan) {
-	const known = (wan.addresses ?? []).map(address.parse).filter(one => one !== null);
+	const addresses = (wan.addresses ?? []).map(address.parse)
+		.filter(parsed => parsed !== null);
 
-	return !known.some(one => !address.isPrivate(one));
+	return !addresses.some(parsed => !address.isPrivate(parsed));
 }
 
 function checkEndpoint(field, text) {
@@ -85,50 +88,53 @@ function checkEndpoint(field, text) {
 function checkReach(local, remote) {
 	if (!local.endpoint && !remote.endpoint)
 		return [ problem('reachability', 'error',
-			_('one of the homes must be reachable: give the name or address of one')) ];
+			_('One of the homes must be reachable from the internet. Enter its ' +
+				'public address.')) ];
 
 	if (local.endpoint && isBehindNat(local.wan))
 		return [ problem('localEndpoint', 'warning',
-			_('this router has no public IPv4 or IPv6 address: it can be called only ' +
-				'if the router in front of it forwards the UDP port')) ];
+			_('This router has no public IPv4 or IPv6 address. It is reachable only ' +
+				'if the upstream router forwards the UDP port.')) ];
 
 	return [];
 }
 
 function checkEndpoints(local, remote) {
 	return [
-		...checkEndpoint('endpoint', remote.endpoint),
+		...checkEndpoint('remoteEndpoint', remote.endpoint),
 		...checkEndpoint('localEndpoint', local.endpoint), ...checkReach(local, remote)
 	];
 }
 
 function checkKeys(keys, tunnels) {
-	const isKnown = peersOf(tunnels).some(peer =>
+	const exists = peersOf(tunnels).some(peer =>
 		peer.options.public_key === keys.remote.public);
 
-	return isKnown
-		? [ problem('keys', 'error', _('there is a peer with this public key')) ] : [];
+	return exists
+		? [ problem('keys', 'error', _('A peer with this public key exists.')) ] : [];
 }
 
 function checkRemoteKey(keys) {
 	return keys.remote.public ? [] : [ problem('keys', 'error',
-		_('the key of the other router is missing: export its settings there')) ];
+		_('The private key of the other router is missing. Export its configuration ' +
+			'there.')) ];
 }
 
 function freeName(tunnels) {
-	let at = 0;
+	let number = 0;
 
-	while (tunnels.some(one => one.name === FIRST_NAME + at))
-		at++;
+	while (tunnels.some(({ name }) => name === NAME_PREFIX + number))
+		number++;
 
-	return FIRST_NAME + at;
+	return NAME_PREFIX + number;
 }
 
 function portsOf(tunnels) {
-	return tunnels.map(one => one.options.listen_port).filter(one => one !== undefined);
+	return tunnels.map(({ options: its }) => its.listen_port)
+		.filter(port => port !== undefined);
 }
 
-/* The first address of a network, with the network's length. */
+/* The first address of a network, with the prefix length of the network. */
 function firstAddress(network) {
 	const prefix = address.parsePrefix(network);
 
@@ -152,21 +158,21 @@ function newTunnel(local, remote, keys) {
 }
 
 function insideMtu(wan) {
-	const inside = wan.mtu ? Math.max(wan.mtu - OVERHEAD, LEAST_MTU) : USUAL_MTU;
+	const inside = wan.mtu ? Math.max(wan.mtu - OVERHEAD, MIN_MTU) : DEFAULT_MTU;
 
-	return inside < USUAL_MTU ? String(inside) : '';
+	return inside < DEFAULT_MTU ? String(inside) : '';
 }
 
-/* Who cannot be called must keep the way open by calling. */
-function keepalive(isHidden) {
-	return isHidden ? remoteSide.NAT_KEEPALIVE : undefined;
+/* A side that is not reachable must hold its NAT mapping open. */
+function keepalive(isUnreachable) {
+	return isUnreachable ? remoteSide.NAT_KEEPALIVE : undefined;
 }
 
 function newPeer(tunnel, local, remote, keys) {
 	const own = tunnel.options.addresses ?? [];
 	const addresses = address.nextAddresses(own, allowedBy([ tunnel ]));
-	const isHidden = isBehindNat(local.wan) || !local.endpoint;
-	const called = remote.endpoint ? {
+	const isUnreachable = isBehindNat(local.wan) || !local.endpoint;
+	const endpoint = remote.endpoint ? {
 		endpoint_host: options.canonical(
 			options.row(options.PEER, 'endpoint_host'), [ remote.endpoint ]),
 		endpoint_port: String(remote.port || options.DEFAULT_PORT)
@@ -177,8 +183,8 @@ function newPeer(tunnel, local, remote, keys) {
 		allowed_ips: addresses.concat(remote.lans.map(text =>
 			address.formatPrefix(address.parsePrefix(text)))),
 		route_allowed_ips: '1',
-		...called,
-		persistent_keepalive: keepalive(isHidden && remote.endpoint),
+		...endpoint,
+		persistent_keepalive: keepalive(isUnreachable && remote.endpoint),
 		description: remote.name
 	};
 
@@ -190,7 +196,7 @@ function newPeer(tunnel, local, remote, keys) {
 }
 
 function planRemoteTunnel(tunnel, peer, local, remote, keys) {
-	/* Its private key goes to the other home, and is not kept in this one. */
+	/* The private key is exported to the remote site, and not stored. */
 	const its = { ...peer.options, private_key: keys.remote.private };
 
 	return remoteSide.make(tunnel, { ...peer, options: its }, {
@@ -199,7 +205,7 @@ function planRemoteTunnel(tunnel, peer, local, remote, keys) {
 		endpoint: local.endpoint,
 		allowed_ips: remoteSide.hostsOf(tunnel.options.addresses).concat(local.lans),
 		keepalive: keepalive(local.endpoint && !remote.endpoint),
-		interface: FIRST_NAME + '0',
+		interface: NAME_PREFIX + '0',
 		listen_port: remote.endpoint ? String(remote.port || options.DEFAULT_PORT) : '',
 		mtu: insideMtu(local.wan),
 		proto: remote.proto
@@ -216,14 +222,15 @@ function planRemoteFirewall(tunnel) {
 
 function natNote(local, remote) {
 	if (isBehindNat(local.wan) && remote.endpoint)
-		return _('This router is behind NAT: it sends a keepalive every %s s, so ' +
-			'that the other home can reach it.').format(remoteSide.NAT_KEEPALIVE);
+		return _('This router is behind NAT. It sends a keepalive every %s seconds, ' +
+			'so that the other home can reach it.').format(remoteSide.NAT_KEEPALIVE);
 
 	if (!remote.endpoint)
-		return _('The other home calls, and sends a keepalive every %s s, so that ' +
-			'this home can reach it.').format(remoteSide.NAT_KEEPALIVE);
+		return _('The other home initiates the connection. It sends a keepalive ' +
+			'every %s seconds, so that this home can reach ' +
+			'it.').format(remoteSide.NAT_KEEPALIVE);
 
-	return _('Each home can call the other.');
+	return _('Each home can initiate the connection.');
 }
 
 function notes(tunnel, peer, local, remote, firewall) {
@@ -231,14 +238,15 @@ function notes(tunnel, peer, local, remote, firewall) {
 
 	return [
 		natNote(local, remote),
-		_('%s is reached through the tunnel from here, %s from there.').format(
+		_('Networks reached through the tunnel: %s from this home, %s from the other ' +
+			'home.').format(
 			remote.lans.join(', '), local.lans.join(', ')),
-		_('In the tunnel this router is %s, the other %s.').format(
+		_('Tunnel addresses: %s for this router, %s for the other router.').format(
 			tunnel.options.addresses.join(', '),
 			remoteSide.addressesOf(peer, tunnel).join(', ')),
-		_('The tunnel belongs to the firewall zone %s.').format(firewall.zone),
-		_('The MTU is %s, as the way out of this home permits.').format(
-			mtu || USUAL_MTU)
+		_('The interface belongs to the firewall zone %s.').format(firewall.zone),
+		_('The MTU is %s, derived from the uplink of this home.').format(
+			mtu || DEFAULT_MTU)
 	];
 }
 
@@ -248,7 +256,7 @@ function plan(local, remote, keys) {
 		...checkEndpoints(local, remote), ...checkKeys(keys, local.tunnels)
 	];
 
-	if (problems.some(one => one.severity === 'error'))
+	if (problems.some(({ severity }) => severity === 'error'))
 		return { problems, local: null, remote: null, notes: [] };
 
 	const start = local.tunnel ?? newTunnel(local, remote, keys);
@@ -259,7 +267,7 @@ function plan(local, remote, keys) {
 	if (!remoteSide.addressesOf(peer, tunnel).length)
 		return {
 			problems: [ problem('addresses', 'error',
-				_('no address is left in the tunnel\'s network')) ],
+				_('The tunnel network has no free address.')) ],
 			local: null, remote: null, notes: []
 		};
 
@@ -278,20 +286,20 @@ function checkAdopted(tunnel, local) {
 		.filter(text => address.parsePrefix(text).length > 0);
 	const own = address.findOverlaps(local.networks, tunnel.options.addresses ?? [])
 		.map(overlap => problem('addresses', 'error',
-			_('the tunnel\'s address %s meets %s, which is in use here').format(
+			_('The tunnel address %s overlaps %s, which is in use here.').format(
 				overlap.remote, overlap.local)));
 	const port = tunnel.options.listen_port;
 	const inUse = port && portsOf(local.tunnels).includes(port)
 		? [ problem('port', 'error',
-			_('port %s is that of another tunnel here; the other home calls it')
-				.format(port)) ] : [];
+			_('Another interface of this router uses UDP port %s, which the other ' +
+				'home sends to.').format(port)) ] : [];
 
 	return [ ...checkLans(local, lans), ...own, ...inUse ];
 }
 
 function adopt(tunnel, local) {
 	const isTaken = !tunnel.name ||
-		local.tunnels.some(one => one.name === tunnel.name);
+		local.tunnels.some(({ name }) => name === tunnel.name);
 	const name = isTaken ? freeName(local.tunnels) : tunnel.name;
 	const peers = tunnel.peers.map(peer => ({
 		...peer, options: { ...peer.options, route_allowed_ips: '1' }
@@ -305,10 +313,11 @@ function adopt(tunnel, local) {
 	};
 }
 
-/* Their peer that is us: the one with our key, or else the only one. */
+/* The remote tunnel's peer for this router: the one with the local key, or else the
+   only one, or else a new one with a free address. */
 function entryFor(tunnel, publicKey) {
 	const own = tunnel.peers.find(peer => peer.options.public_key === publicKey);
-	const free = {
+	const added = {
 		name: '',
 		options: {
 			allowed_ips: address.nextAddresses(
@@ -316,12 +325,12 @@ function entryFor(tunnel, publicKey) {
 		}
 	};
 
-	return own ?? (tunnel.peers.length === 1 ? tunnel.peers[0] : free);
+	return own ?? (tunnel.peers.length === 1 ? tunnel.peers[0] : added);
 }
 
 function planFromRemote(remoteTunnel, local, remote, keys) {
 	const entry = entryFor(remoteTunnel, keys.local.public);
-	const isHidden = isBehindNat(local.wan) || !local.endpoint;
+	const isUnreachable = isBehindNat(local.wan) || !local.endpoint;
 
 	const made = remoteSide.make(remoteTunnel, entry, {
 		public_key: keys.remote.public,
@@ -330,38 +339,39 @@ function planFromRemote(remoteTunnel, local, remote, keys) {
 		port: remote.port,
 		allowed_ips: remoteSide.hostsOf(remoteTunnel.options.addresses)
 			.concat(remote.lans),
-		keepalive: keepalive(isHidden && remote.endpoint),
+		keepalive: keepalive(isUnreachable && remote.endpoint),
 		interface: freeName(local.tunnels),
 		listen_port: entry.options.endpoint_port,
 		mtu: remoteTunnel.options.mtu
 	});
 
 	const own = { ...made.options, private_key: keys.local.private };
-	const found = adopt({ ...made, options: own }, local);
+	const adopted = adopt({ ...made, options: own }, local);
 
-	return { ...found, problems: [
-		...checkEndpoints(local, remote), ...checkRemoteKey(keys), ...found.problems
+	return { ...adopted, problems: [
+		...checkEndpoints(local, remote), ...checkRemoteKey(keys), ...adopted.problems
 	] };
 }
 
 return baseclass.extend({
 	/*
-	 * here, other: { name, lans, endpoint, port, proto }, keys: { here: { private,
-	 * public }, other: { private, public }, preshared } -> { problems, here, other,
-	 * notes }. here is { tunnel, peer, firewall } with the proposal of
-	 * firewall_zone.js, other is { tunnel, firewall }, to be written by
-	 * importExport.write; both are null if a problem is an error. notes say what was
-	 * decided, and why.
+	 * Plan a new link. Takes local, remote, and keys: { local: { private, public },
+	 * remote: { private, public }, preshared }. Returns { problems, local, remote,
+	 * notes }: local is { tunnel, peer, firewall } with a proposal of firewall_zone.js,
+	 * remote is { tunnel, firewall } for importExport.write; both are null if a problem
+	 * is an error. notes are sentences about the decisions.
 	 */
 	plan,
 	/*
-	 * A tunnel that the other side made for us, as conf.read has it, and here -> {
-	 * tunnel, problems, firewall }: under a name that is free here, with its routes.
+	 * Plan the import of a tunnel that was generated for this router, as parsed by
+	 * import_export.js. Takes local as well; returns { tunnel, problems, firewall }.
+	 * The name is changed if it is in use, and routes are created.
 	 */
 	adopt,
 	/*
-	 * The other side's own tunnel, here, other as for plan, and keys: { here, other: {
-	 * public } } -> ours, the same three.
+	 * Plan a link from the remote site's own tunnel. Takes local, remote, and keys: {
+	 * local: { private, public }, remote: { public } } as well; returns the same as
+	 * adopt.
 	 */
 	planFromRemote
 });

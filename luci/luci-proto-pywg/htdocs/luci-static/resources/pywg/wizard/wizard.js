@@ -11,22 +11,24 @@
 'require pywg.wizard.site_plan as sitePlan';
 
 /*
- * Links two homes in three screens: who the other one is; what will be changed; what
- * the other one needs. If the other one sent its half, there is no third.
+ * The wizard that links two sites, in three steps: description of both sites, review of
+ * the changes, configuration for the remote site. An imported configuration needs no
+ * third step.
  */
 
 const TITLES = [
-	_('1. The two homes'), _('2. What will be set up'), _('3. For the other home')
+	_('1. Describe both homes'), _('2. Review the changes'),
+	_('3. Configure the other home')
 ];
 
-function before(known, tunnel) {
-	return known.tunnels.find(one => one.name === tunnel.name) ?? null;
+function currentTunnel(site, name) {
+	return site.tunnels.find(tunnel => tunnel.name === name) ?? null;
 }
 
 class Wizard {
-	constructor(known) {
-		this.known = known;
-		this.form = siteForm.make(known);
+	constructor(site) {
+		this.site = site;
+		this.form = siteForm.make(site);
 		this.steps = E('div', { 'class': 'pywg-steps' });
 		this.body = E('div');
 		this.node = E('div', { 'class': 'cbi-section pywg-wizard' },
@@ -34,7 +36,7 @@ class Wizard {
 		this.showForm();
 	}
 
-	turnTo(step, nodes, buttons) {
+	showStep(step, nodes, buttons) {
 		L.dom.content(this.steps, TITLES.map((title, at) => E('span', {
 			'class': 'pywg-step', 'aria-current': at === step ? 'step' : null
 		}, title)));
@@ -45,18 +47,18 @@ class Wizard {
 	}
 
 	showForm() {
-		this.turnTo(0, [ this.form.node ],
-			[ widgets.button(_('Continue'), () => this.decide(), true) ]);
+		this.showStep(0, [ this.form.node ],
+			[ widgets.button(_('Continue'), () => this.plan(), true) ]);
 	}
 
-	async decide() {
+	async plan() {
 		const answers = this.form.answers();
 
 		if (!answers)
 			return;
 
 		if (answers.text)
-			return this.showPlan(await this.take(answers));
+			return this.showPlan(await this.planFromText(answers));
 
 		const keys = await linkKeys.generate();
 		const plan = sitePlan.plan(answers.local, answers.remote, keys);
@@ -64,66 +66,67 @@ class Wizard {
 		this.showPlan({
 			...plan.local, notes: plan.notes, problems: plan.problems,
 			remote: plan.remote && await linkKeys.withPresharedKey(plan.remote, keys),
-			called: answers.remote.name
+			title: answers.remote.name
 		});
 	}
 
-	/* What the other side made for us, or its own settings, of which ours follow. */
-	async take({ tunnel, isForLocal, local, remote }) {
+	/* The pasted configuration is for this router, or is that of the remote router. */
+	async planFromText({ tunnel, isForLocal, local, remote }) {
 		if (isForLocal) {
-			const made = sitePlan.adopt(tunnel, local);
+			const plan = sitePlan.adopt(tunnel, local);
 
 			return {
-				...made, tunnel: await formState.storeSecrets(made.tunnel), notes: []
+				...plan, tunnel: await formState.storeSecrets(plan.tunnel), notes: []
 			};
 		}
 
 		const keys = await linkKeys.generateLocal(tunnel);
-		const made = sitePlan.planFromRemote(tunnel, local, remote, keys);
+		const plan = sitePlan.planFromRemote(tunnel, local, remote, keys);
 
 		return {
-			...made, tunnel: await formState.storeSecrets(made.tunnel),
-			notes: [ _('The other side must have this public key for us: %s')
+			...plan, tunnel: await formState.storeSecrets(plan.tunnel),
+			notes: [ _('The other router must use this public key for this router: %s')
 				.format(keys.local.public) ]
 		};
 	}
 
 	showPlan(plan) {
 		const isPossible = plan.tunnel &&
-			!plan.problems.some(one => one.severity === 'error');
-		const list = isPossible
-			? diff.between(before(this.known, plan.tunnel), plan.tunnel) : [];
+			!plan.problems.some(problem => problem.severity === 'error');
+		const changes = isPossible ? diff.between(
+			currentTunnel(this.site, plan.tunnel.name), plan.tunnel) : [];
 
-		this.turnTo(1, [
+		this.showStep(1, [
 			...diffView.problems(plan.problems),
 			E('ul', plan.notes.map(note => E('li', note))),
 			isPossible ? E('details', { 'open': plan.remote ? null : '' }, [
 				E('summary', _('All changes to this router')),
-				diffView.changes(list)
+				diffView.changes(changes)
 			]) : ''
 		], [
 			widgets.button(_('Back'), () => this.showForm()),
 			isPossible ? widgets.button(
 				plan.remote ? _('Save and continue') : _('Save & Apply'),
-				() => this.finish(plan), true) : ''
+				() => this.save(plan), true) : ''
 		]);
 	}
 
-	async finish(plan) {
-		await apply.stage(before(this.known, plan.tunnel), plan);
+	async save(plan) {
+		await apply.stage(currentTunnel(this.site, plan.tunnel.name), plan);
 
 		return plan.remote ? this.showRemote(plan) : apply.run();
 	}
 
 	showRemote(plan) {
-		this.turnTo(2, [
-			E('p', _('This is the other home\'s half. Its private key is in it and ' +
-				'is not kept here: take it along now, and give it to nobody else.')),
-			E('p', _('A router with this page takes it under "The other home has ' +
-				'sent its half already"; others import it as a file, phones the QR ' +
-				'code.')),
-			exportDialog.sheet(
-				plan.remote.tunnel, plan.remote.firewall, plan.called, 'uci')
+		this.showStep(2, [
+			E('p', _('This is the configuration for the other home. It contains a ' +
+				'private key that is not stored on this router: save it now, and ' +
+				'keep it secret.')),
+			E('p', _('On a router with this wizard, paste it under "Import the ' +
+				'configuration from the other home". Other routers import the file, ' +
+				'phones scan the QR code.')),
+			exportDialog.view(
+				plan.remote.tunnel, plan.remote.firewall, plan.title, 'uci')
 		], [
 			widgets.button(_('Save & Apply'), () => apply.run(), true)
 		]);
@@ -131,6 +134,6 @@ class Wizard {
 }
 
 return baseclass.extend({
-	/* What local_site.js knows -> a node. */
-	make: known => new Wizard(known).node
+	/* Return a node with the wizard for the description of local_site.js. */
+	make: site => new Wizard(site).node
 });

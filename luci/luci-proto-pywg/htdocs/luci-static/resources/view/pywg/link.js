@@ -4,20 +4,20 @@
 'require pywg.wizard.wizard as wizard';
 'require view';
 
-/* Network > Link two homes */
+/* Network > Link two homes: the wizard. */
 
 return view.extend({
 	load() {
 		return L.hasViewPermission() ? localSite.load() : null;
 	},
 
-	render(known) {
+	render(site) {
 		widgets.loadStyle();
 
 		return E('div', [
 			E('h2', _('Link two homes')),
-			known ? wizard.make(known)
-				: E('p', _('This account may look, but not change anything.'))
+			site ? wizard.make(site)
+				: E('p', _('This account has read-only access.'))
 		]);
 	},
 

@@ -5,25 +5,26 @@
 'require pywg.widgets as widgets';
 'require view';
 
-/* Status > pywg: every interface of the protocol, and its peers. */
+/* Status > pywg: the interfaces of the protocol and their peers. */
 
+/* Seconds. */
 const INTERVAL = 5;
 
-function look(one) {
+function withStatus(iface) {
 	return Promise.all([
-		L.resolveDefault(backend.status(one.interface), null),
-		L.resolveDefault(backend.history(one.interface), {})
+		L.resolveDefault(backend.status(iface.interface), null),
+		L.resolveDefault(backend.history(iface.interface), {})
 	]).then(([ status, history ]) =>
-		({ ...one, status, history, seenAt: performance.now() }));
+		({ ...iface, status, history, receivedAt: performance.now() }));
 }
 
-async function lookAround() {
-	return Promise.all((await backend.interfaces()).map(look));
+async function query() {
+	return Promise.all((await backend.interfaces()).map(withStatus));
 }
 
-function nothing() {
+function placeholder() {
 	return E('div', { 'class': 'pywg-empty' }, [
-		E('p', _('There is no link yet.')),
+		E('p', _('No pywg interface is configured.')),
 		E('a', {
 			'class': 'btn cbi-button cbi-button-action',
 			'href': L.url('admin/network/pywg')
@@ -31,9 +32,9 @@ function nothing() {
 	]);
 }
 
-/* What is there stays where it is; what is new is added, what is gone goes. */
-function refresh(root, cards, found) {
-	const names = found.map(one => one.interface);
+/* Existing cards are updated in place, to preserve selections and expanded details. */
+function refresh(root, cards, interfaces) {
+	const names = interfaces.map(iface => iface.interface);
 
 	for (const [ name, card ] of cards)
 		if (!names.includes(name)) {
@@ -41,32 +42,34 @@ function refresh(root, cards, found) {
 			cards.delete(name);
 		}
 
-	for (const one of found) {
-		if (!cards.has(one.interface)) {
-			cards.set(one.interface, interfaceCard.make(one.interface));
-			root.appendChild(cards.get(one.interface).node);
+	for (const iface of interfaces) {
+		const name = iface.interface;
+
+		if (!cards.has(name)) {
+			cards.set(name, interfaceCard.make(name));
+			root.appendChild(cards.get(name).node);
 		}
 
-		cards.get(one.interface).update(one);
+		cards.get(name).update(iface);
 	}
 
-	root.classList.toggle('pywg-has-none', !found.length);
+	root.classList.toggle('pywg-has-none', !interfaces.length);
 }
 
 return view.extend({
 	load() {
-		return lookAround();
+		return query();
 	},
 
-	render(found) {
+	render(interfaces) {
 		const cards = new Map();
-		const root = E('div', { 'class': 'pywg-interfaces' }, nothing());
+		const root = E('div', { 'class': 'pywg-interfaces' }, placeholder());
 
 		widgets.loadStyle();
-		refresh(root, cards, found);
-		poll.add(() => lookAround().then(next => refresh(root, cards, next)), INTERVAL);
+		refresh(root, cards, interfaces);
+		poll.add(() => query().then(next => refresh(root, cards, next)), INTERVAL);
 
-		return E('div', [ E('h2', _('pywg links')), root ]);
+		return E('div', [ E('h2', _('WireGuard status (pywg)')), root ]);
 	},
 
 	handleSave: null,
