@@ -104,7 +104,7 @@ void expected_add(const uint8_t *packet, size_t length)
 	used += length;
 }
 
-/* The next that must come of this flow. */
+/* The next expected packet of this flow. */
 static struct wanted *next_of(const struct flow *flow)
 {
 	bool hidden = false;
@@ -113,7 +113,8 @@ static struct wanted *next_of(const struct flow *flow)
 		if (all[n].came)
 			continue;
 		if (same_flow(flow, &all[n].flow)) {
-			/* What may be of this flow has come before. */
+			/* A packet that may be of this flow must be written
+			 * first. */
 			REQUIRE(!hidden);
 			return &all[n];
 		}

@@ -1,5 +1,5 @@
-/* The packets that the TUN shall get: each once, as it is, and behind those of
- * its flow that came before. */
+/* The packets expected at the TUN: each once, unchanged, and in the order of
+ * its flow. */
 #ifndef PYWG_FUZZ_EXPECTED_H
 #define PYWG_FUZZ_EXPECTED_H
 
@@ -8,17 +8,17 @@
 
 #define EXPECTED_MAX 192
 
-/* The length that an IP packet claims; 0 if it is none, or claims too much. */
+/* The length in the header of an IP packet; 0 if it is invalid. */
 size_t expected_length(const uint8_t *packet, size_t size);
 
-/* Nothing is expected. */
+/* Expect no packet. */
 void expected_begin(void);
-/* This packet; its bytes are copied. */
+/* Expect a copy of this packet. */
 void expected_add(const uint8_t *packet, size_t length);
-/* A write to the TUN, its vnet header first: one packet that is expected, or a
- * large one that the kernel would cut into some of them. */
+/* Check a write to the TUN, with its virtio-net header: an expected packet, or
+ * a large one that the kernel would cut into expected ones. */
 void expected_written(const uint8_t *data, size_t size);
-/* All has come. */
+/* Check that all expected packets were written. */
 void expected_end(void);
 
 #endif

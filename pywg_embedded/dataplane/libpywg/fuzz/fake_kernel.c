@@ -48,7 +48,7 @@ static size_t gather(const struct iovec *parts, size_t count)
 	return size;
 }
 
-/* As much as the parts hold. */
+/* Copy as much as the parts hold. */
 static size_t scatter(const struct iovec *parts, size_t count,
 		      struct fake_bytes from)
 {
@@ -102,7 +102,7 @@ static int fail(int error)
 	return -1;
 }
 
-/* The calls: named by the linker. */
+/* The calls, by the names of the linker option --wrap. */
 
 int __real_ioctl(int descriptor, unsigned long request, ...);
 int __wrap_ioctl(int descriptor, unsigned long request, ...);

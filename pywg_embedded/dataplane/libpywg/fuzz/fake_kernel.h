@@ -1,6 +1,6 @@
-/* The kernel as a plane sees it: its calls end here (see CMakeLists.txt), and
- * what there is to read, and what fails, is for the target to say. The sockets
- * alone are real. */
+/* The kernel for a fuzzed plane: system calls are redirected here (see
+ * CMakeLists.txt), and the target sets what is read and what fails. Only the
+ * sockets are real. */
 #ifndef PYWG_FUZZ_FAKE_KERNEL_H
 #define PYWG_FUZZ_FAKE_KERNEL_H
 
@@ -30,17 +30,18 @@ extern struct fake_kernel {
 	struct fake_bytes packets[FAKE_KERNEL_MAX_PACKETS];
 	unsigned packets_count;
 	unsigned packets_read;
-	struct fake_datagram datagram; /* bytes.data is NULL for none */
-	/* An errno for each large write to the TUN, and each segmented send. */
+	struct fake_datagram datagram; /* none if bytes.data is NULL */
+	/* The errno of each large write to the TUN, and of each segmented send.
+	 */
 	int large_write_fails;
 	int segmented_send_fails;
 } kernel;
 
-/* A plane over that TUN, listening, its clock stopped. */
+/* Open a plane over that TUN that listens, its clock stopped. */
 int fake_kernel_open_plane(uint32_t peers, uint32_t allowed_ips, uint64_t now);
 
-/* What a target does with the writes to its TUN, vnet header first, and with
- * each datagram that a plane sends. */
+/* Defined by the target: called for each write to the TUN, with its virtio-net
+ * header, and for each datagram sent. */
 void target_written(const uint8_t *data, size_t size);
 void target_sent(const uint8_t *data, size_t size,
 		 const struct pywg_endpoint *to, uint8_t tos);

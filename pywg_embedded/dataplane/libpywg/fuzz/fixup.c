@@ -81,7 +81,7 @@ int checksum_is_valid(const uint8_t *packet, size_t length)
 	uint16_t wanted = packets_checksum(packet, packet + found.at,
 					   found.protocol, found.size);
 
-	/* Zero has two forms in these sums. */
+	/* These sums have two representations of zero. */
 	return written == wanted || (written == 0xFFFF && wanted == 0) ||
 	       (written == 0 && wanted == 0xFFFF);
 }

@@ -1,5 +1,4 @@
-/* Inputs are read field by field, and what is not there any more is zero; the
- * first thing that does not hold ends the target. */
+/* Fields of a fuzz input, 0 beyond its end, and a check that aborts. */
 #ifndef PYWG_FUZZ_H
 #define PYWG_FUZZ_H
 
@@ -37,7 +36,7 @@ static inline uint16_t input_be16(struct input *input)
 	return (uint16_t)(high << 8 | input_byte(input));
 }
 
-/* So many bytes, or as many as there are. */
+/* Up to `*length` bytes. */
 static inline const uint8_t *input_bytes(struct input *input, size_t *length)
 {
 	const uint8_t *bytes = input->at;

@@ -1,4 +1,5 @@
-/* Bursts through the gro: what it writes, cut again, is what came. */
+/* Bursts through GRO: its writes, segmented again, are the packets that were
+ * added. */
 #include "byteorder.h"
 #include "expected.h"
 #include "fixup.h"
@@ -12,21 +13,21 @@
 #define ROOM (GRO_MAX_PACKETS * 4096)
 #define MAX_HEADERS 128
 
-/* How a packet comes to be: bytes of the input, or the headers of the one
- * before it with these bytes behind. */
+/* How to build a packet: from bytes of the input, or with the headers of the
+ * previous one before them. */
 enum how {
 	HOW_FIXUP = 0x01,
 	HOW_FOLLOW = 0x02,
 	HOW_SAME_ID = 0x04,
 	HOW_PUSH = 0x08,
-	HOW_BEND = 0x10, /* a byte of these headers: offset and bits */
-	HOW_LONG = 0x20, /* with zeros behind, to so many times the length */
+	HOW_BEND = 0x10, /* change a byte of these headers: offset and bits */
+	HOW_LONG = 0x20, /* append zeros, up to a multiple of the length */
 };
 
 #define LONG 32
 
-/* Input: features, refused large writes as bits, then packets: how, length in
- * two bytes, and so many. */
+/* Input: features, refused large writes as bits, then packets: how, length (2
+ * bytes), bytes. */
 static struct gro gro;
 static uint8_t lent[ROOM];
 static uint8_t refused;
@@ -44,7 +45,7 @@ static size_t headers_of(const uint8_t *packet, size_t length)
 	return size && size <= found.size ? found.at + size : 0;
 }
 
-/* Rewrite a copy of the headers to follow a packet with so much payload. */
+/* Rewrite a copy of the headers to follow a packet with this payload. */
 static void follow(struct input *input, uint8_t *packet, size_t headers,
 		   size_t payload, uint8_t how)
 {
@@ -75,7 +76,7 @@ struct leader {
 	size_t headers;
 };
 
-/* The next packet; answers its length. */
+/* Build the next packet and return its length. */
 static size_t next_packet(struct input *input, uint8_t *out,
 			  struct leader *leader)
 {

@@ -1,5 +1,5 @@
-/* Datagrams from outside: the TUN gets what its peers sealed and may say, each
- * packet once; whatever is refused changes nothing. */
+/* Datagrams received: the TUN gets the packets that its peers may send, each
+ * once; a dropped datagram changes nothing. */
 #include "blake2.h"
 #include "byteorder.h"
 #include "expected.h"
@@ -18,16 +18,16 @@
 #define NOW 1000000
 #define MAX_SIZE 2048
 
-/* What a record of the input is: how, length in two bytes, so many bytes, and
- * what else `how` asks for. */
+/* A record of the input: how, length (2 bytes), bytes, and the fields that
+ * `how` selects. */
 enum how {
-	HOW_SEALED = 0x01, /* the bytes are a packet; else a datagram */
+	HOW_SEALED = 0x01, /* the bytes are a packet, else a datagram */
 	HOW_OTHER_PEER = 0x02,
-	HOW_DAMAGED = 0x04, /* offset in two bytes, bits in one */
-	HOW_FIXED_UP = 0x04, /* of a datagram: its mac1 becomes valid */
-	HOW_COUNTER = 0x08, /* eight bytes; else the next */
+	HOW_DAMAGED = 0x04, /* offset (2 bytes), bits (1 byte) */
+	HOW_FIXED_UP = 0x04, /* of a datagram: make mac1 valid */
+	HOW_COUNTER = 0x08, /* 8 bytes, else the next counter */
 	HOW_TOS = 0x30,
-	HOW_MANY = 0x40, /* how many of one size, in one byte */
+	HOW_MANY = 0x40, /* count of equal size (1 byte) */
 	HOW_IPV6 = 0x80,
 };
 
@@ -54,7 +54,7 @@ static int plane = -1;
 static struct aead aead;
 static struct far_end far_ends[PEERS];
 static uint8_t datagrams[MAX_DATAGRAMS * MAX_SIZE];
-/* What the model says of the datagrams under way. */
+/* Expected results of the datagrams in flight. */
 static unsigned refused, handshakes;
 static uint64_t received[PEERS];
 
@@ -69,7 +69,7 @@ void target_sent(const uint8_t *data, size_t size,
 	(void)data;
 	(void)to;
 	(void)tos;
-	REQUIRE(size == TRANSPORT_MIN_SIZE); /* to prove a new keypair */
+	REQUIRE(size == TRANSPORT_MIN_SIZE); /* confirms a new keypair */
 }
 
 static void make_key(uint8_t key[KEY_SIZE], uint32_t peer)
@@ -99,7 +99,7 @@ static void set_up(void)
 				   1) == 1);
 }
 
-/* New keypairs with the peers, each at its port of the loopback. */
+/* Install new keypairs with the peers, each at a port of the loopback. */
 static void start_again(void)
 {
 	struct pywg_event events[8];
@@ -141,7 +141,7 @@ static uint32_t owner_of(const uint8_t *address, size_t size)
 	return PEERS;
 }
 
-/* What shall become of the packet inside. */
+/* Expect the result of an inner packet. */
 static void expect_packet(uint32_t peer, const uint8_t *data, size_t length,
 			  uint8_t tos)
 {
@@ -166,7 +166,7 @@ static void expect_packet(uint32_t peer, const uint8_t *data, size_t length,
 	refused--;
 }
 
-/* Whether this counter is one to accept; it no longer is. */
+/* Whether this counter is new; record it. */
 static bool is_new(struct far_end *end, uint64_t counter)
 {
 	if (counter >= REJECT_AFTER_MESSAGES)
@@ -187,7 +187,7 @@ static bool is_new(struct far_end *end, uint64_t counter)
 static void make_mac1(uint8_t mac1[MAC_SIZE], const uint8_t *data,
 		      size_t length)
 {
-	/* And our public key, of zeros. */
+	/* The label, then our public key of zeros. */
 	static const uint8_t text[8 + KEY_SIZE] = "mac1----";
 	uint8_t mac1_key[KEY_SIZE];
 
@@ -204,7 +204,7 @@ static bool ends_in_macs(const uint8_t *data, size_t length)
 	       (kind == MESSAGE_RESPONSE && length == RESPONSE_SIZE);
 }
 
-/* Without load: there are never as many messages at once. */
+/* Without load: there are never enough messages for it. */
 static bool is_event(const uint8_t *data, size_t length)
 {
 	uint8_t mac1[MAC_SIZE];
@@ -216,7 +216,7 @@ static bool is_event(const uint8_t *data, size_t length)
 	return !memcmp(mac1, data + length - 2 * MAC_SIZE, MAC_SIZE);
 }
 
-/* What shall become of bytes that nobody sealed. */
+/* Expect the result of bytes that were not sealed. */
 static void expect_forged(const uint8_t *data, size_t length)
 {
 	if (is_event(data, length))
@@ -253,7 +253,7 @@ static uint64_t choose_counter(struct input *input, struct far_end *end,
 	return counter;
 }
 
-/* Returns whether a bit was changed. */
+/* Return whether a bit was changed. */
 static bool damage(struct input *input, uint8_t *data, size_t length)
 {
 	size_t at = input_be16(input) % length;
@@ -263,7 +263,7 @@ static bool damage(struct input *input, uint8_t *data, size_t length)
 	return bits;
 }
 
-/* Write one datagram, and say what shall become of it. */
+/* Build one datagram and expect its result. */
 static size_t make_datagram(struct input *input, uint8_t *out, uint8_t how,
 			    const uint8_t *bytes, size_t length)
 {
@@ -293,7 +293,7 @@ static size_t make_datagram(struct input *input, uint8_t *out, uint8_t how,
 	return size;
 }
 
-/* The datagrams of one record, all but the last of one size. */
+/* Build the datagrams of one record, of equal size except the last. */
 static void make_datagrams(struct input *input, uint8_t how)
 {
 	size_t length = input_be16(input) % (MAX_SIZE - TRANSPORT_MIN_SIZE);
@@ -327,7 +327,7 @@ static uint64_t drops(void)
 	return sum;
 }
 
-/* A peer whose packets were all refused is as it was, to the byte. */
+/* The facts of a peer whose packets were all dropped are unchanged. */
 static void check_facts(uint32_t peer, const struct pywg_facts *before)
 {
 	struct pywg_facts now;
@@ -380,7 +380,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (plane < 0)
 		set_up();
 	start_again();
-	/* Linux 6.6.44 refuses large packets with a short end. */
+	/* Linux 6.6.44 refuses some large packets with a short last segment. */
 	kernel.large_write_fails = input_byte(&input) & 1 ? EINVAL : 0;
 	for (int n = 0; n < MAX_COUNTERS / MAX_DATAGRAMS && input.left; n++)
 		one_record(&input);

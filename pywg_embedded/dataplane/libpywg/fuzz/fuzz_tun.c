@@ -1,5 +1,5 @@
-/* Packets out of the TUN, large ones too: what a peer gets, opened, is what the
- * kernel would have made of them, in order, and nobody else gets any. */
+/* Packets from the TUN, large ones too: each peer gets the packets that the
+ * kernel would have made of them, in order, and no other peer gets any. */
 #include "byteorder.h"
 #include "expected.h"
 #include "fake_kernel.h"
@@ -16,22 +16,23 @@
 #define MAX_PACKETS 8
 #define MAX_SIZE 4096
 #define MAX_PIECES (MAX_PACKETS * MAX_SIZE)
-/* The worst: half a packet's bytes are headers before each of the others. */
+/* The worst case: half of a packet is headers, repeated before each other byte.
+ */
 #define ROOM (MAX_PACKETS * MAX_SIZE / 2 * (MAX_SIZE / 2 + 1))
 #define NOW 1000000
 #define MTU 1420
 #define UNTOUCHED 0xC5
 
-/* Who has what: two with a keypair, one without, one without endpoint. */
+/* Two peers with a keypair, one without, one without endpoint. */
 enum { V4, V6, STRANGER, NOWHERE, PEERS };
 
 enum how {
 	HOW_FIXUP = 0x01, /* lengths and checksums, then: */
-	HOW_PARTIAL =
-		0x02, /* the pseudo-header's sum, as the kernel leaves it */
+	HOW_PARTIAL = 0x02, /* the sum of the pseudo-header, as the kernel
+			       writes it */
 };
 
-/* What the peers shall get, in order. */
+/* The packets expected at the peers, in order. */
 struct piece {
 	size_t at;
 	size_t length;
@@ -46,7 +47,7 @@ static size_t used;
 static struct piece pieces[MAX_PIECES];
 static unsigned pieces_count, next_at[PEERS], staged;
 static uint64_t counters[PEERS], sent_bytes[PEERS];
-/* Refused packets whose sender may be told so. */
+/* Dropped packets, and those answered with ICMP. */
 static unsigned refused, answers;
 
 static struct pywg_endpoint endpoint_of(uint32_t peer)
@@ -120,7 +121,7 @@ static void expect_piece(uint32_t peer, const uint8_t *data, size_t length)
 	used += length;
 }
 
-/* The pieces of a large packet carry its bytes and right checksums. */
+/* The segments of a large packet have its bytes and valid checksums. */
 static void check_pieces(unsigned first, const uint8_t *packet, size_t length,
 			 const struct gso *gso)
 {
@@ -128,7 +129,7 @@ static void check_pieces(unsigned first, const uint8_t *packet, size_t length,
 		fixup_find_transport(packet, length);
 	size_t at = gso->header;
 
-	/* Behind IPv6 extensions nothing was mended. */
+	/* Packets with IPv6 extension headers were not repaired. */
 	if (found.at != gso->transport || found.checksum != gso->checksum)
 		return;
 	for (unsigned n = first; n < pieces_count; n++) {
@@ -236,7 +237,7 @@ void target_sent(const uint8_t *data, size_t size,
 			  data + TRANSPORT_PACKET_AT, length + TAG_SIZE));
 	sent_bytes[peer] += size;
 	if (counters[peer] == 1) {
-		REQUIRE(!length && !tos); /* to prove the keypair */
+		REQUIRE(!length && !tos); /* confirms the keypair */
 		return;
 	}
 	piece = next_for(peer);
@@ -280,7 +281,7 @@ static uint64_t drops(void)
 
 static void start_again(struct input *input)
 {
-	/* Of the kernel, for large sends: whatever it is, no batch is lost. */
+	/* Errors of large sends: no batch may be lost for any of them. */
 	static const int errors[] = {0, EIO, EMSGSIZE, EINVAL};
 	const bool gave_up = kernel.segmented_send_fails == EIO;
 
@@ -296,7 +297,7 @@ static void start_again(struct input *input)
 	start_session(V6);
 }
 
-/* Nothing is left to come, and what did not go is counted. */
+/* No packet is missing, and every dropped one is counted. */
 static void check_end(uint64_t dropped)
 {
 	REQUIRE(!answers && kernel.packets_read == kernel.packets_count);

@@ -4,16 +4,16 @@
 #include <errno.h>
 #include <stdbool.h>
 
-/* A binary trie without one-way paths: whoever has no peer has two children, so
- * that n prefixes need less than 2n nodes. Node 0 stands for none: it is in no
+/* A path-compressed binary trie: a node without a peer has two children, so
+ * that n prefixes need less than 2n nodes. Node 0 is the null node: it is in no
  * trie and no list, and what is written to it is never read. */
 struct node {
 	struct prefix bits;
 	uint32_t child[2];
 	uint32_t parent;
 	uint32_t peer;
-	/* In the list of the peer, whose first node knows the last as its
-	 * previous; `next` also chains what is free. */
+	/* The peer's list; `previous` of its first node is the last one. `next`
+	 * also links free nodes. */
 	uint32_t next;
 	uint32_t previous;
 	uint8_t cidr;
@@ -25,7 +25,7 @@ enum { V4, V6, FAMILIES };
 struct allowedips {
 	uint32_t limit;
 	uint32_t count;
-	uint32_t used; /* nodes that were ever touched */
+	uint32_t used; /* nodes ever used */
 	uint32_t free;
 	uint32_t root[FAMILIES];
 	uint32_t (*first)[FAMILIES]; /* of each peer's list */
@@ -87,7 +87,8 @@ static bool allowedips_contains(const struct node *node, struct prefix bits)
 	return prefix_common(node->bits, bits) >= node->cidr;
 }
 
-/* Where the parent, or the root, keeps the child that leads to these bits. */
+/* The link, in the parent or the root, to the child that leads to these bits.
+ */
 static uint32_t *allowedips_link(struct allowedips *table, uint8_t family,
 				 uint32_t parent, struct prefix bits)
 {
@@ -107,7 +108,7 @@ static void allowedips_hang(struct allowedips *table, uint32_t parent,
 	*allowedips_link(table, node->family, parent, node->bits) = at;
 }
 
-/* The longest prefix in the trie that contains this one; 0 for none. */
+/* The node of the longest prefix that contains this one, or 0. */
 static uint32_t allowedips_closest(const struct allowedips *table,
 				   uint8_t family, struct prefix bits,
 				   uint32_t cidr)
@@ -136,7 +137,8 @@ static uint32_t allowedips_exact(const struct allowedips *table,
 	return at && table->nodes[at].cidr == cidr ? at : 0;
 }
 
-/* A node for this prefix below `parent`, the closest one that there is. */
+/* Insert a node for this prefix below `parent`, the result of
+ * allowedips_closest. */
 static uint32_t allowedips_grow(struct allowedips *table, uint8_t family,
 				uint32_t parent, struct prefix bits,
 				uint32_t cidr)
@@ -163,7 +165,7 @@ static uint32_t allowedips_grow(struct allowedips *table, uint8_t family,
 	return at;
 }
 
-/* Take out nodes that neither belong to a peer nor fork. */
+/* Remove nodes that neither belong to a peer nor have two children. */
 static void allowedips_prune(struct allowedips *table, uint32_t at)
 {
 	while (at) {
@@ -235,7 +237,7 @@ static uint32_t allowedips_following(const struct allowedips *table,
 	return node->next || node->family == V6 ? node->next : first[V6];
 }
 
-/* What others call. */
+/* The interface. */
 
 int allowedips_insert(struct allowedips *table, const uint8_t *address,
 		      uint32_t size, uint32_t cidr, uint32_t peer)

@@ -1,4 +1,4 @@
-/* Loads and stores that ask nothing of alignment or byte order. */
+/* Loads and stores for any alignment and byte order. */
 #ifndef PYWG_BYTEORDER_H
 #define PYWG_BYTEORDER_H
 

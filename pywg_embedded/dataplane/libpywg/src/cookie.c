@@ -52,7 +52,7 @@ bool cookie_has_secret(const struct cookie_checker *checker, uint64_t now)
 	       now < checker->secret_made_at + COOKIE_SECRET_LIFETIME;
 }
 
-/* Of all that is before `end`, compared with what is there. */
+/* Compare the MAC of the bytes before `end` with the one that is there. */
 static bool mac_valid(const uint8_t *key, uint32_t key_size,
 		      const uint8_t *message, uint32_t end)
 {

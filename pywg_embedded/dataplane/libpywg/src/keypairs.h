@@ -25,7 +25,8 @@ struct keypair {
 	uint8_t receive_key[KEY_SIZE];
 };
 
-/* The keypair ids of one peer, or NO_KEYPAIR (paper 5.4.5). */
+/* The keypair ids of one peer, or NO_KEYPAIR; core/keypair.py tells how they
+ * move. */
 struct keypair_slots {
 	uint32_t next;
 	uint32_t current;

@@ -230,7 +230,7 @@ void plane_install_keypair(struct plane *plane, uint32_t peer,
 	plane_read_clock(plane);
 	plane->tx.peers[peer].handshake_requested_at = 0;
 	/* The responder may send only after a first packet from us (paper
-	 * 5.4.5). */
+	 * 5.1). */
 	if (keypair->initiator)
 		send_keepalive(&plane->tx, peer);
 }

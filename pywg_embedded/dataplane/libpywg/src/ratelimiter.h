@@ -1,5 +1,5 @@
-/* Token buckets, one a source, in a table that never grows: the same as
- * core/ratelimiter.py, and there for the same reasons. */
+/* Token buckets, one for each source address, in a table of fixed size;
+ * core/ratelimiter.py is the same in Python, with the reasons. */
 #ifndef PYWG_RATELIMITER_H
 #define PYWG_RATELIMITER_H
 
@@ -12,18 +12,17 @@
 #define RATELIMITER_PLACES (RATELIMITER_SETS * RATELIMITER_WAYS)
 
 struct ratelimiter {
-	/* What the places of sources hang on, so that nobody can choose them.
-	 */
+	/* The key of the hash, so that no sender can choose its bucket. */
 	uint8_t secret[16];
 	uint64_t tags[RATELIMITER_PLACES];
-	/* When a bucket is full again; each packet moves that by its cost. */
+	/* When a bucket is full again; each packet adds its cost. */
 	uint64_t full_at[RATELIMITER_PLACES];
 };
 
-/* In zeroed memory; false without randomness. */
+/* Use zeroed memory. Return false if there is no randomness. */
 bool ratelimiter_init(struct ratelimiter *limiter);
-/* Whether a source (an address of 4 or 16 bytes) may send one more at `now`,
- * in milliseconds; takes the token if so. */
+/* Take a token of a source (an address of 4 or 16 bytes) at `now`, in
+ * milliseconds. Return whether there was one. */
 bool ratelimiter_allow(struct ratelimiter *limiter, const uint8_t *address,
 		       size_t size, uint64_t now);
 

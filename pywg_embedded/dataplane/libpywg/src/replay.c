@@ -2,7 +2,7 @@
 
 #define WORD_BITS 64
 
-/* Clear what lies between the greatest counter so far and this one. */
+/* Clear the words between the greatest counter so far and this one. */
 static void replay_advance(struct replay *window, uint64_t counter)
 {
 	uint64_t last = counter / WORD_BITS;

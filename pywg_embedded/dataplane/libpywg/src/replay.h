@@ -1,4 +1,4 @@
-/* The window of counters that may still arrive (paper 5.4.6, RFC 6479). */
+/* The replay window (paper 5.4.6, RFC 6479). */
 #ifndef PYWG_REPLAY_H
 #define PYWG_REPLAY_H
 
@@ -9,13 +9,13 @@
 
 #define REPLAY_WORDS (REPLAY_WINDOW_BITS / 64)
 
-/* All zeros is the window of a new keypair. */
+/* All zeros for a new keypair. */
 struct replay {
 	uint64_t greatest;
 	uint64_t words[REPLAY_WORDS];
 };
 
-/* Whether an authentic packet with this counter is new; it no longer is. */
+/* Return whether the counter of an authentic packet is new, and record it. */
 bool replay_accept(struct replay *window, uint64_t counter);
 
 #endif

@@ -6,15 +6,15 @@
 #define SLOT_SIZE 2048
 #define SLOT_ROOM (SLOT_SIZE - 6 * sizeof(uint32_t))
 
-/* Slot 0 stands for none. The first slot of a packet is in two queues: that of
+/* Slot 0 is the null slot. The first slot of a packet is in two queues: that of
  * its peer, and that of all packets by age. */
 struct slot {
 	uint32_t older;
 	uint32_t newer;
-	uint32_t next; /* packet of this peer, or free slot */
-	uint32_t more; /* slot of this packet */
+	uint32_t next; /* next packet of this peer, or next free slot */
+	uint32_t more; /* next slot of this packet */
 	uint32_t peer;
-	uint32_t length; /* of the whole packet */
+	uint32_t length; /* of the packet */
 	uint8_t data[SLOT_ROOM];
 };
 
@@ -27,9 +27,9 @@ struct queue {
 struct staging {
 	uint32_t slots;
 	uint32_t per_peer;
-	uint32_t used; /* slots that were ever touched */
+	uint32_t used; /* slots ever used */
 	uint32_t free;
-	uint32_t available; /* free, or never touched */
+	uint32_t available; /* free or never used */
 	uint32_t oldest;
 	uint32_t newest;
 	struct queue *queues; /* of each peer */
@@ -104,7 +104,7 @@ static uint32_t staging_store(struct staging *staging, const uint8_t *packet,
 		struct slot *slot = &staging->slot[at];
 		uint32_t part = staging_part(length);
 
-		/* Of a keepalive there is not even an address. */
+		/* The data of a keepalive is NULL. */
 		if (part) {
 			memcpy(slot->data, packet, part);
 			packet += part;
@@ -176,7 +176,7 @@ static void staging_drop_oldest(struct staging *staging, uint32_t peer)
 	staging_give_back(staging, staging_dequeue(staging, peer));
 }
 
-/* What others call. */
+/* The interface. */
 
 uint32_t staging_put(struct staging *staging, uint32_t peer,
 		     const uint8_t *packet, uint32_t length)

@@ -1,4 +1,5 @@
-/* Numbers of the wire (core/constants.py has the same, with their sections). */
+/* The numbers of the protocol, as in core/constants.py, which names their
+ * sections. */
 #ifndef PYWG_WIREGUARD_H
 #define PYWG_WIREGUARD_H
 

@@ -1,4 +1,4 @@
-/* Packets made field by field, with checksums summed the slow way. */
+/* Packets built field by field, with checksums summed byte by byte. */
 #ifndef PYWG_TEST_PACKETS_H
 #define PYWG_TEST_PACKETS_H
 
@@ -10,25 +10,25 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Fields left at 0 are usual ones where 0 would be odd. */
+/* The fields of a packet; 0 stands for a usual value where one is given. */
 struct spec {
 	uint8_t version;
 	uint8_t protocol;
 	uint8_t tos;
-	uint8_t ttl; /* 64 */
+	uint8_t ttl; /* default 64 */
 	uint8_t ip_options; /* bytes of IPv4 options, or of an IPv6 extension */
 	uint8_t tcp_options; /* bytes */
-	uint8_t option; /* what they are filled with */
+	uint8_t option; /* the byte that they are filled with */
 	uint8_t flags; /* of TCP */
-	uint8_t reserved; /* bits of TCP beside the data offset */
+	uint8_t reserved; /* the bits of TCP behind the data offset */
 	uint16_t fragment; /* flags and offset of IPv4 */
 	uint16_t id;
-	uint16_t port; /* of the source */
+	uint16_t port; /* source port */
 	uint16_t window;
 	uint16_t payload; /* bytes */
-	uint32_t sequence; /* also says what the payload is, of UDP too */
+	uint32_t sequence; /* also the seed of the payload, for UDP too */
 	uint32_t acknowledgment;
-	uint8_t broken; /* offset of a byte that is damaged on the way */
+	uint8_t broken; /* offset of a byte to corrupt */
 };
 
 static inline uint32_t packets_sum(uint32_t sum, const uint8_t *data,
@@ -55,7 +55,7 @@ static inline uint16_t packets_pseudo(const uint8_t *packet, uint8_t protocol,
 	return packets_fold(packets_sum(sum, packet + at, at == 12 ? 8 : 32));
 }
 
-/* The checksum of what follows the IP header, its field counted as 0. */
+/* The checksum of the part behind the IP header, with its field taken as 0. */
 static inline uint16_t packets_checksum(const uint8_t *packet,
 					const uint8_t *transport,
 					uint8_t protocol, size_t length)
@@ -83,14 +83,14 @@ static inline size_t packets_write_ipv4(uint8_t *out, const struct spec *spec,
 	out[8] = spec->ttl ? spec->ttl : 64;
 	out[9] = spec->protocol;
 	memcpy(out + 12, "\x0a\x00\x00\x01\x0a\x00\x00\x02", 8);
-	memset(out + 20, 0, spec->ip_options); /* the end of them */
+	memset(out + 20, 0, spec->ip_options); /* end of options */
 	store_be16(out + 10, 0);
 	store_be16(out + 10,
 		   (uint16_t)~packets_fold(packets_sum(0, out, header)));
 	return header;
 }
 
-/* An extension is destination options with one of padding. */
+/* The extension header is destination options with PadN. */
 static inline size_t packets_write_ipv6(uint8_t *out, const struct spec *spec,
 					size_t rest)
 {
@@ -155,7 +155,7 @@ static inline size_t packets_headers(const struct spec *spec)
 	return packets_transport(spec) + transport;
 }
 
-/* Answers the length. */
+/* Build the packet and return its length. */
 static inline size_t packets_make(uint8_t *out, const struct spec *spec)
 {
 	uint8_t *transport = out + packets_transport(spec);

@@ -1,5 +1,4 @@
-/* One program a file: rows of tables are checked by number, so that one that
- * fails names itself. */
+/* Checks that print the row of the table that failed. */
 #ifndef PYWG_TEST_H
 #define PYWG_TEST_H
 
@@ -25,14 +24,15 @@ static inline void test_check(bool holds, const char *file, int line,
 	fprintf(stderr, "%s:%d: row %lu: %s\n", file, line, row, condition);
 }
 
-/* What main returns. */
+/* Print a summary and return the exit status. */
 static inline int test_result(void)
 {
 	printf("%lu passed, %lu failed\n", test_passed, test_failed);
 	return test_failed ? 1 : 0;
 }
 
-/* The same numbers in every run (xorshift, Marsaglia 2003); never 0. */
+/* A pseudo-random sequence, equal in every run (xorshift, Marsaglia 2003);
+ * never 0. */
 static inline uint32_t test_random(uint32_t *state)
 {
 	*state ^= *state << 13;

@@ -1,4 +1,4 @@
-/* ChaCha20-Poly1305 as transport data wants it. */
+/* ChaCha20-Poly1305 for transport data. */
 #include "crypto/aead.h"
 #include "test.h"
 
@@ -10,8 +10,8 @@ static const uint8_t key[KEY_SIZE] = {
 	0,  1,	2,  3,	4,  5,	6,  7,	8,  9,	10, 11, 12, 13, 14, 15,
 	16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
 
-/* Tags of so many bytes 0, 7, 14, ... as a third implementation, written along
- * RFC 8439, has them; a tag vouches for every byte of the ciphertext. */
+/* The tags of so many bytes 0, 7, 14, ... by a third implementation of RFC
+ * 8439. A tag covers every byte of the ciphertext. */
 static const struct {
 	uint64_t counter;
 	size_t length;
@@ -48,7 +48,7 @@ static bool is_hex(const uint8_t *bytes, const char *hex)
 	return !strcmp(text, hex);
 }
 
-static void test_rows(void)
+static void test_tags_match_rfc8439(void)
 {
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		uint64_t counter = rows[row].counter;
@@ -63,7 +63,7 @@ static void test_rows(void)
 	}
 }
 
-static void test_in_place_gives_the_same(void)
+static void test_in_place_gives_equal_results(void)
 {
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		uint64_t counter = rows[row].counter;
@@ -110,7 +110,7 @@ static void forget_keys(void)
 	aead_forget_key(&opening);
 }
 
-static void test_keys_alternate(void)
+static void test_keys_may_alternate(void)
 {
 	uint8_t keys[3][KEY_SIZE] = {{1}, {2}, {3}};
 
@@ -130,10 +130,10 @@ int main(void)
 		plain[n] = (uint8_t)(n * 7);
 	CHECK(0, !aead_init(&sealing, AEAD_SEAL));
 	CHECK(1, !aead_init(&opening, AEAD_OPEN));
-	test_rows();
-	test_in_place_gives_the_same();
+	test_tags_match_rfc8439();
+	test_in_place_gives_equal_results();
 	test_forgeries_are_refused();
-	test_keys_alternate();
+	test_keys_may_alternate();
 	aead_free(&sealing);
 	aead_free(&opening);
 	return test_result();

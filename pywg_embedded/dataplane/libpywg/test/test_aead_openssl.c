@@ -1,5 +1,5 @@
-/* What openssl.cnf says is of no account, and once the contexts are made,
- * libcrypto allocates nothing more. */
+/* openssl.cnf has no effect, and libcrypto allocates nothing once the contexts
+ * exist. */
 #include "crypto/aead.h"
 #include "test.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where this holds, libcrypto has no cipher at all. */
+/* With this configuration libcrypto has no cipher. */
 static const char no_cipher[] = "openssl_conf = init\n"
 				"[init]\n"
 				"providers = all\n"
@@ -43,7 +43,8 @@ static void counted_free(void *memory, const char *file, int line)
 }
 
 /* In place, with a new key each time. */
-static void test_no_packet_allocates(struct aead *sealing, struct aead *opening)
+static void test_packets_allocate_nothing(struct aead *sealing,
+					  struct aead *opening)
 {
 	static uint8_t data[1420 + TAG_SIZE];
 
@@ -84,7 +85,7 @@ int main(void)
 			 !aead_init(&opening, AEAD_OPEN));
 	CHECK(4, allocations > 0);
 	unlink(path);
-	test_no_packet_allocates(&sealing, &opening);
+	test_packets_allocate_nothing(&sealing, &opening);
 	aead_free(&sealing);
 	aead_free(&opening);
 	return test_result();

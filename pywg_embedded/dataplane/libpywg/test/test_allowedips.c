@@ -1,5 +1,4 @@
-/* The table of allowed IPs, and the same against a slow model with random
- * tables. */
+/* The allowed-IPs lookup, in fixed cases and against a slow model. */
 #include "allowedips.h"
 #include "test.h"
 
@@ -25,7 +24,7 @@ static uint32_t parse(const char *text, uint8_t address[16])
 	return inet_pton(AF_INET6, text, address) == 1 ? 16 : 0;
 }
 
-/* What is asked for, in order, of one table of four prefixes. */
+/* Operations on one table with room for four prefixes. */
 static const struct {
 	enum { INSERT, REMOVE, REMOVE_PEER, LOOKUP, OWNER } verb;
 	const char *address;
@@ -36,7 +35,7 @@ static const struct {
 	{LOOKUP, "10.0.0.1", 0, NONE, 0},
 	{LOOKUP, "fd00::1", 0, NONE, 0},
 	{INSERT, "10.0.0.0", 8, 0, 0},
-	{INSERT, "10.1.2.3", 16, 1, 0}, /* host bits are of no meaning */
+	{INSERT, "10.1.2.3", 16, 1, 0}, /* host bits are ignored */
 	{LOOKUP, "10.1.255.255", 0, 1, 0},
 	{LOOKUP, "10.2.0.0", 0, 0, 0},
 	{LOOKUP, "11.0.0.0", 0, NONE, 0},
@@ -45,7 +44,7 @@ static const struct {
 	{OWNER, "10.0.0.0", 7, NONE, 0},
 	{INSERT, "0.0.0.0", 0, 2, 0},
 	{LOOKUP, "11.0.0.0", 0, 2, 0},
-	{LOOKUP, "::", 0, NONE, 0}, /* the families are apart */
+	{LOOKUP, "::", 0, NONE, 0}, /* families are separate */
 	{INSERT, "fd00::1", 128, 3, 0},
 	{LOOKUP, "fd00::1", 0, 3, 0},
 	{LOOKUP, "fd00::", 0, NONE, 0},
@@ -57,7 +56,7 @@ static const struct {
 	{LOOKUP, "10.1.0.0", 0, 4, 0},
 	{REMOVE, "10.1.0.0", 16, 4, 0},
 	{LOOKUP, "10.1.0.0", 0, 0, 0},
-	{REMOVE, "10.0.0.0", 9, 0, 0}, /* was never there */
+	{REMOVE, "10.0.0.0", 9, 0, 0}, /* was never inserted */
 	{REMOVE_PEER, "", 0, 0, 0},
 	{LOOKUP, "10.1.0.0", 0, 2, 0},
 	{INSERT, "::", 0, 1, 0},
@@ -110,7 +109,7 @@ static bool holds(struct allowedips *table, size_t row)
 	return false;
 }
 
-static void test_rows(void)
+static void test_operations_give_expected_results(void)
 {
 	struct allowedips *table = make(4, PEERS);
 
@@ -119,7 +118,7 @@ static void test_rows(void)
 	free(table);
 }
 
-/* The slow model: a list, oldest first, that is read from end to end. */
+/* The slow model: a list, oldest first, that is searched linearly. */
 
 #define LIMIT 12
 
@@ -228,7 +227,7 @@ static uint32_t model_of_peer(const struct model *model, uint32_t peer,
 	return count;
 }
 
-/* Addresses close to each other, so that prefixes often are within others. */
+/* Similar addresses, so that many prefixes contain others. */
 static struct pywg_allowed_ip random_ip(uint32_t *seed)
 {
 	static const uint8_t lengths[] = {0, 1, 7, 8, 9, 31, 32};
@@ -307,7 +306,7 @@ static bool same_lists(const struct allowedips *table,
 	return true;
 }
 
-static void test_random_tables(void)
+static void test_random_tables_match_the_model(void)
 {
 	for (uint32_t row = 1; row <= 200; row++) {
 		struct allowedips *table = make(LIMIT, PEERS);
@@ -327,9 +326,9 @@ static void test_random_tables(void)
 
 #define MANY 130000
 
-static void number_to_ip(uint32_t number, uint8_t address[4])
+static void make_ip(uint32_t index, uint8_t address[4])
 {
-	uint32_t scattered = htonl(number * 2654435761u);
+	uint32_t scattered = htonl(index * 2654435761u);
 
 	memcpy(address, &scattered, 4);
 }
@@ -340,7 +339,7 @@ static void fill(struct allowedips *table, uint32_t peer)
 	bool taken = true;
 
 	for (uint32_t n = 0; n < MANY; n++) {
-		number_to_ip(n, address);
+		make_ip(n, address);
 		taken &= !allowedips_insert(table, address, 4, 32, peer);
 	}
 	CHECK(peer, taken);
@@ -350,24 +349,24 @@ static void fill(struct allowedips *table, uint32_t peer)
 static void read_back(const struct allowedips *table, uint32_t peer)
 {
 	uint8_t address[4];
-	uint32_t cursor = 0, number = 0, count;
+	uint32_t cursor = 0, index = 0, count;
 	struct pywg_allowed_ip out[100];
 	bool equal = true;
 
 	while ((count = allowedips_of_peer(table, peer, &cursor, out,
 					   ROWS(out)))) {
 		for (uint32_t n = 0; n < count; n++) {
-			number_to_ip(number++, address);
+			make_ip(index++, address);
 			equal &= !memcmp(out[n].address, address, 4);
 			equal &= allowedips_lookup(table, address, 4) == peer;
 		}
 	}
 	CHECK(peer, equal);
-	CHECK(peer, number == MANY);
+	CHECK(peer, index == MANY);
 }
 
-/* Twice, so that the second peer is made of the nodes of the first. */
-static void test_many_prefixes_of_one_peer(void)
+/* Twice, so that the second peer reuses the nodes of the first. */
+static void test_many_prefixes_are_read_back(void)
 {
 	struct allowedips *table = make(MANY, 2);
 
@@ -379,7 +378,7 @@ static void test_many_prefixes_of_one_peer(void)
 	free(table);
 }
 
-static void test_a_walk_survives_what_changes_meanwhile(void)
+static void test_walk_continues_after_changes(void)
 {
 	static const uint8_t ip[3][4] = {{1}, {2}, {3}};
 	struct allowedips *table = make(3, 2);
@@ -401,9 +400,9 @@ static void test_a_walk_survives_what_changes_meanwhile(void)
 
 int main(void)
 {
-	test_rows();
-	test_random_tables();
-	test_many_prefixes_of_one_peer();
-	test_a_walk_survives_what_changes_meanwhile();
+	test_operations_give_expected_results();
+	test_random_tables_match_the_model();
+	test_many_prefixes_are_read_back();
+	test_walk_continues_after_changes();
 	return test_result();
 }

@@ -1,4 +1,4 @@
-/* One mapping, cut into tables. */
+/* The arena: one mapping, divided into tables. */
 #include "sys/arena.h"
 #include "test.h"
 
@@ -29,7 +29,7 @@ static const struct arena_table tables[TABLES] = {
 	[LAST] = {"last", first_size},
 };
 
-static void test_table_sizes(void)
+static void test_table_sizes_are_aligned(void)
 {
 	static const struct {
 		uint32_t peers;
@@ -44,7 +44,7 @@ static void test_table_sizes(void)
 	}
 }
 
-static void test_tables_are_aligned_zeroed_and_apart(void)
+static void test_tables_are_aligned_and_zeroed(void)
 {
 	struct arena_limits limits = {.peers = 65, .allowed_ips = 1};
 	static const size_t at[TABLES] = {0, 128, 128, 128 + (1 << 20)};
@@ -61,7 +61,7 @@ static void test_tables_are_aligned_zeroed_and_apart(void)
 	arena_close(&arena);
 }
 
-static void test_more_than_the_machine_addresses_is_refused(void)
+static void test_oversized_arena_is_refused(void)
 {
 	static struct arena_table many[ARENA_MAX_TABLES + 1];
 	struct arena_limits limits = {.allowed_ips = UINT32_MAX};
@@ -76,8 +76,8 @@ static void test_more_than_the_machine_addresses_is_refused(void)
 
 int main(void)
 {
-	test_table_sizes();
-	test_tables_are_aligned_zeroed_and_apart();
-	test_more_than_the_machine_addresses_is_refused();
+	test_table_sizes_are_aligned();
+	test_tables_are_aligned_and_zeroed();
+	test_oversized_arena_is_refused();
 	return test_result();
 }

@@ -17,7 +17,7 @@ static bool is_hex(const uint8_t digest[BLAKE2S_OUTBYTES], const char *hex)
 }
 
 /* RFC 7693, appendix B. */
-static void test_abc(void)
+static void test_hash_of_abc_matches_rfc7693(void)
 {
 	uint8_t digest[BLAKE2S_OUTBYTES];
 
@@ -41,7 +41,7 @@ static void fibonacci(uint8_t *out, uint32_t size, uint32_t seed)
 }
 
 /* RFC 7693, appendix E: one digest of the digests of all sizes. */
-static void test_all_sizes(void)
+static void test_all_sizes_match_rfc7693(void)
 {
 	static const uint8_t sizes[] = {16, 20, 28, 32};
 	static const uint32_t lengths[] = {0, 3, 64, 65, 255, 1024};
@@ -65,7 +65,7 @@ static void test_all_sizes(void)
 				"53c598b24f4fc787fbdc88797f4c1dfe"));
 }
 
-static void test_known_answers(void)
+static void test_keyed_hashes_match_known_answers(void)
 {
 	uint8_t data[ROWS(blake2s_kat)], digest[BLAKE2S_OUTBYTES];
 
@@ -78,7 +78,7 @@ static void test_known_answers(void)
 	}
 }
 
-static void test_pieces_give_the_same(void)
+static void test_hash_in_pieces_is_equal(void)
 {
 	uint8_t data[ROWS(blake2s_kat)], digest[BLAKE2S_OUTBYTES];
 	const size_t whole = ROWS(blake2s_kat) - 1;
@@ -100,9 +100,9 @@ static void test_pieces_give_the_same(void)
 
 int main(void)
 {
-	test_abc();
-	test_all_sizes();
-	test_known_answers();
-	test_pieces_give_the_same();
+	test_hash_of_abc_matches_rfc7693();
+	test_all_sizes_match_rfc7693();
+	test_keyed_hashes_match_known_answers();
+	test_hash_in_pieces_is_equal();
 	return test_result();
 }

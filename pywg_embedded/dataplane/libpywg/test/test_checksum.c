@@ -1,4 +1,4 @@
-/* The fast sum against one byte after the other. */
+/* The Internet checksum against a sum byte by byte. */
 #include "byteorder.h"
 #include "net/checksum.h"
 #include "packets.h"
@@ -25,12 +25,12 @@ static const struct {
 	{"\x00\x01\xf2\x03\xf4\xf5\xf6\xf7", 8, 0xddf2}, /* RFC 1071, 3 */
 	{"\x12", 1, 0x1200},
 	{"\x12\x34\x56", 3, 0x6834},
-	{"\xff\xff", 2, 0xffff}, /* never 0 again */
+	{"\xff\xff", 2, 0xffff}, /* never 0 */
 	{"\xff\xff\x00\x01", 4, 0x0001},
 	{"\xff\xff\xff\xff\xff\xff\xff\xff\x00\x02", 10, 0x0002},
 };
 
-static void test_rows(void)
+static void test_sums_match_known_values(void)
 {
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		const uint8_t *bytes = (const uint8_t *)rows[row].bytes;
@@ -40,7 +40,7 @@ static void test_rows(void)
 	}
 }
 
-static void test_lengths_and_alignments(void)
+static void test_sum_is_equal_at_each_length_and_alignment(void)
 {
 	for (size_t length = 0; length <= LONGEST; length++)
 		for (size_t at = 0; at < 8; at++) {
@@ -52,7 +52,7 @@ static void test_lengths_and_alignments(void)
 		}
 }
 
-static void test_parts_at_even_offsets(void)
+static void test_sum_in_parts_is_equal(void)
 {
 	uint16_t whole = checksum_fold(checksum_add(0, data, LONGEST - 1));
 
@@ -64,8 +64,8 @@ static void test_parts_at_even_offsets(void)
 	}
 }
 
-/* Every carry there can be. */
-static void test_all_ones(void)
+/* All carries. */
+static void test_carries_are_added(void)
 {
 	static uint8_t ones[65536];
 
@@ -77,7 +77,7 @@ static void test_all_ones(void)
 	CHECK(1, checksum_fold(UINT64_MAX - 1) == 0xFFFE);
 }
 
-static void test_pseudo_headers(void)
+static void test_pseudo_header_sums_match(void)
 {
 	static const struct spec specs[] = {
 		{.version = 4, .protocol = IP_PROTOCOL_UDP, .payload = 77},
@@ -95,7 +95,7 @@ static void test_pseudo_headers(void)
 	}
 }
 
-static void test_ipv4_headers(void)
+static void test_ipv4_header_checksum_is_valid(void)
 {
 	struct spec spec = {.version = 4, .protocol = IP_PROTOCOL_UDP};
 	uint8_t expected[28 + 40];
@@ -116,11 +116,11 @@ int main(void)
 
 	for (size_t n = 0; n < sizeof(data); n++)
 		data[n] = (uint8_t)test_random(&state);
-	test_rows();
-	test_lengths_and_alignments();
-	test_parts_at_even_offsets();
-	test_all_ones();
-	test_pseudo_headers();
-	test_ipv4_headers();
+	test_sums_match_known_values();
+	test_sum_is_equal_at_each_length_and_alignment();
+	test_sum_in_parts_is_equal();
+	test_carries_are_added();
+	test_pseudo_header_sums_match();
+	test_ipv4_header_checksum_is_valid();
 	return test_result();
 }

@@ -1,4 +1,4 @@
-/* What is merged, what is not, and that segmentation gives back what came. */
+/* GRO: which packets are aggregated, and that segmentation restores them. */
 #include "byteorder.h"
 #include "offload/gro.h"
 #include "offload/gso.h"
@@ -12,14 +12,15 @@
 #define DF 0x4000
 #define MF 0x2000
 
-/* A burst: the packets as they came, and their memory as it was lent. */
+/* A burst: the packets as added, and the memory that GRO uses. */
 static uint8_t came[GRO_MAX_PACKETS][LARGEST];
 static uint8_t lent[GRO_MAX_PACKETS][LARGEST];
 static size_t lengths[GRO_MAX_PACKETS];
 static unsigned flows[GRO_MAX_PACKETS];
 static unsigned count;
 
-/* What was written: packets of each write, and which of the burst each is. */
+/* The writes: the packets of each, and the index in the burst of each packet.
+ */
 static struct sink {
 	bool refuses;
 	unsigned writes, refused, packets;
@@ -33,7 +34,7 @@ static struct sink {
 
 static struct gro gro;
 
-/* The first packet of the burst with these bytes, or `count`. */
+/* The index of the first unseen packet with these bytes, or `count`. */
 static unsigned find(const uint8_t *packet, size_t length)
 {
 	unsigned n = 0;
@@ -55,10 +56,10 @@ static void note(const uint8_t *packet, size_t length)
 	sink.origins[sink.packets++] = n;
 }
 
-static void gather(const struct iovec *parts, int number)
+static void gather(const struct iovec *parts, int count)
 {
 	sink.length = 0;
-	for (int n = 0; n < number; n++) {
+	for (int n = 0; n < count; n++) {
 		CHECK(n, sink.length + parts[n].iov_len <= sizeof(sink.large));
 		memcpy(sink.large + sink.length, parts[n].iov_base,
 		       parts[n].iov_len);
@@ -66,21 +67,21 @@ static void gather(const struct iovec *parts, int number)
 	}
 }
 
-static bool write_to_sink(void *context, const struct iovec *parts, int number)
+static bool write_to_sink(void *context, const struct iovec *parts, int count)
 {
 	static uint8_t out[65535];
 	struct gso gso;
 	size_t length;
 
 	CHECK(0, context == &sink);
-	CHECK(0, number >= 2 && number <= GRO_MAX_PARTS);
-	if (sink.refuses && number > 2) {
+	CHECK(0, count >= 2 && count <= GRO_MAX_PARTS);
+	if (sink.refuses && count > 2) {
 		sink.refused++;
 		return false;
 	}
-	gather(parts, number);
+	gather(parts, count);
 	sink.vnet = virtio_net_load(sink.large);
-	sink.sizes[sink.writes++] = (unsigned)number - 1;
+	sink.sizes[sink.writes++] = (unsigned)count - 1;
 	CHECK(0, !gso_init(&gso, &sink.vnet, sink.large + VIRTIO_NET_HDR_SIZE,
 			   sink.length - VIRTIO_NET_HDR_SIZE));
 	while ((length = gso_next(&gso, out, sizeof(out))))
@@ -95,7 +96,7 @@ static void begin(unsigned features)
 	memset(&sink, 0, sizeof(sink));
 }
 
-/* The packet last put into `lent` joins the burst. */
+/* Add the packet in `lent` to the burst. */
 static bool add(size_t length, unsigned flow)
 {
 	memcpy(came[count], lent[count], length);
@@ -110,7 +111,7 @@ static void flush(void)
 	CHECK(count, sink.packets == count);
 }
 
-/* No packet of a flow has overtaken another. */
+/* The packets of each flow are in order. */
 static void check_order(unsigned long row)
 {
 	bool kept = true;
@@ -157,13 +158,13 @@ static void check_order(unsigned long row)
 #define PSH(at, size) TCP(TCP_ACK | TCP_PSH, at, size)
 #define WITH(flag, at, size) TCP(TCP_ACK | flag, at, size)
 
-/* Packets, and how many each write has. Ids count on by port, unless `id` says
- * what to add to that. */
+/* Packets, and how many are in each write. The IPv4 ids of a port are
+ * consecutive; `id` is added to them. */
 static const struct row {
 	struct spec specs[5];
 	unsigned sizes[5];
 } rows[] = {
-	/* Sizes: all the same, and a last one that may be smaller */
+	/* Sizes: all equal, except a smaller last one */
 	{{ACK(0, 9), ACK(9, 9), ACK(18, 9)}, {3}},
 	{{ACK(0, 9), ACK(9, 9), ACK(18, 1)}, {3}},
 	{{ACK(0, 9), ACK(9, 8), ACK(17, 8), ACK(25, 8)}, {2, 2}},
@@ -171,15 +172,15 @@ static const struct row {
 	{{ACK(0, 9), ACK(9, 0), ACK(9, 9)}, {1, 1, 1}},
 	{{ACK(0, 0), ACK(0, 0)}, {1, 1}},
 	{{ACK(0, 1400), ACK(1400, 1400), ACK(2800, 700)}, {3}},
-	/* The sequence: a gap, a repetition, a step back, the wrap */
+	/* Sequence numbers: a gap, a duplicate, out of order, wrap-around */
 	{{ACK(0, 9), ACK(10, 9), ACK(19, 9)}, {1, 2}},
 	{{ACK(0, 9), ACK(0, 9), ACK(9, 9)}, {1, 2}},
 	{{ACK(9, 9), ACK(0, 9)}, {1, 1}},
 	{{ACK(0xFFFFFFFA, 9), ACK(3, 9)}, {2}},
-	/* PSH is the end of a run */
+	/* PSH ends an aggregate */
 	{{ACK(0, 9), PSH(9, 9), ACK(18, 9)}, {2, 1}},
 	{{PSH(0, 9), ACK(9, 9), ACK(18, 9)}, {1, 2}},
-	/* Flags that do not travel in a crowd */
+	/* Flags of packets that are not aggregated */
 	{{ACK(0, 9), WITH(TCP_FIN, 9, 9), ACK(18, 9)}, {1, 1, 1}},
 	{{ACK(0, 9), WITH(TCP_SYN, 9, 9), ACK(18, 9)}, {1, 1, 1}},
 	{{ACK(0, 9), WITH(TCP_RST, 9, 9), ACK(18, 9)}, {1, 1, 1}},
@@ -192,13 +193,13 @@ static const struct row {
 	{{WITH(TCP_CWR, 0, 9), WITH(TCP_CWR, 9, 9)}, {1, 1}},
 	{{ACK(0, 9), WITH(TCP_URG, 0, 0), ACK(9, 9, .id = 0xFFFF)}, {1, 1, 1}},
 	{{ACK(0, 9), ACK(9, 9, .reserved = 1)}, {1, 1}},
-	/* So many options that the offset says 0 */
+	/* Options beyond the maximum: the data offset wraps to 0 */
 	{{ACK(0, 9, .tcp_options = 236), ACK(265, 9, .tcp_options = 236)},
 	 {1, 1}},
 	{{TCP(0, 0, 9), TCP(0, 9, 9)}, {1, 1}},
 	{{ACK(0, 9), WITH(TCP_ECE, 9, 9)}, {1, 1}},
 	{{WITH(TCP_ECE, 0, 9), WITH(TCP_ECE, 9, 9)}, {2}},
-	/* What else TCP says */
+	/* Other fields of TCP */
 	{{ACK(0, 9), ACK(9, 9, .port = 1)}, {1, 1}},
 	{{ACK(0, 9), ACK(9, 9, .acknowledgment = 1)}, {1, 1}},
 	{{ACK(0, 9), ACK(9, 9, .window = 1)}, {1, 1}},
@@ -222,7 +223,7 @@ static const struct row {
 	{{ACK(0, 9, .id = 0xFFFF), ACK(9, 9, .id = 0xFFFF)}, {2}},
 	{{ACK(0, 9, .fragment = DF), ACK(9, 9, .fragment = DF, .id = 1)},
 	 {1, 1}},
-	/* IPv4: options, and fragments, which may be of any flow */
+	/* IPv4: options; fragments, which may be of any flow */
 	{{ACK(0, 9, .ip_options = 4), ACK(9, 9, .ip_options = 4)}, {1, 1}},
 	{{ACK(0, 9), ACK(9, 9, .ip_options = 4), ACK(18, 9)}, {1, 1, 1}},
 	{{ACK(0, 9), ACK(0, 9, .ip_options = 4), ACK(9, 9, .id = 0xFFFF)},
@@ -239,7 +240,7 @@ static const struct row {
 	{{TCP6(0, 9, .tcp_options = 40), TCP6(9, 9, .tcp_options = 40)}, {2}},
 	{{TCP6(0, 9, .ip_options = 8), TCP6(9, 9, .ip_options = 8)}, {1, 1}},
 	{{TCP6(0, 9), TCP6(9, 9, .ip_options = 8), TCP6(18, 9)}, {1, 1, 1}},
-	/* Damaged: payload, checksum, and IPv4's header alone */
+	/* Corrupted: payload, checksum, IPv4 header */
 	{{ACK(0, 9, .broken = 48), ACK(9, 9), ACK(18, 9)}, {1, 2}},
 	{{ACK(0, 9), ACK(9, 9, .broken = 48), ACK(18, 9)}, {1, 1, 1}},
 	{{ACK(0, 9), ACK(9, 9), ACK(18, 9, .broken = 40)}, {2, 1}},
@@ -249,7 +250,7 @@ static const struct row {
 	{{TCP6(0, 9), TCP6(9, 9), TCP6(18, 9, .broken = 60)}, {2, 1}},
 	{{UDP(9), UDP(9), UDP(9, .broken = 30)}, {2, 1}},
 	{{UDP6(9), UDP6(9, .broken = 50), UDP6(9)}, {1, 1, 1}},
-	/* UDP: sizes, another port, a length that is not the packet's */
+	/* UDP: sizes, another port, a wrong length field */
 	{{UDP(9), UDP(9), UDP(9)}, {3}},
 	{{UDP6(9), UDP6(9), UDP6(8), UDP6(8)}, {3, 1}},
 	{{UDP(9), UDP(8), UDP(9)}, {2, 1}},
@@ -258,7 +259,7 @@ static const struct row {
 	{{UDP(9), UDP(9, .port = 1)}, {1, 1}},
 	{{UDP(9), UDP(9, .tos = 2)}, {1, 1}},
 	{{UDP(9), UDP(9, .broken = 25), UDP(9)}, {1, 1, 1}},
-	/* Flows side by side; what is of none is not in the way */
+	/* Interleaved flows; packets without a flow do not end an aggregate */
 	{{ACK(0, 9), ACK(5, 9, .port = 1), ACK(9, 9), ACK(14, 9, .port = 1)},
 	 {2, 2}},
 	{{ACK(0, 9), UDP(9, .port = 1), ACK(9, 9), UDP(9, .port = 1)}, {2, 2}},
@@ -281,7 +282,7 @@ static void add_row(const struct row *row)
 	}
 }
 
-static void test_rows(void)
+static void test_packets_are_aggregated_if_segmentation_restores_them(void)
 {
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		begin(BOTH);
@@ -293,8 +294,8 @@ static void test_rows(void)
 	}
 }
 
-/* Each packet comes again as it was, in place of a write that was refused. */
-static void test_refused_writes(void)
+/* If a write is refused, its packets are written unchanged. */
+static void test_packets_are_written_singly_when_the_write_is_refused(void)
 {
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		unsigned merged = 0;
@@ -311,7 +312,7 @@ static void test_refused_writes(void)
 	}
 }
 
-static void test_features(void)
+static void test_only_enabled_protocols_are_aggregated(void)
 {
 	static const struct row row = {
 		{ACK(0, 9), UDP6(9, .port = 1), ACK(9, 9), UDP6(9, .port = 1)},
@@ -329,7 +330,7 @@ static void test_features(void)
 	}
 }
 
-/* The vnet header and the packet written are those of one large packet. */
+/* The virtio-net header and the headers are those of one large packet. */
 static const struct {
 	struct row row;
 	struct spec large;
@@ -349,7 +350,7 @@ static const struct {
 	 {VIRTIO_NET_NEEDS_CSUM, VIRTIO_NET_GSO_UDP_L4, 48, 4, 40, 6}},
 };
 
-static void test_merged_headers(void)
+static void test_aggregate_has_headers_of_one_packet(void)
 {
 	static uint8_t large[4096];
 
@@ -371,8 +372,8 @@ static void test_merged_headers(void)
 	}
 }
 
-/* Packets that travel alone have an empty vnet header. */
-static void test_nothing_is_claimed_of_one(void)
+/* A packet that is written alone has an empty virtio-net header. */
+static void test_single_packet_has_empty_header(void)
 {
 	static const struct virtio_net_header empty;
 	struct spec spec = ACK(0, 9);
@@ -383,17 +384,17 @@ static void test_nothing_is_claimed_of_one(void)
 	CHECK(0, !memcmp(&sink.vnet, &empty, VIRTIO_NET_HDR_SIZE));
 }
 
-static bool take_sizes(void *context, const struct iovec *parts, int number)
+static bool take_sizes(void *context, const struct iovec *parts, int count)
 {
 	struct sink *into = context;
 
 	(void)parts;
-	into->sizes[into->writes++] = (unsigned)number - 1;
+	into->sizes[into->writes++] = (unsigned)count - 1;
 	return true;
 }
 
-/* With DF an id says nothing (RFC 6864), and many senders leave it at 0. */
-static void test_ids_that_stay(void)
+/* With DF an id is meaningless (RFC 6864), and many senders leave it at 0. */
+static void test_equal_ids_are_aggregated_with_df_only(void)
 {
 	struct spec spec = UDP(9, .fragment = DF, .id = 3);
 
@@ -411,7 +412,7 @@ static void test_ids_that_stay(void)
 	CHECK(1, sink.writes == 3);
 }
 
-/* The first two bytes of a UDP packet's payload make its sum right. */
+/* Make the checksum valid with the first two bytes of the payload. */
 static void set_payload_for_sum(uint8_t *packet, size_t length)
 {
 	uint32_t sum = packets_pseudo(packet, IP_PROTOCOL_UDP, length - 20);
@@ -421,9 +422,9 @@ static void set_payload_for_sum(uint8_t *packet, size_t length)
 	store_be16(packet + 28, (uint16_t)~packets_fold(sum));
 }
 
-/* UDP that GSO would change, though the checksum is right: it would give one to
- * what has none, and a length that ends before the packet would be lost. */
-static void test_udp_that_would_change(void)
+/* UDP with a valid checksum that GSO would change: it would add a checksum
+ * where there is none, and correct a length below that of the packet. */
+static void test_udp_that_gso_would_change_is_written_alone(void)
 {
 	static const struct {
 		uint8_t at;
@@ -447,8 +448,8 @@ static void test_udp_that_would_change(void)
 	}
 }
 
-/* As many packets as there are of one size, and the writes they need. */
-static void test_limits(void)
+/* Full bursts of one packet size, and the writes that they need. */
+static void test_aggregates_end_at_their_limits(void)
 {
 	static const struct {
 		uint16_t payload;
@@ -478,8 +479,9 @@ static void test_limits(void)
 	}
 }
 
-/* 62 packets make 64520 bytes; the last fits if they are 65535 with it. */
-static void test_the_largest(void)
+/* 62 packets make 64520 bytes; the last is added if the sum is at most 65535.
+ */
+static void test_largest_aggregate_has_65535_bytes(void)
 {
 	for (uint16_t last = 1014; last <= 1016; last++) {
 		unsigned writes = last <= 1015 ? 1 : 2;
@@ -496,8 +498,8 @@ static void test_the_largest(void)
 	}
 }
 
-/* Each of many flows, side by side, has its own run. */
-static void test_many_flows(void)
+/* Each of many interleaved flows has an aggregate of its own. */
+static void test_each_flow_has_its_own_aggregate(void)
 {
 	const uint16_t half = GRO_MAX_PACKETS / 2;
 
@@ -513,8 +515,8 @@ static void test_many_flows(void)
 	CHECK(0, sink.writes == half);
 }
 
-/* Flows are told apart by what they are, not by a hash alone. */
-static void test_a_hash_is_not_enough(void)
+/* Flows with equal hashes are distinguished by their headers. */
+static void test_flows_with_equal_hashes_are_distinguished(void)
 {
 	static const struct spec specs[][2] = {
 		{ACK(0, 9), ACK(9, 9, .port = 1, .id = 1)},
@@ -540,8 +542,8 @@ static void test_a_hash_is_not_enough(void)
 	}
 }
 
-/* After a flush all is forgotten but the features. */
-static void test_bursts_are_apart(void)
+/* A flush resets everything but the features. */
+static void test_flush_resets_all_flows(void)
 {
 	begin(GRO_TCP);
 	for (unsigned burst = 0; burst < 3; burst++) {
@@ -553,7 +555,7 @@ static void test_bursts_are_apart(void)
 	}
 }
 
-/* The next packet of one of a few flows, now and then out of step. */
+/* The next packet of a flow, sometimes with a field that ends an aggregate. */
 static struct spec next_of_flow(struct spec *flow, uint32_t *state)
 {
 	static const uint16_t sizes[] = {100, 100, 100, 100, 40, 0, 101};
@@ -593,7 +595,7 @@ static void begin_flows(struct spec *flows_of_burst, uint32_t *state)
 		};
 }
 
-static void test_round_trips(void)
+static void test_random_bursts_are_restored(void)
 {
 	uint32_t state = 3;
 	unsigned packets = 0, writes = 0;
@@ -618,10 +620,10 @@ static void test_round_trips(void)
 			writes += sink.writes;
 		}
 	}
-	CHECK(0, writes < packets * 3 / 4); /* it did merge */
+	CHECK(0, writes < packets * 3 / 4); /* packets were aggregated */
 }
 
-/* Cut short, the length field with it or not, or a byte changed. */
+/* Truncate the packet, with its length field or without, or change a byte. */
 static size_t damage(uint8_t *packet, size_t length, uint32_t *state)
 {
 	bool ipv4 = packet[0] >> 4 == 4;
@@ -637,7 +639,7 @@ static size_t damage(uint8_t *packet, size_t length, uint32_t *state)
 	return length;
 }
 
-/* Memory of just that size, so that a sanitizer sees any step beyond. */
+/* Memory of exactly that size, so that a sanitizer finds accesses beyond it. */
 static uint8_t *copy_of(const uint8_t *packet, size_t length)
 {
 	uint8_t *copy = malloc(length);
@@ -646,8 +648,8 @@ static uint8_t *copy_of(const uint8_t *packet, size_t length)
 	return copy ? memcpy(copy, packet, length) : NULL;
 }
 
-/* Whatever it is, it goes out as it came. */
-static void test_hostile_packets(void)
+/* Malformed packets are written unchanged. */
+static void test_malformed_packets_are_written_unchanged(void)
 {
 	uint8_t *copies[GRO_MAX_PACKETS];
 	uint32_t state = 4;
@@ -676,19 +678,19 @@ static void test_hostile_packets(void)
 
 int main(void)
 {
-	test_rows();
-	test_refused_writes();
-	test_features();
-	test_merged_headers();
-	test_nothing_is_claimed_of_one();
-	test_ids_that_stay();
-	test_udp_that_would_change();
-	test_limits();
-	test_the_largest();
-	test_many_flows();
-	test_a_hash_is_not_enough();
-	test_bursts_are_apart();
-	test_round_trips();
-	test_hostile_packets();
+	test_packets_are_aggregated_if_segmentation_restores_them();
+	test_packets_are_written_singly_when_the_write_is_refused();
+	test_only_enabled_protocols_are_aggregated();
+	test_aggregate_has_headers_of_one_packet();
+	test_single_packet_has_empty_header();
+	test_equal_ids_are_aggregated_with_df_only();
+	test_udp_that_gso_would_change_is_written_alone();
+	test_aggregates_end_at_their_limits();
+	test_largest_aggregate_has_65535_bytes();
+	test_each_flow_has_its_own_aggregate();
+	test_flows_with_equal_hashes_are_distinguished();
+	test_flush_resets_all_flows();
+	test_random_bursts_are_restored();
+	test_malformed_packets_are_written_unchanged();
 	return test_result();
 }

@@ -1,4 +1,5 @@
-/* Large packets become exactly those that were sent on their own. */
+/* GSO: a large packet is cut into the packets that would have been sent without
+ * it. */
 #include "byteorder.h"
 #include "offload/gso.h"
 #include "packets.h"
@@ -10,8 +11,8 @@
 
 static uint8_t large[65535], out[65535], expected[65535];
 
-/* As the kernel hands it over: a header too long as a hint, and the sum of the
- * pseudo-header in place of the checksum. */
+/* As the kernel passes it: hdr_len is too large, and the checksum field holds
+ * the sum of the pseudo-header. */
 static struct virtio_net_header make_large(const struct spec *spec,
 					   uint8_t gso_type, uint16_t gso_size,
 					   size_t *length)
@@ -33,7 +34,7 @@ static struct virtio_net_header make_large(const struct spec *spec,
 	return header;
 }
 
-/* Number `index` of those that `whole` is cut into. */
+/* Build segment `index`. */
 static size_t make_expected(struct spec spec, uint16_t size, uint16_t index)
 {
 	uint32_t offset = (uint32_t)size * index;
@@ -49,14 +50,14 @@ static size_t make_expected(struct spec spec, uint16_t size, uint16_t index)
 	return packets_make(expected, &spec);
 }
 
-/* A large packet, how it is cut, and into how many. */
+/* A large packet, its segment size, and the number of segments. */
 static const struct {
 	uint8_t gso_type;
 	uint16_t size;
 	uint16_t count;
 	struct spec spec;
 } rows[] = {
-	/* Whole ones, a shorter last one, one alone, and none of payload */
+	/* Equal segments, a shorter last one, a single one, no payload */
 	{VIRTIO_NET_GSO_TCPV4, 1000, 3, {4, IP_PROTOCOL_TCP, .payload = 3000}},
 	{VIRTIO_NET_GSO_TCPV4, 1000, 4, {4, IP_PROTOCOL_TCP, .payload = 3001}},
 	{VIRTIO_NET_GSO_TCPV4, 1000, 1, {4, IP_PROTOCOL_TCP, .payload = 1000}},
@@ -86,7 +87,7 @@ static const struct {
 	 99,
 	 6,
 	 {6, IP_PROTOCOL_UDP, .payload = 511, .ip_options = 8}},
-	/* FIN and PSH on the last, CWR on the first, whatever was announced */
+	/* FIN and PSH on the last, CWR on the first, for all GSO types */
 	{VIRTIO_NET_GSO_TCPV4,
 	 10,
 	 3,
@@ -103,7 +104,7 @@ static const struct {
 	 10,
 	 1,
 	 {4, IP_PROTOCOL_TCP, .payload = 10, .flags = ALL_FLAGS}},
-	/* The id and the sequence wrap, the id counts with DF too */
+	/* Id and sequence number wrap; the id is incremented with DF too */
 	{VIRTIO_NET_GSO_TCPV4,
 	 10,
 	 4,
@@ -112,7 +113,7 @@ static const struct {
 	 10,
 	 4,
 	 {4, IP_PROTOCOL_TCP, .payload = 40, .sequence = 0xFFFFFFF5}},
-	/* All that fits */
+	/* The largest packets */
 	{VIRTIO_NET_GSO_TCPV4,
 	 1400,
 	 47,
@@ -123,7 +124,7 @@ static const struct {
 	 {6, IP_PROTOCOL_TCP, .payload = 65475}},
 };
 
-static void test_rows(void)
+static void test_segments_equal_packets_sent_singly(void)
 {
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		const struct spec *spec = &rows[row].spec;
@@ -144,8 +145,8 @@ static void test_rows(void)
 	}
 }
 
-/* One packet, whose checksum the kernel left to us or did not. */
-static void test_a_checksum_is_finished(void)
+/* A packet that is not cut, with and without a checksum to complete. */
+static void test_partial_checksum_is_completed(void)
 {
 	static const struct spec specs[] = {
 		{4, IP_PROTOCOL_TCP, .payload = 77, .fragment = 0x4000,
@@ -168,8 +169,8 @@ static void test_a_checksum_is_finished(void)
 	}
 }
 
-/* Two bytes of payload, such that the checksum is 0: for UDP that would say
- * that there is none, and the kernel lets only segments of TCP have it. */
+/* A payload for which the checksum is 0: with UDP that means no checksum, and
+ * the kernel writes it to TCP segments only. */
 static const struct {
 	uint8_t protocol;
 	uint8_t gso_type;
@@ -181,7 +182,7 @@ static const struct {
 	{IP_PROTOCOL_TCP, VIRTIO_NET_GSO_NONE, 0xFFFF},
 };
 
-static void test_a_checksum_of_zero(void)
+static void test_zero_checksum_is_inverted_except_in_tcp_segments(void)
 {
 	for (size_t row = 0; row < ROWS(zeros); row++) {
 		uint8_t protocol = zeros[row].protocol;
@@ -201,8 +202,8 @@ static void test_a_checksum_of_zero(void)
 	}
 }
 
-/* Where a checksum starts and is stored in a packet of 60 bytes. */
-static void test_a_checksum_beyond_the_end(void)
+/* Start and offset of the checksum in a packet of 60 bytes. */
+static void test_checksum_beyond_the_end_is_refused(void)
 {
 	static const struct {
 		uint16_t start, offset;
@@ -226,7 +227,7 @@ static void test_a_checksum_beyond_the_end(void)
 	}
 }
 
-static void test_anything_is_copied(void)
+static void test_packet_without_gso_is_copied(void)
 {
 	static const struct virtio_net_header headers[] = {
 		{.flags = 0},
@@ -246,20 +247,20 @@ static void test_anything_is_copied(void)
 	}
 }
 
-/* Good packets of TCP, and what makes them nonsense. */
+/* Valid TCP packets, and the change that makes them invalid. */
 static const struct {
 	uint8_t version;
-	enum { FLAGS, TYPE, SIZE, START, OFFSET, BYTE, LENGTH } what;
+	enum { FLAGS, TYPE, SIZE, START, OFFSET, BYTE, LENGTH } field;
 	uint16_t value;
 	uint8_t at;
-} nonsense[] = {
+} invalid[] = {
 	{4, FLAGS, 0, 0},
 	{4, FLAGS, VIRTIO_NET_DATA_VALID, 0},
 	{4, TYPE, VIRTIO_NET_GSO_TCPV6, 0},
 	{4, TYPE, VIRTIO_NET_GSO_UDP_L4, 0},
 	{4, TYPE, VIRTIO_NET_GSO_ECN, 0},
 	{4, TYPE, 2, 0},
-	{4, TYPE, 3, 0}, /* fragments of UDP, never asked for */
+	{4, TYPE, 3, 0}, /* UFO, never requested */
 	{4, TYPE, 0x7F, 0},
 	{4, SIZE, 0, 0},
 	{4, START, 0, 0},
@@ -287,7 +288,7 @@ static const struct {
 	{6, FLAGS, 0, 0},
 	{6, TYPE, VIRTIO_NET_GSO_TCPV4, 0},
 	{6, START, 0, 0},
-	{6, START, 12, 0}, /* the address looks like a TCP header there */
+	{6, START, 12, 0}, /* where the address looks like a TCP header */
 	{6, START, 39, 0},
 	{6, START, 91, 0},
 	{6, OFFSET, 6, 0},
@@ -300,9 +301,9 @@ static const struct {
 
 static void change(struct virtio_net_header *header, size_t *length, size_t row)
 {
-	uint16_t value = nonsense[row].value;
+	uint16_t value = invalid[row].value;
 
-	switch (nonsense[row].what) {
+	switch (invalid[row].field) {
 	case FLAGS:
 		header->flags = (uint8_t)value;
 		break;
@@ -319,17 +320,17 @@ static void change(struct virtio_net_header *header, size_t *length, size_t row)
 		header->csum_offset = value;
 		break;
 	case BYTE:
-		large[nonsense[row].at] = (uint8_t)value;
+		large[invalid[row].at] = (uint8_t)value;
 		break;
 	case LENGTH:
 		*length = value;
 	}
 }
 
-static void test_nonsense_is_refused(void)
+static void test_invalid_headers_are_refused(void)
 {
-	for (size_t row = 0; row < ROWS(nonsense); row++) {
-		struct spec spec = {nonsense[row].version, IP_PROTOCOL_TCP,
+	for (size_t row = 0; row < ROWS(invalid); row++) {
+		struct spec spec = {invalid[row].version, IP_PROTOCOL_TCP,
 				    .payload = 32};
 		size_t length;
 		struct virtio_net_header header =
@@ -344,8 +345,8 @@ static void test_nonsense_is_refused(void)
 	}
 }
 
-/* The packet ends where its memory does, so that a sanitizer sees any step
- * beyond; the sum of all segments is what went in. */
+/* The packet ends where its memory ends, so that a sanitizer finds accesses
+ * beyond it. The payloads of all segments add up. */
 static void check_hostile(unsigned long round,
 			  const struct virtio_net_header *header,
 			  const uint8_t *packet, size_t size)
@@ -361,7 +362,7 @@ static void check_hostile(unsigned long round,
 	CHECK(round, gso.left == 0);
 }
 
-static void test_hostile_headers(void)
+static void test_random_headers_stay_within_the_packet(void)
 {
 	static const uint8_t types[] = {
 		VIRTIO_NET_GSO_NONE, VIRTIO_NET_GSO_TCPV4, VIRTIO_NET_GSO_TCPV6,
@@ -396,12 +397,12 @@ static void test_hostile_headers(void)
 int main(void)
 {
 	CHECK(0, sizeof(struct virtio_net_header) == VIRTIO_NET_HDR_SIZE);
-	test_rows();
-	test_a_checksum_is_finished();
-	test_a_checksum_of_zero();
-	test_a_checksum_beyond_the_end();
-	test_anything_is_copied();
-	test_nonsense_is_refused();
-	test_hostile_headers();
+	test_segments_equal_packets_sent_singly();
+	test_partial_checksum_is_completed();
+	test_zero_checksum_is_inverted_except_in_tcp_segments();
+	test_checksum_beyond_the_end_is_refused();
+	test_packet_without_gso_is_copied();
+	test_invalid_headers_are_refused();
+	test_random_headers_stay_within_the_packet();
 	return test_result();
 }

@@ -1,4 +1,4 @@
-/* Host unreachable: who is told, and what. */
+/* ICMP host unreachable: which packets are answered, and the message. */
 #include "byteorder.h"
 #include "net/icmp.h"
 #include "packets.h"
@@ -6,7 +6,7 @@
 
 static uint8_t data[65535 + 40], out[ICMP_MAX_SIZE];
 
-/* A byte changed in a packet of 28 or 48 bytes; whether it is answered. */
+/* Bytes to change in a packet of 28 or 48 bytes; whether it is answered. */
 static const struct {
 	uint8_t version;
 	uint8_t protocol;
@@ -17,11 +17,11 @@ static const struct {
 } rows[] = {
 	{4, IP_PROTOCOL_UDP, {{0, 0x45}}, true},
 	{4, IP_PROTOCOL_TCP, {{0, 0x45}}, true},
-	/* Fragments: the first alone */
+	/* Fragments: only the first */
 	{4, IP_PROTOCOL_UDP, {{6, 0x20}}, true},
 	{4, IP_PROTOCOL_UDP, {{7, 1}}, false},
 	{4, IP_PROTOCOL_UDP, {{6, 0x10}}, false},
-	/* To or from many, or from nobody */
+	/* Multicast and broadcast, unspecified source */
 	{4, IP_PROTOCOL_UDP, {{16, 223}}, true},
 	{4, IP_PROTOCOL_UDP, {{16, 224}}, false},
 	{4, IP_PROTOCOL_UDP, {{16, 255}}, false},
@@ -29,7 +29,7 @@ static const struct {
 	{4, IP_PROTOCOL_UDP, {{12, 224}}, false},
 	{4, IP_PROTOCOL_UDP, {{12, 0}}, true},
 	{4, IP_PROTOCOL_UDP, {{12, 0}, {15, 0}}, false},
-	/* Echo, its reply, timestamp; unreachable, redirect, and no type */
+	/* Echo, echo reply, timestamp; unreachable, redirect, no type */
 	{4, IP_PROTOCOL_ICMP, {{20, 8}}, true},
 	{4, IP_PROTOCOL_ICMP, {{20, 0}}, true},
 	{4, IP_PROTOCOL_ICMP, {{20, 13}}, true},
@@ -39,7 +39,7 @@ static const struct {
 	{4, IP_PROTOCOL_ICMP, {{20, 11}}, false},
 	{4, IP_PROTOCOL_ICMP, {{0, 0x46}, {20, 3}, {24, 8}}, true},
 	{4, IP_PROTOCOL_ICMP, {{0, 0x47}}, false},
-	/* IPv6 the same */
+	/* The same for IPv6 */
 	{6, IP_PROTOCOL_UDP, {{0, 0x60}}, true},
 	{6, IP_PROTOCOL_UDP, {{24, 0xFF}}, false},
 	{6, IP_PROTOCOL_UDP, {{8, 0xFF}}, false},
@@ -52,7 +52,7 @@ static const struct {
 	{6, IP_PROTOCOL_ICMPV6, {{5, 0}, {40, 128}}, false},
 };
 
-static void test_who_is_told(void)
+static void test_errors_and_multicast_are_not_answered(void)
 {
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		struct spec spec = {.version = rows[row].version,
@@ -71,7 +71,7 @@ static void test_who_is_told(void)
 	}
 }
 
-/* Payload of a UDP packet; the message's whole length. */
+/* The payload of a UDP packet, and the length of the message. */
 static const struct {
 	uint8_t version;
 	uint16_t payload;
@@ -118,8 +118,8 @@ static void check_ipv6(size_t row, size_t length)
 	CHECK(row, !memcmp(out + 48, data, length - 48));
 }
 
-/* What follows the packet is not quoted. */
-static void test_what_they_are_told(void)
+/* Bytes behind the packet are not quoted. */
+static void test_message_quotes_the_packet(void)
 {
 	for (size_t row = 0; row < ROWS(messages); row++) {
 		struct spec spec = {.version = messages[row].version,
@@ -141,7 +141,7 @@ static void test_what_they_are_told(void)
 
 int main(void)
 {
-	test_who_is_told();
-	test_what_they_are_told();
+	test_errors_and_multicast_are_not_answered();
+	test_message_quotes_the_packet();
 	return test_result();
 }

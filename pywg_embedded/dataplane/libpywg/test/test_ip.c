@@ -1,11 +1,11 @@
-/* What IP packets say of themselves, and the congestion marks on them. */
+/* IP headers, and their ECN field. */
 #include "byteorder.h"
 #include "net/ecn.h"
 #include "packets.h"
 #include "test.h"
 
-/* The first byte, the length field and how much there is; the length that is
- * read, 0 for not a packet. */
+/* The first byte, the length field and the size; the parsed length, 0 for an
+ * invalid packet. */
 static const struct {
 	uint8_t first;
 	uint16_t claimed;
@@ -42,7 +42,7 @@ static const struct {
 	{0x60, 0, 1, 0},
 };
 
-static void test_the_length_claimed_is_checked(void)
+static void test_length_in_header_is_checked(void)
 {
 	static uint8_t data[65575];
 
@@ -55,7 +55,7 @@ static void test_the_length_claimed_is_checked(void)
 		memset(data, 0, sizeof(data));
 		data[0] = lengths[row].first;
 		store_be16(data + at, lengths[row].claimed);
-		/* From the end: nothing beyond may be read. */
+		/* At the end, so that a sanitizer finds reads beyond it. */
 		memmove(data + sizeof(data) - size, data, size);
 		valid = ip_parse(&packet, data + sizeof(data) - size, size);
 		CHECK(row, valid == (lengths[row].length > 0));
@@ -63,7 +63,7 @@ static void test_the_length_claimed_is_checked(void)
 	}
 }
 
-static void test_addresses_are_where_they_are_said_to_be(void)
+static void test_addresses_are_found(void)
 {
 	static const struct spec specs[] = {
 		{.version = 4, .protocol = IP_PROTOCOL_UDP},
@@ -84,9 +84,8 @@ static void test_addresses_are_where_they_are_said_to_be(void)
 	}
 }
 
-/* Every traffic class and every mark: the bytes are those of a packet that was
- * made with the mark. */
-static void test_marks(uint8_t version)
+/* Every traffic class and ECN field, compared with a packet built with them. */
+static void test_ecn_field_is_written(uint8_t version)
 {
 	uint8_t data[60], expected[60];
 
@@ -107,7 +106,7 @@ static void test_marks(uint8_t version)
 }
 
 /* RFC 6040, figure 4. */
-static void test_leaving_the_tunnel(void)
+static void test_ecn_field_is_decapsulated(void)
 {
 	static const struct {
 		uint8_t outer, inner;
@@ -144,10 +143,10 @@ static void test_leaving_the_tunnel(void)
 
 int main(void)
 {
-	test_the_length_claimed_is_checked();
-	test_addresses_are_where_they_are_said_to_be();
-	test_marks(4);
-	test_marks(6);
-	test_leaving_the_tunnel();
+	test_length_in_header_is_checked();
+	test_addresses_are_found();
+	test_ecn_field_is_written(4);
+	test_ecn_field_is_written(6);
+	test_ecn_field_is_decapsulated();
 	return test_result();
 }

@@ -1,4 +1,5 @@
-/* Two planes talk over the loopback, each with a socket for a TUN. */
+/* Two planes exchange packets over the loopback, each with a socket as its TUN.
+ */
 #include "io/sockaddr.h"
 #include "packets.h"
 #include "pywg.h"
@@ -10,13 +11,13 @@
 #define PEER 7
 #define PACKETS 100
 #define MAX_ROUNDS 1000
-/* Times are longer than 32 bits. */
+/* A time of more than 32 bits. */
 #define NOW ((UINT64_C(1) << 40) + 5)
 
 struct side {
 	int plane;
-	int tun; /* the end that is ours */
-	int descriptor; /* the end that is the plane's */
+	int tun; /* the end of the test */
+	int descriptor; /* the end of the plane */
 };
 
 static const uint8_t addresses[2][2][16] = {
@@ -46,18 +47,18 @@ static void close_side(const struct side *side)
 	close(side->descriptor);
 }
 
-/* Let a side take packets from the other, which is number 0 or 1. */
-static void admit(const struct side *side, int other)
+/* Accept packets from the side with this index, 0 or 1. */
+static void admit(const struct side *side, int peer)
 {
 	struct pywg_allowed_ip ips[] = {{.size = 4, .cidr = 32},
 					{.size = 16, .cidr = 128}};
 
 	for (int n = 0; n < 2; n++)
-		memcpy(ips[n].address, addresses[n][other], ips[n].size);
-	CHECK(other, pywg_allow(side->plane, PEER, ips, 2) == 2);
+		memcpy(ips[n].address, addresses[n][peer], ips[n].size);
+	CHECK(peer, pywg_allow(side->plane, PEER, ips, 2) == 2);
 }
 
-/* The first begins, so the second has yet to learn where it is. */
+/* The first initiates; the second learns its endpoint from a packet. */
 static void join(const struct side *first, const struct side *second)
 {
 	struct pywg_endpoint endpoint = {
@@ -93,7 +94,7 @@ static size_t make(uint8_t *out, uint32_t row)
 	return packets_make(out, &spec);
 }
 
-static void poll_once(const struct side *first, const struct side *second)
+static void poll_both(const struct side *first, const struct side *second)
 {
 	struct pywg_event events[4];
 
@@ -101,7 +102,7 @@ static void poll_once(const struct side *first, const struct side *second)
 	CHECK(1, pywg_wait(second->plane, 0, events, 4) >= 0);
 }
 
-/* What comes out of the second is what went into the first, in order. */
+/* The packets leave the second as they entered the first, in order. */
 static void send_packets(const struct side *first, const struct side *second)
 {
 	uint8_t wanted[1500], seen[1500];
@@ -113,13 +114,13 @@ static void send_packets(const struct side *first, const struct side *second)
 		CHECK(row,
 		      write(first->tun, wanted, length) == (ssize_t)length);
 		if (row % 8 == 7)
-			poll_once(first, second);
+			poll_both(first, second);
 	}
 	for (uint32_t row = 0; row < PACKETS; row++) {
 		length = make(wanted, row);
 		got = read(second->tun, seen, sizeof(seen));
 		for (int n = 0; got < 0 && n < MAX_ROUNDS; n++) {
-			poll_once(first, second);
+			poll_both(first, second);
 			got = read(second->tun, seen, sizeof(seen));
 		}
 		CHECK(row, got == (ssize_t)length &&
@@ -145,8 +146,8 @@ static void check_facts(const struct side *first, const struct side *second)
 	CHECK(0, memcmp(from->source, loopback, 16) == 0);
 }
 
-/* Whether what is sent as two segments of this size arrives so: QEMU's user
- * emulation hands UDP_SEGMENT to the kernel in the other byte order. */
+/* Whether two segments of this size arrive as such: the user emulation of QEMU
+ * passes UDP_SEGMENT to the kernel in the wrong byte order. */
 static bool segments_arrive(void)
 {
 	enum { SEGMENT = 100 };

@@ -1,4 +1,4 @@
-/* The primitives of a handshake against their RFCs. */
+/* The primitives of a handshake against the vectors of their RFCs. */
 #include "crypto/primitives.h"
 #include "pywg.h"
 #include "test.h"
@@ -30,7 +30,7 @@ static const struct {
 static const char agreed[] =
 	"4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
 
-static void test_keys_agree(void)
+static void test_shared_secrets_match_rfc7748(void)
 {
 	uint8_t private[KEY_SIZE], public[KEY_SIZE], shared[KEY_SIZE];
 	uint8_t expected[KEY_SIZE];
@@ -58,7 +58,7 @@ static const char *const small_orders[] = {
 	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 };
 
-static void test_shared_secrets_of_zero_are_refused(void)
+static void test_zero_shared_secrets_are_refused(void)
 {
 	uint8_t private[KEY_SIZE], public[KEY_SIZE], shared[KEY_SIZE];
 
@@ -112,7 +112,7 @@ static struct primitives_seal load_row(size_t row)
 	return with;
 }
 
-static void test_texts_are_sealed(void)
+static void test_sealed_texts_match_vectors(void)
 {
 	const size_t size = strlen(sunscreen), whole = size + TAG_SIZE;
 
@@ -126,7 +126,7 @@ static void test_texts_are_sealed(void)
 	}
 }
 
-/* Whether the text still opens with one bit of `bytes` changed. */
+/* Whether the text is authentic with one bit of `bytes` changed. */
 static bool opens_despite(const struct primitives_seal *with, uint8_t *bytes,
 			  size_t at, size_t whole)
 {
@@ -172,7 +172,7 @@ static void test_nonces_of_other_sizes_are_refused(void)
 	}
 }
 
-static void test_secrets_are_compared_and_drawn(void)
+static void test_secrets_are_compared(void)
 {
 	uint8_t a[KEY_SIZE] = {0}, b[KEY_SIZE] = {0};
 
@@ -189,11 +189,11 @@ static void test_secrets_are_compared_and_drawn(void)
 
 int main(void)
 {
-	test_keys_agree();
-	test_shared_secrets_of_zero_are_refused();
-	test_texts_are_sealed();
+	test_shared_secrets_match_rfc7748();
+	test_zero_shared_secrets_are_refused();
+	test_sealed_texts_match_vectors();
 	test_forgeries_are_refused();
 	test_nonces_of_other_sizes_are_refused();
-	test_secrets_are_compared_and_drawn();
+	test_secrets_are_compared();
 	return test_result();
 }

@@ -1,5 +1,4 @@
-/* Token buckets: a burst, a steady rate, and a table that cannot be washed out.
- */
+/* Token buckets: a burst, a steady rate, and a full table. */
 #include "byteorder.h"
 #include "ratelimiter.h"
 #include "test.h"
@@ -7,7 +6,7 @@
 #include <string.h>
 
 #define NOW UINT64_C(1000000)
-/* Enough for every set of the table to be full. */
+/* Enough sources to fill every set of the table. */
 #define CROWD 20000
 
 static struct ratelimiter limiter;
@@ -28,13 +27,13 @@ static unsigned int allowed(const uint8_t *address, size_t size, uint64_t now,
 	return passed;
 }
 
-/* Milliseconds since the burst, and how many of ten pass. */
+/* Milliseconds after the burst, and how many of ten packets pass. */
 static const struct {
 	uint64_t later;
 	unsigned int passing;
 } rows[] = {{0, 5}, {49, 0}, {50, 1}, {99, 0}, {100, 1}, {250, 3}, {10000, 5}};
 
-static void test_a_burst_and_a_steady_rate(void)
+static void test_burst_passes_then_steady_rate(void)
 {
 	static const uint8_t source[16] = {192, 0, 2, 1};
 
@@ -58,7 +57,7 @@ static const struct {
 	{16, {0}, {128}, false},
 };
 
-static void test_sources_are_addresses_and_networks(void)
+static void test_ipv6_sources_share_the_bucket_of_their_network(void)
 {
 	for (size_t row = 0; row < ROWS(pairs); row++) {
 		const size_t size = pairs[row].size;
@@ -75,14 +74,14 @@ static unsigned int crowd(uint32_t from, uint32_t count, uint64_t now)
 	unsigned int passed = 0;
 	uint8_t address[4];
 
-	for (uint32_t number = from; number < from + count; number++) {
-		store_be32(address, number);
+	for (uint32_t n = from; n < from + count; n++) {
+		store_be32(address, n);
 		passed += ratelimiter_allow(&limiter, address, 4, now);
 	}
 	return passed;
 }
 
-static void test_a_full_table_refuses_newcomers_until_buckets_are_full(void)
+static void test_full_table_refuses_new_sources_until_a_bucket_is_full(void)
 {
 	fresh();
 	CHECK(0, crowd(0, CROWD, NOW) == RATELIMITER_PLACES);
@@ -90,7 +89,7 @@ static void test_a_full_table_refuses_newcomers_until_buckets_are_full(void)
 	CHECK(2, crowd(CROWD, 100, NOW + 50) == 100);
 }
 
-static void test_nobody_can_tell_who_shares_a_set(void)
+static void test_sets_differ_with_each_secret(void)
 {
 	uint64_t before[RATELIMITER_PLACES];
 
@@ -104,9 +103,9 @@ static void test_nobody_can_tell_who_shares_a_set(void)
 
 int main(void)
 {
-	test_a_burst_and_a_steady_rate();
-	test_sources_are_addresses_and_networks();
-	test_a_full_table_refuses_newcomers_until_buckets_are_full();
-	test_nobody_can_tell_who_shares_a_set();
+	test_burst_passes_then_steady_rate();
+	test_ipv6_sources_share_the_bucket_of_their_network();
+	test_full_table_refuses_new_sources_until_a_bucket_is_full();
+	test_sets_differ_with_each_secret();
 	return test_result();
 }

@@ -1,4 +1,4 @@
-/* Each counter is accepted once, and none that is far below the greatest. */
+/* Each counter is accepted once, and none below the window. */
 #include "replay.h"
 #include "test.h"
 
@@ -8,13 +8,13 @@
 #define LAST (REJECT_AFTER_MESSAGES - 1)
 #define BIT(n) (UINT64_C(1) << (n))
 
-struct arrival {
+struct step {
 	enum { END, NEW, OLD } expected;
 	uint64_t counter;
 };
 
-/* Counters in the order of arrival, and whether each is accepted. */
-static const struct arrival rows[][6] = {
+/* Counters in the order of receipt, and whether each is accepted. */
+static const struct step rows[][6] = {
 	/* The beginning */
 	{{NEW, 0}, {OLD, 0}, {NEW, 1}, {OLD, 1}, {OLD, 0}},
 	{{NEW, 1}, {NEW, 0}, {OLD, 0}, {OLD, 1}},
@@ -28,13 +28,12 @@ static const struct arrival rows[][6] = {
 	/* Words of 64 */
 	{{NEW, 63}, {NEW, 64}, {OLD, 63}, {NEW, 62}, {NEW, 65}},
 	{{NEW, 64}, {NEW, 0}, {NEW, 128}, {OLD, 64}, {NEW, 127}},
-	/* Bits that wrap onto where older ones were */
+	/* Bits that reuse the place of older ones */
 	{{NEW, 0}, {NEW, W + 64}, {NEW, 64}, {OLD, 63}},
 	{{NEW, 5}, {NEW, W + 69}, {NEW, 70}, {OLD, 68}, {NEW, 69}},
 	{{NEW, 100}, {NEW, 2 * W + 228}, {OLD, W + 164}, {NEW, W + 228}},
 	{{NEW, 64}, {NEW, W + 127}, {OLD, 64}, {NEW, 127}, {OLD, 126}},
-	/* Far jumps empty the window, also the word that its lower edge is in
-	 */
+	/* Far jumps clear the window, also the word of its lower edge */
 	{{NEW, 5}, {NEW, BIT(40)}, {OLD, 5}, {NEW, BIT(40) - W}},
 	{{NEW, 127}, {NEW, 32768}, {NEW, 24703}, {OLD, 24639}},
 	/* Near 2^31, 2^32, 2^63 and the end */
@@ -46,21 +45,21 @@ static const struct arrival rows[][6] = {
 	{{NEW, UINT64_MAX}, {OLD, UINT64_MAX}, {OLD, 0}},
 };
 
-static void test_rows(void)
+static void test_counters_are_accepted_once_within_the_window(void)
 {
 	for (size_t row = 0; row < ROWS(rows); row++) {
-		const struct arrival *arrival = rows[row];
+		const struct step *step = rows[row];
 		struct replay window = {0};
 
-		for (; arrival->expected != END; arrival++)
-			CHECK(row, replay_accept(&window, arrival->counter) ==
-					   (arrival->expected == NEW));
+		for (; step->expected != END; step++)
+			CHECK(row, replay_accept(&window, step->counter) ==
+					   (step->expected == NEW));
 	}
 }
 
 #define COUNTERS 60000
 
-/* A window that remembers everything. */
+/* A window of unlimited size. */
 struct model {
 	bool seen[COUNTERS];
 	uint32_t greatest;
@@ -80,13 +79,13 @@ static uint32_t jump(uint32_t *seed, uint32_t counter)
 {
 	static const uint32_t widths[] = {4, 64, 130, W + 70, 2 * W};
 	uint32_t width = widths[test_random(seed) % ROWS(widths)];
-	/* A little more forward than back. */
+	/* More often forward than back. */
 	uint32_t to = counter + test_random(seed) % (2 * width) - width + 2;
 
 	return to < COUNTERS ? to : counter;
 }
 
-static void test_random_orders(void)
+static void test_random_orders_match_the_model(void)
 {
 	for (uint32_t row = 1; row <= 50; row++) {
 		static struct model model;
@@ -106,7 +105,7 @@ static void test_random_orders(void)
 
 int main(void)
 {
-	test_rows();
-	test_random_orders();
+	test_counters_are_accepted_once_within_the_window();
+	test_random_orders_match_the_model();
 	return test_result();
 }

@@ -1,4 +1,4 @@
-/* Packets that wait: how many, which, and in what order they leave. */
+/* Staged packets: how many are kept, which, and in what order. */
 #include "staging.h"
 #include "test.h"
 
@@ -20,7 +20,7 @@ static struct staging *make(uint32_t slots, uint32_t per_peer)
 	return memory ? staging_init(memory, slots, per_peer) : NULL;
 }
 
-/* Packets are told apart by what every byte of them is. */
+/* A packet is identified by the value of its bytes. */
 static uint32_t put(struct staging *staging, uint32_t peer, uint8_t name,
 		    uint32_t length)
 {
@@ -38,18 +38,19 @@ static bool takes(struct staging *staging, uint32_t peer, uint8_t name,
 	return filled;
 }
 
-/* Packets named 1, 2, ... in the order of arrival; what is lost for each. */
+/* Packets named 1, 2, ... in the order of staging, and how many are dropped for
+ * each. */
 static const struct {
 	uint32_t count;
 	struct {
 		uint32_t peer, length, lost;
 	} put[10];
-	/* What is left for each peer. */
+	/* The packets that are left for each peer. */
 	uint8_t left[PEERS][5];
 } rows[] = {
-	/* In order, each peer its own */
+	/* In order, for each peer */
 	{3, {{0, 100, 0}, {1, 100, 0}, {0, 7, 0}}, {{1, 3}, {2}}},
-	/* A peer at its limit loses its own oldest */
+	/* A peer at its limit: its oldest is dropped */
 	{7,
 	 {{1, 9, 0},
 	  {0, 9, 0},
@@ -59,7 +60,7 @@ static const struct {
 	  {0, 9, 1},
 	  {0, 9, 1}},
 	 {{4, 5, 6, 7}, {1}}},
-	/* A full pool loses the oldest of all */
+	/* A full pool: the oldest of all is dropped */
 	{10,
 	 {{0, 9, 0},
 	  {1, 9, 0},
@@ -72,11 +73,11 @@ static const struct {
 	  {2, 9, 1},
 	  {2, 9, 1}},
 	 {{6}, {3, 4, 5}, {7, 8, 9, 10}}},
-	/* What just fits a slot, and what takes one more */
+	/* Packets that just fit a slot, and one byte more */
 	{3,
 	 {{0, ONE_SLOT, 0}, {0, ONE_SLOT + 1, 0}, {0, 2 * ONE_SLOT, 0}},
 	 {{1, 2, 3}}},
-	/* A large packet takes the place of several */
+	/* A large packet replaces several */
 	{6,
 	 {{0, 1, 0},
 	  {1, 1, 0},
@@ -85,11 +86,11 @@ static const struct {
 	  {2, 1, 0},
 	  {2, 6 * ONE_SLOT, 3}},
 	 {{0}, {4}, {5, 6}}},
-	/* ... and small ones that of a large one */
+	/* Small packets replace a large one */
 	{3, {{0, 8 * ONE_SLOT, 0}, {1, 1, 1}, {1, 2, 0}}, {{0}, {2, 3}}},
-	/* ... and one that the pool is too small for changes nothing */
+	/* A packet larger than the pool changes nothing */
 	{3, {{0, 5, 0}, {0, 8 * ONE_SLOT + 1, 1}, {1, LARGEST, 1}}, {{1}}},
-	/* A keepalive is a packet of no bytes */
+	/* A keepalive is a packet of 0 bytes */
 	{2, {{0, 0, 0}, {0, 3, 0}}, {{1, 2}}},
 };
 
@@ -117,7 +118,7 @@ static void put_all(size_t row, struct staging *staging)
 	}
 }
 
-static void test_rows(void)
+static void test_oldest_packets_are_dropped_when_full(void)
 {
 	for (size_t row = 0; row < ROWS(rows); row++) {
 		struct staging *staging = make(SLOTS, A_PEER);
@@ -128,7 +129,7 @@ static void test_rows(void)
 	}
 }
 
-static void test_no_packet_at_all_is_one_of_no_bytes(void)
+static void test_null_packet_has_no_bytes(void)
 {
 	struct staging *staging = make(SLOTS, A_PEER);
 
@@ -240,7 +241,7 @@ static bool same_step(struct staging *staging, struct model *model,
 	return takes(staging, peer, entry.name, entry.length);
 }
 
-static void test_random_packets(void)
+static void test_random_packets_match_the_model(void)
 {
 	for (uint32_t row = 1; row <= 50; row++) {
 		struct staging *staging = make(SLOTS, A_PEER);
@@ -257,9 +258,9 @@ static void test_random_packets(void)
 
 int main(void)
 {
-	test_rows();
-	test_no_packet_at_all_is_one_of_no_bytes();
+	test_oldest_packets_are_dropped_when_full();
+	test_null_packet_has_no_bytes();
 	test_purged_packets_make_room();
-	test_random_packets();
+	test_random_packets_match_the_model();
 	return test_result();
 }

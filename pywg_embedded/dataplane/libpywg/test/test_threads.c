@@ -1,6 +1,5 @@
-/* Two lanes under load: packets between two planes, while whoever calls them
- * changes all that can be changed. ThreadSanitizer finds what is not in order.
- */
+/* One and two threads under load: packets between two planes while their
+ * callers change the configuration. ThreadSanitizer finds data races. */
 #include "blake2.h"
 #include "byteorder.h"
 #include "cookie.h"
@@ -20,48 +19,48 @@
 #include <unistd.h>
 
 #define PACKETS 5000
-/* So few that no queue of the kernel runs over. */
-#define UNDER_WAY 32
+/* Few enough for every queue of the kernel. */
+#define IN_FLIGHT 32
 #define FLOWS 4
 #define LARGEST 2048
 #define EVENTS 8
-#define PATIENCE 600 /* tenths of a second in which nothing comes */
-#define PATIENCE_MS 60000
-#define MOST_THREADS 64
+#define MAX_IDLE 600 /* tenths of a second without a packet */
+#define TIMEOUT_MS 60000
+#define MAX_THREADS 64
 #define RESTARTS 50
 #define PEER 0
-#define OTHER 1
+#define OTHER_PEER 1
 #define INITIATION 148
 #define MAC_SIZE 16
 #define MAC1_AT (INITIATION - 2 * MAC_SIZE)
 
-/* One plane, and the machine on its inside. */
+/* A plane, and the host behind its TUN. */
 struct side {
 	int plane;
 	int tun;
-	int planes_tun;
+	int plane_tun;
 	int port;
 	uint32_t sent;
 	uint32_t received;
 	uint32_t order[FLOWS];
 };
 
-/* What the threads tell each other. */
+/* Data of all threads, under the mutex. */
 struct shared {
 	pthread_mutex_t mutex;
 	struct side *left, *right;
-	uint32_t arrived; /* at the left */
-	uint32_t offered; /* keypairs that the right has */
+	uint32_t left_received; /* received at the left */
+	uint32_t installed; /* keypairs installed at the right */
 	uint32_t confirmed;
-	uint32_t handshakes; /* that the left heard of */
-	bool over;
+	uint32_t handshakes; /* events at the left */
+	bool stop;
 };
 
 static const uint8_t identity[KEY_SIZE] = {9};
 static const struct pywg_allowed_ip ten = {{10}, 4, 8, {0}};
 static const struct pywg_allowed_ip elsewhere = {{172, 16}, 4, 16, {0}};
 
-static bool open_side(struct side *side, uint32_t lanes)
+static bool open_side(struct side *side, uint32_t threads)
 {
 	int ends[2];
 
@@ -69,9 +68,9 @@ static bool open_side(struct side *side, uint32_t lanes)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends) < 0)
 		return false;
 	side->tun = ends[0];
-	side->planes_tun = ends[1];
+	side->plane_tun = ends[1];
 	side->plane = pywg_open(ends[1], 4, 16, 64, 32, PYWG_GSO | PYWG_GRO);
-	if (side->plane < 0 || pywg_set_threads(side->plane, lanes) < 0)
+	if (side->plane < 0 || pywg_set_threads(side->plane, threads) < 0)
 		return false;
 	side->port = pywg_listen(side->plane, 0);
 	pywg_set_identity(side->plane, identity, KEY_SIZE);
@@ -84,7 +83,7 @@ static void close_side(struct side *side)
 {
 	pywg_close(side->plane);
 	close(side->tun);
-	close(side->planes_tun);
+	close(side->plane_tun);
 }
 
 static void set_endpoint(const struct side *of, const struct side *peer)
@@ -98,18 +97,18 @@ static void set_endpoint(const struct side *of, const struct side *peer)
 	pywg_set_endpoint(of->plane, PEER, &endpoint);
 }
 
-/* One end of keypair number `number`. */
-static void install(const struct side *side, uint32_t number, bool initiator)
+/* Install one side of keypair `id`. */
+static void install(const struct side *side, uint32_t id, bool initiator)
 {
 	struct timespec time;
 	uint8_t keys[64];
 
 	clock_gettime(CLOCK_BOOTTIME, &time);
-	memset(keys, (int)(number % 100 + (initiator ? 0 : 100)), 32);
-	memset(keys + 32, (int)(number % 100 + (initiator ? 100 : 0)), 32);
-	pywg_install_keypair(side->plane, PEER, keys, 2 * number + initiator,
-			     2 * number + !initiator,
-			     (uint64_t)time.tv_sec * 1000, initiator, 0);
+	memset(keys, (int)(id % 100 + (initiator ? 0 : 100)), 32);
+	memset(keys + 32, (int)(id % 100 + (initiator ? 100 : 0)), 32);
+	pywg_install_keypair(side->plane, PEER, keys, 2 * id + initiator,
+			     2 * id + !initiator, (uint64_t)time.tv_sec * 1000,
+			     initiator, 0);
 }
 
 static void connect_sides(struct side *left, struct side *right)
@@ -120,7 +119,7 @@ static void connect_sides(struct side *left, struct side *right)
 	install(left, 1, true);
 }
 
-static uint64_t all_drops(const struct side *side)
+static uint64_t sum_drops(const struct side *side)
 {
 	uint64_t sum = 0;
 
@@ -129,16 +128,16 @@ static uint64_t all_drops(const struct side *side)
 	return sum;
 }
 
-/* Packets in and out of the machine. */
+/* Packets of the hosts. */
 
-static size_t make_packet(uint8_t *out, uint32_t flow, uint32_t number)
+static size_t make_packet(uint8_t *out, uint32_t flow, uint32_t sequence)
 {
 	const struct spec spec = {
 		.version = 4,
 		.protocol = IP_PROTOCOL_UDP,
 		.port = (uint16_t)flow,
-		.sequence = number,
-		.payload = (uint16_t)(number % 7 * 200),
+		.sequence = sequence,
+		.payload = (uint16_t)(sequence % 7 * 200),
 	};
 
 	return packets_make(out, &spec);
@@ -156,16 +155,17 @@ static bool send_next(struct side *side)
 	return true;
 }
 
-/* Whether what has come, if anything, is the next of its flow. */
-static bool take_next(struct side *side, bool *came)
+/* Receive a packet, if there is one; false if it is not the next of its flow.
+ */
+static bool take_next(struct side *side, bool *received_any)
 {
 	uint8_t packet[LARGEST], expected[LARGEST];
 	const ssize_t length =
 		recv(side->tun, packet, sizeof(packet), MSG_DONTWAIT);
 	uint32_t flow;
 
-	*came = length > 0;
-	if (!*came)
+	*received_any = length > 0;
+	if (!*received_any)
 		return true;
 	flow = load_be16(packet + 20) % FLOWS;
 	side->received++;
@@ -177,45 +177,46 @@ static bool take_next(struct side *side, bool *came)
 	       !memcmp(packet, expected, (size_t)length);
 }
 
-/* Keep packets under way; false if one came that should not have. */
+/* Keep packets in flight; false if an unexpected one was received. */
 static bool move(struct side *from, struct side *to)
 {
-	bool came = true;
+	bool received_any = true;
 	bool right = true;
 
-	while (from->sent < PACKETS && from->sent - to->received < UNDER_WAY &&
+	while (from->sent < PACKETS && from->sent - to->received < IN_FLIGHT &&
 	       send_next(from))
 		;
-	while (came && right)
-		right = take_next(to, &came);
+	while (received_any && right)
+		right = take_next(to, &received_any);
 	return right;
 }
 
-/* Whoever calls. */
+/* The calling threads. */
 
-static uint32_t count(const struct pywg_event *events, int there, uint32_t kind)
+static uint32_t count_events(const struct pywg_event *events, int count,
+			     uint32_t kind)
 {
 	uint32_t found = 0;
 
-	for (int n = 0; n < there; n++)
+	for (int n = 0; n < count; n++)
 		found += events[n].kind == kind;
 	return found;
 }
 
-/* All that changes tables which the second lane reads. */
+/* Make all changes of tables that the rx thread reads. */
 static void change_all(int plane, uint32_t round)
 {
 	struct pywg_facts facts;
 
 	pywg_allow(plane, PEER, &elsewhere, 1);
-	pywg_add_peer(plane, OTHER);
-	pywg_allow(plane, OTHER, &elsewhere, 1);
+	pywg_add_peer(plane, OTHER_PEER);
+	pywg_allow(plane, OTHER_PEER, &elsewhere, 1);
 	pywg_peer_facts(plane, PEER, 1, &facts);
 	pywg_has_index(plane, round);
 	if (round % 64 == 0)
 		pywg_send_keepalive(plane, PEER);
-	pywg_disallow(plane, OTHER, elsewhere.address, 4, 16);
-	pywg_remove_peer(plane, OTHER);
+	pywg_disallow(plane, OTHER_PEER, elsewhere.address, 4, 16);
+	pywg_remove_peer(plane, OTHER_PEER);
 	pywg_offloads(plane);
 	pywg_drops(plane, DROP_REPLAYED);
 }
@@ -224,54 +225,57 @@ static void *call_left(void *context)
 {
 	struct shared *shared = context;
 	struct pywg_event events[EVENTS];
-	uint32_t installed = 1;
-	bool over = false;
+	uint32_t own = 1;
+	bool stop = false;
 
-	for (uint32_t round = 0; !over; round++) {
-		int there = pywg_wait(shared->left->plane, 5, events, EVENTS);
-		uint32_t offered;
+	for (uint32_t round = 0; !stop; round++) {
+		int count = pywg_wait(shared->left->plane, 5, events, EVENTS);
+		uint32_t wanted;
 
 		pthread_mutex_lock(&shared->mutex);
-		shared->handshakes += count(events, there, PYWG_HANDSHAKE);
-		offered = shared->offered;
-		over = shared->over;
+		shared->handshakes +=
+			count_events(events, count, PYWG_HANDSHAKE);
+		wanted = shared->installed;
+		stop = shared->stop;
 		pthread_mutex_unlock(&shared->mutex);
 		change_all(shared->left->plane, round);
-		if (offered > installed)
-			install(shared->left, ++installed, true);
+		if (wanted > own)
+			install(shared->left, ++own, true);
 	}
 	return NULL;
 }
 
-/* A new keypair is offered when nothing is under way in the last but one. */
+/* A new keypair is installed when no packet of the last but one is in flight.
+ */
 static void *call_right(void *context)
 {
 	struct shared *shared = context;
 	struct pywg_event events[EVENTS];
 	uint32_t since = 0;
-	bool over = false;
+	bool stop = false;
 
-	for (uint32_t round = 0; !over; round++) {
-		int there = pywg_wait(shared->right->plane, 5, events, EVENTS);
-		uint32_t confirmed = count(events, there, PYWG_KEY_CONFIRMED);
+	for (uint32_t round = 0; !stop; round++) {
+		int count = pywg_wait(shared->right->plane, 5, events, EVENTS);
+		uint32_t confirmed =
+			count_events(events, count, PYWG_KEY_CONFIRMED);
 
 		change_all(shared->right->plane, round);
 		pthread_mutex_lock(&shared->mutex);
 		shared->confirmed += confirmed;
 		if (confirmed)
-			since = shared->arrived;
-		if (shared->confirmed == shared->offered &&
-		    shared->arrived - since >= 2 * UNDER_WAY)
-			install(shared->right, ++shared->offered, false);
-		over = shared->over;
+			since = shared->left_received;
+		if (shared->confirmed == shared->installed &&
+		    shared->left_received - since >= 2 * IN_FLIGHT)
+			install(shared->right, ++shared->installed, false);
+		stop = shared->stop;
 		pthread_mutex_unlock(&shared->mutex);
 	}
 	return NULL;
 }
 
-/* Whoever is neither; what looks like a handshake comes in between. */
+/* The main thread, which also sends handshake messages. */
 
-static bool send_noise(int socket, const struct side *to)
+static bool send_initiation(int socket, const struct side *to)
 {
 	const struct sockaddr_in address = {
 		.sin_family = AF_INET,
@@ -288,7 +292,7 @@ static bool send_noise(int socket, const struct side *to)
 		      (const struct sockaddr *)&address, sizeof(address)) > 0;
 }
 
-static bool packets_come(const struct side *left, const struct side *right)
+static bool wait_for_packets(const struct side *left, const struct side *right)
 {
 	struct pollfd polled[] = {
 		{left->tun, POLLIN, 0},
@@ -298,57 +302,59 @@ static bool packets_come(const struct side *left, const struct side *right)
 	return poll(polled, 2, 100) > 0;
 }
 
-static bool all_moved(const struct side *left, const struct side *right)
+static bool all_received(const struct side *left, const struct side *right)
 {
 	return left->received == PACKETS && right->received == PACKETS;
 }
 
-/* How much noise there was. */
-static uint32_t drive(struct shared *shared)
+/* Move all packets. Return how many handshake messages were sent. */
+static uint32_t move_all_packets(struct shared *shared)
 {
 	struct side *left = shared->left, *right = shared->right;
 	const int noise = socket(AF_INET, SOCK_DGRAM, 0);
-	uint32_t made = 0, quiet = 0;
-	bool right_ones = true;
+	uint32_t noise_sent = 0, idle = 0;
+	bool in_order = true;
 
-	while (right_ones && !all_moved(left, right) && quiet < PATIENCE) {
-		quiet = packets_come(left, right) ? 0 : quiet + 1;
-		right_ones = move(left, right) && move(right, left);
-		if (left->received / 100 > made)
-			made += send_noise(noise, left);
+	while (in_order && !all_received(left, right) && idle < MAX_IDLE) {
+		idle = wait_for_packets(left, right) ? 0 : idle + 1;
+		in_order = move(left, right) && move(right, left);
+		if (left->received / 100 > noise_sent)
+			noise_sent += send_initiation(noise, left);
 		pthread_mutex_lock(&shared->mutex);
-		shared->arrived = left->received;
+		shared->left_received = left->received;
 		pthread_mutex_unlock(&shared->mutex);
 	}
 	close(noise);
-	CHECK(0, right_ones);
-	return made;
+	CHECK(0, in_order);
+	return noise_sent;
 }
 
-/* Let both do what there is to do; how many handshakes the left had. */
-static uint32_t settle(const struct side *left, const struct side *right)
+/* Run both planes until they are idle. Return how many handshake events the
+ * left had. */
+static uint32_t run_until_idle(const struct side *left,
+			       const struct side *right)
 {
 	struct pywg_event events[EVENTS];
 	uint32_t handshakes = 0;
-	int there[2];
+	int count[2];
 
 	do {
-		there[0] = pywg_wait(left->plane, 1, events, EVENTS);
-		handshakes += count(events, there[0], PYWG_HANDSHAKE);
-		there[1] = pywg_wait(right->plane, 1, events, EVENTS);
-	} while (there[0] || there[1]);
+		count[0] = pywg_wait(left->plane, 1, events, EVENTS);
+		handshakes += count_events(events, count[0], PYWG_HANDSHAKE);
+		count[1] = pywg_wait(right->plane, 1, events, EVENTS);
+	} while (count[0] || count[1]);
 	return handshakes;
 }
 
-/* Wait until all that was sent has been counted, be the machine slow or busy.
+/* Wait until everything that was sent is counted, however slow the machine is.
  */
-static void settle_all(struct shared *shared, uint32_t noise,
-		       struct pywg_facts facts[2])
+static void wait_until_counted(struct shared *shared, uint32_t noise,
+			       struct pywg_facts facts[2])
 {
 	const struct side *left = shared->left, *right = shared->right;
 
-	for (uint32_t n = 0; n < PATIENCE_MS / 2; n++) {
-		shared->handshakes += settle(left, right);
+	for (uint32_t n = 0; n < TIMEOUT_MS / 2; n++) {
+		shared->handshakes += run_until_idle(left, right);
 		pywg_peer_facts(left->plane, PEER, 0, &facts[0]);
 		pywg_peer_facts(right->plane, PEER, 0, &facts[1]);
 		if (shared->handshakes >= noise &&
@@ -365,42 +371,41 @@ static void run_threads(struct shared *shared, uint32_t *noise)
 	pthread_mutex_init(&shared->mutex, NULL);
 	pthread_create(&left, NULL, call_left, shared);
 	pthread_create(&right, NULL, call_right, shared);
-	*noise = drive(shared);
+	*noise = move_all_packets(shared);
 	pthread_mutex_lock(&shared->mutex);
-	shared->over = true;
+	shared->stop = true;
 	pthread_mutex_unlock(&shared->mutex);
 	pthread_join(left, NULL);
 	pthread_join(right, NULL);
 	pthread_mutex_destroy(&shared->mutex);
 }
 
-static void nothing_is_lost_beside_changes(uint32_t lanes)
+static void test_nothing_is_lost_while_configuration_changes(uint32_t threads)
 {
 	struct side left, right;
-	struct shared shared = {.left = &left, .right = &right, .offered = 1};
+	struct shared shared = {.left = &left, .right = &right, .installed = 1};
 	struct pywg_facts facts[2];
 	uint32_t noise;
 
-	CHECK(lanes, open_side(&left, lanes) && open_side(&right, lanes));
+	CHECK(threads, open_side(&left, threads) && open_side(&right, threads));
 	connect_sides(&left, &right);
 	run_threads(&shared, &noise);
-	settle_all(&shared, noise, facts);
-	CHECK(lanes, all_moved(&left, &right));
-	CHECK(lanes, shared.confirmed > 2);
-	CHECK(lanes, facts[0].tx_bytes == facts[1].rx_bytes);
-	CHECK(lanes, facts[1].tx_bytes == facts[0].rx_bytes);
-	CHECK(lanes, shared.handshakes == noise && noise > 0);
-	CHECK(lanes, all_drops(&left) == 0);
-	CHECK(lanes, all_drops(&right) == 0);
+	wait_until_counted(&shared, noise, facts);
+	CHECK(threads, all_received(&left, &right));
+	CHECK(threads, shared.confirmed > 2);
+	CHECK(threads, facts[0].tx_bytes == facts[1].rx_bytes);
+	CHECK(threads, facts[1].tx_bytes == facts[0].rx_bytes);
+	CHECK(threads, shared.handshakes == noise && noise > 0);
+	CHECK(threads, sum_drops(&left) == 0);
+	CHECK(threads, sum_drops(&right) == 0);
 	close_side(&left);
 	close_side(&right);
 }
 
-/* The threads of this process; qemu and the sanitizers have some of their own.
- */
+/* The threads of this process, including those of qemu and of sanitizers. */
 struct thread_list {
 	size_t count;
-	long ids[MOST_THREADS];
+	long ids[MAX_THREADS];
 };
 
 static void list_threads(struct thread_list *list)
@@ -409,14 +414,14 @@ static void list_threads(struct thread_list *list)
 
 	list->count = 0;
 	for (struct dirent *entry; (entry = readdir(folder));)
-		if (entry->d_name[0] != '.' && list->count < MOST_THREADS)
+		if (entry->d_name[0] != '.' && list->count < MAX_THREADS)
 			list->ids[list->count++] =
 				strtol(entry->d_name, NULL, 10);
 	closedir(folder);
 }
 
-static bool all_in(const struct thread_list *list,
-		   const struct thread_list *known)
+static bool is_subset(const struct thread_list *list,
+		      const struct thread_list *known)
 {
 	for (size_t n = 0; n < list->count; n++) {
 		size_t at = 0;
@@ -426,36 +431,36 @@ static bool all_in(const struct thread_list *list,
 		if (at == known->count)
 			return false;
 	}
-	return list->count < MOST_THREADS;
+	return list->count < MAX_THREADS;
 }
 
-/* pthread_join() returns a little before the kernel removes the thread from
- * /proc, and there is no event to wait for: so look until no thread is left
- * that was not there before. */
-static bool new_threads_end(const struct thread_list *before)
+/* pthread_join() returns before the kernel removes the thread from /proc, and
+ * no event tells when: poll until only the threads from before are left. */
+static bool wait_for_thread_ends(const struct thread_list *before)
 {
 	struct thread_list now;
 
-	for (uint32_t n = 0; n < PATIENCE_MS; n++) {
+	for (uint32_t n = 0; n < TIMEOUT_MS; n++) {
 		list_threads(&now);
-		if (all_in(&now, before))
+		if (is_subset(&now, before))
 			return true;
 		usleep(1000);
 	}
 	return false;
 }
 
-/* One packet from each to the other, whatever was before. */
-static bool talk(struct side *left, struct side *right)
+/* Exchange one packet in each direction. */
+static bool exchange_packets(struct side *left, struct side *right)
 {
 	const uint32_t before = left->received + right->received;
-	bool came;
+	bool received_any;
 
-	for (uint32_t n = 0; n < PATIENCE_MS / 2; n++) {
-		settle(left, right);
+	for (uint32_t n = 0; n < TIMEOUT_MS / 2; n++) {
+		run_until_idle(left, right);
 		if (n == 0 && (!send_next(left) || !send_next(right)))
 			return false;
-		if (!take_next(left, &came) || !take_next(right, &came))
+		if (!take_next(left, &received_any) ||
+		    !take_next(right, &received_any))
 			return false;
 		if (left->received + right->received == before + 2)
 			return true;
@@ -463,7 +468,7 @@ static bool talk(struct side *left, struct side *right)
 	return false;
 }
 
-/* Down and up on another port, with the lanes in whatever they were at. */
+/* Close the sockets and listen on another port, in any state of the threads. */
 static bool move_port(struct side *side, const struct side *peer)
 {
 	pywg_unlisten(side->plane);
@@ -472,33 +477,34 @@ static bool move_port(struct side *side, const struct side *peer)
 	return side->port > 0;
 }
 
-static void lanes_come_and_go(uint32_t lanes)
+static void test_threads_end_when_planes_close(uint32_t threads)
 {
 	struct thread_list before;
 	struct side left, right;
 
 	list_threads(&before);
 	for (uint32_t n = 0; n < RESTARTS; n++) {
-		CHECK(n, open_side(&left, lanes) && open_side(&right, lanes));
+		CHECK(n,
+		      open_side(&left, threads) && open_side(&right, threads));
 		connect_sides(&left, &right);
-		CHECK(n, talk(&left, &right));
+		CHECK(n, exchange_packets(&left, &right));
 		CHECK(n, move_port(&left, &right));
-		CHECK(n, talk(&left, &right));
+		CHECK(n, exchange_packets(&left, &right));
 		CHECK(n, pywg_set_threads(left.plane, 1) == 1);
-		CHECK(n, talk(&left, &right));
-		CHECK(n, pywg_set_threads(left.plane, lanes) >= 1);
-		/* Nobody will take it in any more. */
+		CHECK(n, exchange_packets(&left, &right));
+		CHECK(n, pywg_set_threads(left.plane, threads) >= 1);
+		/* It will not be received. */
 		send_next(&right);
-		CHECK(n, all_drops(&left) + all_drops(&right) == 0);
+		CHECK(n, sum_drops(&left) + sum_drops(&right) == 0);
 		close_side(&left);
 		close_side(&right);
 	}
-	CHECK(lanes, new_threads_end(&before));
+	CHECK(threads, wait_for_thread_ends(&before));
 }
 
-/* Send one packet of each flow and read until all of them have come: then no
- * older one is on its way any more. What was lost before is not waited for. */
-static bool catch_up(struct side *left, struct side *right)
+/* Send one packet of each flow and read until all of them are received: no
+ * older one is in flight then. Lost packets are not awaited. */
+static bool skip_lost_packets(struct side *left, struct side *right)
 {
 	uint8_t packet[LARGEST], expected[LARGEST];
 	uint32_t missing = FLOWS;
@@ -508,10 +514,10 @@ static bool catch_up(struct side *left, struct side *right)
 		if (!send_next(left))
 			return false;
 	}
-	for (uint32_t n = 0; missing && n < PATIENCE_MS / 2; n++) {
+	for (uint32_t n = 0; missing && n < TIMEOUT_MS / 2; n++) {
 		ssize_t length;
 
-		settle(left, right);
+		run_until_idle(left, right);
 		while ((length = recv(right->tun, packet, sizeof(packet),
 				      MSG_DONTWAIT)) > 0) {
 			const uint32_t flow = load_be16(packet + 20) % FLOWS;
@@ -528,28 +534,28 @@ static bool catch_up(struct side *left, struct side *right)
 	return !missing;
 }
 
-static void a_machine_that_reads_nothing_blocks_nothing(uint32_t lanes)
+static void test_full_tun_blocks_nothing(uint32_t threads)
 {
 	struct side left, right;
-	bool came = true;
+	bool received_any = true;
 
-	CHECK(lanes, open_side(&left, lanes) && open_side(&right, lanes));
+	CHECK(threads, open_side(&left, threads) && open_side(&right, threads));
 	connect_sides(&left, &right);
 	while (!pywg_drops(right.plane, DROP_TUN_ERROR) &&
 	       left.sent < PACKETS) {
 		send_next(&left);
-		settle(&left, &right);
+		run_until_idle(&left, &right);
 	}
-	CHECK(lanes, pywg_drops(right.plane, DROP_TUN_ERROR) > 0);
-	while (came)
-		take_next(&right, &came);
-	CHECK(lanes, catch_up(&left, &right));
-	CHECK(lanes, talk(&left, &right));
+	CHECK(threads, pywg_drops(right.plane, DROP_TUN_ERROR) > 0);
+	while (received_any)
+		take_next(&right, &received_any);
+	CHECK(threads, skip_lost_packets(&left, &right));
+	CHECK(threads, exchange_packets(&left, &right));
 	close_side(&left);
 	close_side(&right);
 }
 
-static void only_one_or_two_are_taken(void)
+static void test_other_thread_counts_are_refused(void)
 {
 	static const uint32_t refused[] = {0, 3, UINT32_MAX};
 	struct side side;
@@ -563,11 +569,11 @@ static void only_one_or_two_are_taken(void)
 
 int main(void)
 {
-	for (uint32_t lanes = 1; lanes <= 2; lanes++) {
-		nothing_is_lost_beside_changes(lanes);
-		lanes_come_and_go(lanes);
-		a_machine_that_reads_nothing_blocks_nothing(lanes);
+	for (uint32_t threads = 1; threads <= 2; threads++) {
+		test_nothing_is_lost_while_configuration_changes(threads);
+		test_threads_end_when_planes_close(threads);
+		test_full_tun_blocks_nothing(threads);
 	}
-	only_one_or_two_are_taken();
+	test_other_thread_counts_are_refused();
 	return test_result();
 }

@@ -11,17 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum aead_direction { AEAD_OPEN, AEAD_SEAL };
+enum { AEAD_OPEN, AEAD_SEAL };
 
 /* What one thread needs in one direction; libsodium needs nothing. */
 struct aead {
 	void *context;
-	enum aead_direction direction;
+	int direction;
 	uint8_t key[KEY_SIZE]; /* that the context is set up with */
 };
 
 /* Return 0, or a negated errno. */
-int aead_init(struct aead *aead, enum aead_direction direction);
+int aead_init(struct aead *aead, int direction);
 void aead_free(struct aead *aead);
 /* Overwrite what the context holds of a key. */
 void aead_forget_key(struct aead *aead);

@@ -31,7 +31,7 @@ static bool aead_start(struct aead *aead, const uint8_t *key, uint64_t counter,
 	return true;
 }
 
-int aead_init(struct aead *aead, enum aead_direction direction)
+int aead_init(struct aead *aead, int direction)
 {
 	EVP_CIPHER *cipher;
 	bool ready;

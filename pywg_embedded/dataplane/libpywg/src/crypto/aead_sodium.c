@@ -6,7 +6,7 @@
 
 #define NONCE_SIZE crypto_aead_chacha20poly1305_ietf_NPUBBYTES
 
-int aead_init(struct aead *aead, enum aead_direction direction)
+int aead_init(struct aead *aead, int direction)
 {
 	*aead = (struct aead){.direction = direction};
 	return sodium_init() < 0 ? -ENOSYS : 0;

@@ -1,6 +1,6 @@
-/* What a handshake is made of, from the library that the AEAD comes from.
+/* The primitives of a handshake, from the library of the AEAD.
  *
- * libcrypto allocates what it works with, and frees it before a call returns.
+ * libcrypto allocates memory in these calls, and frees it before they return.
  */
 #ifndef PYWG_PRIMITIVES_H
 #define PYWG_PRIMITIVES_H
@@ -14,14 +14,14 @@
 #define NONCE_SIZE 12
 #define XNONCE_SIZE 24
 
-/* X25519; false if there is nothing to agree on: a shared secret of zeros. */
+/* X25519. False if the shared secret is zero. */
 bool primitives_public_key(uint8_t public[KEY_SIZE],
 			   const uint8_t private[KEY_SIZE]);
 bool primitives_dh(uint8_t shared[KEY_SIZE], const uint8_t private[KEY_SIZE],
 		   const uint8_t public[KEY_SIZE]);
 
-/* How a text is sealed: ChaCha20-Poly1305 with a nonce of NONCE_SIZE,
- * XChaCha20-Poly1305 with one of XNONCE_SIZE. */
+/* ChaCha20-Poly1305 with a nonce of NONCE_SIZE, XChaCha20-Poly1305 with one of
+ * XNONCE_SIZE. */
 struct primitives_seal {
 	const uint8_t *key;
 	const uint8_t *nonce;
@@ -30,10 +30,10 @@ struct primitives_seal {
 	size_t aad_size;
 };
 
-/* Encrypt `size` bytes; the tag follows them in `out`. */
+/* Encrypt `size` bytes and append the tag. False if the library fails. */
 bool primitives_seal(const struct primitives_seal *with, uint8_t *out,
 		     const uint8_t *in, size_t size);
-/* Decrypt `size` bytes, tag included; false if they are not authentic. */
+/* Decrypt `size` bytes, tag included. False if they are not authentic. */
 bool primitives_unseal(const struct primitives_seal *with, uint8_t *out,
 		       const uint8_t *in, size_t size);
 

@@ -22,12 +22,12 @@ static EVP_PKEY *private_key(const uint8_t private[KEY_SIZE])
 bool primitives_public_key(uint8_t public[KEY_SIZE],
 			   const uint8_t private[KEY_SIZE])
 {
-	EVP_PKEY *own = private_key(private);
+	EVP_PKEY *own_key = private_key(private);
 	size_t size = KEY_SIZE;
-	const bool done =
-		own && EVP_PKEY_get_raw_public_key(own, public, &size) == 1;
+	const bool done = own_key && EVP_PKEY_get_raw_public_key(
+					     own_key, public, &size) == 1;
 
-	EVP_PKEY_free(own);
+	EVP_PKEY_free(own_key);
 	return done;
 }
 
@@ -35,23 +35,24 @@ bool primitives_dh(uint8_t shared[KEY_SIZE], const uint8_t private[KEY_SIZE],
 		   const uint8_t public[KEY_SIZE])
 {
 	static const uint8_t zeros[KEY_SIZE];
-	EVP_PKEY *own = private_key(private);
-	EVP_PKEY *other = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL,
-						      public, KEY_SIZE);
-	EVP_PKEY_CTX *context = own ? EVP_PKEY_CTX_new(own, NULL) : NULL;
+	EVP_PKEY *own_key = private_key(private);
+	EVP_PKEY *peer_key = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL,
+							 public, KEY_SIZE);
+	EVP_PKEY_CTX *context =
+		own_key ? EVP_PKEY_CTX_new(own_key, NULL) : NULL;
 	size_t size = KEY_SIZE;
-	const bool done = other && context &&
+	const bool done = peer_key && context &&
 			  EVP_PKEY_derive_init(context) == 1 &&
-			  EVP_PKEY_derive_set_peer(context, other) == 1 &&
+			  EVP_PKEY_derive_set_peer(context, peer_key) == 1 &&
 			  EVP_PKEY_derive(context, shared, &size) == 1;
 
 	EVP_PKEY_CTX_free(context);
-	EVP_PKEY_free(other);
-	EVP_PKEY_free(own);
+	EVP_PKEY_free(peer_key);
+	EVP_PKEY_free(own_key);
 	return done && CRYPTO_memcmp(shared, zeros, KEY_SIZE);
 }
 
-/* EVP takes no update of 0 bytes for anything but the end. */
+/* EVP refuses an update of 0 bytes. */
 static bool update(EVP_CIPHER_CTX *context, uint8_t *out, const uint8_t *in,
 		   size_t size)
 {
@@ -73,8 +74,8 @@ static bool key_stream_block(uint8_t block[BLOCK_SIZE], const uint8_t *key,
 	return done;
 }
 
-/* HChaCha20 is the ChaCha20 block without its last step, in which the words
- * that went in are added: taken away again, they leave its first and last row
+/* HChaCha20 is the first and the last row of the ChaCha20 block before its
+ * final step, which adds the input words: they are subtracted here
  * (draft-irtf-cfrg-xchacha 2.2; RFC 8439 2.3). */
 static bool hchacha(uint8_t subkey[KEY_SIZE], const uint8_t *key,
 		    const uint8_t *input)
@@ -94,7 +95,7 @@ static bool hchacha(uint8_t subkey[KEY_SIZE], const uint8_t *key,
 	return done;
 }
 
-/* A context that has taken key, nonce and associated data, or NULL. */
+/* A context with key, nonce and associated data set, or NULL. */
 static EVP_CIPHER_CTX *start(const struct primitives_seal *with, int direction)
 {
 	EVP_CIPHER_CTX *context;

@@ -44,14 +44,13 @@ static size_t append_source(uint8_t *control, size_t used,
 	struct in6_pktinfo v6 = {0};
 
 	if (endpoint->source_size == 4) {
-		/* The route chooses the interface: a pin survives no failover.
-		 */
+		/* The interface is left to the route, which may change it. */
 		memcpy(&v4.ipi_spec_dst, endpoint->source, 4);
 		return append(control, used, IPPROTO_IP, IP_PKTINFO, &v4,
 			      sizeof(v4));
 	}
 	memcpy(&v6.ipi6_addr, endpoint->source, 16);
-	/* A link-local source means nothing without its interface. */
+	/* A link-local source address needs its interface. */
 	if (endpoint->scope)
 		v6.ipi6_ifindex = endpoint->interface;
 	return append(control, used, IPPROTO_IPV6, IPV6_PKTINFO, &v6,
@@ -97,7 +96,7 @@ static int load_int(const struct cmsghdr *message)
 {
 	int value = 0;
 
-	/* IPv4's TOS comes as one byte, all else as an int. */
+	/* The TOS of IPv4 is one byte, all others are an int. */
 	if (message->cmsg_len < CMSG_LEN(sizeof(value)))
 		return *(const uint8_t *)CMSG_DATA(message);
 	memcpy(&value, CMSG_DATA(message), sizeof(value));
@@ -157,7 +156,7 @@ void datagram_origin_load(struct datagram_origin *origin,
 
 	memset(origin, 0, sizeof(*origin));
 	load_address(&origin->endpoint, address);
-	/* Not CMSG_NXTHDR: musl's compares signed with unsigned. */
+	/* Not CMSG_NXTHDR: that of musl compares signed with unsigned. */
 	for (at = 0; at + CMSG_LEN(0) <= size;
 	     at += CMSG_ALIGN(part->cmsg_len)) {
 		part = (const void *)(control + at);

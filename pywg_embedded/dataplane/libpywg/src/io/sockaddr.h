@@ -13,17 +13,18 @@ union socket_address {
 	struct sockaddr_in6 v6;
 };
 
-/* Room for source, TOS and segment size, of either family. */
+/* Room for source address, TOS and segment size of either family. */
 union control_buffer {
-	size_t aligned; /* as a cmsghdr, which clang takes at the end alone */
+	size_t aligned; /* a cmsghdr itself, of flexible size, clang allows only
+			   as the last member */
 	uint8_t bytes[256];
 };
 
-/* The size of the socket address. */
+/* Return the size of the socket address. */
 socklen_t sockaddr_store(union socket_address *address,
 			 const struct pywg_endpoint *endpoint);
-/* Fill in control messages: source address, TOS, and the segment size unless 0;
- * answers how many bytes are used. */
+/* Write control messages: source address and TOS if set, and the segment size
+ * unless 0. Return the bytes used. */
 size_t control_store(union control_buffer *control,
 		     const struct pywg_endpoint *endpoint, uint8_t tos,
 		     uint16_t segment);

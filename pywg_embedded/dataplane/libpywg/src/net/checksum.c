@@ -1,8 +1,8 @@
 #include "net/checksum.h"
 #include "net/ip.h"
 
-/* As wide as an addition of the machine at hand; a carry goes back in at the
- * lower end, where it counts the same (RFC 1071, 2). */
+/* The widest addition of the machine; a carry is added at the lower end, where
+ * it counts the same (RFC 1071, 2). */
 typedef size_t word;
 
 static inline word checksum_add_word(word sum, const uint8_t *data)
@@ -32,7 +32,7 @@ static uint64_t checksum_add_tail(uint64_t sum, const uint8_t *data,
 uint64_t checksum_add(uint64_t sum, const uint8_t *data, size_t length)
 {
 	enum { WIDTH = sizeof(word), BLOCK = 4 * WIDTH };
-	word a = 0, b = 0, c = 0, d = 0; /* no carry waits for another */
+	word a = 0, b = 0, c = 0, d = 0; /* no carry depends on another */
 
 	for (; length >= BLOCK; length -= BLOCK, data += BLOCK) {
 		a = checksum_add_word(a, data);

@@ -1,8 +1,8 @@
 /* The Internet checksum (RFC 1071).
  *
- * A sum is of 16-bit words as they lie in memory, whatever the machine's byte
- * order; it stays open for more until it is folded. Parts are added at even
- * offsets: only the last may have an odd length.
+ * A sum adds 16-bit words in the byte order of memory, and is extended until it
+ * is folded. Parts are added at even offsets: only the last may have an odd
+ * length.
  */
 #ifndef PYWG_CHECKSUM_H
 #define PYWG_CHECKSUM_H
@@ -11,28 +11,28 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The sum with `length` bytes more, padded to an even number. */
+/* Add `length` bytes, padded to an even number. */
 uint64_t checksum_add(uint64_t sum, const uint8_t *data, size_t length);
 
-/* The sum of the pseudo-header of TCP, UDP or ICMPv6; `packet` is the IP
- * header, `length` that of the transport header and its payload. */
+/* The sum of the pseudo-header of TCP, UDP or ICMPv6. `packet` is the IP
+ * header, `length` counts the transport header and its payload. */
 uint64_t checksum_pseudo(const uint8_t *packet, uint8_t protocol,
 			 size_t length);
 
 /* Write the checksum of an IPv4 header of `size` bytes. */
 void checksum_write_ipv4(uint8_t *packet, size_t size);
 
-/* The sum with one 16-bit number more, given in host order. */
-static inline uint64_t checksum_add16(uint64_t sum, uint16_t number)
+/* Add a 16-bit value in host order. */
+static inline uint64_t checksum_add16(uint64_t sum, uint16_t value)
 {
-	const uint8_t bytes[2] = {(uint8_t)(number >> 8), (uint8_t)number};
+	const uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)value};
 	uint16_t word;
 
 	memcpy(&word, bytes, sizeof(word));
 	return sum + word;
 }
 
-/* The 16 bits left of a sum, in memory's order; not inverted. */
+/* Fold a sum to 16 bits, in the byte order of memory; not inverted. */
 static inline uint16_t checksum_fold(uint64_t sum)
 {
 	sum = (sum & 0xFFFFFFFF) + (sum >> 32);

@@ -14,13 +14,15 @@ enum ecn {
 
 #define ECN_DROP (-1)
 
-/* The outer field of a packet that enters the tunnel (normal mode, 4.1). */
+/* Return the outer field of a packet that enters the tunnel (normal mode, 4.1).
+ */
 static inline uint8_t ecn_encapsulate(uint8_t inner)
 {
 	return inner & ECN_MASK;
 }
 
-/* The inner field of a packet that leaves the tunnel (4.2), or ECN_DROP. */
+/* Return the inner field of a packet that leaves the tunnel (4.2), or ECN_DROP.
+ */
 static inline int ecn_decapsulate(uint8_t outer, uint8_t inner)
 {
 	static const int8_t inner_by_outer[4][4] = {

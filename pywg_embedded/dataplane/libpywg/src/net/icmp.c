@@ -7,10 +7,10 @@
 
 enum {
 	HOP_LIMIT = 64,
-	/* Type, code, checksum and four bytes that are unused here. */
+	/* Type, code, checksum and four unused bytes. */
 	MESSAGE_HEADER = 8,
-	/* As much of the packet as fits the smallest MTU of its family
-	 * (RFC 1812, RFC 4443). */
+	/* The part of the packet that fits the minimum MTU of its family (RFC
+	   1812, RFC 4443). */
 	QUOTED_V4 = 576 - IPV4_HEADER - MESSAGE_HEADER,
 	QUOTED_V6 = ICMP_MAX_SIZE - IPV6_HEADER - MESSAGE_HEADER,
 	MULTICAST_V4 = 224,
@@ -25,8 +25,7 @@ static bool icmp_is_zero(const uint8_t *bytes, size_t size)
 	return memcmp(bytes, zero, size) == 0;
 }
 
-/* ICMPv4 types that are questions or answers; all others report errors
- * (RFC 1122). */
+/* ICMPv4 query and reply types; all others report errors (RFC 1122). */
 static bool icmp_is_query_v4(uint8_t type)
 {
 	static const uint8_t queries[] = {0,  8,  9,  10, 13, 14,
@@ -39,7 +38,7 @@ static bool icmp_may_answer_v4(const uint8_t *data, size_t size)
 {
 	size_t type_at = 4 * (data[0] & 0x0Fu);
 
-	if (load_be16(data + 6) & 0x1FFF) /* a fragment, not the first */
+	if (load_be16(data + 6) & 0x1FFF) /* not the first fragment */
 		return false;
 	if (data[12] >= MULTICAST_V4 || data[16] >= MULTICAST_V4)
 		return false;
@@ -61,7 +60,7 @@ static bool icmp_may_answer_v6(const uint8_t *data, size_t size)
 	return size > IPV6_HEADER && data[IPV6_HEADER] >= INFORMATIONAL_V6;
 }
 
-/* Message header and quotation; answers the length of both. */
+/* Write the message header and the quoted packet. Return their length. */
 static size_t icmp_quote(uint8_t *message, uint8_t type, uint8_t code,
 			 const uint8_t *data, size_t length)
 {

@@ -1,8 +1,8 @@
-/* Host unreachable, as the sender of a packet that has nowhere to go is told.
+/* ICMP host unreachable, in answer to a packet that cannot be sent.
  *
- * The answer seems to come from the host that could not be reached: that
- * address routes into the tunnel, so no reverse-path filter objects, and the
- * tunnel may have no address of its own.
+ * Its source is the address that cannot be reached: that is routed into the
+ * tunnel, so that it passes reverse-path filters, and the tunnel may have no
+ * address of its own.
  */
 #ifndef PYWG_ICMP_H
 #define PYWG_ICMP_H
@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The largest answer: the smallest MTU of IPv6. */
+/* The largest message: the minimum MTU of IPv6. */
 #define ICMP_MAX_SIZE 1280
 
-/* Write the ICMP message for `out`, ICMP_MAX_SIZE bytes; answers its length, or
- * 0 where none must be sent. `size` counts all of `data`. */
+/* Write the message to `out` (ICMP_MAX_SIZE bytes). Return its length, or 0 if
+ * none may be sent. `size` counts all of `data`. */
 size_t icmp_unreachable(uint8_t *out, const uint8_t *data, size_t size,
 			const struct packet *packet);
 

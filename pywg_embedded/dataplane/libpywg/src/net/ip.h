@@ -1,5 +1,4 @@
-/* The IP packets inside: what they say of themselves, checked against their
- * length. */
+/* The headers of inner IP packets, checked against their length. */
 #ifndef PYWG_IP_H
 #define PYWG_IP_H
 
@@ -20,7 +19,7 @@ enum ip_protocol {
 	IP_PROTOCOL_ICMPV6 = 58,
 };
 
-/* Where the addresses are, and how long the packet says it is. */
+/* The length in the header, and where the addresses are. */
 struct packet {
 	size_t length;
 	uint8_t version;
@@ -29,13 +28,13 @@ struct packet {
 	uint8_t destination;
 };
 
-/* False if it is not IP or claims more than there is. */
+/* Return false if it is not IP, or longer than `size`. */
 bool ip_parse(struct packet *packet, const uint8_t *data, size_t size);
 
-/* The TOS byte of IPv4, the traffic class of IPv6. */
+/* Return the TOS byte of IPv4, the traffic class of IPv6. */
 uint8_t ip_traffic_class(const uint8_t *data);
 
-/* Write the two ECN bits; IPv4's header checksum follows (RFC 1624). */
+/* Write the two ECN bits and update the IPv4 header checksum (RFC 1624). */
 void ip_set_ecn(uint8_t *data, uint8_t ecn);
 
 #endif

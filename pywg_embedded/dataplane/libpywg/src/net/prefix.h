@@ -1,5 +1,5 @@
-/* The bits of an address of either family, counted from the left; the bits that
- * IPv4 lacks are zero. */
+/* The bits of an IPv4 or IPv6 address, counted from the left; those that IPv4
+ * lacks are zero. */
 #ifndef PYWG_PREFIX_H
 #define PYWG_PREFIX_H
 
@@ -25,7 +25,7 @@ static inline struct prefix prefix_load(const uint8_t *address, uint32_t size)
 	return bits;
 }
 
-/* 16 bytes, of which IPv4 is the first four. */
+/* Write 16 bytes; an IPv4 address is the first four. */
 static inline void prefix_store(uint8_t *address, struct prefix bits)
 {
 	store_be64(address, bits.high);
@@ -37,7 +37,7 @@ static inline uint64_t prefix_mask(uint32_t count)
 	return count ? UINT64_MAX << (64 - count) : 0;
 }
 
-/* The first `count` bits, the others zero. */
+/* Keep the first `count` bits and clear the others. */
 static inline struct prefix prefix_cut(struct prefix bits, uint32_t count)
 {
 	if (count <= 64) {
@@ -49,7 +49,7 @@ static inline struct prefix prefix_cut(struct prefix bits, uint32_t count)
 	return bits;
 }
 
-/* How many leading bits are the same, up to 128. */
+/* Return how many leading bits are equal, up to 128. */
 static inline uint32_t prefix_common(struct prefix a, struct prefix b)
 {
 	if (a.high != b.high)
@@ -59,7 +59,7 @@ static inline uint32_t prefix_common(struct prefix a, struct prefix b)
 	return 128;
 }
 
-/* Bit number `at`; beyond the last one it is of no meaning. */
+/* Return bit `at`; meaningless beyond the last one. */
 static inline uint32_t prefix_bit(struct prefix bits, uint32_t at)
 {
 	uint64_t half = at < 64 ? bits.high : bits.low;

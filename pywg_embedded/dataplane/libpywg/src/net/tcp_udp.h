@@ -33,7 +33,8 @@ enum {
 	UDP_HEADER = 8,
 };
 
-/* The header with its options in bytes; 0 if it claims less than there is. */
+/* Return the size of the header with its options; 0 if it is below TCP_HEADER.
+ */
 static inline size_t tcp_header_size(const uint8_t *tcp)
 {
 	size_t size = 4 * (size_t)(tcp[TCP_OFFSET_AT] >> 4);

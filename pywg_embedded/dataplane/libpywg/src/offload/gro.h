@@ -1,10 +1,13 @@
-/* Coalescing: the packets of one burst go to the TUN in as few writes as may
- * be.
+/* Generic receive offload: the packets of one burst are written to the TUN in
+ * as few writes as possible.
  *
- * 1. Packets of one flow keep their order; flows may change places.
- * 2. Only what segmentation would give back byte by byte is merged, apart from
- *    the IPv4 id where DF makes it meaningless (RFC 6864).
- * 3. Checksums of all that is merged were right; the rest goes out as it came.
+ * 1. Packets of one flow keep their order; flows may be reordered.
+ *
+ * 2. Packets are aggregated only if segmentation restores them byte by byte,
+ * apart from the IPv4 id where DF makes it meaningless (RFC 6864).
+ *
+ * 3. Packets are aggregated only if their checksums are valid; all others are
+ * written unchanged.
  */
 #ifndef PYWG_GRO_H
 #define PYWG_GRO_H
@@ -17,12 +20,12 @@
 #include <sys/uio.h>
 
 enum {
-	GRO_MAX_PACKETS = 192, /* of one burst: 4 times 45 of 1420 bytes */
-	GRO_MAX_PARTS = 64, /* of one write */
-	GRO_HASH_SLOTS = 256, /* so few in use that searches are short */
+	GRO_MAX_PACKETS = 192, /* in one burst: 4 times 45 of 1420 bytes */
+	GRO_MAX_PARTS = 64, /* in one write */
+	GRO_HASH_SLOTS = 256, /* mostly empty, so that searches are short */
 };
 
-/* What the TUN takes in large packets; equal to PYWG_TSO and PYWG_USO. */
+/* The large packets that the TUN accepts; equal to PYWG_TSO and PYWG_USO. */
 enum gro_feature {
 	GRO_TCP = 1,
 	GRO_UDP = 2,
@@ -31,41 +34,42 @@ enum gro_feature {
 struct gro_packet {
 	uint8_t *data;
 	uint16_t length;
-	uint8_t next; /* of the same run, in order */
+	uint8_t next; /* next packet of the aggregate */
 };
 
-/* Packets that become one write. */
-struct gro_batch {
+/* Packets of one flow that become one write. */
+struct gro_aggregate {
 	struct gro_headers headers; /* of the first packet */
 	uint32_t payload; /* of all packets together */
 	uint8_t first;
 	uint8_t last;
 	uint8_t count;
-	bool verified; /* the first packet's checksums are right */
-	bool complete; /* nothing may join any more */
+	bool verified; /* the first packet's checksums are valid */
+	bool complete; /* no packet may be added */
 };
 
 struct gro {
 	unsigned features;
 	unsigned packet_count;
-	unsigned run_count;
-	uint8_t newest[GRO_HASH_SLOTS]; /* run + 1 of a flow; 0 for none */
+	unsigned aggregate_count;
+	uint8_t newest[GRO_HASH_SLOTS]; /* aggregate + 1 of a flow, or 0 */
 	struct gro_packet packets[GRO_MAX_PACKETS];
-	struct gro_batch runs[GRO_MAX_PACKETS];
+	struct gro_aggregate aggregates[GRO_MAX_PACKETS];
 };
 
-/* One TUN write: the vnet header, the first packet, payloads of the others.
- * False has the packets of a large write come again one by one. */
+/* Make one TUN write: the virtio-net header, the first packet, the payloads of
+ * the others. If it returns false for an aggregate, its packets are written one
+ * by one. */
 typedef bool gro_write(void *context, const struct iovec *parts, int count);
 
-/* Empty, for packets to a TUN with these features. */
+/* Start empty, for a TUN with these features. */
 void gro_init(struct gro *gro, unsigned features);
 
-/* Take a packet of at most 65535 bytes, whose memory is lent until the flush;
- * false when full. */
+/* Add a packet of at most 65535 bytes, whose memory is used until the flush.
+ * Return false if there is no room. */
 bool gro_add(struct gro *gro, uint8_t *packet, size_t length);
 
-/* Write all that was added; empty afterwards, features as before. */
+/* Write all packets that were added. */
 void gro_flush(struct gro *gro, gro_write *write, void *context);
 
 #endif

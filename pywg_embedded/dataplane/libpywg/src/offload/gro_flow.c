@@ -30,7 +30,7 @@ static enum gro_verdict gro_parse_ipv4(struct gro_headers *headers,
 	return size == IPV4_HEADER ? GRO_MERGE : GRO_ALONE;
 }
 
-/* Ports that may hide behind extension headers are not looked for. */
+/* Ports behind extension headers are not searched for. */
 static enum gro_verdict gro_parse_ipv6(struct gro_headers *headers,
 				       const uint8_t *packet)
 {
@@ -68,7 +68,8 @@ static enum gro_verdict gro_parse_udp(struct gro_headers *headers,
 {
 	if (size <= UDP_HEADER || load_be16(udp + UDP_LENGTH_AT) != size)
 		return GRO_ALONE;
-	if (!load_be16(udp + UDP_CHECKSUM_AT)) /* none, and none to give */
+	if (!load_be16(udp + UDP_CHECKSUM_AT)) /* no checksum: segmentation
+						  would add one */
 		return GRO_ALONE;
 	headers->size = (uint8_t)(headers->transport + UDP_HEADER);
 	headers->payload = (uint16_t)(size - UDP_HEADER);
@@ -136,8 +137,8 @@ static bool gro_same(const uint8_t *a, const uint8_t *b, size_t at, size_t size)
 	return memcmp(a + at, b + at, size) == 0;
 }
 
-/* TOS, DF, TTL, protocol and addresses; the id counts on, or where DF makes it
- * meaningless stays (RFC 6864). */
+/* Compare TOS, DF, TTL, protocol and addresses. The id is incremented, or with
+ * DF, which makes it meaningless, equal (RFC 6864). */
 static bool gro_same_ipv4(const uint8_t *first, const uint8_t *next,
 			  uint8_t count)
 {
@@ -151,13 +152,13 @@ static bool gro_same_ipv4(const uint8_t *first, const uint8_t *next,
 	return next_id == (uint16_t)(id + count) || (df && next_id == id);
 }
 
-/* Traffic class, flow label, next header, hop limit and addresses. */
+/* Compare traffic class, flow label, next header, hop limit and addresses. */
 static bool gro_same_ipv6(const uint8_t *first, const uint8_t *next)
 {
 	return gro_same(first, next, 0, 4) && gro_same(first, next, 6, 34);
 }
 
-/* Ports, acknowledgment, flags apart from PSH, window, options. */
+/* Compare ports, acknowledgment, flags except PSH, window and options. */
 static bool gro_same_tcp(const uint8_t *first, const uint8_t *next,
 			 size_t header, uint32_t payload)
 {
@@ -192,8 +193,9 @@ bool gro_can_append(const struct gro_headers *headers, const uint8_t *first,
 			    headers->size - transport, payload);
 }
 
-bool gro_ends_batch(const struct gro_headers *headers,
-		    const struct gro_headers *next_headers, const uint8_t *next)
+bool gro_ends_aggregate(const struct gro_headers *headers,
+			const struct gro_headers *next_headers,
+			const uint8_t *next)
 {
 	const uint8_t *transport = next + next_headers->transport;
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The kinds of segmentation, and what a packet of that kind must be. */
+/* The GSO types, and the packet that each is for. */
 static const struct gso_kind {
 	uint8_t gso_type;
 	uint8_t version;
@@ -35,10 +35,9 @@ static const struct gso_kind *gso_find_kind(uint8_t gso_type, uint8_t version)
 	return NULL;
 }
 
-/* The transport header starts where the IP header allows it to, and not at 0,
- * which stands for a checksum that is not wanted: no GSO is without. IPv6
- * extension headers may lie between; where they end is known from the checksum
- * alone. */
+/* Whether the transport header starts behind the IP header. Offset 0 would mean
+ * that no checksum is requested, which GSO always does. IPv6 extension headers
+ * may lie between; only the checksum offset tells where they end. */
 static bool gso_transport_fits(const uint8_t *packet, size_t transport,
 			       uint8_t protocol)
 {
@@ -47,8 +46,8 @@ static bool gso_transport_fits(const uint8_t *packet, size_t transport,
 	return transport == 4 * (packet[0] & 0x0Fu) && packet[9] == protocol;
 }
 
-/* The length of the transport header, 0 if it is not a whole one; its checksum
- * is known to be there. */
+/* The size of the transport header, 0 if it is truncated. It reaches as far as
+ * its checksum at least. */
 static size_t gso_transport_size(uint8_t protocol, const uint8_t *transport,
 				 size_t room)
 {
@@ -138,8 +137,8 @@ static void gso_write_tcp(const struct gso *gso, uint8_t *tcp)
 		tcp[TCP_FLAGS_AT] &= (uint8_t)~TCP_CWR;
 }
 
-/* The checksum field holds the sum of the pseudo-header, which counts the
- * length of the large packet. Only for TCP segments may the result be 0. */
+/* The checksum field holds the sum of the pseudo-header, with the length of the
+ * large packet. Only TCP segments may have a checksum of 0. */
 static void gso_write_checksum(const struct gso *gso, uint8_t *out,
 			       size_t length)
 {

@@ -1,4 +1,4 @@
-/* The header before each packet of a TUN with IFF_VNET_HDR. */
+/* The virtio-net header, before each packet of a TUN with IFF_VNET_HDR. */
 #ifndef PYWG_VIRTIO_NET_H
 #define PYWG_VIRTIO_NET_H
 
@@ -9,7 +9,7 @@
 
 enum virtio_net_flags {
 	VIRTIO_NET_NEEDS_CSUM =
-		1, /* the checksum field holds the pseudo-header's sum */
+		1, /* the checksum field holds the sum of the pseudo-header */
 	VIRTIO_NET_DATA_VALID = 2, /* the checksum has been verified */
 };
 
@@ -18,15 +18,15 @@ enum virtio_net_gso {
 	VIRTIO_NET_GSO_TCPV4 = 1,
 	VIRTIO_NET_GSO_TCPV6 = 4,
 	VIRTIO_NET_GSO_UDP_L4 = 5,
-	VIRTIO_NET_GSO_ECN = 0x80, /* beside a type: TCP with CWR set */
+	VIRTIO_NET_GSO_ECN = 0x80, /* with a type: TCP with CWR set */
 };
 
-/* No padding; fields in the machine's byte order, offsets from the IP header.
- */
+/* Without padding, in the byte order of the machine; offsets from the IP
+ * header. */
 struct virtio_net_header {
 	uint8_t flags;
 	uint8_t gso_type;
-	uint16_t hdr_len; /* only a hint: more or less than the headers */
+	uint16_t hdr_len; /* a hint: may be more or less than the headers */
 	uint16_t gso_size; /* payload of each segment but the last */
 	uint16_t csum_start;
 	uint16_t csum_offset; /* of the checksum field, from csum_start */

@@ -13,7 +13,7 @@ uint64_t arena_table_size(const struct arena_table *table,
 	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
-/* The whole size, or 0 where this machine cannot address it. */
+/* The total size, or 0 if this machine cannot address it. */
 static size_t arena_lay_out(struct arena *arena,
 			    const struct arena_table *tables, size_t count,
 			    const struct arena_limits *limits)

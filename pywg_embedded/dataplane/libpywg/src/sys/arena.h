@@ -1,6 +1,5 @@
-/* All memory of a plane: one mapping, cut into tables whose sizes follow from
- * the limits. The kernel hands it out zeroed, and only the pages that are
- * touched. */
+/* All memory of a plane: one mapping, divided into tables whose sizes follow
+ * from the limits. It is zeroed, and only pages that are used take memory. */
 #ifndef PYWG_ARENA_H
 #define PYWG_ARENA_H
 
@@ -27,14 +26,15 @@ struct arena {
 	size_t offset[ARENA_MAX_TABLES];
 };
 
-/* Bytes that the table takes in the arena, alignment included. */
+/* Return the bytes that a table takes in the arena, alignment included. */
 uint64_t arena_table_size(const struct arena_table *table,
 			  const struct arena_limits *limits);
 
-/* Map `count` tables, each aligned to a cache line; 0 or a negated errno. */
+/* Map `count` tables, each aligned to a cache line. Return 0, or a negated
+ * errno. */
 int arena_open(struct arena *arena, const struct arena_table *tables,
 	       size_t count, const struct arena_limits *limits);
-/* Overwrite nothing: whoever holds secrets wipes them before. */
+/* Unmap the memory. Secrets in it must have been overwritten. */
 void arena_close(struct arena *arena);
 void *arena_at(const struct arena *arena, size_t table);
 
