@@ -7,7 +7,7 @@ import json from '@eslint/json';
 import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 
-/* The globals of every LuCI module, and the names of LuCI's modules that ours require. */
+/* The globals of every LuCI module, and the LuCI modules that ours require. */
 const GIVEN = [ '_', 'N_', 'L', 'E', 'TR', 'window', 'document' ];
 const REQUIRED = [
 	'baseclass', 'dom', 'firewall', 'form', 'fs', 'network', 'poll', 'request', 'rpc',

@@ -1,5 +1,6 @@
-/* Evaluates modules of LuCI as its loader does: a function of window, document, L and
-   what they require, whose class is instantiated once. */
+/* Evaluates modules like LuCI's loader: each is the body of a function of window,
+   document, L and the required modules, and the class that it returns is instantiated
+   once. */
 
 import { readFileSync } from 'node:fs';
 import vm from 'node:vm';
@@ -9,14 +10,14 @@ const RESOURCES = new URL(
 const REQUIRE = /^'require (\S+)(?: as (\S+))?';$/gm;
 
 export class Realm {
-	/* words: what a text is in the language of the user. */
-	constructor(words = {}) {
-		this.words = words;
+	/* translations: the texts in the language of the user. */
+	constructor(translations = {}) {
+		this.translations = translations;
 		this.classes = new Map([
 			[ 'baseclass', baseclass() ], [ 'rpc', { declare: () => undefined } ],
 			[ 'uci', {} ]
 		]);
-		this.context = vm.createContext({ _: text => this.words[text] ?? text });
+		this.context = vm.createContext({ _: text => this.translations[text] ?? text });
 		vm.runInContext(FORMAT, this.context);
 	}
 
@@ -32,11 +33,11 @@ export class Realm {
 		const source = readFileSync(url, 'utf8');
 		const needed = [ ...source.matchAll(REQUIRE) ].map(([ , module, as ]) =>
 			({ module, as: as ?? module.replace(/[^a-zA-Z0-9_]/g, '_') }));
-		const parameters = [ 'window', 'document', 'L', ...needed.map(one => one.as) ];
+		const parameters = [ 'window', 'document', 'L', ...needed.map(({ as }) => as) ];
 		const factory = vm.runInContext(
 			`(function(${parameters.join(', ')}) { ${source} })`, this.context,
 			{ filename: url.pathname });
-		const modules = needed.map(one => this.require(one.module));
+		const modules = needed.map(({ module }) => this.require(module));
 
 		return new (factory(undefined, undefined, undefined, ...modules))();
 	}
@@ -52,18 +53,19 @@ function baseclass() {
 	};
 }
 
-/* Of LuCI's String.prototype.format, what our modules use. */
+/* The part of LuCI's String.prototype.format that the modules use. */
 const FORMAT = `String.prototype.format = function(...values) {
-	let at = 0;
+	let next = 0;
 
-	return this.replace(/%[sd%]/g, mark => mark === '%%' ? '%' : String(values[at++]));
+	return this.replace(/%[sd%]/g, mark =>
+		mark === '%%' ? '%' : String(values[next++]));
 }`;
 
-export function load(name, words) {
-	return new Realm(words).require(name);
+export function load(name, translations) {
+	return new Realm(translations).require(name);
 }
 
-/* Objects of the modules' realm have other prototypes than the tests' own. */
+/* Objects of another realm have other prototypes, which deepEqual compares. */
 export function plain(value) {
 	return JSON.parse(JSON.stringify(value));
 }

@@ -1,4 +1,4 @@
-"""Node, for those tests that need it."""
+"""Running of scripts under node."""
 
 import json
 import shutil
@@ -9,25 +9,27 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).parent
-needs_node = pytest.mark.skipif(not shutil.which("node"), reason="there is no node")
+needs_node = pytest.mark.skipif(
+    not shutil.which("node"), reason="node is not installed"
+)
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Node in the folder of these tests."""
+    """Run node in the folder of these tests."""
     return subprocess.run(
         ["node", *arguments], cwd=FOLDER, capture_output=True, text=True
     )
 
 
-def printed(script: str) -> Any:
-    """What a script prints as JSON."""
+def output_of(script: str) -> Any:
+    """Return the JSON output of a script."""
     done = run(script)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-class Conversation:
-    """A script that answers a line of JSON with another, as long as we ask."""
+class Evaluator:
+    """A running script that answers each line of JSON with another."""
 
     def __init__(self, script: str) -> None:
         self._node = subprocess.Popen(
@@ -38,9 +40,9 @@ class Conversation:
             text=True,
         )
 
-    def ask(self, *question: str) -> Any:
+    def call(self, *request: str) -> Any:
         assert self._node.stdin and self._node.stdout
-        self._node.stdin.write(json.dumps(question) + "\n")
+        self._node.stdin.write(json.dumps(request) + "\n")
         self._node.stdin.flush()
         return json.loads(self._node.stdout.readline())
 

@@ -1,4 +1,4 @@
-"""The cases that LuCI's modules import and export, read by Python."""
+"""The import and export cases of the LuCI modules, evaluated in Python."""
 
 import json
 from pathlib import Path
@@ -23,33 +23,30 @@ UCI = json.loads((CASES / "uci.json").read_text())
 Row = dict[str, Any]
 
 
-def numbered(rows: list[Row]) -> list[Any]:
-    return [
-        pytest.param(row, id=f"{number}: {row['name']}")
-        for number, row in enumerate(rows)
-    ]
+def named(rows: list[Row]) -> list[Any]:
+    return [pytest.param(row, id=row["name"]) for row in rows]
 
 
 def text(lines: list[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def is_for_wg(line: str) -> bool:
+def is_wg_option(line: str) -> bool:
     key = "".join(line.split("=")[0].split()).lower()
     return key not in map(str.lower, wgconf.WG_QUICK_OPTIONS)
 
 
-def as_written(host: str, port: int) -> Any:
+def unresolved(host: str, port: int) -> Any:
     return host, port
 
 
 def from_conf(lines: list[str]) -> InterfaceChange:
-    """What wg(8) reads; an endpoint is host and port."""
-    ours = [line if is_for_wg(line) else "" for line in lines]
-    return wgconf.parse(ours, "file", as_written)
+    """Parse the options of wg(8); an endpoint is host and port."""
+    known = [line if is_wg_option(line) else "" for line in lines]
+    return wgconf.parse(known, "file", unresolved)
 
 
-def told(change: InterfaceChange, endpoints: dict[bytes, Any]) -> Row:
+def summary(change: InterfaceChange, endpoints: dict[bytes, Any]) -> Row:
     return {
         "private_key": change.private_key,
         "listen_port": change.listen_port,
@@ -67,53 +64,56 @@ def told(change: InterfaceChange, endpoints: dict[bytes, Any]) -> Row:
     }
 
 
-def from_conf_told(lines: list[str]) -> Row:
+def conf_summary(lines: list[str]) -> Row:
     change = from_conf(lines)
-    return told(change, {peer.public_key: peer.endpoint for peer in change.peers})
+    return summary(change, {peer.public_key: peer.endpoint for peer in change.peers})
 
 
-def from_uci_told(lines: list[str]) -> Row:
+def uci_summary(lines: list[str]) -> Row:
     sections = parse(text(lines))
-    name = next(one.name for one in sections if one.type == "interface")
+    name = next(section.name for section in sections if section.type == "interface")
     interface, complaints = read_interface(sections, name)
     assert complaints == []
-    return told(interface.to_change(), interface.endpoints())
+    return summary(interface.to_change(), interface.endpoints())
 
 
-def is_whole(row: Row) -> bool:
-    """A lone peer is no file for Python, which reads one of an interface."""
+def has_interface(row: Row) -> bool:
+    """Return whether a case has an interface, which Python requires."""
     return any(line.startswith("config interface") for line in row["uci"])
 
 
-@pytest.mark.parametrize("row", numbered(list(filter(is_whole, CONF))))
-def test_conf_and_the_uci_text_made_of_it_say_the_same(row: Row) -> None:
-    expected = from_uci_told(row["uci"])
-    assert from_conf_told(row["text"]) == expected
-    assert from_conf_told(row["conf"]) == expected
+@pytest.mark.parametrize("row", named(list(filter(has_interface, CONF))))
+def test_conf_equals_the_uci_text_generated_from_it(row: Row) -> None:
+    expected = uci_summary(row["uci"])
+    assert conf_summary(row["text"]) == expected
+    assert conf_summary(row["conf"]) == expected
 
 
-@pytest.mark.parametrize("row", numbered([row for row in CONF if not row["uci"]]))
-def test_broken_conf_is_refused_at_the_same_line(row: Row) -> None:
+@pytest.mark.parametrize("row", named([row for row in CONF if not row["uci"]]))
+def test_invalid_conf_is_rejected_in_the_same_line(row: Row) -> None:
     line = row["complaints"][0][1]
     with pytest.raises(ConfigError, match=f"^file:{line}: "):
         from_conf(row["text"])
 
 
-@pytest.mark.parametrize("row", numbered([row for row in UCI if row["uci"]]))
-def test_uci_text_is_read_alike_and_written_alike(row: Row) -> None:
+@pytest.mark.parametrize("row", named([row for row in UCI if row["uci"]]))
+def test_uci_text_is_parsed_and_written_equally(row: Row) -> None:
     interface, complaints = read_interface(parse(text(row["text"])), "wg0")
-    assert [[one.severity, one.section, one.option] for one in complaints] == (
-        row["complaints"]
-    )
+    assert [
+        [complaint.severity, complaint.section, complaint.option]
+        for complaint in complaints
+    ] == (row["complaints"])
     assert format_sections(to_sections(interface)).strip() == "\n".join(row["uci"])
 
 
-@pytest.mark.parametrize("row", numbered([row for row in UCI if not row["uci"]]))
-def test_broken_uci_text_is_refused_at_the_same_place(row: Row) -> None:
+@pytest.mark.parametrize("row", named([row for row in UCI if not row["uci"]]))
+def test_invalid_uci_text_is_rejected_at_the_same_place(row: Row) -> None:
     severity, section, place = row["complaints"][0]
     if section:
         _, complaints = read_interface(parse(text(row["text"])), section)
-        assert [(one.severity, one.option) for one in complaints] == [(severity, place)]
+        assert [(complaint.severity, complaint.option) for complaint in complaints] == [
+            (severity, place)
+        ]
         assert severity == INTERFACE_REFUSED
         return
     with pytest.raises(ConfigError, match=f"^line {place}: "):

@@ -1,4 +1,4 @@
-"""The modules without a page, under node's own test runner."""
+"""The tests of the modules, under node's test runner."""
 
 import pytest
 
@@ -9,6 +9,6 @@ FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.test.mj
 
 @needs_node
 @pytest.mark.parametrize("name", FILES)
-def test_modules_do_what_their_tests_say(name: str) -> None:
+def test_node_tests_pass(name: str) -> None:
     done = run("--test", name)
     assert done.returncode == 0, done.stdout + done.stderr

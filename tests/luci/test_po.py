@@ -1,4 +1,4 @@
-"""Every string that people see is in the template, and in every translation."""
+"""Extraction of translatable strings, the template, and the translations."""
 
 import re
 
@@ -8,9 +8,9 @@ from luci import po
 from luci.po import Message
 
 LANGUAGES = ("de", "fr")
-PLACE = re.compile(r"%.")
+PLACEHOLDER = re.compile(r"%.")
 
-# Source, and the strings in it with their lines.
+# Source, and the messages in it with their lines.
 SCRIPTS: tuple[tuple[str, list[tuple[int, Message]]], ...] = (
     ("x = _('one');\ny = _(\"two\")", [(1, Message("one")), (2, Message("two"))]),
     ("_('it\\'s ' +\n\t'long  and\\nbroken')", [(1, Message("it's long and broken"))]),
@@ -21,28 +21,28 @@ SCRIPTS: tuple[tuple[str, list[tuple[int, Message]]], ...] = (
 
 
 @pytest.mark.parametrize("row", range(len(SCRIPTS)))
-def test_strings_of_a_module_are_found(row: int) -> None:
+def test_messages_are_extracted_from_a_module(row: int) -> None:
     source, expected = SCRIPTS[row]
     assert list(po.in_script(source)) == expected
 
 
 @pytest.mark.parametrize("source", ["_(name)", "_(`a`)", "_('')", "_('' + x)"])
-def test_what_cannot_be_translated_is_refused(source: str) -> None:
+def test_argument_that_is_no_literal_is_rejected(source: str) -> None:
     with pytest.raises(ValueError, match=r"^line 1: "):
         list(po.in_script(source))
 
 
-def test_titles_and_descriptions_are_found_in_json() -> None:
+def test_titles_and_descriptions_are_extracted_from_json() -> None:
     source = '{\n"a": {"title": "Status", "order": 1,\n"description": "A \\"b\\""}}'
     assert list(po.in_json(source)) == [(2, Message("Status")), (3, Message('A "b"'))]
 
 
-def test_template_has_every_string() -> None:
+def test_template_is_up_to_date() -> None:
     found = set(po.parse(po.TEMPLATE.read_text()))
-    assert found == set(po.extract()), "python -m luci.po brings it up to date"
+    assert found == set(po.extract()), "run make po"
 
 
-def test_there_are_the_translations_that_were_promised() -> None:
+def test_languages_are_german_and_french() -> None:
     assert tuple(po.translations()) == LANGUAGES
 
 
@@ -54,7 +54,7 @@ def test_translation_is_complete(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_translation_has_the_same_places_in_the_same_order(language: str) -> None:
+def test_translation_has_the_same_placeholders_in_the_same_order(language: str) -> None:
     for message, forms in po.parse(po.translations()[language].read_text()).items():
         for form in forms:
-            assert PLACE.findall(form) == PLACE.findall(message.text), form
+            assert PLACEHOLDER.findall(form) == PLACEHOLDER.findall(message.text), form

@@ -1,4 +1,4 @@
-"""What is written down in Python or C, and in LuCI's modules, is the same."""
+"""Tables in Python, C or shell equal those of the LuCI modules."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from pywg_embedded.openwrt.options import (
     Option,
 )
 
-from .node import needs_node, printed
+from .node import needs_node, output_of
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pywg_embedded"
@@ -41,8 +41,8 @@ def row(option: Option) -> dict[str, Any]:
 
 
 @needs_node
-def test_both_have_the_same_table_of_options() -> None:
-    table = printed("table.mjs")
+def test_option_tables_are_equal() -> None:
+    table = output_of("tables.mjs")
     assert table["INTERFACE"] == list(map(row, INTERFACE_OPTIONS))
     assert table["PEER"] == list(map(row, PEER_OPTIONS))
     assert table["NETIFD"] == list(NETIFD_OPTIONS)
@@ -57,18 +57,18 @@ def found(pattern: re.Pattern[str], *paths: Path) -> set[str]:
 
 
 @needs_node
-def test_every_state_of_a_peer_has_words() -> None:
-    assert sorted(printed("table.mjs")["STATES"]) == sorted(CODES)
+def test_every_peer_state_has_a_text() -> None:
+    assert sorted(output_of("tables.mjs")["STATES"]) == sorted(CODES)
 
 
 @needs_node
-def test_every_reason_of_a_drop_has_words() -> None:
+def test_every_drop_reason_has_a_text() -> None:
     reasons = found(IN_C, PACKAGE / "dataplane/libpywg/src/drop_reasons.h")
     reasons |= found(IN_PYTHON, *PACKAGE.glob("core/*.py"))
-    assert sorted(printed("table.mjs")["DROPS"]) == sorted(reasons)
+    assert sorted(output_of("tables.mjs")["DROPS"]) == sorted(reasons)
 
 
 @needs_node
-def test_every_error_of_an_interface_has_words() -> None:
+def test_every_interface_error_has_a_text() -> None:
     errors = found(IN_SHELL, HANDLER) | set(ERRORS)
-    assert sorted(printed("table.mjs")["ERRORS"]) == sorted(errors)
+    assert sorted(output_of("tables.mjs")["ERRORS"]) == sorted(errors)

@@ -1,4 +1,4 @@
-/* Words in another language than the source's. */
+/* Texts in the language of the user. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { load } from './luci.mjs';
 
 const ENTRY = /^msgid "(.+)"\nmsgstr "(.+)"$/gm;
 
-function words(language) {
+function translations(language) {
 	const url = new URL(
 		`../../luci/luci-proto-pywg/po/${language}/pywg.po`, import.meta.url);
 	const unquote = text => text.replace(/\\(.)/g, '$1');
@@ -17,13 +17,12 @@ function words(language) {
 		.map(([ , text, translated ]) => [ unquote(text), unquote(translated) ]));
 }
 
-test('modules speak the language of the user', () => {
-	assert.equal(load('pywg.units', words('de')).ago(300), 'vor 5 min');
-	assert.equal(load('pywg.units', words('fr')).ago(300), 'il y a 5 min');
-	assert.equal(
-		load('pywg.status.diagnosis', words('de')).peer({ state: 'no_route' }).title,
-		'no_route');
-	assert.equal(
-		load('pywg.status.diagnosis', words('de')).peer({ state: 'unreachable' }).title,
-		'Keine Route');
+test('texts are translated', () => {
+	assert.equal(load('pywg.units', translations('de')).ago(300), 'vor 5 min');
+	assert.equal(load('pywg.units', translations('fr')).ago(300), 'il y a 5 min');
+
+	const diagnosis = load('pywg.status.diagnosis', translations('de'));
+
+	assert.equal(diagnosis.peer({ state: 'no_route' }).title, 'no_route');
+	assert.equal(diagnosis.peer({ state: 'unreachable' }).title, 'Keine Route');
 });

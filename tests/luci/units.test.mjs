@@ -1,4 +1,4 @@
-/* Figures as people read them. */
+/* Amounts, rates and durations as text. */
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -7,7 +7,7 @@ import { load } from './luci.mjs';
 
 const units = load('pywg.units');
 
-/* Function, figure, words. */
+/* Function, value, text. */
 const ROWS = [
 	[ 'bytes', 0, '0 B' ],
 	[ 'bytes', 1023, '1023 B' ],
@@ -30,7 +30,7 @@ const ROWS = [
 	[ 'ago', 5, '5 s ago' ]
 ];
 
-for (const [ number, [ name, figure, words ] ] of ROWS.entries())
-	test(`row ${number}: ${figure} as ${name}`, () => {
-		assert.equal(units[name](figure), words);
+for (const [ name, value, text ] of ROWS)
+	test(`${name} of ${value} is '${text}'`, () => {
+		assert.equal(units[name](value), text);
 	});

@@ -1,4 +1,4 @@
-/* Addresses and prefixes, and what is free among them. */
+/* Addresses and prefixes, and the allocation of free ones. */
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -13,7 +13,7 @@ function formatted(text) {
 	return found && address.format(found);
 }
 
-/* Text, and its canonical form; null for what is no address. */
+/* Text, and its canonical form; null for an invalid address. */
 const ADDRESSES = [
 	[ '0.0.0.0', '0.0.0.0' ],
 	[ '255.255.255.255', '255.255.255.255' ],
@@ -49,12 +49,12 @@ const ADDRESSES = [
 	[ 'fe80::1%eth0', null ]
 ];
 
-for (const [ number, [ text, expected ] ] of ADDRESSES.entries())
-	test(`address ${number}: '${text}'`, () => {
+for (const [ text, expected ] of ADDRESSES)
+	test(`address '${text}' is parsed and formatted`, () => {
 		assert.equal(formatted(text), expected);
 	});
 
-/* Text, with its host bits, and without. */
+/* Text, the prefix with its host bits, and without. */
 const PREFIXES = [
 	[ '10.0.0.1/24', '10.0.0.1/24', '10.0.0.0/24' ],
 	[ '10.0.0.1', '10.0.0.1/32', '10.0.0.1/32' ],
@@ -68,16 +68,16 @@ const PREFIXES = [
 	[ '/24', null, null ]
 ];
 
-for (const [ number, [ text, kept, cleared ] ] of PREFIXES.entries())
-	test(`prefix ${number}: '${text}'`, () => {
+for (const [ text, interfaceText, networkText ] of PREFIXES)
+	test(`prefix '${text}' is parsed and formatted`, () => {
 		const own = address.parseInterface(text), net = address.parsePrefix(text);
 
-		assert.equal(own && address.formatPrefix(own), kept);
-		assert.equal(net && address.formatPrefix(net), cleared);
+		assert.equal(own && address.formatPrefix(own), interfaceText);
+		assert.equal(net && address.formatPrefix(net), networkText);
 	});
 
-/* One prefix, another, whether the first holds the second, whether they meet. */
-const MEETINGS = [
+/* Two prefixes; whether the first contains the second; whether they overlap. */
+const OVERLAPS = [
 	[ '10.0.0.0/8', '10.1.0.0/16', true, true ],
 	[ '10.1.0.0/16', '10.0.0.0/8', false, true ],
 	[ '10.0.0.0/24', '10.0.1.0/24', false, false ],
@@ -86,28 +86,28 @@ const MEETINGS = [
 	[ 'fd00::/8', 'fd12::/16', true, true ]
 ];
 
-for (const [ number, [ one, other, holds, meet ] ] of MEETINGS.entries())
-	test(`meeting ${number}: ${one} and ${other}`, () => {
-		const [ first, second ] = [ one, other ].map(address.parsePrefix);
+for (const [ firstText, secondText, contains, overlaps ] of OVERLAPS)
+	test(`overlap of ${firstText} and ${secondText} is detected`, () => {
+		const [ first, second ] = [ firstText, secondText ].map(address.parsePrefix);
 
-		assert.equal(address.contains(first, second), holds);
-		assert.equal(address.overlaps(first, second), meet);
+		assert.equal(address.contains(first, second), contains);
+		assert.equal(address.overlaps(first, second), overlaps);
 	});
 
-/* Address, and whether nobody elsewhere can call it. */
-const PLACES = [
+/* Address, and whether it is not reachable from the internet. */
+const SCOPES = [
 	[ '192.168.1.2', true ], [ '100.64.0.1', true ], [ '100.127.255.255', true ],
 	[ '100.128.0.0', false ], [ '172.32.0.1', false ], [ '172.31.0.1', true ],
 	[ '203.0.113.1', false ], [ 'fe80::1', true ], [ 'fd00::1', true ],
 	[ '2001:db8::1', false ]
 ];
 
-for (const [ number, [ text, expected ] ] of PLACES.entries())
-	test(`place ${number}: ${text}`, () => {
+for (const [ text, expected ] of SCOPES)
+	test(`${text} is ${expected ? 'private' : 'public'}`, () => {
 		assert.equal(address.isPrivate(address.parse(text)), expected);
 	});
 
-test('networks of two homes that meet are named, both', () => {
+test('overlapping networks of two sites are found', () => {
 	assert.deepEqual(
 		plain(address.findOverlaps(
 			[ '192.168.1.1/24', 'fd00::1/48', '10.0.0.0/8' ],
@@ -118,7 +118,7 @@ test('networks of two homes that meet are named, both', () => {
 		]);
 });
 
-test('allowed IPs of two peers that meet are found, but for default routes', () => {
+test('overlapping allowed IPs are found, except with default routes', () => {
 	assert.deepEqual(
 		plain(address.findPeerOverlaps([
 			[ '10.0.0.0/24', '0.0.0.0/0' ], [ '10.0.0.7/32' ], [ '10.0.0.0/24' ],
@@ -144,7 +144,7 @@ test('allowed IPs of two peers that meet are found, but for default routes', () 
 		]);
 });
 
-/* Our addresses, allowed IPs of the peers, and what is free. */
+/* Addresses of the interface, allowed IPs of the peers, and the free addresses. */
 const FREE = [
 	[ [ '10.0.0.1/24' ], [], [ '10.0.0.2/32' ] ],
 	[ [ '10.0.0.1/24' ], [ '10.0.0.2/32', '10.0.0.4/32' ], [ '10.0.0.3/32' ] ],
@@ -160,19 +160,19 @@ const FREE = [
 	[ [ 'nonsense' ], [], [] ]
 ];
 
-for (const [ number, [ own, allowed, expected ] ] of FREE.entries())
-	test(`free address ${number}: beside ${own} and ${allowed}`, () => {
+for (const [ own, allowed, expected ] of FREE)
+	test(`free address for ${own} with allowed IPs [${allowed}]`, () => {
 		assert.deepEqual(plain(address.nextAddresses(own, allowed)), expected);
 	});
 
-test('the next port is the first that nobody uses', () => {
+test('next port is the first unused one', () => {
 	assert.equal(address.nextPort([]), 51820);
 	assert.equal(address.nextPort([ '51820', 51821, '51823' ]), 51822);
 	assert.equal(address.nextPort([ '4500' ], 4500), 4501);
 	assert.equal(address.nextPort([ '65535' ], 65535), 65535);
 });
 
-test('a network for tunnels meets nothing that is in use', () => {
+test('free network overlaps no used network', () => {
 	assert.equal(address.freeNetwork([]), '10.77.0.0/24');
 	assert.equal(address.freeNetwork([ '10.77.0.9/25', '0.0.0.0/0' ]), '10.77.1.0/24');
 	assert.equal(address.freeNetwork([ '10.0.0.0/8' ]), '172.31.0.0/24');

@@ -1,4 +1,4 @@
-/* What an import changes: shown, and done. */
+/* The difference between a tunnel and an imported one. */
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -12,7 +12,7 @@ const uciTunnel = realm.require('pywg.config.uci_tunnel');
 
 const KEYS = [ 'A', 'B', 'C', 'D' ].map(digit => `${digit.repeat(42)}A=`);
 
-/* As LuCI's uci.sections('network') has it. */
+/* The result of LuCI's uci.sections('network'). */
 const SECTIONS = [
 	{ '.type': 'interface', '.name': 'lan', '.anonymous': false, '.index': 0,
 		proto: 'static' },
@@ -35,8 +35,8 @@ function imported(text) {
 }
 
 function shown(before, after) {
-	return plain(diff.between(before, after)).filter(one => one.kind !== 'unchanged')
-		.map(one => [ one.kind, one.title, ...one.lines
+	return plain(diff.between(before, after)).filter(({ kind }) => kind !== 'unchanged')
+		.map(({ kind, title, lines }) => [ kind, title, ...lines
 			.filter(line => line.sign !== ' ').map(line => line.sign + line.text) ]);
 }
 
@@ -55,16 +55,16 @@ PublicKey = ${KEYS[0]}
 AllowedIPs = 10.0.0.4/32
 `;
 
-test('what LuCI has loaded is read with its ids', () => {
+test('sections of LuCI are read with their ids', () => {
 	const tunnel = plain(current());
 
 	assert.equal(tunnel.name, 'wg0');
-	assert.deepEqual(tunnel.peers.map(one => [ one.id, one.name ]),
+	assert.deepEqual(tunnel.peers.map(({ id, name }) => [ id, name ]),
 		[ [ 'cfg01', '' ], [ 'bob', 'bob' ] ]);
 	assert.deepEqual(tunnel.peers[1].options.allowed_ips, [ '10.0.0.3/32' ]);
 });
 
-test('a whole file replaces interface and peers, but not what it cannot say', () => {
+test('whole file replaces interface and peers, except unlisted options', () => {
 	const before = current();
 	const after = diff.merge(before, imported(WHOLE));
 
@@ -84,7 +84,7 @@ test('a whole file replaces interface and peers, but not what it cannot say', ()
 	]);
 });
 
-test('a lone peer is added, and the others stay', () => {
+test('single peer is added to the existing peers', () => {
 	const before = current();
 	const after = diff.merge(before, imported(ALONE));
 
@@ -94,7 +94,7 @@ test('a lone peer is added, and the others stay', () => {
 	] ]);
 });
 
-test('a lone peer that is there is renewed in its place', () => {
+test('single peer updates the existing peer with its key', () => {
 	const before = current();
 	const after = diff.merge(before, imported(ALONE.replace(KEYS[0], KEYS[1])));
 
@@ -104,14 +104,14 @@ test('a lone peer that is there is renewed in its place', () => {
 	assert.equal(after.peers[0].options.private_key, KEYS[3]);
 });
 
-test('the same again changes nothing', () => {
+test('identical tunnel changes nothing', () => {
 	const before = current();
 
 	assert.deepEqual(shown(before, current()), []);
 	assert.deepEqual(plain(diff.steps(before, current())), []);
 });
 
-test('steps say what to set, to remove and to add', () => {
+test('steps set, add and remove sections', () => {
 	const before = current();
 	const after = diff.merge(before, imported(WHOLE + ALONE));
 
@@ -134,17 +134,19 @@ test('steps say what to set, to remove and to add', () => {
 	]);
 });
 
-test('a new interface is one of ours, whatever it was', () => {
+test('imported stock interface becomes one with protocol pywg', () => {
 	const text = 'config interface vpn\n option proto wireguard\n' +
 		`config wireguard_vpn\n option public_key ${KEYS[1]}`;
 	const after = diff.merge(null, importExport.read(text).tunnels[0]);
 
-	assert.deepEqual(plain(diff.steps(null, after)).map(one => [ one.type, one.name ]),
+	const steps = plain(diff.steps(null, after));
+
+	assert.deepEqual(steps.map(({ type, name }) => [ type, name ]),
 		[ [ 'interface', 'vpn' ], [ 'pywg_vpn', '' ] ]);
-	assert.equal(diff.steps(null, after)[0].options.proto, 'pywg');
+	assert.equal(steps[0].options.proto, 'pywg');
 });
 
-test('the steps, done, make what was shown', () => {
+test('applied steps give the merged tunnel', () => {
 	const uci = new Uci(SECTIONS);
 	const before = current();
 	const after = diff.merge(before, imported(WHOLE + ALONE));
@@ -156,7 +158,7 @@ test('the steps, done, make what was shown', () => {
 	assert.deepEqual(plain(uciTunnel.write(done)), plain(uciTunnel.write(after)));
 });
 
-/* LuCI's uci, as far as it keeps sections. */
+/* The part of LuCI's uci that stores sections. */
 class Uci {
 	constructor(sections) {
 		this.sections = structuredClone(sections);
@@ -171,7 +173,7 @@ class Uci {
 	}
 
 	set(config, id, name, value) {
-		const section = this.sections.find(one => one['.name'] === id);
+		const section = this.sections.find(entry => entry['.name'] === id);
 
 		section[name] = value;
 
@@ -180,6 +182,6 @@ class Uci {
 	}
 
 	remove(config, id) {
-		this.sections = this.sections.filter(one => one['.name'] !== id);
+		this.sections = this.sections.filter(entry => entry['.name'] !== id);
 	}
 }

@@ -1,4 +1,4 @@
-/* Import and export, by the cases that Python reads as well. */
+/* Import and export, with the cases that Python evaluates as well. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -20,17 +20,20 @@ function lines(text) {
 }
 
 function uciOf(tunnels) {
-	return lines(uciText.format(tunnels.flatMap(one => plain(uciTunnel.write(one)))
-		.map(section => ({ ...section, package: '' }))));
+	const sections = tunnels.flatMap(tunnel => plain(uciTunnel.write(tunnel)));
+
+	return lines(uciText.format(
+		sections.map(section => ({ ...section, package: '' }))));
 }
 
-for (const [ number, row ] of cases('conf').entries())
-	test(`conf ${number}: ${row.name}`, () => {
+for (const row of cases('conf'))
+	test(`conf: ${row.name}`, () => {
 		const found = plain(importExport.read(row.text.join('\n'), row.file));
 
 		assert.equal(found.format, 'conf');
 		assert.deepEqual(
-			found.complaints.map(one => [ one.severity, one.line, one.option ]),
+			found.complaints.map(({ severity, line, option }) =>
+				[ severity, line, option ]),
 			row.complaints);
 
 		if (row.uci.length) {
@@ -40,22 +43,24 @@ for (const [ number, row ] of cases('conf').entries())
 		}
 	});
 
-for (const [ number, row ] of cases('uci').entries())
-	test(`uci ${number}: ${row.name}`, () => {
+for (const row of cases('uci'))
+	test(`uci: ${row.name}`, () => {
 		const found = plain(importExport.read(row.text.join('\n'), ''));
-		const place = one => one.section ? one.option : one.line;
+		const place = complaint =>
+			complaint.section ? complaint.option : complaint.line;
 
 		assert.equal(found.format, 'uci');
 		assert.deepEqual(
-			found.complaints.map(one => [ one.severity, one.section, place(one) ]),
+			found.complaints.map(complaint =>
+				[ complaint.severity, complaint.section, place(complaint) ]),
 			row.complaints);
 
 		if (row.uci.length)
 			assert.deepEqual(uciOf(found.tunnels), row.uci.join('\n').split('\n'));
 	});
 
-test('what was exported is read as the same, in either format', () => {
-	for (const row of cases('conf').filter(one => one.uci.length)) {
+test('exported text is parsed to the same tunnel', () => {
+	for (const row of cases('conf').filter(({ uci }) => uci.length)) {
 		const [ tunnel ] = importExport.read(row.text.join('\n'), row.file).tunnels;
 
 		for (const format of [ 'conf', 'uci' ]) {
@@ -66,7 +71,7 @@ test('what was exported is read as the same, in either format', () => {
 	}
 });
 
-test('a text that was on Windows is read as it is', () => {
+test('text with a byte order mark and CRLF is accepted', () => {
 	const row = cases('conf')[0];
 	const found = importExport.read(
 		'\ufeff' + row.text.join('\r\n'), `C:\\keys\\${row.file}`);
@@ -74,7 +79,7 @@ test('a text that was on Windows is read as it is', () => {
 	assert.deepEqual(uciOf(found.tunnels), row.uci);
 });
 
-test('what is no configuration is said to be none', () => {
+test('text without configuration is rejected', () => {
 	for (const text of [ '', '\n', '# nothing', 'config system' ]) {
 		const { tunnels, complaints } = plain(importExport.read(text));
 
@@ -84,7 +89,7 @@ test('what is no configuration is said to be none', () => {
 	}
 });
 
-test('peers whose interface is not in the text stand by themselves', () => {
+test('peers without their interface become a tunnel without options', () => {
 	const [ , peers ] = cases('uci')[1].text.join('\n').split('\n\n');
 	const { tunnels } = plain(importExport.read(peers));
 
@@ -94,7 +99,7 @@ test('peers whose interface is not in the text stand by themselves', () => {
 	assert.equal(tunnels[0].peers[0].options.description, 'Alice');
 });
 
-test('packages are told apart, and the firewall goes along', () => {
+test('exported UCI text has the firewall sections', () => {
 	const row = cases('uci')[1];
 	const [ tunnel ] = importExport.read(row.text.join('\n')).tunnels;
 	const zone = {
@@ -108,19 +113,19 @@ test('packages are told apart, and the firewall goes along', () => {
 	assert.match(text, /\n\nEND\nreload_config\n$/);
 	assert.deepEqual(found.complaints, []);
 	assert.deepEqual(uciOf(found.tunnels), row.uci);
-	assert.deepEqual(found.firewall.map(one => one.options), [ zone.options ]);
+	assert.deepEqual(found.firewall.map(({ options }) => options), [ zone.options ]);
 });
 
-test('packages of `uci export` are told apart too', () => {
+test('output of uci export is accepted', () => {
 	const text = 'package network\n\nconfig interface wg0\n option proto pywg\n' +
 		'package firewall\n\nconfig zone wg0\n option name vpn\n';
 	const found = plain(importExport.read(text));
 
-	assert.deepEqual(found.tunnels.map(one => one.name), [ 'wg0' ]);
-	assert.deepEqual(found.firewall.map(one => one.options), [ { name: 'vpn' } ]);
+	assert.deepEqual(found.tunnels.map(({ name }) => name), [ 'wg0' ]);
+	assert.deepEqual(found.firewall.map(({ options }) => options), [ { name: 'vpn' } ]);
 });
 
-test('no value ends what a shell is to append, and lines keep their numbers', () => {
+test('here-document ends at no value, and line numbers are preserved', () => {
 	const row = cases('uci')[1];
 	const [ tunnel ] = importExport.read(row.text.join('\n')).tunnels;
 
@@ -139,7 +144,7 @@ test('no value ends what a shell is to append, and lines keep their numbers', ()
 		text.split('\n').findIndex(line => line.includes('mtu')) + 1);
 });
 
-test('a QR code carries no comment, and no file a disabled peer', () => {
+test('QR code has no comments, and disabled peers are omitted', () => {
 	const [ tunnel ] = importExport.read(cases('conf')[0].text.join('\n')).tunnels;
 	const disabled = { ...tunnel.peers[0].options, disabled: '1' };
 
@@ -149,7 +154,7 @@ test('a QR code carries no comment, and no file a disabled peer', () => {
 		/Peer/);
 });
 
-test('a description of several lines stays a comment', () => {
+test('multi-line description remains a comment', () => {
 	const tunnel = {
 		name: '', options: null,
 		peers: [ { options: { description: 'one\n[Interface]\nMTU = 1' } } ]
@@ -159,7 +164,7 @@ test('a description of several lines stays a comment', () => {
 		/^\[Peer\]\n# one \[Interface\] MTU = 1\n$/);
 });
 
-test('a secret in the wrong place is in no message', () => {
+test('messages contain no misplaced secret', () => {
 	const secret = 'AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=';
 	const texts = [
 		`[Interface]\nListenPort = ${secret}`, `[Interface]\n${secret}`,
@@ -171,11 +176,11 @@ test('a secret in the wrong place is in no message', () => {
 		const { complaints } = plain(importExport.read(text));
 
 		assert.equal(complaints[0].severity === 'warning', false, text);
-		assert.ok(!complaints.some(one => one.reason.includes(secret)), text);
+		assert.ok(!complaints.some(({ reason }) => reason.includes(secret)), text);
 	}
 });
 
-test('a key that the router keeps is named in UCI, and in no other text', () => {
+test('names of stored keys are exported as UCI only', () => {
 	const key = 'AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=';
 	const [ tunnel ] = importExport.read(`config interface wg0
 	option proto pywg
@@ -193,11 +198,11 @@ config pywg_wg0
 	assert.match(importExport.write(tunnel, 'uci'), /private_key 'kept:mine'/);
 	const { complaints } = importExport.read('[Interface]\nPrivateKey = kept:mine');
 
-	assert.deepEqual(plain(complaints).map(one => [ one.severity, one.line ]),
+	assert.deepEqual(plain(complaints).map(({ severity, line }) => [ severity, line ]),
 		[ [ 'error', 2 ] ]);
 });
 
-test('a file is named after the peer', () => {
+test('file name is derived from the title', () => {
 	const rows = [
 		[ 'Grandma\'s house', 'conf', 'grandma-s-house.conf' ],
 		[ 'Zoë', 'conf', 'zoe.conf' ],

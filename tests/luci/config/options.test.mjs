@@ -1,4 +1,4 @@
-/* The table of options: what each takes, and as what. */
+/* The table of options: validation and canonical values. */
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -7,7 +7,7 @@ import { Realm } from '../luci.mjs';
 
 const options = new Realm().require('pywg.config.options');
 
-/* Table, option, text, what it is; null where it cannot be the value. */
+/* Table, option, text, canonical value; null for an invalid text. */
 const ROWS = [
 	[ 'INTERFACE', 'private_key', 'generate', 'generate' ],
 	[ 'INTERFACE', 'private_key', '', null ],
@@ -44,8 +44,8 @@ const ROWS = [
 	[ 'PEER', 'description', 'it\'s', 'it\'s' ]
 ];
 
-for (const [ number, [ table, name, text, value ] ] of ROWS.entries())
-	test(`row ${number}: ${name} '${text}'`, () => {
+for (const [ table, name, text, value ] of ROWS)
+	test(`${name} '${text}' is ${value === null ? 'rejected' : 'accepted'}`, () => {
 		const reason = options.reason(options[table], name, text);
 		const row = options.row(options[table], name);
 
@@ -56,7 +56,7 @@ for (const [ number, [ table, name, text, value ] ] of ROWS.entries())
 				JSON.stringify(options.canonical(row, [ text ])), JSON.stringify(value));
 	});
 
-test('of a list where one value is due, the last counts', () => {
+test('last value of a list is used for an option with a single value', () => {
 	const row = options.row(options.INTERFACE, 'mtu');
 
 	assert.equal(options.canonical(row, [ '1300', '1400' ]), '1400');

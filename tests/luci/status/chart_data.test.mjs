@@ -1,4 +1,4 @@
-/* From counters to what is drawn. */
+/* Rates from counters, and the geometry of the chart. */
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -17,69 +17,71 @@ function seriesOf(...samples) {
 	return series;
 }
 
-function seen(series, seconds) {
-	return plain(series.samples(seconds * SECOND)).map(one => [ one.age, one.rx, one.tx ]);
+function samples(series, seconds) {
+	return plain(series.samples(seconds * SECOND))
+		.map(({ age, rx, tx }) => [ age, rx, tx ]);
 }
 
-test('a rate is what came between two looks', () => {
+test('rate is the difference of two counters over time', () => {
 	const series = seriesOf([ 0, 1000, 500 ], [ 5, 6000, 500 ], [ 10, 6000, 1000 ]);
 
-	assert.deepEqual(seen(series, 10), [ [ 5, 1000, 0 ], [ 0, 0, 100 ] ]);
+	assert.deepEqual(samples(series, 10), [ [ 5, 1000, 0 ], [ 0, 0, 100 ] ]);
 	assert.equal(series.greatest(), 1000);
 });
 
-test('one look tells no rate', () => {
-	assert.deepEqual(seen(seriesOf([ 0, 1000, 500 ]), 1), []);
+test('single sample gives no rate', () => {
+	assert.deepEqual(samples(seriesOf([ 0, 1000, 500 ]), 1), []);
 });
 
-test('a look that follows too soon is as if there was none', () => {
+test('sample after less than a second is ignored', () => {
 	const series = seriesOf([ 0, 0, 0 ], [ 0.3, 900, 0 ], [ 5, 1000, 50 ]);
 
-	assert.deepEqual(seen(series, 5), [ [ 0, 200, 10 ] ]);
+	assert.deepEqual(samples(series, 5), [ [ 0, 200, 10 ] ]);
 });
 
-test('missed looks are drawn as their average, and many as nothing known', () => {
+test('rate is averaged over a gap, and unknown after a long one', () => {
 	const series = seriesOf([ 0, 0, 0 ], [ 60, 6000, 60 ], [ 160, 9000, 90 ]);
 
-	assert.deepEqual(seen(series, 160), [ [ 100, 100, 1 ], [ 0, null, null ] ]);
+	assert.deepEqual(samples(series, 160), [ [ 100, 100, 1 ], [ 0, null, null ] ]);
 });
 
-test('a counter that begins anew is not known until the next look', () => {
+test('rate is unknown after a counter reset', () => {
 	const series = seriesOf([ 0, 9000, 9000 ], [ 5, 10, 9500 ], [ 10, 510, 9500 ]);
 
-	assert.deepEqual(seen(series, 10), [ [ 5, null, null ], [ 0, 100, 0 ] ]);
+	assert.deepEqual(samples(series, 10), [ [ 5, null, null ], [ 0, 100, 0 ] ]);
 });
 
-test('what was drawn keeps its place when the clock is set back', () => {
+test('points keep their ages when the clock is set back', () => {
 	const series = seriesOf(
 		[ 1000, 0, 0 ], [ 1005, 500, 0 ], [ 500, 600, 0 ], [ 505, 700, 0 ]);
 
-	assert.deepEqual(seen(series, 505), [ [ 5, 100, 0 ], [ 5, null, null ], [ 0, 20, 0 ] ]);
+	assert.deepEqual(samples(series, 505),
+		[ [ 5, 100, 0 ], [ 5, null, null ], [ 0, 20, 0 ] ]);
 });
 
-test('what is older than ten minutes is forgotten', () => {
+test('samples older than ten minutes are removed', () => {
 	const series = chartData.series();
 
 	for (let seconds = 0; seconds <= 2000; seconds += 10)
 		series.add(seconds * SECOND, seconds, 0);
 
 	assert.equal(series.points.length, 61);
-	assert.equal(seen(series, 2000)[0][0], 600);
-	assert.deepEqual(seen(series, 9000), []);
+	assert.equal(samples(series, 2000)[0][0], 600);
+	assert.deepEqual(samples(series, 9000), []);
 });
 
-test('what the router remembers comes first', () => {
+test('history of the daemon precedes the samples', () => {
 	const series = chartData.series();
 
 	series.fill(100 * SECOND, [ 1, 2, 3 ], [ 4, 5, 6 ], 10);
 	series.add(101 * SECOND, 0, 0);
 	series.add(106 * SECOND, 50, 5);
 
-	assert.deepEqual(seen(series, 106),
+	assert.deepEqual(samples(series, 106),
 		[ [ 26, 1, 4 ], [ 16, 2, 5 ], [ 6, 3, 6 ], [ 0, 10, 1 ] ]);
 });
 
-/* The greatest rate, bytes a second; the top of the scale and its label. */
+/* The greatest rate in bytes per second; the top of the scale and its label. */
 const SCALES = [
 	[ 0, 250, '2 kbit/s' ],
 	[ 1, 250, '2 kbit/s' ],
@@ -91,8 +93,8 @@ const SCALES = [
 	[ 1.25e8, 2.5e8, '2 Gbit/s' ]
 ];
 
-for (const [ number, [ greatest, top, label ] ] of SCALES.entries())
-	test(`scale ${number}: ${greatest} bytes a second`, () => {
+for (const [ greatest, top, label ] of SCALES)
+	test(`scale for ${greatest} bytes per second ends at ${label}`, () => {
 		const scale = chartData.scale(greatest);
 		const last = scale.ticks[scale.ticks.length - 1];
 
@@ -102,7 +104,7 @@ for (const [ number, [ greatest, top, label ] ] of SCALES.entries())
 		assert.ok(scale.top >= greatest);
 	});
 
-test('a path leads from the oldest to now, and breaks where nothing is known', () => {
+test('path is interrupted at unknown rates', () => {
 	const points = [
 		{ age: 600, rx: 0 }, { age: 450, rx: 50 }, { age: 300, rx: null },
 		{ age: 150, rx: 200 }, { age: 0, rx: 100 }
@@ -115,13 +117,13 @@ test('a path leads from the oldest to now, and breaks where nothing is known', (
 	assert.equal(chartData.path([], 'rx', 100, box), '');
 });
 
-test('a lone point is seen', () => {
+test('single point is visible', () => {
 	assert.equal(
 		chartData.path([ { age: 0, tx: 50 } ], 'tx', 100, { width: 10, height: 10 }),
 		'M10,5L10,5');
 });
 
-test('the axis of time ends now', () => {
+test('time axis ends now', () => {
 	const ticks = plain(chartData.timeTicks());
 
 	assert.deepEqual(ticks.map(tick => tick.age), [ 480, 360, 240, 120, 0 ]);

@@ -1,4 +1,4 @@
-/* Codes to words, and what to do. */
+/* The texts of diagnosis codes. */
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -8,7 +8,7 @@ import { load, plain } from '../luci.mjs';
 const diagnosis = load('pywg.status.diagnosis');
 const TONES = [ 'good', 'idle', 'waiting', 'bad', 'off' ];
 
-test('every state has a name and a tone, and all trouble says what to do', () => {
+test('every state has a title and a tone, and every bad state an advice', () => {
 	for (const code of diagnosis.codes()) {
 		const found = diagnosis.peer({ state: code, reason: 'in detail' });
 
@@ -18,14 +18,14 @@ test('every state has a name and a tone, and all trouble says what to do', () =>
 	}
 });
 
-test('the router\'s own words go along, where there is something to say', () => {
-	const told = state => diagnosis.peer({ state, reason: 'no answer from 192.0.2.1' });
+test('untranslated reason is the detail of a state with a cause', () => {
+	const found = state => diagnosis.peer({ state, reason: 'no answer from 192.0.2.1' });
 
-	assert.equal(told('no_answer').detail, 'no answer from 192.0.2.1');
-	assert.equal(told('linked').detail, '');
+	assert.equal(found('no_answer').detail, 'no answer from 192.0.2.1');
+	assert.equal(found('linked').detail, '');
 });
 
-test('a state that is not known here is told in the router\'s words', () => {
+test('unknown state is shown with its untranslated reason', () => {
 	const found = plain(diagnosis.peer({ state: 'new_code', reason: 'something else' }));
 
 	assert.equal(found.title, 'new_code');
@@ -33,7 +33,7 @@ test('a state that is not known here is told in the router\'s words', () => {
 	assert.equal(found.tone, 'bad');
 });
 
-/* Seconds since the handshake, tone, words. */
+/* Seconds since the handshake, tone, text. */
 const AGES = [
 	[ null, 'off', 'never' ],
 	[ 0, 'good', '0 s ago' ],
@@ -43,17 +43,17 @@ const AGES = [
 	[ 1e6, 'idle', '11 d ago' ]
 ];
 
-for (const [ number, [ seconds, tone, words ] ] of AGES.entries())
-	test(`age ${number}: ${seconds}`, () => {
-		assert.deepEqual(plain(diagnosis.age(seconds)), { tone, text: words });
+for (const [ seconds, tone, text ] of AGES)
+	test(`age of ${seconds} s is '${text}'`, () => {
+		assert.deepEqual(plain(diagnosis.age(seconds)), { tone, text });
 	});
 
-test('drops come with trouble first, then the most, and none that never were', () => {
+test('drops are sorted by fault and count, without zero counts', () => {
 	const found = diagnosis.drops({
 		'replayed': 9, 'mac1': 1, 'no peer': 5, 'congestion': 0, 'from the future': 2
 	});
 
-	assert.deepEqual(plain(found.map(one => one.reason)),
+	assert.deepEqual(plain(found.map(({ reason }) => reason)),
 		[ 'no peer', 'from the future', 'mac1', 'replayed' ]);
 	assert.equal(found[1].text, 'from the future');
 });

@@ -1,4 +1,4 @@
-/* What the assistant makes of what the router says of itself. */
+/* The description of the local site. */
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -47,7 +47,7 @@ function described(interfaces, ...names) {
 	}));
 }
 
-test('the router is known by its networks, its way out, and its tunnels', () => {
+test('router is described by its networks, uplink and tunnels', () => {
 	const local = described([ LOOPBACK, GUEST, LAN, WAN, DOWN ]);
 
 	assert.equal(local.name, 'OpenWrt');
@@ -62,12 +62,12 @@ test('the router is known by its networks, its way out, and its tunnels', () => 
 	assert.deepEqual(local.firewall, [ ZONE ]);
 });
 
-test('where no network is called lan, the first that leads nowhere else is it', () => {
+test('first network without a default route is the LAN if none is named lan', () => {
 	assert.equal(described([ WAN, GUEST ]).lan, 'guest');
 	assert.deepEqual(described([ WAN, GUEST ]).lans, [ '192.168.9.0/24' ]);
 });
 
-test('a router without any network has none to offer', () => {
+test('router without networks has no LAN prefixes', () => {
 	const local = described([ LOOPBACK, DOWN ]);
 
 	assert.equal(local.lan, 'lan');
@@ -75,7 +75,7 @@ test('a router without any network has none to offer', () => {
 	assert.deepEqual(local.wan, { addresses: [] });
 });
 
-test('the tunnels\' own interfaces are no home', () => {
+test('tunnel interface is not taken for the LAN', () => {
 	const tunnel = {
 		'interface': 'wg0', up: true, l3_device: 'wg0',
 		'ipv4-address': [ { address: '10.77.0.1', mask: 24 } ]
@@ -86,11 +86,13 @@ test('the tunnels\' own interfaces are no home', () => {
 		[ '10.77.0.1/24', '192.168.9.1/24' ]);
 });
 
-test('where this router can be called is a name, or else an address of its own', () => {
-	const called = { ...WAN, 'ipv4-address': [ { address: '203.0.113.7', mask: 24 } ] };
+test('endpoint is a dynamic DNS name or a public address', () => {
+	const reachable = {
+		...WAN, 'ipv4-address': [ { address: '203.0.113.7', mask: 24 } ]
+	};
 
-	assert.equal(described([ LAN, called ], 'home.example.org').endpoint,
+	assert.equal(described([ LAN, reachable ], 'home.example.org').endpoint,
 		'home.example.org');
-	assert.equal(described([ LAN, called ]).endpoint, '203.0.113.7');
+	assert.equal(described([ LAN, reachable ]).endpoint, '203.0.113.7');
 	assert.equal(described([ LAN, WAN ]).endpoint, '');
 });

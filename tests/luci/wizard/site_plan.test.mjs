@@ -1,4 +1,4 @@
-/* The assistant: both sides of a link between two homes. */
+/* The plan of a link between two sites. */
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -19,37 +19,37 @@ const KEYS = {
 };
 const PUBLIC = '203.0.113.7', SHARED = '100.64.3.2';
 
-function home(differing) {
+function localSite(overrides) {
 	return {
 		name: 'Home', lans: [ '192.168.1.0/24' ],
 		networks: [ '192.168.1.1/24', '203.0.113.7/24' ],
 		wan: { addresses: [ PUBLIC ], mtu: 1500 }, endpoint: 'home.example.org',
-		tunnels: [], tunnel: null, firewall: [], lan: 'lan', ...differing
+		tunnels: [], tunnel: null, firewall: [], lan: 'lan', ...overrides
 	};
 }
 
-function grandma(differing) {
+function remoteSite(overrides) {
 	return {
-		name: 'Grandma', lans: [ '192.168.2.7/24' ], endpoint: '', port: '', ...differing
+		name: 'Grandma', lans: [ '192.168.2.7/24' ], endpoint: '', port: '', ...overrides
 	};
 }
 
 function planned(local, remote, keys) {
-	const found = sitePlan.plan(home(local), grandma(remote), keys ?? KEYS);
+	const found = sitePlan.plan(localSite(local), remoteSite(remote), keys ?? KEYS);
 
 	assert.deepEqual(
-		plain(found.problems.filter(one => one.severity === 'error')), []);
+		plain(found.problems.filter(({ severity }) => severity === 'error')), []);
 
 	return plain(found);
 }
 
 function problems(local, remote, keys) {
-	const found = sitePlan.plan(home(local), grandma(remote), keys ?? KEYS);
+	const found = sitePlan.plan(localSite(local), remoteSite(remote), keys ?? KEYS);
 
-	return plain(found.problems).map(one => [ one.field, one.severity ]);
+	return plain(found.problems).map(({ field, severity }) => [ field, severity ]);
 }
 
-test('both sides say of each other what the other is', () => {
+test('both sides of the plan correspond', () => {
 	const { local, remote } = planned();
 
 	assert.deepEqual(local.tunnel, {
@@ -82,7 +82,7 @@ test('both sides say of each other what the other is', () => {
 	});
 });
 
-/* Where this router is, our endpoint, theirs; who sends keepalives: here, there. */
+/* WAN address, local and remote endpoint; local and remote keepalive. */
 const KEEPALIVES = [
 	[ PUBLIC, 'home.example.org', '', undefined, '25' ],
 	[ PUBLIC, 'home.example.org', 'g.example.org', undefined, undefined ],
@@ -93,10 +93,10 @@ const KEEPALIVES = [
 	[ '2001:db8::7', '', 'g.example.org', '25', undefined ]
 ];
 
-for (const [ number, row ] of KEEPALIVES.entries()) {
+for (const row of KEEPALIVES) {
 	const [ wan, local, remote, localKeepalive, remoteKeepalive ] = row;
 
-	test(`keepalive ${number}: ${wan}, '${local}', '${remote}'`, () => {
+	test(`keepalives with WAN ${wan} and endpoints '${local}', '${remote}'`, () => {
 		const found = planned(
 			{ wan: { addresses: [ wan ] }, endpoint: local }, { endpoint: remote });
 		const sends = side => side.tunnel.peers[0].options.persistent_keepalive;
@@ -106,7 +106,7 @@ for (const [ number, row ] of KEEPALIVES.entries()) {
 	});
 }
 
-/* What differs here and there; where the problem is. */
+/* Overrides of the local and the remote site; field and severity of the problem. */
 const PROBLEMS = [
 	[ {}, { lans: [ '192.168.1.128/25' ] }, 'remoteLans', 'error' ],
 	[ {}, { lans: [ '192.168.0.0/16' ] }, 'remoteLans', 'error' ],
@@ -121,12 +121,12 @@ const PROBLEMS = [
 	[ { wan: {} }, {}, 'localEndpoint', 'warning' ]
 ];
 
-for (const [ number, [ local, remote, field, severity ] ] of PROBLEMS.entries())
-	test(`problem ${number}: ${JSON.stringify([ local, remote ])}`, () => {
+for (const [ local, remote, field, severity ] of PROBLEMS)
+	test(`${severity} at ${field} for ${JSON.stringify([ local, remote ])}`, () => {
 		assert.deepEqual(problems(local, remote), [ [ field, severity ] ]);
 	});
 
-test('a third home is added to the tunnel that is there', () => {
+test('third site is added to the existing tunnel', () => {
 	const first = planned();
 	const tunnels = [ first.local.tunnel ];
 	const third = planned({ tunnels, tunnel: tunnels[0] },
@@ -134,19 +134,19 @@ test('a third home is added to the tunnel that is there', () => {
 		{ ...KEYS, remote: { private: key('f'), public: key('g') } });
 
 	assert.equal(third.local.tunnel.name, 'pywg0');
-	assert.deepEqual(third.local.tunnel.peers.map(one => one.options.description),
+	assert.deepEqual(third.local.tunnel.peers.map(({ options }) => options.description),
 		[ 'Grandma', 'Hut' ]);
 	assert.deepEqual(third.remote.tunnel.options.addresses, [ '10.77.0.3/24' ]);
 });
 
-test('a home that is linked already, and a key that is known, are refused', () => {
+test('linked network and known key are rejected', () => {
 	const tunnels = [ planned().local.tunnel ];
 
 	assert.deepEqual(problems({ tunnels }),
 		[ [ 'remoteLans', 'error' ], [ 'keys', 'error' ] ]);
 });
 
-test('another tunnel gets another name, port and network', () => {
+test('second tunnel gets another name, port and network', () => {
 	const tunnels = [ planned().local.tunnel ];
 	const { local } = planned({ tunnels, networks: [ '192.168.1.1/24', '10.77.0.1/24' ] },
 		{ lans: [ '192.168.3.0/24' ] },
@@ -157,7 +157,7 @@ test('another tunnel gets another name, port and network', () => {
 	assert.deepEqual(local.tunnel.options.addresses, [ '10.77.1.1/24' ]);
 });
 
-test('a tunnel without an address left is said to be full', () => {
+test('tunnel network without free address is rejected', () => {
 	const { local } = planned();
 	const tunnel = {
 		...local.tunnel,
@@ -169,26 +169,26 @@ test('a tunnel without an address left is said to be full', () => {
 		[ [ 'addresses', 'error' ] ]);
 });
 
-/* The MTU of the way out, and what is told the other side. */
+/* The MTU of the uplink, and that of the remote side. */
 const MTUS = [
 	[ 1500, undefined ], [ 1492, '1412' ], [ 1460, '1380' ], [ 1300, '1280' ],
 	[ undefined, undefined ]
 ];
 
-for (const [ number, [ mtu, expected ] ] of MTUS.entries())
-	test(`MTU ${number}: ${mtu}`, () => {
+for (const [ mtu, expected ] of MTUS)
+	test(`MTU of the tunnel is ${expected} for an uplink with ${mtu}`, () => {
 		const { remote } = planned({ wan: { addresses: [ PUBLIC ], mtu } });
 
 		assert.equal(remote.tunnel.options.mtu, expected);
 	});
 
-test('the other home gets a zone, and the stock protocol a rule besides', () => {
-	const types = found => found.remote.firewall.map(one => one.type);
-	const there = { endpoint: 'g.example.org', port: '4500' };
+test('remote side gets a zone, and a rule with the stock protocol', () => {
+	const types = found => found.remote.firewall.map(({ type }) => type);
+	const remote = { endpoint: 'g.example.org', port: '4500' };
 
-	assert.deepEqual(types(planned({}, there)), [ 'zone', 'forwarding', 'forwarding' ]);
+	assert.deepEqual(types(planned({}, remote)), [ 'zone', 'forwarding', 'forwarding' ]);
 
-	const stock = planned({}, { ...there, proto: 'wireguard' });
+	const stock = planned({}, { ...remote, proto: 'wireguard' });
 
 	assert.deepEqual(types(stock), [ 'zone', 'forwarding', 'forwarding', 'rule' ]);
 	assert.equal(stock.remote.firewall[3].options.dest_port, '4500');
@@ -196,16 +196,16 @@ test('the other home gets a zone, and the stock protocol a rule besides', () => 
 	assert.equal(stock.local.tunnel.peers[0].options.endpoint_port, '4500');
 });
 
-test('the other home takes what was made for it, in either format', () => {
+test('remote side imports its configuration in any format', () => {
 	const { remote } = planned();
-	const there = home({
+	const importing = localSite({
 		name: 'Grandma', lans: [ '192.168.2.0/24' ], networks: [ '192.168.2.1/24' ]
 	});
 
 	for (const format of [ 'conf', 'uci', 'qr' ]) {
 		const text = importExport.write(remote.tunnel, format, remote.firewall);
 		const [ tunnel ] = importExport.read(text, 'grandma.conf').tunnels;
-		const found = plain(sitePlan.adopt(tunnel, there));
+		const found = plain(sitePlan.adopt(tunnel, importing));
 
 		assert.deepEqual(found.problems, [], format);
 		assert.equal(found.tunnel.proto, 'pywg');
@@ -215,21 +215,21 @@ test('the other home takes what was made for it, in either format', () => {
 	}
 });
 
-test('what was made for another home is not taken where it cannot work', () => {
+test('configuration with conflicts is rejected', () => {
 	const { remote } = planned({}, { endpoint: 'g.example.org' });
 	const taken = {
 		name: 'pywg0', proto: 'pywg', options: { listen_port: '51820' }, peers: []
 	};
-	const found = plain(sitePlan.adopt(remote.tunnel, home({
+	const found = plain(sitePlan.adopt(remote.tunnel, localSite({
 		networks: [ '192.168.1.1/24', '10.77.0.9/16' ], tunnels: [ taken ]
 	})));
 
 	assert.equal(found.tunnel.name, 'pywg1');
-	assert.deepEqual(found.problems.map(one => one.field),
+	assert.deepEqual(found.problems.map(({ field }) => field),
 		[ 'remoteLans', 'remoteLans', 'addresses', 'port' ]);
 });
 
-test('from the other side\'s own configuration comes ours', () => {
+test('local side is derived from the remote configuration', () => {
 	const remoteTunnel = importExport.read(`[Interface]
 PrivateKey = ${KEYS.remote.private}
 Address = 10.5.0.1/24
@@ -241,7 +241,8 @@ PresharedKey = ${KEYS.preshared}
 AllowedIPs = 10.5.0.9/32, 192.168.1.0/24
 `).tunnels[0];
 	const { tunnel, problems: found } = plain(sitePlan.planFromRemote(
-		remoteTunnel, home({ endpoint: '' }), grandma({ endpoint: 'g.example.org' }), KEYS));
+		remoteTunnel, localSite({ endpoint: '' }),
+		remoteSite({ endpoint: 'g.example.org' }), KEYS));
 
 	assert.deepEqual(found, []);
 	assert.deepEqual(tunnel.options,
@@ -254,27 +255,28 @@ AllowedIPs = 10.5.0.9/32, 192.168.1.0/24
 	});
 });
 
-test('settings without a key of their router are of no use', () => {
-	const remoteTunnel = importExport.read('[Interface]\nAddress = 10.5.0.1/24\n').tunnels[0];
+test('remote configuration without private key is rejected', () => {
+	const [ remoteTunnel ] =
+		importExport.read('[Interface]\nAddress = 10.5.0.1/24\n').tunnels;
 	const { problems: found } = plain(sitePlan.planFromRemote(
-		remoteTunnel, home(), grandma(), { ...KEYS, remote: { public: '' } }));
+		remoteTunnel, localSite(), remoteSite(), { ...KEYS, remote: { public: '' } }));
 
-	assert.deepEqual(found.map(one => [ one.field, one.severity ]),
+	assert.deepEqual(found.map(({ field, severity }) => [ field, severity ]),
 		[ [ 'keys', 'error' ] ]);
 });
 
-test('a configuration that does not know us yet leaves us the next address', () => {
+test('remote configuration without this peer gives the next address', () => {
 	const remoteTunnel = importExport.read(`[Interface]
 PrivateKey = ${KEYS.remote.private}
 Address = 10.5.0.1/24
 `).tunnels[0];
 	const { tunnel } = plain(sitePlan.planFromRemote(
-		remoteTunnel, home(), grandma({ endpoint: 'g.example.org' }), KEYS));
+		remoteTunnel, localSite(), remoteSite({ endpoint: 'g.example.org' }), KEYS));
 
 	assert.deepEqual(tunnel.options.addresses, [ '10.5.0.2/24' ]);
 });
 
-test('a peer\'s own file has what the router knows of it', () => {
+test('configuration for a peer has its key and addresses', () => {
 	const tunnel = {
 		name: 'wg0', proto: 'pywg', peers: [],
 		options: { addresses: [ '10.0.0.1/24', 'fd00::1/64' ], listen_port: '4711' }
@@ -301,7 +303,7 @@ Endpoint = [2001:db8::1]:4711
 `);
 });
 
-test('what the router keeps cannot be given away', () => {
+test('names of stored keys are not exported to a peer', () => {
 	const tunnel = {
 		name: 'wg0', proto: 'pywg', options: { addresses: [ '10.0.0.1/24' ] }, peers: []
 	};
@@ -318,14 +320,14 @@ function firewall(type, options, id) {
 	return { package: 'firewall', type, name: '', id, options };
 }
 
-test('a tunnel that is in a zone stays there', () => {
+test('interface stays in its zone', () => {
 	const sections = [ firewall('zone', { name: 'vpn', network: 'wan6 pywg0' }) ];
 
 	assert.deepEqual(plain(firewallZone.propose(sections, 'pywg0', 'lan')),
 		{ zone: 'vpn', join: null, add: [] });
 });
 
-test('a zone that is there is joined, and what it lacks is added', () => {
+test('existing zone is joined, and missing forwardings are added', () => {
 	const sections = [
 		firewall('zone', { name: 'inside', network: [ 'lan', 'guest' ] }, 'cfg1'),
 		firewall('zone', { name: 'homes', network: [ 'pywg0' ] }, 'cfg2'),
@@ -334,15 +336,15 @@ test('a zone that is there is joined, and what it lacks is added', () => {
 	const found = plain(firewallZone.propose(sections, 'pywg1', 'lan'));
 
 	assert.equal(found.join, 'cfg2');
-	assert.deepEqual(found.add.map(one => one.options),
+	assert.deepEqual(found.add.map(({ options }) => options),
 		[ { src: 'homes', dest: 'inside' } ]);
 });
 
-test('without a zone, one is made beside the home\'s own', () => {
+test('new zone is created beside the zone of the LAN', () => {
 	const sections = [ firewall('zone', { name: 'inside', network: [ 'lan' ] }) ];
 	const { add } = plain(firewallZone.propose(sections, 'pywg0', 'lan'));
 
-	assert.deepEqual(add.map(one => one.type), [ 'zone', 'forwarding', 'forwarding' ]);
+	assert.deepEqual(add.map(({ type }) => type), [ 'zone', 'forwarding', 'forwarding' ]);
 	assert.deepEqual(add[1].options, { src: 'inside', dest: 'homes' });
 	assert.deepEqual(add[0].options.network, [ 'pywg0' ]);
 });

@@ -1,4 +1,4 @@
-/* Prints what Python has a table of as well, as JSON. */
+/* Prints the tables that exist in Python as well, as JSON. */
 
 import { load } from './luci.mjs';
 

@@ -1,5 +1,5 @@
-/* Reads questions as JSON, [what, text] a line, and prints what the modules make of
-   each: null stands for a refusal. */
+/* Reads requests as JSON lines, [function, arguments...], and prints the result of
+   each; null stands for a rejected value. */
 
 import { createInterface } from 'node:readline';
 
@@ -15,7 +15,8 @@ function sections(text) {
 
 	return error
 		? { line: error.line }
-		: { sections: found.map(one => [ one.type, one.name, one.options ]) };
+		: { sections: found.map(section =>
+			[ section.type, section.name, section.options ]) };
 }
 
 function value(table, name, text) {
@@ -27,21 +28,21 @@ function value(table, name, text) {
 	}
 }
 
-/* The first line that is not taken, or what each peer is. */
+/* Return the first rejected line, or the options of the peers. */
 function conf(text) {
 	const found = wgconf.read(text);
-	const refused = found.complaints.filter(one => one.severity !== 'warning');
+	const rejected = found.complaints.filter(({ severity }) => severity !== 'warning');
 
-	return refused.length
-		? { line: refused[0].line }
+	return rejected.length
+		? { line: rejected[0].line }
 		: { peers: found.peers.map(peer =>
 			[ peer.public_key, peer.allowed_ips ?? [], peer.persistent_keepalive ?? '0' ]) };
 }
 
-const ANSWERS = { sections, value, conf };
+const FUNCTIONS = { sections, value, conf };
 
 for await (const line of createInterface({ input: process.stdin })) {
-	const [ what, ...rest ] = JSON.parse(line);
+	const [ name, ...values ] = JSON.parse(line);
 
-	console.log(JSON.stringify(ANSWERS[what](...rest)));
+	console.log(JSON.stringify(FUNCTIONS[name](...values)));
 }

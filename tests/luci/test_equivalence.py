@@ -1,4 +1,4 @@
-"""LuCI's modules and Python take the same texts for the same, whatever they are."""
+"""The LuCI modules and Python give the same results for arbitrary texts."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,10 +14,10 @@ from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.openwrt.options import INTERFACE_OPTIONS, PEER_OPTIONS, Option
 from pywg_embedded.openwrt.uci import parse
 
-from .node import Conversation, needs_node
+from .node import Evaluator, needs_node
 
 TABLES = {"INTERFACE": INTERFACE_OPTIONS, "PEER": PEER_OPTIONS}
-# Those whose value is what their kind says of the text alone.
+# Options with a single value that their kind validates.
 ROWS = [
     (table, option)
     for table, options in TABLES.items()
@@ -30,17 +30,17 @@ LISTS = [
     for option in options
     if option.separators
 ]
-KEYS = [to_base64(bytes([number]) * 32) for number in range(3)]
+KEYS = [to_base64(bytes([byte]) * 32) for byte in range(3)]
 
 pytestmark = needs_node
 thorough = settings(max_examples=1000, deadline=None)
 
 
 @pytest.fixture(scope="module")
-def modules() -> Iterator[Conversation]:
-    conversation = Conversation("answer.mjs")
-    yield conversation
-    conversation.close()
+def modules() -> Iterator[Evaluator]:
+    evaluator = Evaluator("evaluate.mjs")
+    yield evaluator
+    evaluator.close()
 
 
 def texts(*parts: str, size: int = 8) -> "st.SearchStrategy[str]":
@@ -66,23 +66,23 @@ def canonical(option: Option, text: str) -> Any:
 
 @thorough
 @given(row=st.sampled_from(ROWS), text=VALUES)
-def test_value_is_the_same_or_refused_alike(
-    modules: Conversation, row: tuple[str, Option], text: str
+def test_single_values_are_equal_or_both_rejected(
+    modules: Evaluator, row: tuple[str, Option], text: str
 ) -> None:
     table, option = row
-    assert modules.ask("value", table, option.name, text) == canonical(option, text)
+    assert modules.call("value", table, option.name, text) == canonical(option, text)
 
 
 @thorough
 @given(row=st.sampled_from(LISTS), text=ADDRESSES.filter(bool))
-def test_prefix_is_the_same_or_refused_alike(
-    modules: Conversation, row: tuple[str, Option], text: str
+def test_prefix_lists_are_equal_or_both_rejected(
+    modules: Evaluator, row: tuple[str, Option], text: str
 ) -> None:
     table, option = row
     expected = canonical(option, text)
-    told = modules.ask("value", table, option.name, text)
-    # Read again: whether ::1:0 is written ::0.1.0.0 is up to the C library.
-    assert (told and [canonical(option, one) for one in told]) == (
+    values = modules.call("value", table, option.name, text)
+    # Parsed again: the C library may write ::1:0 as ::0.1.0.0.
+    assert (values and [canonical(option, value) for value in values]) == (
         expected and [expected]
     )
 
@@ -99,15 +99,17 @@ def sections(text: str) -> Any:
         found = parse(text)
     except ConfigError as error:
         return {"line": int(str(error).split(":")[0].removeprefix("line "))}
-    return {"sections": [[one.type, one.name, one.options] for one in found]}
+    return {
+        "sections": [[section.type, section.name, section.options] for section in found]
+    }
 
 
 @thorough
 @given(text=UCI)
-def test_uci_text_is_the_same_or_refused_at_the_same_line(
-    modules: Conversation, text: str
+def test_uci_sections_are_equal_or_rejected_in_the_same_line(
+    modules: Evaluator, text: str
 ) -> None:
-    assert modules.ask("sections", text) == sections(text)
+    assert modules.call("sections", text) == sections(text)
 
 
 LINES = st.sampled_from(
@@ -145,7 +147,7 @@ def conf(text: str) -> Any:
 
 @thorough
 @given(text=CONF)
-def test_conf_is_the_same_or_refused_at_the_same_line(
-    modules: Conversation, text: str
+def test_conf_peers_are_equal_or_rejected_in_the_same_line(
+    modules: Evaluator, text: str
 ) -> None:
-    assert modules.ask("conf", text) == conf(text)
+    assert modules.call("conf", text) == conf(text)
