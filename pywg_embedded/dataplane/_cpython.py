@@ -1,4 +1,4 @@
-"""libpywg under CPython: its functions, as cffi calls them."""
+"""The binding of libpywg for CPython, with cffi."""
 
 import os
 
@@ -15,23 +15,26 @@ if TYPE_CHECKING:
 
 strerror = os.strerror
 
-# A wheel brings the library along; else it is where the system keeps its own.
+# A wheel contains the library; otherwise it is in the library path of the system.
 _BESIDE = os.path.join(os.path.dirname(_file), SONAME)
-# For ever: cffi unloads a library that nobody holds, whatever its functions do.
+# A global: cffi unloads a library without references, even if its functions are used.
 _library = _ffi.dlopen(_BESIDE if os.path.exists(_BESIDE) else SONAME)
 
 
 def load() -> "dict[str, Callable[..., Any]]":
-    """Functions by their name without "pywg_"; buffers are taken for pointers.
+    """Return the functions by their names without ``pywg_``.
 
-    Raises Error if the library is not the one that they are from.
+    A pointer argument is any object with the buffer protocol.
+
+    Raises:
+        Error: the library lacks a function, because it is of another version.
     """
     try:
         return {row[0]: _function(*row) for row in SIGNATURES}
     except _ffi.error:
         raise Error(
-            f"{_path()} is libpywg {_version()}, and this is pywg-embedded "
-            f"{__version__}: upgrade both"
+            f"{_path()} has version {_version()}, but pywg-embedded has version "
+            f"{__version__}; upgrade both"
         ) from None
 
 
@@ -39,11 +42,11 @@ def _version() -> str:
     try:
         return str(_function("version", "s", "")())
     except _ffi.error:
-        return "of an unknown version"
+        return "unknown"
 
 
 def _path() -> str:
-    """Where the loader found it."""
+    """Return where the loader found the library."""
     with open("/proc/self/maps") as maps:
         paths = [line.split(None, 5)[-1].strip() for line in maps if SONAME in line]
     return paths[0] if paths else SONAME

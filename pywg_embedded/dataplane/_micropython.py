@@ -1,4 +1,4 @@
-"""libpywg under MicroPython: its functions, as ``ffi`` calls them."""
+"""The binding of libpywg for MicroPython, with ``ffi``."""
 
 import ffi
 
@@ -9,12 +9,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-# MicroPython's os has none: the C library's own.
+# From the C library: MicroPython's os has none.
 strerror: "Callable[[int], str]" = ffi.open(None).func("s", "strerror", "i")
 
 
 def load() -> "dict[str, Callable[..., Any]]":
-    """Functions by their name without "pywg_"; buffers are taken for pointers."""
+    """Return the functions by their names without ``pywg_``.
+
+    A pointer argument is any object with the buffer protocol.
+    """
     library = ffi.open(SONAME)
     return {
         name: library.func(result, "pywg_" + name, arguments)

@@ -1,4 +1,4 @@
-"""The structures of pywg.h as bytes: the machine's byte order, and no padding."""
+"""The structures of pywg.h as bytes, in the byte order of the machine, unpadded."""
 
 import struct
 import sys
@@ -21,7 +21,7 @@ ENDPOINT = _ORDER + "16s16sIIHBB"
 FACTS = _ORDER + "7Q"
 # address, its size, prefix length, and 2 bytes of padding
 ALLOWED_IP = "16sBBH"
-# kind, number, length; the data and an endpoint follow
+# kind, id, length; the data and an endpoint follow
 EVENT = _ORDER + "III"
 
 ENDPOINT_SIZE = struct.calcsize(ENDPOINT)
@@ -32,7 +32,7 @@ EVENT_SIZE = EVENT_ENDPOINT_AT + ENDPOINT_SIZE
 FACTS_ENDPOINT_AT = struct.calcsize(FACTS)
 FACTS_SIZE = FACTS_ENDPOINT_AT + ENDPOINT_SIZE + 4
 
-# Address size: what follows the address, by prefix length.
+# By address size and prefix length: the bytes behind the address.
 _ALLOWED_IP_RESTS = {
     size: [bytes(16 - size) + bytes((size, cidr, 0, 0)) for cidr in range(8 * size + 1)]
     for size in (4, 16)
@@ -40,6 +40,7 @@ _ALLOWED_IP_RESTS = {
 
 
 def pack_endpoint(endpoint: Endpoint) -> bytes:
+    """Return the bytes of ``struct pywg_endpoint``."""
     return struct.pack(
         ENDPOINT,
         endpoint.address,
@@ -53,7 +54,7 @@ def pack_endpoint(endpoint: Endpoint) -> bytes:
 
 
 def unpack_endpoint(data: bytearray, offset: int) -> "Endpoint | None":
-    """The endpoint at this offset, or None if it is not known."""
+    """Return the endpoint at this offset, or None if it has no address."""
     address, source, scope, interface, port, size, source_size = struct.unpack_from(
         ENDPOINT, data, offset
     )
@@ -63,6 +64,7 @@ def unpack_endpoint(data: bytearray, offset: int) -> "Endpoint | None":
 
 
 def unpack_facts(data: bytearray) -> Facts:
+    """Return the facts in ``struct pywg_facts``."""
     facts = Facts()
     (
         facts.last_sent,
@@ -78,24 +80,26 @@ def unpack_facts(data: bytearray) -> Facts:
 
 
 def pack_allowed_ips(allowed_ips: "Iterable[tuple[bytes, int]]") -> bytes:
+    """Return prefixes, ``(address, prefix length)``, as an array of structures."""
     rests = _ALLOWED_IP_RESTS
     return b"".join([ip + rests[len(ip)][cidr] for ip, cidr in allowed_ips])
 
 
 def unpack_allowed_ips(data: bytearray, count: int) -> "list[tuple[bytes, int]]":
+    """Return the prefixes, ``(address, prefix length)``, of an array of structures."""
     flat = struct.unpack_from(_ORDER + ALLOWED_IP * count, data)
     fields = zip(flat[0::4], flat[1::4], flat[2::4])
     return [(address[:size], cidr) for address, size, cidr in fields]
 
 
-def unpack_event(data: bytearray, at: int) -> "tuple[Any, ...]":
-    """Event number ``at`` as ``dataplane.events`` has it."""
-    offset = at * EVENT_SIZE
-    kind, number, length = struct.unpack_from(EVENT, data, offset)
+def unpack_event(data: bytearray, index: int) -> "tuple[Any, ...]":
+    """Return an event of an array as the tuple that ``dataplane.events`` defines."""
+    offset = index * EVENT_SIZE
+    kind, subject, length = struct.unpack_from(EVENT, data, offset)
     if kind == events.TUN_GONE:
         return (kind,)
     if kind != events.HANDSHAKE:
-        return kind, number
+        return kind, subject
     start = offset + EVENT_DATA_AT
     source = unpack_endpoint(data, offset + EVENT_ENDPOINT_AT)
-    return kind, bytes(data[start : start + length]), source, number
+    return kind, bytes(data[start : start + length]), source, subject

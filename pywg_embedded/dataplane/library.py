@@ -1,4 +1,4 @@
-"""libpywg as this Python calls it."""
+"""The functions of libpywg, with the binding for this Python."""
 
 import sys
 
@@ -9,5 +9,5 @@ else:
 
 __all__ = ["functions", "strerror"]
 
-# By their name without "pywg_"; buffers are taken for pointers.
+# By their names without "pywg_"; pointers are any objects with the buffer protocol.
 functions = load()

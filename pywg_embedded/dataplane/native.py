@@ -1,7 +1,7 @@
-"""libpywg behind the data plane's interface; ``reference.Plane`` is its oracle.
+"""The data plane in C: libpywg behind the interface of ``reference.Plane``.
 
-1. Results below zero are negated error numbers, and leave here as exceptions.
-2. Keys are copied into the library, and wiped here.
+1. A negative result is a negated errno, and is raised as OSError.
+2. Keys are copied into the library, and overwritten here.
 """
 
 from array import array
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     AllowedIP = tuple[bytes, int]
     Event = tuple[Any, ...]
 
-# Offloads, to be added up; the kernel's lack of one is found out at run time.
+# Offloads, as bits; the library probes which of them the kernel supports.
 TSO, USO, GSO, GRO = 1, 2, 4, 8
-
 
 _EVENTS_AT_ONCE = 32
 _PREFIXES_AT_ONCE = 512
@@ -36,10 +35,14 @@ _NO_PEER = 0xFFFFFFFF
 
 
 class Plane:
-    """Moves packets between the TUN descriptor and UDP.
+    """A data plane between a TUN descriptor and UDP sockets.
 
-    ``offloads`` beyond GSO and GRO need a TUN with IFF_VNET_HDR. With two ``threads``
-    a thread of its own receives, where there is a second core.
+    ``offloads`` is a sum of TSO, USO, GSO and GRO; TSO and USO need a TUN with
+    IFF_VNET_HDR. With 2 ``threads``, receiving has a thread of its own, if there is a
+    second core. The descriptor must stay open as long as the plane exists.
+
+    Raises:
+        OSError: the descriptor cannot be used, or memory cannot be mapped.
     """
 
     kind = "libpywg"
@@ -52,8 +55,8 @@ class Plane:
         self._peers: set[int] = set()
         self._events = bytearray(_EVENTS_AT_ONCE * layouts.EVENT_SIZE)
         self._facts = bytearray(layouts.FACTS_SIZE)
-        self._number = -1
-        self._number = _checked(
+        self._handle = -1
+        self._handle = _checked(
             _library["open"](
                 tun,
                 limits.peers,
@@ -66,45 +69,55 @@ class Plane:
         self._call("set_threads", threads)
 
     def __del__(self) -> None:
-        _library["close"](self._number)
+        _library["close"](self._handle)
 
-    # Peers.
+    # Peers. A method with a peer id raises FileNotFoundError for an unknown peer.
 
     def add_peer(self, peer_id: int) -> None:
-        """Make room for a peer; it has nothing yet."""
+        """Add a peer without keypairs, allowed IPs and endpoint.
+
+        Raises:
+            OSError: ENOSPC if the id is not below the limit of peers.
+        """
         self._call("add_peer", peer_id)
         self._peers.add(peer_id)
 
     def remove_peer(self, peer_id: int) -> None:
-        """Forget a peer and all that belongs to it."""
+        """Remove a peer with its keypairs, staged packets, allowed IPs and events."""
         self._call("remove_peer", peer_id)
         self._peers.remove(peer_id)
 
     def set_endpoint(self, peer_id: int, endpoint: "Endpoint") -> None:
-        """Where this peer is, from configuration or an authenticated message."""
+        """Set the endpoint that packets for a peer are sent to."""
         self._call("set_endpoint", peer_id, layouts.pack_endpoint(endpoint))
 
     def clear_source(self, peer_id: int) -> None:
-        """Let the kernel choose the local address again."""
+        """Let the kernel choose the source address for a peer again."""
         self._call("clear_source", peer_id)
 
     def note_handshake_sent(self, peer_id: int, size: int) -> None:
-        """A handshake message of this size goes to the peer; it answers data."""
+        """Record that a handshake message of ``size`` bytes was sent to a peer.
+
+        It answers the data that was received.
+        """
         self._call("note_handshake_sent", peer_id, size)
 
     def note_handshake_received(
         self, peer_id: int, size: int, source: "Endpoint"
     ) -> None:
-        """An authenticated handshake message came; it answers data, and roams."""
+        """Record an authentic handshake message of ``size`` bytes from a peer.
+
+        It answers the data that was sent, and ``source`` becomes the endpoint.
+        """
         endpoint = layouts.pack_endpoint(source)
         self._call("note_handshake_received", peer_id, size, endpoint)
 
     def observe(self, peer_id: int) -> "Facts":
-        """The facts; the next packet of this peer raises ACTIVE, once."""
+        """Return the facts of a peer, and let its next packet raise ACTIVE once."""
         return self._read_facts(peer_id, observe=True)
 
     def facts(self, peer_id: int) -> "Facts":
-        """The facts as they are now."""
+        """Return the facts of a peer."""
         return self._read_facts(peer_id, observe=False)
 
     def _read_facts(self, peer_id: int, observe: bool) -> "Facts":
@@ -114,28 +127,30 @@ class Plane:
     # Allowed IPs.
 
     def allow(self, peer_id: int, allowed_ips: "Collection[AllowedIP]") -> None:
-        """Give prefixes to a peer, whoever had them; LimitError if there is no room.
+        """Move prefixes, ``(address, prefix length)``, to a peer.
 
-        Those before the first that there is no room for are given all the same.
+        Raises:
+            LimitError: the table is full; the prefixes before the first one without
+                room were moved.
         """
         packed = layouts.pack_allowed_ips(allowed_ips)
         if self._call("allow", peer_id, packed, len(allowed_ips)) < len(allowed_ips):
             raise no_room_for_allowed_ips(self._limits.allowed_ips)
 
     def disallow(self, peer_id: int, address: bytes, cidr: int) -> None:
-        """Take a prefix from a peer, if it has it."""
+        """Remove a prefix from a peer, if it has it."""
         self._call("disallow", peer_id, address, len(address), cidr)
 
     def disallow_all(self, peer_id: int) -> None:
-        """Take all prefixes from a peer."""
+        """Remove all prefixes from a peer."""
         self._call("disallow_all", peer_id)
 
     def allowed_ips(self, peer_id: int) -> "Iterator[AllowedIP]":
-        """The prefixes of a peer: ``(address, prefix length)``.
+        """Yield the prefixes of a peer, ``(address, prefix length)``.
 
-        IPv4 first, longest first.
+        IPv4 comes first, and longer prefixes before shorter ones.
         """
-        # One list a length sorts faster than one of pairs.
+        # One list for each length sorts faster than one of pairs.
         addresses: dict[int, list[bytes]] = {}
         for address, cidr in self._allowed_ips(peer_id):
             order = 256 * len(address) - cidr
@@ -159,22 +174,26 @@ class Plane:
     def allowed_ip_owners(
         self, allowed_ips: "Collection[AllowedIP]"
     ) -> "list[int | None]":
-        """The peers that have exactly these prefixes, None for nobody."""
+        """Return the id of the peer that has each of these prefixes, else None."""
         owners = array("I", bytes(4 * len(allowed_ips)))
         packed = layouts.pack_allowed_ips(allowed_ips)
         self._call("allowed_ip_owners", packed, len(allowed_ips), owners)
         return [None if owner == _NO_PEER else owner for owner in owners]
 
     def allowed_ip_count(self) -> int:
-        """How many prefixes there are, of all peers."""
+        """Return the number of prefixes of all peers."""
         return self._call("allowed_ip_count")
 
-    # Sessions.
+    # Keypairs.
 
     def install_keypair(
         self, peer_id: int, keypair: "Keypair", keep_next: bool
     ) -> None:
-        """Start a session; one that we initiated sends at once to prove itself."""
+        """Install a keypair and overwrite it here.
+
+        As initiator, send at once to confirm it. With ``keep_next`` the next keypair
+        stays in its slot.
+        """
         keys = keypair.send_key + keypair.receive_key
         self._call(
             "install_keypair",
@@ -190,70 +209,81 @@ class Plane:
         keypair.wipe()
 
     def expire_keypairs(self, peer_id: int) -> None:
-        """Sessions may receive but no longer send."""
+        """Let the keypairs of a peer only receive from now on."""
         self._call("expire_keypairs", peer_id)
 
     def wipe_keypairs(self, peer_id: int) -> None:
-        """End all sessions of a peer and overwrite their keys."""
+        """Overwrite the keypairs of a peer."""
         self._call("wipe_keypairs", peer_id)
 
     def wipe(self) -> None:
-        """End every session."""
+        """Overwrite the keypairs of all peers."""
         for peer_id in self._peers:
             self.wipe_keypairs(peer_id)
 
     def has_index(self, index: int) -> bool:
-        """Whether a session may still receive under this local index."""
+        """Return whether a keypair has this local index."""
         return bool(self._call("has_index", index))
 
     def send_keepalive(self, peer_id: int) -> None:
-        """Send what is staged, or an empty packet if there is nothing."""
+        """Send the staged packets of a peer, or an empty one if there are none."""
         self._call("send_keepalive", peer_id)
 
     def send_staged(self, peer_id: int) -> None:
-        """Send what is staged, or ask for the session that it waits for."""
+        """Send the staged packets of a peer, or raise HANDSHAKE_NEEDED for them."""
         self._call("send_staged", peer_id)
 
     def purge_staged(self, peer_id: int) -> None:
-        """Give up what is staged."""
+        """Drop the staged packets of a peer."""
         self._call("purge_staged", peer_id)
 
-    # Handshake messages: which of them become events.
+    # The handshake filter.
 
     def set_identity(self, public: "bytes | None") -> None:
-        """Our public key, whose knowledge handshake messages show; None for none."""
+        """Check mac1 of handshake messages with this public key.
+
+        With None, all handshake messages are dropped.
+        """
         key = public or b""
         self._call("set_identity", key, len(key))
 
     def set_cookie_secret(self, secret: "Bytes", made_at: int) -> None:
-        """Answer with cookies of this secret under load, as long as it lives."""
+        """Answer with cookies of this secret under load, until it expires."""
         self._call("set_cookie_secret", secret, made_at)
 
     def expect_cookie(self, index: int) -> None:
-        """A message goes out under this index, that a cookie may answer."""
+        """Accept a cookie reply to a message with this sender index."""
         self._call("expect_cookie", index)
 
-    # The outer sockets and the wait.
+    # The UDP sockets and the wait.
 
     def listen(self, port: int) -> int:
-        """Take this UDP port (0: any) and answer it; OSError if it is not to be had."""
+        """Listen on a UDP port (0: any) and return it.
+
+        Raises:
+            OSError: the port cannot be bound; the previous one stays open.
+        """
         return self._call("listen", port)
 
     def close(self) -> None:
-        """Give up the UDP port; nothing comes in or goes out until ``listen``."""
+        """Close the UDP sockets; ``listen`` opens them again."""
         self._call("unlisten")
 
     def port(self) -> int:
-        """The UDP port in use, or 0."""
+        """Return the UDP port, 0 for none."""
         return self._call("port")
 
     def set_fwmark(self, fwmark: int) -> None:
-        """Mark the outer packets, 0 for not; OSError if that is not permitted."""
+        """Set the fwmark of the UDP sockets, 0 for none.
+
+        Raises:
+            OSError: EPERM if it is not permitted.
+        """
         self._call("set_fwmark", fwmark)
 
     @property
     def mtu(self) -> int:
-        """No packet is padded beyond it."""
+        """The size in bytes that packets are padded to at most."""
         return self._mtu
 
     @mtu.setter
@@ -267,47 +297,52 @@ class Plane:
         self._call("send_datagram", data, len(data), to)
 
     def watch(self, descriptor: int, writable: bool = False) -> None:
-        """Let ``wait`` return READY when this descriptor is readable, or writable."""
+        """Let ``wait`` return READY when a descriptor is readable, or writable.
+
+        Raises:
+            OSError: ENOSPC for more than 64 descriptors.
+        """
         self._call("watch", descriptor, int(writable))
 
     def unwatch(self, descriptor: int) -> None:
-        """Forget a descriptor, before it is closed."""
+        """Stop watching a descriptor; call this before it is closed."""
         self._call("unwatch", descriptor)
 
     def wait(self, timeout: "int | None") -> "list[Event]":
-        """Move packets for at most so many milliseconds (None: for ever); the events.
+        """Move packets until there are events, and return them (see ``events``).
 
-        An empty list means that time is up.
+        ``timeout`` is in milliseconds, None for no limit; after it, return an empty
+        list.
         """
-        patience = -1 if timeout is None else timeout
-        count = self._call("wait", patience, self._events, _EVENTS_AT_ONCE)
+        milliseconds = -1 if timeout is None else timeout
+        count = self._call("wait", milliseconds, self._events, _EVENTS_AT_ONCE)
         return [layouts.unpack_event(self._events, at) for at in range(count)]
 
-    # What there is to report.
+    # Statistics and tests.
 
     @property
     def drops(self) -> dict[str, int]:
-        """How many packets were dropped, by reason."""
+        """The number of dropped packets by reason; only reasons that occurred."""
         counts = [
-            (_library["drops"](self._number, at), reason)
+            (_library["drops"](self._handle, at), reason)
             for at, reason in enumerate(_REASONS)
         ]
         return {reason: count for count, reason in counts if count}
 
     def offloads(self) -> int:
-        """The sum of the offloads in use by now."""
+        """Return the sum of the offloads in use."""
         return self._call("offloads")
 
     def stop_clock(self, now: int) -> None:
-        """Let it be this time from now on, in milliseconds; 0 lets time pass again."""
+        """Stop the clock at ``now`` milliseconds, for tests; 0 lets it run again."""
         self._call("set_time", now)
 
     def _call(self, name: str, *arguments: "Any") -> int:
-        return _checked(_library[name](self._number, *arguments))
+        return _checked(_library[name](self._handle, *arguments))
 
 
 def tables(limits: Limits) -> "list[tuple[str, int]]":
-    """What there is room for under these limits: ``(name, bytes)``."""
+    """Return the tables of a plane with these limits: ``(name, bytes)``."""
     sizes = limits.peers, limits.allowed_ips, limits.staged
     return [
         (name, _library["table_size"](at, *sizes)) for at, name in enumerate(_TABLES)
@@ -315,13 +350,19 @@ def tables(limits: Limits) -> "list[tuple[str, int]]":
 
 
 def keep_capabilities(kept: int) -> None:
-    """Give up what the process may do but for these bits of capabilities(7)."""
+    """Reduce the capabilities of the process to these bits of capabilities(7).
+
+    Raises:
+        OSError: the kernel refused.
+    """
     _checked(_library["keep_capabilities"](kept & 0xFFFFFFFF, kept >> 32))
 
 
 def trim() -> None:
-    """Take no more memory for programs and libraries than what is used of them from
-    now on."""
+    """Release the read-only pages of the program and its libraries.
+
+    Those that are used again are read from the files.
+    """
     _checked(_library["trim"]())
 
 
@@ -332,7 +373,7 @@ def _checked(result: int) -> int:
 
 
 def _texts(function: "Callable[[int], str | None]") -> "list[str]":
-    """What the function answers to 0, 1, ... until it has no more."""
+    """Return the results for 0, 1, ... up to the first None."""
     texts: list[str] = []
     while True:
         text = function(len(texts))

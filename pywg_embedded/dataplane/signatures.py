@@ -1,6 +1,6 @@
-"""Every function of libpywg, for both bindings; a test compares this with pywg.h.
+"""The functions of libpywg, for both bindings; a test compares them with pywg.h.
 
-The letters are those of MicroPython's ``ffi``: i int, I uint32_t, Q uint64_t,
+The types are the letters of MicroPython's ``ffi``: i int, I uint32_t, Q uint64_t,
 p pointer, s string.
 """
 

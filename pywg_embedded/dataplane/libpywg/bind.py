@@ -1,9 +1,9 @@
-"""Write the module that lets CPython call libpywg; part of the build.
+"""Generate the module through which CPython calls libpywg; part of the build.
 
 usage: bind.py SIGNATURES OUTPUT
 
-The module is in cffi's out-of-line ABI mode: cffi's own parser would cost the daemon
-4 MiB and 50 ms at every start.
+The module is in the out-of-line ABI mode of cffi: parsing the declarations at run time
+would take 4 MiB and 50 ms at every start of the daemon.
 """
 
 import runpy
@@ -21,11 +21,13 @@ C_TYPES = {
 
 
 def prototype(name: str, result: str, arguments: str) -> str:
+    """Return the C declaration of a row of the table."""
     types = ", ".join(C_TYPES[letter] for letter in arguments)
     return f"{C_TYPES[result]} pywg_{name}({types});"
 
 
 def main(signatures: str, output: str) -> None:
+    """Write the module for the table in a Python file."""
     table = runpy.run_path(signatures)["SIGNATURES"]
     ffi = FFI()
     ffi.cdef("\n".join(prototype(*row) for row in table))

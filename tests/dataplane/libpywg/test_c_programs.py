@@ -1,4 +1,4 @@
-"""The test programs in C, under sanitizers, with either source of the AEAD."""
+"""The C test programs, under sanitizers, with each library of the AEAD."""
 
 import subprocess
 from pathlib import Path
@@ -10,9 +10,9 @@ from package.builder.lock import exclusive
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "pywg_embedded/dataplane/libpywg"
 PROGRAMS = sorted(path.stem for path in SOURCES.glob("test/test_*.c"))
-# What tests one AEAD alone.
-OF_ONE = {"test_aead_openssl": "openssl"}
-# What has more than one thread.
+# Programs for one AEAD only.
+AEAD_OF = {"test_aead_openssl": "openssl"}
+# Programs with more than one thread, for ThreadSanitizer.
 THREADED = ("test_threads",)
 SANITIZERS = ("address,undefined", "thread")
 ROWS = [
@@ -20,14 +20,14 @@ ROWS = [
     for aead in ("sodium", "openssl")
     for sanitizers in SANITIZERS
     for program in (THREADED if sanitizers == "thread" else PROGRAMS)
-    if OF_ONE.get(program, aead) == aead
+    if AEAD_OF.get(program, aead) == aead
 ]
 NAMES = ["-".join((*build, program)) for build, program in ROWS]
 
 
 @pytest.fixture(scope="module")
 def built(request: pytest.FixtureRequest) -> Path:
-    """The folder of the programs with this AEAD and these sanitizers."""
+    """Build the programs with this AEAD and these sanitizers; return their folder."""
     aead, sanitizers = request.param
     folder = ROOT / "build" / f"libpywg-{aead}-{sanitizers}"
     settings = (f"-DPYWG_AEAD={aead}", f"-DPYWG_SANITIZE={sanitizers}")
@@ -42,5 +42,5 @@ def built(request: pytest.FixtureRequest) -> Path:
 
 @pytest.mark.c
 @pytest.mark.parametrize("built, program", ROWS, indirect=["built"], ids=NAMES)
-def test_program_finds_nothing_wrong(built: Path, program: str) -> None:
+def test_program_succeeds(built: Path, program: str) -> None:
     subprocess.run([built / program], check=True)

@@ -1,4 +1,4 @@
-"""The numbers in wireguard.h are those of core/constants.py."""
+"""The constants of wireguard.h are equal to those of core/constants.py."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ SUFFIXES = re.compile(r"U?INT64_C\((\d+)\)")
 
 
 def definitions(header: str) -> dict[str, str]:
-    """The C expressions by their names."""
+    """Return the C expressions by their names."""
     joined = header.replace("\\\n", " ")
     return dict(re.findall(r"^#define +(\w+)[ \t]+(\S.*)$", joined, re.MULTILINE))
 
@@ -21,7 +21,7 @@ DEFINED = definitions(HEADER.read_text())
 
 
 def value(expression: str) -> int:
-    """Of an expression that C and Python read alike."""
+    """Evaluate an expression that is valid in C and in Python."""
     known = {name: vars(constants)[name] for name in DEFINED}
     text = SUFFIXES.sub(r"\1", expression)
     result: int = eval(text, {"UINT64_MAX": 2**64 - 1, **known})
@@ -29,15 +29,15 @@ def value(expression: str) -> int:
 
 
 @pytest.mark.parametrize("name", DEFINED)
-def test_number_is_the_same_in_c(name: str) -> None:
+def test_constant_is_equal_in_c(name: str) -> None:
     assert value(DEFINED[name]) == vars(constants)[name]
 
 
-def test_definitions_are_found_over_more_than_one_line() -> None:
+def test_definition_is_found_when_it_spans_lines() -> None:
     header = "#ifndef A_H\n#define A_H\n#define ONE 1\n#define SUM \\\n\t(ONE + 1)\n"
     assert definitions(header) == {"ONE": "1", "SUM": "(ONE + 1)"}
 
 
-def test_the_numbers_that_packets_live_by_are_there() -> None:
+def test_constants_of_transport_data_are_compared() -> None:
     wanted = {"TRANSPORT_HEADER_SIZE", "REJECT_AFTER_MESSAGES", "REPLAY_WINDOW_SIZE"}
     assert wanted <= set(DEFINED)

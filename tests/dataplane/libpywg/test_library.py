@@ -1,4 +1,4 @@
-"""What the built library exports, and what it asks of others."""
+"""What the built library exports and imports."""
 
 import os
 import shutil
@@ -24,33 +24,34 @@ def symbols(which: str) -> set[str]:
     return {line.split()[0].partition("@")[0] for line in listing.stdout.splitlines()}
 
 
-def test_what_is_bound_is_all_that_is_exported() -> None:
+def test_exports_are_the_bound_functions() -> None:
     assert symbols("--defined-only") == {"pywg_" + name for name, _, _ in SIGNATURES}
 
 
-def test_no_memory_is_allocated_but_the_arena() -> None:
-    asked = symbols("--undefined-only")
-    assert "mmap" in asked
-    assert not asked & ALLOCATORS
+def test_library_imports_mmap_but_no_allocator() -> None:
+    imported = symbols("--undefined-only")
+    assert "mmap" in imported
+    assert not imported & ALLOCATORS
 
 
-def test_it_is_of_the_version_of_the_package() -> None:
+def test_version_is_that_of_the_package() -> None:
     assert functions["version"]() == __version__
 
 
 LIMITS = "import sys; from pywg_embedded.commands import pywg; sys.exit(pywg())"
-# What another library has in it, and which one it is then said to be.
-OTHERS = (
-    ("int pywg_open(void) { return 0; }", "libpywg of an unknown version"),
-    ('const char *pywg_version(void) { return "0.0.9"; }', "libpywg 0.0.9"),
+# The source of another library, and the version in the message.
+FOREIGN_LIBRARIES = (
+    pytest.param("int pywg_open(void) { return 0; }", "unknown", id="without version"),
+    pytest.param(
+        'const char *pywg_version(void) { return "0.0.9"; }', "0.0.9", id="0.0.9"
+    ),
 )
 
 
-@pytest.mark.parametrize("row", range(len(OTHERS)))
-def test_another_library_is_named_with_its_version_and_ours(
-    tmp_path: Path, row: int
+@pytest.mark.parametrize("source, version", FOREIGN_LIBRARIES)
+def test_both_versions_are_printed_when_the_library_is_another(
+    tmp_path: Path, source: str, version: str
 ) -> None:
-    source, named = OTHERS[row]
     tree = tmp_path / "pywg_embedded"
     ours = Path(pywg_embedded.__file__).parent
     shutil.copytree(ours, tree, ignore=shutil.ignore_patterns("libpywg"))
@@ -65,6 +66,8 @@ def test_another_library_is_named_with_its_version_and_ours(
         capture_output=True,
         text=True,
     )
-    versions = f"{named}, and this is pywg-embedded {__version__}"
-    assert done.stderr == f"pywg: {library} is {versions}: upgrade both\n"
+    assert done.stderr == (
+        f"pywg: {library} has version {version}, but pywg-embedded has version "
+        f"{__version__}; upgrade both\n"
+    )
     assert (done.returncode, done.stdout) == (1, "")

@@ -1,4 +1,4 @@
-"""What the binding does beside what every plane does."""
+"""What only libpywg does, beside the tests of all planes."""
 
 import socket
 from collections.abc import Iterator
@@ -15,23 +15,23 @@ PREFIXES = ((b"\x0a\0\0\0", 8), (b"\x0b\0\0\0", 8))
 
 @pytest.fixture
 def tun() -> Iterator[int]:
-    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with here, there:
-        yield here.fileno()
+    plane_end, test_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with plane_end, test_end:
+        yield plane_end.fileno()
 
 
 def resident() -> int:
-    """Bytes of this process in memory."""
+    """Return the resident memory of this process in bytes."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096
 
 
-def test_planes_that_go_give_their_memory_back(tun: int) -> None:
+def test_memory_is_returned_when_planes_are_deleted(tun: int) -> None:
     for _ in range(100):
         native.Plane(tun, SMALL).add_peer(0)
 
 
-def test_room_that_nobody_uses_costs_nothing(tun: int) -> None:
+def test_unused_table_space_takes_no_memory(tun: int) -> None:
     before = resident()
     plane = native.Plane(tun, Limits(MOST_PEERS, MOST_ALLOWED_IPS))
     plane.add_peer(MOST_PEERS - 1)
@@ -40,7 +40,7 @@ def test_room_that_nobody_uses_costs_nothing(tun: int) -> None:
     assert resident() - before < 1_000_000
 
 
-def test_tables_grow_with_the_limit_that_they_are_for() -> None:
+def test_tables_grow_with_their_limit_only() -> None:
     small = dict(native.tables(Limits(peers=64, allowed_ips=64)))
     more_peers = dict(native.tables(Limits(peers=128, allowed_ips=64)))
     more_prefixes = dict(native.tables(Limits(peers=64, allowed_ips=128)))
@@ -48,7 +48,7 @@ def test_tables_grow_with_the_limit_that_they_are_for() -> None:
     assert [n for n in small if more_prefixes[n] != small[n]] == ["allowed IPs"]
 
 
-def test_a_full_table_is_refused_in_the_same_words_as_by_the_reference(
+def test_full_table_raises_the_same_error_as_the_reference(
     tun: int,
 ) -> None:
     refusals = []
@@ -61,7 +61,7 @@ def test_a_full_table_is_refused_in_the_same_words_as_by_the_reference(
     assert refusals[0] == refusals[1]
 
 
-def test_many_prefixes_read_back_equal(tun: int) -> None:
+def test_many_prefixes_are_read_back(tun: int) -> None:
     count = 130_000
     plane = native.Plane(tun, Limits(allowed_ips=count))
     plane.add_peer(0)
@@ -70,7 +70,7 @@ def test_many_prefixes_read_back_equal(tun: int) -> None:
     assert list(plane.allowed_ips(0)) == prefixes
 
 
-def test_what_is_not_there_is_an_error_of_the_system(tun: int) -> None:
+def test_unknown_peer_and_bad_descriptor_raise_oserror(tun: int) -> None:
     plane = native.Plane(tun, SMALL)
     with pytest.raises(FileNotFoundError):
         plane.remove_peer(1)

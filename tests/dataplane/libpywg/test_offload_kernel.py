@@ -1,8 +1,8 @@
-"""Segmentation and coalescing beside the kernel's own.
+"""GSO and GRO of libpywg, compared with those of the kernel.
 
-A router of this test forwards one large packet from a TUN to another. Where that one
-takes large packets, it hands over the large packet; where it takes none, the kernel
-has to cut it. What was cut is what we cut, and merged by us it is the large packet.
+A router of this test forwards a large packet from a TUN to another one. It stays large
+if the other TUN accepts large packets; otherwise the kernel cuts it. libpywg must cut
+it into the same packets, and aggregate them to the same large packet.
 """
 
 import ctypes
@@ -41,7 +41,7 @@ Write = ctypes.CFUNCTYPE(
 
 
 class Offload:
-    """Segmentation and coalescing as a library of their own."""
+    """GSO and GRO, compiled as a library of their own."""
 
     def __init__(self, path: Path) -> None:
         self._library = ctypes.CDLL(str(path))
@@ -59,8 +59,8 @@ class Offload:
             pieces.append(out.raw[:length])
         return pieces
 
-    def coalesce(self, packets: list[bytes]) -> list[bytes]:
-        """What is written, each with its vnet header."""
+    def aggregate(self, packets: list[bytes]) -> list[bytes]:
+        """Return the writes, each with its virtio-net header."""
         state = ctypes.create_string_buffer(65_536)
         lent = [ctypes.create_string_buffer(data, len(data)) for data in packets]
         written: list[bytes] = []
@@ -79,7 +79,7 @@ class Offload:
 
 
 class Tun:
-    """A TUN with vnet headers, inside the host that the process is in."""
+    """A TUN with virtio-net headers, in the network namespace of the process."""
 
     def __init__(self, name: str) -> None:
         self.descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
@@ -94,7 +94,7 @@ class Tun:
         os.writev(self.descriptor, (vnet, packet))
 
     def read(self, version: int) -> tuple[bytes, bytes]:
-        """The next packet that is ours: the kernel has things to say on its own."""
+        """Return the next packet between the addresses of the test, skipping others."""
         wanted = ip(*ADDRESSES[version])
         addresses = slice(12, 20) if version == 4 else slice(8, 40)
         while select.select([self.descriptor], [], [], PATIENCE)[0]:
@@ -131,7 +131,7 @@ def tuns() -> Iterator[tuple[Tun, Tun]]:
 
 
 def forwarded(packets: list[bytes]) -> list[bytes]:
-    """What a router makes of them: one hop less to go."""
+    """Return the packets as forwarded: with the TTL reduced by one."""
     hops = {4: 8, 6: 7}[packets[0][0] >> 4]
     fewer = [p[:hops] + bytes([p[hops] - 1]) + p[hops + 1 :] for p in packets]
     if hops == 7:
@@ -140,7 +140,7 @@ def forwarded(packets: list[bytes]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("row", range(len(SAMPLES)))
-def test_the_kernel_cuts_as_we_do(
+def test_segments_and_aggregates_equal_those_of_the_kernel(
     row: int, offload: Offload, tuns: tuple[Tun, Tun]
 ) -> None:
     (large, is_merged), (entry, way_out) = SAMPLES[row], tuns
@@ -154,4 +154,4 @@ def test_the_kernel_cuts_as_we_do(
     assert offload.segment(vnet, packet) == cut
     assert forwarded(large.cut()) == cut
     if is_merged:
-        assert offload.coalesce(cut) == [large.vnet() + packet]
+        assert offload.aggregate(cut) == [large.vnet() + packet]

@@ -1,4 +1,4 @@
-"""The table of signatures and the layouts of structures are those of pywg.h."""
+"""The table of signatures and the structure layouts match pywg.h."""
 
 import re
 import struct
@@ -21,7 +21,7 @@ FIELDS = {"uint8_t": 1, "uint16_t": 2, "uint32_t": 4, "uint64_t": 8}
 
 
 def letter(declaration: str, is_result: bool = False) -> str:
-    """Of a C type, with or without a name behind it."""
+    """Return the letter of a C type, with or without a parameter name."""
     if "*" in declaration:
         return "s" if is_result else "p"
     return LETTERS[declaration.split()[0]]
@@ -36,7 +36,7 @@ def prototypes() -> list[tuple[str, str, str]]:
 
 
 def fields(name: str) -> list[tuple[str, str, int]]:
-    """(type, name, count) of each field of a structure, in order."""
+    """Return (type, name, count) of each field of a structure, in order."""
     body = re.search(rf"struct {name} \{{(.*?)\}};", HEADER, re.DOTALL)
     assert body is not None
     found = re.findall(r"(struct \w+|\w+) (\w+)(?:\[(\d+)\])?;", body[1])
@@ -44,7 +44,7 @@ def fields(name: str) -> list[tuple[str, str, int]]:
 
 
 def offsets(name: str) -> dict[str, int]:
-    """Where fields lie without padding, and "" for the size of it all."""
+    """Return the offsets of the fields without padding, and the total size at ""."""
     at, places = 0, {}
     for kind, field, count in fields(name):
         places[field] = at
@@ -65,7 +65,7 @@ def alignment(kind: str) -> int:
 STRUCTURES = ("pywg_endpoint", "pywg_facts", "pywg_allowed_ip", "pywg_event")
 
 
-def test_the_table_has_every_function_and_no_other() -> None:
+def test_table_has_exactly_the_functions_of_the_header() -> None:
     assert list(SIGNATURES) == prototypes()
 
 
@@ -77,8 +77,8 @@ def test_structures_have_no_padding(name: str) -> None:
     assert places[""] % alignment(f"struct {name}") == 0
 
 
-# (structure, field or "" for the size of it all, where the binding looks for it)
-PLACES = (
+# (structure, field or "" for the total size, offset in the binding)
+OFFSETS = (
     ("pywg_endpoint", "", layouts.ENDPOINT_SIZE),
     ("pywg_allowed_ip", "", layouts.ALLOWED_IP_SIZE),
     ("pywg_facts", "endpoint", layouts.FACTS_ENDPOINT_AT),
@@ -89,13 +89,12 @@ PLACES = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(PLACES)))
-def test_layouts_are_those_of_the_structures(row: int) -> None:
-    name, field, place = PLACES[row]
-    assert offsets(name)[field] == place
+@pytest.mark.parametrize("structure, field, offset", OFFSETS)
+def test_offset_is_equal_in_the_header(structure: str, field: str, offset: int) -> None:
+    assert offsets(structure)[field] == offset
 
 
-def test_facts_are_named_in_the_order_of_the_structure() -> None:
+def test_facts_have_the_order_of_the_structure() -> None:
     names = [field for _, field, _ in fields("pywg_facts")][:7]
     data = bytearray(layouts.FACTS_SIZE)
     struct.pack_into(layouts.FACTS, data, 0, *range(1, 8))
@@ -115,16 +114,16 @@ def as_tuple(endpoint: Endpoint) -> tuple[object, ...]:
     return tuple(getattr(endpoint, name) for name in Endpoint.__slots__)
 
 
-@pytest.mark.parametrize("row", range(len(ENDPOINTS)))
-def test_endpoints_come_back_as_they_went(row: int) -> None:
-    data = bytearray(b"?" + layouts.pack_endpoint(ENDPOINTS[row]))
-    endpoint = layouts.unpack_endpoint(data, 1)
-    assert endpoint is not None
-    assert as_tuple(endpoint) == as_tuple(ENDPOINTS[row])
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=("short", "source", "ipv6"))
+def test_endpoint_is_unpacked_as_packed(endpoint: Endpoint) -> None:
+    data = bytearray(b"?" + layouts.pack_endpoint(endpoint))
+    unpacked = layouts.unpack_endpoint(data, 1)
+    assert unpacked is not None
+    assert as_tuple(unpacked) == as_tuple(endpoint)
 
 
-def test_event_kinds_and_message_sizes_are_those_of_the_header() -> None:
+def test_event_kinds_match_the_header() -> None:
     kinds = dict(re.findall(r"PYWG_(\w+)\s*=\s*(\d+)", HEADER))
-    ours = {name: number for name, number in vars(events).items() if name.isupper()}
-    assert {name: int(kinds[name]) for name in ours} == ours
+    values = {name: kind for name, kind in vars(events).items() if name.isupper()}
+    assert {name: int(kinds[name]) for name in values} == values
     assert ("uint8_t", "data", INITIATION_SIZE) in fields("pywg_event")

@@ -1,4 +1,4 @@
-"""What two lanes tell in one order, wherever the lanes happen to be."""
+"""The order of events with two threads, for each timing of the threads."""
 
 import socket
 import struct
@@ -13,7 +13,7 @@ from tests.dataplane.rig import Rig
 
 PEER = 0
 UDP_SEGMENT = 103
-# So often the second lane is the first to finish, at least once.
+# Enough rounds for the rx thread to finish first at least once.
 ROUNDS = 10
 
 
@@ -30,8 +30,8 @@ def rig() -> Iterator[Rig]:
     rig.close()
 
 
-def tells(rig: Rig, *datagrams: bytes) -> list[int]:
-    """Kinds of event, of datagrams of one size that come as one while it waits."""
+def receive_as_batch(rig: Rig, *datagrams: bytes) -> list[int]:
+    """Send datagrams of equal size as one batch during the wait; return event kinds."""
     size = struct.pack("@H", len(datagrams[0]))
     arguments = (
         [b"".join(datagrams)],
@@ -41,12 +41,12 @@ def tells(rig: Rig, *datagrams: bytes) -> list[int]:
     )
     timer = threading.Timer(0.01, rig.remote.socket.sendmsg, arguments)
     timer.start()
-    told = rig.plane.wait(60_000)
+    received = rig.plane.wait(60_000)
     timer.join()
-    return [event[0] for event in told + rig.events()]
+    return [event[0] for event in received + rig.events()]
 
 
-def test_a_successor_is_due_before_the_key_that_confirms_it(rig: Rig) -> None:
+def test_needed_handshake_is_reported_before_key_confirmation(rig: Rig) -> None:
     rig.connected_peer(PEER)
     for _ in range(ROUNDS):
         old = rig.session(PEER)
@@ -54,6 +54,6 @@ def test_a_successor_is_due_before_the_key_that_confirms_it(rig: Rig) -> None:
         rig.plane.stop_clock(rig.now)
         new = rig.session(PEER, initiator=False)
         rig.events()
-        told = tells(rig, old.seal(), new.seal())
-        wanted = told.index(events.HANDSHAKE_NEEDED)
-        assert wanted < told.index(events.KEY_CONFIRMED)
+        received = receive_as_batch(rig, old.seal(), new.seal())
+        wanted = received.index(events.HANDSHAKE_NEEDED)
+        assert wanted < received.index(events.KEY_CONFIRMED)
