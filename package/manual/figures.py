@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.bench.figures import FIGURES, GOALS, Results, median
+from tests.bench.metrics import FIGURES, GOALS, Results, median
 from tests.bench.programs import IN_PYTHON, OURS, THEIRS
 from tests.bench.report import PUBLISHED
 

@@ -5,11 +5,11 @@ import os
 import shutil
 import sys
 
-from . import floor, picture, report
-from .effort import FULL, SHORT, Effort
-from .figures import Results
-from .gauges import GAUGES
+from . import aead_floor, chart, report
+from .benchmarks import GAUGES
+from .metrics import Results
 from .programs import Program, programs
+from .workload import FULL, SHORT, Effort
 
 
 def options() -> argparse.Namespace:
@@ -69,11 +69,11 @@ def main() -> int:
         return 1
     # wireguard-go's own way not to lecture.
     os.environ["LOG_LEVEL"] = "silent"
-    known = programs() | floor.LIBRARIES
+    known = programs() | aead_floor.LIBRARIES
     effort = SHORT if chosen.short else FULL
     results = measure_in_turns(known, names, chosen.runs, effort)
     saved = report.save(results, known, "short" if chosen.short else "full")
-    drawn = picture.draw(saved)
+    drawn = chart.draw(saved)
     print(report.tables(results))
     print(f"\nAll values: {saved}\nPicture: {drawn}")
     if chosen.publish:

@@ -10,8 +10,8 @@ from tests.lab.topology import Lab
 from tests.lab.wireguard import PYWG, WireGuard
 
 from . import uapi
-from .effort import Effort
 from .programs import OURS, Program
+from .workload import Effort
 
 COUNT = 130_000
 _KEY = bytes(range(1, 33))

@@ -13,10 +13,10 @@ from tests.lab.measure import cpu_seconds
 from tests.lab.topology import Lab
 from tests.lab.wireguard import PORT
 
-from .crowd import add_peers, crowd
-from .effort import Effort
 from .programs import Program
-from .traffic import connected
+from .simulated_peers import add_peers, crowd
+from .throughput import connected
+from .workload import Effort
 
 _PEERS = 60
 _AT_ONCE = 15

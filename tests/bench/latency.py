@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from tests.lab import measure
 from tests.lab.topology import Lab, Tunnel
 
-from .effort import Effort
 from .programs import Program
-from .traffic import connected
+from .throughput import connected
+from .workload import Effort
 
 _CHUNK = bytes(128 * 1024)
 _PATIENCE = 20

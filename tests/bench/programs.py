@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tests.lab.wireguard import IMPLEMENTATIONS, WIREGUARD_GO
 
-from . import newest
+from . import wireguard_go_package
 
 OURS, THEIRS, IN_PYTHON = "pywgd", "wireguard-go", "pywgd-python"
 ROOM_FOR_PEERS = 1100
@@ -33,7 +33,7 @@ class Program:
 
 def programs() -> dict[str, Program]:
     """By name, ours first."""
-    path, version = newest.wireguard_go()
+    path, version = wireguard_go_package.wireguard_go()
     return {
         OURS: Program(OURS, IMPLEMENTATIONS[OURS], room=_ROOM),
         THEIRS: Program(THEIRS, (path or WIREGUARD_GO,), version),

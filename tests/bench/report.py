@@ -7,7 +7,7 @@ import re
 import time
 from pathlib import Path
 
-from .figures import FIGURES, GOALS, Goal, Results, median
+from .metrics import FIGURES, GOALS, Goal, Results, median
 from .programs import Program
 
 FOLDER = Path("build/bench")

@@ -7,9 +7,9 @@ from tests.lab.measure import resident_bytes
 from tests.lab.topology import INSIDE, OUTSIDE, Lab
 from tests.lab.wireguard import PORT, WireGuard
 
-from .crowd import Member, add_peers, addressee, crowd
-from .effort import Effort
 from .programs import Program
+from .simulated_peers import Member, add_peers, addressee, crowd
+from .workload import Effort
 
 _PEERS = 1000
 # Few, so that the responder is not under load.

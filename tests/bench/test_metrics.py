@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.figures import FIGURES, GOALS, Goal, Results
+from tests.bench.metrics import FIGURES, GOALS, Goal, Results
 
 RESULTS: Results = {
     "pywgd": {

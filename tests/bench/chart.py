@@ -7,8 +7,8 @@ from typing import Any
 
 import matplotlib
 
-from .figures import FIGURES, GOALS, Goal, Results, median
-from .floor import LIBSODIUM, OPENSSL
+from .aead_floor import LIBSODIUM, OPENSSL
+from .metrics import FIGURES, GOALS, Goal, Results, median
 from .programs import IN_PYTHON, OURS, THEIRS
 
 matplotlib.use("Agg")

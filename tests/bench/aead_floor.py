@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tests.lab.topology import INSIDE_MTU
 
-from .effort import Effort
 from .programs import Program
+from .workload import Effort
 
 LIBSODIUM, OPENSSL = "libsodium", "OpenSSL"
 # Name: (its source here, its name for pkg-config).

@@ -3,8 +3,8 @@
 from tests.lab import measure
 from tests.lab.topology import Lab, Tunnel
 
-from .effort import Effort
 from .programs import Program
+from .workload import Effort
 
 
 def connected(lab: Lab, program: Program) -> Tunnel:

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import floor
+from . import aead_floor
 from .programs import OURS, THEIRS
 
 # program or library: figure: one value a run
@@ -63,7 +63,7 @@ def _against_theirs(results: Results, figure: str) -> float | None:
 def _against_the_aead(results: Results, figure: str) -> float | None:
     """The faster library of those that are there."""
     ours = _ours(results, figure)
-    known = [median(results, library, figure) for library in floor.LIBRARIES]
+    known = [median(results, library, figure) for library in aead_floor.LIBRARIES]
     floors = [value for value in known if value]
     return ours / min(floors) if ours is not None and floors else None
 

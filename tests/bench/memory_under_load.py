@@ -17,8 +17,8 @@ from tests.lab.topology import WIRE, Lab
 from tests.lab.wireguard import PORT, WireGuard
 
 from . import uapi
-from .effort import Effort
 from .programs import Program
+from .workload import Effort
 
 _PEERS = 16
 _WARM_UP = 0.25

@@ -9,10 +9,10 @@ from tests.lab.measure import datagrams_arrived
 from tests.lab.topology import Lab, Tunnel
 
 from . import uapi
-from .crowd import add_peers, crowd
-from .effort import Effort
 from .programs import Program
-from .traffic import cpu_seconds
+from .simulated_peers import add_peers, crowd
+from .throughput import cpu_seconds
+from .workload import Effort
 
 _PORT = 9
 _PAYLOAD = bytes(64)

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import (
+    aead_floor,
     allowed_ips,
-    crowded,
-    endurance,
-    floor,
     handshakes,
     latency,
-    memory,
-    traffic,
+    memory_under_load,
+    packet_cost,
+    peer_memory,
+    throughput,
 )
-from .effort import Effort
 from .programs import IN_PYTHON, OURS, THEIRS, Program
+from .workload import Effort
 
 _ALL = (OURS, THEIRS, IN_PYTHON)
 _BOTH = (OURS, THEIRS)
@@ -30,13 +30,13 @@ class Gauge:
 
 
 GAUGES = {
-    "aead": Gauge(floor.measure, tuple(floor.LIBRARIES)),
-    "tcp": Gauge(traffic.stream, _ALL),
-    "small-packets": Gauge(traffic.small_packets, _ALL),
+    "aead": Gauge(aead_floor.measure, tuple(aead_floor.LIBRARIES)),
+    "tcp": Gauge(throughput.stream, _ALL),
+    "small-packets": Gauge(throughput.small_packets, _ALL),
     "ping": Gauge(latency.round_trips, _ALL),
     "handshakes": Gauge(handshakes.answered, _ALL),
-    "crowd": Gauge(crowded.packet_cost, (OURS,)),
-    "peer-memory": Gauge(memory.a_peer, _BOTH),
+    "crowd": Gauge(packet_cost.packet_cost, (OURS,)),
+    "peer-memory": Gauge(peer_memory.a_peer, _BOTH),
     "allowed-ips": Gauge(allowed_ips.set_and_read, _BOTH),
-    "endurance": Gauge(endurance.memory, _BOTH, once=True),
+    "endurance": Gauge(memory_under_load.memory, _BOTH, once=True),
 }
