@@ -41,7 +41,7 @@ MOUNT_POINTS = ("dev", "mnt", "proc", "run", "sys", "tmp", "var/run")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache/qemu"
-CHECKS = ("qemu", "tests/lab/dns.py")
+CHECKS = ("qemu", "tests/lab/dns_message.py")
 # Where the machine finds these.
 PACKAGE_FOLDER = "packages"
 MODULE_LIST = "etc/modules"

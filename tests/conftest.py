@@ -9,7 +9,7 @@ import pytest
 
 from package.builder import apk
 from tests.lab.host import Host
-from tests.lab.managers import borrow_apk
+from tests.lab.package_managers import borrow_apk
 from tests.lab.topology import Lab
 from tests.lab.wireguard import socket_path, unique_name
 

@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 from threading import Thread
 
-from tests.lab import dns
+from tests.lab import dns_message
 
 ADDRESS = "127.0.0.1"
 
@@ -13,7 +13,7 @@ class NameServer:
     """Answers from ``records``, addresses by name, for as long as the machine runs."""
 
     def __init__(self) -> None:
-        self.records: dns.Records = {}
+        self.records: dns_message.Records = {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((ADDRESS, 53))
         Path("/etc/resolv.conf").write_text(f"nameserver {ADDRESS}\n")
@@ -22,4 +22,4 @@ class NameServer:
     def _serve(self) -> None:
         while True:
             query, client = self._socket.recvfrom(512)
-            self._socket.sendto(dns.answer(query, self.records), client)
+            self._socket.sendto(dns_message.answer(query, self.records), client)

@@ -8,7 +8,7 @@ import pytest
 from pywg_embedded.daemon.endpoints.lookups import MAX_LOOKUPS
 from tests.lab.nameserver import NameServer
 from tests.lab.topology import INSIDE, OUTSIDE, WIRE, Lab
-from tests.lab.uci import UciRouter
+from tests.lab.uci_router import UciRouter
 from tests.lab.wait import DEADLINE, becomes
 from tests.lab.wireguard import PORT, WireGuard, new_key, public_key_of
 

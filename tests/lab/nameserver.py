@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import dns
+from . import dns_message
 from .host import Host
 
 # The longest that a resolver may be asked to wait: no query is repeated, however slow
@@ -60,7 +60,7 @@ class NameServer:
                 query, client = self._socket.recvfrom(512)
             except TimeoutError:
                 continue
-            self.asked.append(dns.name_in(query))
+            self.asked.append(dns_message.name_in(query))
             with self._lock:
                 self._kept.append((query, client))
             self._answer()
@@ -75,7 +75,7 @@ class NameServer:
         with self._lock:
             kept, self._kept = self._kept, []
             for query, client in kept:
-                if self.mute and dns.name_in(query) not in self._released:
+                if self.mute and dns_message.name_in(query) not in self._released:
                     self._kept.append((query, client))
                 else:
-                    self._socket.sendto(dns.answer(query, self.records), client)
+                    self._socket.sendto(dns_message.answer(query, self.records), client)

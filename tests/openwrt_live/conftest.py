@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from package.builder import packages
-from tests.lab.managers import ciphers_of, managers_of, target_of, with_cipher
+from tests.lab.package_managers import ciphers_of, managers_of, target_of, with_cipher
 from tests.lab.topology import Lab
 from tests.lab.wait import becomes
 

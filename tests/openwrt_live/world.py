@@ -10,7 +10,7 @@ from pathlib import Path
 
 from package.builder.packages import Package
 from tests.lab.host import Host
-from tests.lab.managers import Manager
+from tests.lab.package_managers import Manager
 from tests.lab.topology import Lab
 from tests.lab.wait import becomes
 from tests.lab.wireguard import new_key, public_key_of

@@ -10,7 +10,7 @@ import pytest
 
 from package.builder import apk, ipk, packages
 from package.builder.packages import Package
-from tests.lab.managers import APK, OPKG, Manager, target_of
+from tests.lab.package_managers import APK, OPKG, Manager, target_of
 from tests.package.conftest import PORT, Router
 from tests.package.sdk_packages import LANGUAGE, of_feed
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.host import Host
-from tests.lab.uci import UciRouter
+from tests.lab.uci_router import UciRouter
 from tests.lab.wait import becomes
 from tests.lab.wireguard import PYWG, new_key, public_key_of
 
