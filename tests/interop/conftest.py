@@ -8,7 +8,7 @@ import pytest
 from tests.lab.topology import Lab, Tunnel
 from tests.lab.wireguard import WireGuard
 
-from .journey import Journey
+from .rekey_ping import Journey
 
 # (initiator, responder)
 PAIRS = [

@@ -3,7 +3,7 @@
 import pytest
 
 from .conftest import PAIR_NAMES
-from .journey import Journey
+from .rekey_ping import Journey
 
 # All wait for the same journeys, of two minutes.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journeys")]

@@ -16,7 +16,9 @@ import tempfile
 from pathlib import Path
 
 AGREE = "tests/fuzz/test_planes_agree.py::test_libpywg_does_what_its_oracle_does"
-INTEROP = ("configure", "nat", "preshared_key", "roaming", "silence", "tunnel")
+INTEROP = (
+    "configuration", "nat", "preshared_key", "roaming", "tunnel", "unauthenticated",
+)  # fmt: skip
 # The arguments of pytest, by the name of the results. Tests that read the library's
 # file, or that build with sanitizers of their own, are left out.
 RUNS = {
