@@ -11,7 +11,7 @@ import pytest
 from package.builder import libpywg, link_stubs
 from package.builder.targets import TARGETS
 from pywg_embedded.dataplane.signatures import SIGNATURES, SONAME
-from tests.cross.test_programs import NAMES
+from tests.cross.test_c_programs import NAMES
 
 MACHINES = {
     "aarch64_generic": "ELF64, little, AArch64",
