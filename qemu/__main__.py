@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from itertools import chain
 
-from qemu import machine, steps, tools
+from qemu import check_vm, steps, tools
 from qemu.architectures import Architecture
 from qemu.report import Report
 
@@ -16,7 +16,7 @@ def main() -> int:
     """Run the machines; the exit code."""
     passed = True
     try:
-        for report in chain(machine.run(), *map(_homes, steps.ARCHITECTURES)):
+        for report in chain(check_vm.run(), *map(_homes, steps.ARCHITECTURES)):
             print(report, flush=True)
             passed = passed and report.ok
     except tools.MissingTools as missing:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from qemu import image, tools
 from qemu.architectures import ARM64, ARMHF, Architecture
-from qemu.home import Files
-from qemu.homes import KINDS, LARGE_SIZE, LEFT, MIDDLE, NAME, Homes, both
 from qemu.report import Figures, Report
+from qemu.router_vm import Files
+from qemu.two_sites import KINDS, LARGE_SIZE, LEFT, MIDDLE, NAME, Homes, both
 
 # Answers for one of the links, by its kind.
 Check = Callable[[str], Figures]

@@ -14,7 +14,7 @@ from pathlib import Path
 from qemu import image, tools
 from qemu.architectures import ARM64, ARMHF, Architecture
 from qemu.openwrt.console import Console
-from qemu.openwrt.managers import Manager
+from qemu.openwrt.package_managers import Manager
 from qemu.openwrt.router import Router, link
 
 # Where a kernel says what it is, and OpenWrt's name for the architecture.

@@ -2,9 +2,9 @@
 
 import time
 
-from qemu.homes import Key
 from qemu.openwrt.console import CommandFailed, Console
-from qemu.openwrt.managers import MANAGERS, Manager
+from qemu.openwrt.package_managers import MANAGERS, Manager
+from qemu.two_sites import Key
 
 PORT = 51820
 # The second leads to the other router; a host in the LAN is a namespace.

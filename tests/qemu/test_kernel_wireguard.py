@@ -2,7 +2,7 @@
 
 import pytest
 
-from qemu import machine
+from qemu import check_vm
 from qemu.guest.checks import CHECKS
 from qemu.report import Report
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.xdist_group("kernel-wireguard")
 
 @pytest.fixture(scope="module")
 def reports() -> dict[str, Report]:
-    return {report.check: report for report in machine.run()}
+    return {report.check: report for report in check_vm.run()}
 
 
 @pytest.mark.parametrize("check", [check.name for check in CHECKS])

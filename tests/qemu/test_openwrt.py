@@ -9,7 +9,7 @@ import pytest
 from qemu import image
 from qemu.architectures import ARM64, ARMHF, Architecture
 from qemu.openwrt import machines
-from qemu.openwrt.managers import MANAGERS
+from qemu.openwrt.package_managers import MANAGERS
 
 # A kernel that has no files of its own ends with these words, on its console.
 LAST_WORDS = re.compile(rb"Unable to mount root fs")

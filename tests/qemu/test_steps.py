@@ -7,10 +7,10 @@ from typing import cast
 import pytest
 
 from qemu.architectures import ARM64
-from qemu.home import Failed, Files, Home
-from qemu.homes import Homes
 from qemu.report import Figures
+from qemu.router_vm import Failed, Files, Home
 from qemu.steps import Check, Step, carry_out
+from qemu.two_sites import Homes
 
 
 class FakeHomes:

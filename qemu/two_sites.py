@@ -15,8 +15,8 @@ from typing import TypeVar
 from nacl.public import PrivateKey
 
 from pywg_embedded.control.keys import to_base64
-from qemu.home import PATIENCE, Files, Home
 from qemu.report import Figures
+from qemu.router_vm import PATIENCE, Files, Home
 
 T = TypeVar("T")
 
