@@ -219,6 +219,8 @@ po: build ## update the translation template of LuCI, list missing translations
 
 generate: build ## write the files that are generated from tables in the code
 	$(PYTHON) -m package.manual
+	$(PYTHON) -m package.options_doc
+	$(PYTHON) -m luci.generate
 
 test-openwrt: build ## test in an unpacked OpenWrt: OPENWRT_ROOTFS=dir
 	@.ci/need $(LAB_PACKAGES)

@@ -1,7 +1,8 @@
-"""The one list of options: of an interface whose ``proto`` is ``pywg``, and its peers.
+"""The UCI options of an interface with ``proto pywg``, and of its peers.
 
-Reading, writing, checking and documenting all go by this table. The names and what
-they mean are those of the stock ``wireguard`` protocol.
+These tables define how options are read, written, checked and documented; the one of
+LuCI is generated from them. Names and meanings are those of the stock ``wireguard``
+protocol.
 """
 
 from ..control import keys
@@ -25,61 +26,64 @@ if TYPE_CHECKING:
     from ..core.config import AllowedIP
 
 DEFAULT_PORT = 51820
+# The value of option private_key until a key is generated.
 GENERATE = b""
-_SMALLEST_MTU = 68
-_LARGEST_MTU = 65_535
-_GREATEST_METRIC = 0xFFFFFFFF
-_LONGEST_NAME = 253
+_MAX_HOST_NAME, _MAX_LABEL = 253, 63
 _HOST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
-_TRUE = ("1", "on", "true", "yes", "enabled")
-_FALSE = ("0", "off", "false", "no", "disabled")
+TRUE = ("1", "on", "true", "yes", "enabled")
+FALSE = ("0", "off", "false", "no", "disabled")
 
 
 class Kind:
-    """How the values of an option are written: text to value, value to text.
+    """The type of a value: how its text is parsed and formatted.
 
-    ``parse`` raises ConfigError; ``form`` is what the documentation says of it.
+    ``parse`` raises ConfigError. ``syntax`` describes the text in the documentation.
+    ``range`` has the least and the greatest value of a number, and is None otherwise.
     """
 
-    __slots__ = ("form", "format", "parse")
+    __slots__ = ("format", "parse", "range", "syntax")
 
     def __init__(
         self,
-        form: str,
+        syntax: str,
         parse: "Callable[[str], Any]",
         format_: "Callable[[Any], str]" = str,
+        range_: "tuple[int, int] | None" = None,
     ) -> None:
-        self.form = form
+        self.syntax = syntax
         self.parse = parse
         self.format = format_
+        self.range = range_
 
 
 class Option:
-    """One row. A list (``separators`` not empty) may be written as ``list``s, as one
-    ``option`` with the separators between, or both ways at once.
+    """An option: its name, the kind of its value, its default and a description.
+
+    A list has ``separators``. It can be written as ``list`` statements, as one
+    ``option`` with separators between the values, or both.
     """
 
-    __slots__ = ("default", "kind", "meaning", "name", "separators")
+    __slots__ = ("default", "description", "kind", "name", "separators")
 
     def __init__(
         self,
         name: str,
         kind: Kind,
         default: object,
-        meaning: str,
+        description: str,
         separators: str = "",
     ) -> None:
         self.name = name
         self.kind = kind
         self.default = default
-        self.meaning = meaning
+        self.description = description
         self.separators = separators
 
 
 def _parse_flag(text: str) -> bool:
-    if text not in _TRUE + _FALSE:
-        raise ConfigError(f"{quote(text)} is neither 0 nor 1")
-    return text in _TRUE
+    if text not in TRUE + FALSE:
+        raise ConfigError(f"invalid value {quote(text)} (expected 0 or 1)")
+    return text in TRUE
 
 
 def _parse_private_key(text: str) -> bytes:
@@ -91,31 +95,34 @@ def _format_private_key(key: bytes) -> str:
 
 
 def _parse_address(text: str) -> "AllowedIP":
-    """Unlike an allowed IP, it keeps its host bits."""
+    """Unlike an allowed IP, an address keeps its host bits."""
     prefix = parse_allowed_ip(text)[1]
     return parse_ip(text.partition("/")[0]), prefix
 
 
 def _parse_delegated(text: str) -> str:
-    """``prefix[,preferred[,valid[,...]]]``; what follows the prefix is netifd's."""
+    """Parse ``prefix[,preferred[,valid[,...]]]``; netifd parses what follows."""
     prefix, comma, rest = text.partition(",")
     address, size = parse_allowed_ip(prefix)
     if len(address) == 4 or not 1 <= size <= 64:
-        raise ConfigError(f"{quote(text)} is not an IPv6 prefix of 1 to 64 bits")
+        raise ConfigError(
+            f"invalid prefix {quote(text)} (expected an IPv6 prefix with a length "
+            "from 1 to 64)"
+        )
     return format_allowed_ip((address, size)) + comma + rest
 
 
 def _parse_mtu(text: str) -> int:
-    mtu = parse_number(text, _LARGEST_MTU)
-    if mtu < _SMALLEST_MTU:
-        raise ConfigError(f"{mtu} is below the least MTU, {_SMALLEST_MTU}")
+    mtu = parse_number(text, _MTU_RANGE[1])
+    if mtu < _MTU_RANGE[0]:
+        raise ConfigError(f"MTU too small: {mtu} (minimum {_MTU_RANGE[0]})")
     return mtu
 
 
 def _parse_endpoint_port(text: str) -> int:
     port = parse_port(text)
     if not port:
-        raise ConfigError("nobody listens on port 0")
+        raise ConfigError("invalid port 0 (expected 1 to 65535)")
     return port
 
 
@@ -126,39 +133,46 @@ def _parse_host(text: str) -> str:
         numeric_endpoint(host.partition("%")[0], DEFAULT_PORT)
         return host
     labels = (host[:-1] if host.endswith(".") else host).split(".")
-    sizes_fit = all(1 <= len(label) <= 63 for label in labels)
-    if host.strip(_HOST) or len(host) > _LONGEST_NAME or not sizes_fit:
-        raise ConfigError(f"{quote(text)} is neither an address nor a host name")
+    sizes_fit = all(1 <= len(label) <= _MAX_LABEL for label in labels)
+    if host.strip(_HOST) or len(host) > _MAX_HOST_NAME or not sizes_fit:
+        raise ConfigError(
+            f"invalid host {quote(text)} (expected an IP address or a host name)"
+        )
     return host
 
 
+_UINT16, _UINT32 = (0, 0xFFFF), (0, 0xFFFFFFFF)
+_MTU_RANGE = (68, 0xFFFF)
+
 FLAG = Kind("0 or 1", _parse_flag, lambda flag: "1" if flag else "0")
-KEY = Kind("key, base64", keys.from_base64, keys.to_base64)
-PRIVATE_KEY = Kind("key or kept:NAME", _parse_private_key, _format_private_key)
-SECRET = Kind("key or kept:NAME", parse_secret, keys.to_base64)
-PORT = Kind("port", parse_port)
-ENDPOINT_PORT = Kind("port", _parse_endpoint_port)
+KEY = Kind("base64 key", keys.from_base64, keys.to_base64)
+PRIVATE_KEY = Kind("base64 key or `kept:NAME`", _parse_private_key, _format_private_key)
+SECRET = Kind("base64 key or `kept:NAME`", parse_secret, keys.to_base64)
+PORT = Kind("port", parse_port, range_=_UINT16)
+ENDPOINT_PORT = Kind("port", _parse_endpoint_port, range_=(1, 0xFFFF))
 ADDRESS = Kind("address[/length]", _parse_address, format_allowed_ip)
 ALLOWED_IP = Kind("address[/length]", parse_allowed_ip, format_allowed_ip)
 DELEGATED = Kind("IPv6 prefix", _parse_delegated)
-MTU = Kind("bytes", _parse_mtu)
-MARK = Kind("0xHEX or number", parse_fwmark, hex)
-METRIC = Kind("number", lambda text: parse_number(text, _GREATEST_METRIC))
-KEEPALIVE = Kind("seconds", parse_keepalive)
-HOST = Kind("name or address", _parse_host)
+MTU = Kind("bytes", _parse_mtu, range_=_MTU_RANGE)
+MARK = Kind("number or 0xHEX", parse_fwmark, hex, range_=_UINT32)
+METRIC = Kind("number", lambda text: parse_number(text, _UINT32[1]), range_=_UINT32)
+KEEPALIVE = Kind("seconds", parse_keepalive, range_=_UINT16)
+HOST = Kind("host name or address", _parse_host)
 TEXT = Kind("text", str)
 
 _ANY = " \t\n,"
-# A comma within belongs to one prefix: lifetimes follow it.
+# A comma within a prefix precedes its lifetimes.
 _SPACE = " \t\n"
 
 INTERFACE_OPTIONS = (
     Option(
         "private_key", PRIVATE_KEY, GENERATE,
-        "Our key. Absent or `generate`: one is made and written here.",
+        "Private key of the interface. Absent or `generate`: a new key is generated "
+        "and written here.",
     ),
     Option(
-        "listen_port", PORT, None, "UDP port. Absent or 0: the kernel chooses one."
+        "listen_port", PORT, None,
+        "UDP port. Absent or 0: the kernel chooses a free port.",
     ),
     Option(
         "addresses", ADDRESS, (),
@@ -166,73 +180,69 @@ INTERFACE_OPTIONS = (
     ),
     Option(
         "mtu", MTU, None,
-        "MTU of the interface. Absent: what fits on the way to the peers.",
+        "MTU of the interface. Absent: derived from the path MTU to the peers.",
     ),
-    Option("fwmark", MARK, None, "Mark of the encrypted packets. Absent or 0: none."),
     Option(
-        "ip6prefix", DELEGATED, (), "Prefixes that other interfaces may share.", _SPACE
+        "fwmark", MARK, None,
+        "Firewall mark of the encrypted packets. Absent or 0: none.",
+    ),
+    Option(
+        "ip6prefix", DELEGATED, (),
+        "IPv6 prefixes that netifd assigns to other interfaces.", _SPACE,
     ),
     Option(
         "nohostroute", FLAG, False,
-        "Make no ways to endpoints that the tunnel would swallow.",
+        "Add no host routes to endpoints that the tunnel's routes would cover.",
     ),
-    Option("tunlink", TEXT, None, "Only this interface may lead to the endpoints."),
+    Option(
+        "tunlink", TEXT, None,
+        "The only network interface that endpoints are reached through.",
+    ),
     Option("metric", METRIC, None, "Metric of the routes to the peers' allowed IPs."),
-    Option("ip4table", TEXT, None, "Table of all IPv4 routes of the interface."),
-    Option("ip6table", TEXT, None, "Table of all IPv6 routes of the interface."),
-    Option("disabled", FLAG, False, "Leave the interface down."),
+    Option("ip4table", TEXT, None, "Routing table of the interface's IPv4 routes."),
+    Option("ip6table", TEXT, None, "Routing table of the interface's IPv6 routes."),
+    Option("disabled", FLAG, False, "Do not bring the interface up."),
 )  # fmt: skip
 
 PEER_OPTIONS = (
-    Option("public_key", KEY, None, "Who it is. Required."),
-    Option("preshared_key", SECRET, None, "A secret that both ends share besides."),
+    Option("public_key", KEY, None, "Public key of the peer. Required."),
+    Option(
+        "preshared_key", SECRET, None, "Preshared key; the same on both sides."
+    ),
     Option(
         "allowed_ips", ALLOWED_IP, (),
-        "What it may send from and is sent; without a length, /32 or /128.", _ANY,
+        "Prefixes that are routed to the peer, and accepted as source addresses from "
+        "it; without a length, /32 or /128.", _ANY,
     ),
-    Option("route_allowed_ips", FLAG, False, "Route its allowed IPs to the interface."),
     Option(
-        "endpoint_host", HOST, None, "Where it is. Absent: where it last spoke from."
+        "route_allowed_ips", FLAG, False,
+        "Add routes to the allowed IPs through the interface.",
     ),
-    Option("endpoint_port", ENDPOINT_PORT, DEFAULT_PORT, "The port there."),
+    Option(
+        "endpoint_host", HOST, None,
+        "Address or name of the endpoint. Absent: the source of the last authenticated "
+        "packet.",
+    ),
+    Option("endpoint_port", ENDPOINT_PORT, DEFAULT_PORT, "UDP port of the endpoint."),
     Option(
         "persistent_keepalive", KEEPALIVE, 0,
-        "Seconds from one packet to the next at most; `off` or 0: no limit.",
+        "Longest interval between two packets to the peer; `off` or 0: no limit.",
     ),
-    Option("disabled", FLAG, False, "As if this peer were not written here."),
-    Option("description", TEXT, None, "For people."),
-    Option("private_key", TEXT, None, "Its own key, for LuCI to export; not used."),
+    Option("disabled", FLAG, False, "Ignore this peer."),
+    Option("description", TEXT, None, "Free text."),
+    Option(
+        "private_key", TEXT, None,
+        "Private key of the peer, for LuCI to export; the daemon does not use it.",
+    ),
 )  # fmt: skip
 
-# Of interfaces and of peers: they may be ``kept:NAME`` instead.
+# Options whose value is a secret, or ``kept:NAME``.
 SECRETS = ("private_key", "preshared_key")
 
-# What netifd applies to an interface of any protocol by itself.
+# Options that netifd applies to an interface of any protocol.
 NETIFD_OPTIONS = (
     "auto", "carrier_loss_delay", "defaultroute", "delegate", "device", "dns",
     "dns_metric", "dns_search", "force_link", "host_device", "ifname", "interface",
     "ip6assign", "ip6class", "ip6hint", "ip6ifaceid", "ip6weight", "jail",
     "jail_device", "jail_ifname", "peerdns", "proto", "renew", "tags", "zone",
 )  # fmt: skip
-
-
-def documentation() -> str:
-    """The tables, in Markdown."""
-    parts = ["# Options of the `pywg` protocol\n"]
-    for heading, options in (
-        ("`config interface 'NAME'` with `option proto 'pywg'`", INTERFACE_OPTIONS),
-        ("`config pywg_NAME`, one section a peer", PEER_OPTIONS),
-    ):
-        parts.append(f"\n## {heading}\n\n| option | form | default | meaning |\n")
-        parts.append("|---|---|---|---|\n")
-        parts.extend(map(_documented, options))
-    names = ", ".join(f"`{name}`" for name in NETIFD_OPTIONS if name != "proto")
-    parts.append(f"\nnetifd itself applies {names}.\n")
-    return "".join(parts)
-
-
-def _documented(option: Option) -> str:
-    form = f"list of {option.kind.form}" if option.separators else option.kind.form
-    default = option.default
-    text = f"`{option.kind.format(default)}`" if default not in (None, ()) else ""
-    return f"| `{option.name}` | {form} | {text} | {option.meaning} |\n"

@@ -50,7 +50,7 @@ def test_what_is_wrong_is_told_at_once(
     file.write_text(STOCK.replace("\n\n", "\n\toption mtu '9'\n\toption x '1'\n\n", 1))
     assert main(["migrate", "wg0"]) == 0
     assert capsys.readouterr().out.splitlines()[2:] == [
-        "error: network.wg0.mtu: 9 is below the least MTU, 68",
+        "error: network.wg0.mtu: MTU too small: 9 (minimum 68)",
         "warning: network.wg0.x: no option of this name is known",
         "mend what is wrong, then: ifup wg0",
     ]

@@ -2,12 +2,6 @@
 
 import { load } from './luci.mjs';
 
-const { INTERFACE, PEER, NETIFD } = load('pywg.config.options');
-const { ERRORS, codes, dropReasons } = load('pywg.status.diagnosis');
-const rows = table => table.map(({ name, kind, fallback, separators }) =>
-	({ name, kind, fallback, separators: separators ? separators.source : '' }));
+const { dropReasons } = load('pywg.status.diagnosis');
 
-console.log(JSON.stringify({
-	INTERFACE: rows(INTERFACE), PEER: rows(PEER), NETIFD,
-	STATES: codes(), DROPS: dropReasons(), ERRORS: Object.keys(ERRORS)
-}));
+console.log(JSON.stringify({ DROPS: dropReasons() }));

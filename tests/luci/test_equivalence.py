@@ -22,7 +22,7 @@ ROWS = [
     (table, option)
     for table, options in TABLES.items()
     for option in options
-    if not option.separators and option.kind.form != "text"
+    if not option.separators and option.kind.syntax != "text"
 ]
 LISTS = [
     (table, option)

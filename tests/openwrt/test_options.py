@@ -1,19 +1,16 @@
-"""The table of options: what each takes, and that its documentation is of it."""
+"""The values that each kind of option accepts, and how they are formatted."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.openwrt import options
-from pywg_embedded.openwrt.options import documentation
 
 from .samples import key, key_text
 
-DOCUMENT = Path(__file__).parents[2] / "package" / "OPTIONS.md"
-
-# Kind, text, and the value it is; written again it is the same text.
-TAKEN = (
+# Kind, canonical text, value.
+ACCEPTED = (
     (options.FLAG, "1", True),
     (options.FLAG, "0", False),
     (options.KEY, key_text(1), key(1)),
@@ -42,8 +39,8 @@ TAKEN = (
     (options.TEXT, "it's", "it's"),
 )
 
-# Kind, another way to write a value, and the way that we write it.
-ALIKE = (
+# Kind, text, canonical text.
+NOT_CANONICAL = (
     (options.FLAG, "on", "1"),
     (options.FLAG, "true", "1"),
     (options.FLAG, "yes", "1"),
@@ -61,59 +58,95 @@ ALIKE = (
     (options.HOST, "[2001:db8::1]", "2001:db8::1"),
 )
 
-# Kind, text, and what the complaint says.
+# Kind, text, part of the error message.
 REFUSED = (
-    (options.FLAG, "2", "'2' is neither 0 nor 1"),
+    (options.FLAG, "2", "invalid value '2' (expected 0 or 1)"),
     (options.KEY, "generate", "(expected 44 characters of base64)"),
     (options.PRIVATE_KEY, "Generate", "(expected 44 characters of base64)"),
     (options.PORT, "65536", "invalid number '65536' (expected 0 to 65535)"),
     (options.PORT, "-1", "invalid number '-1'"),
-    (options.ENDPOINT_PORT, "0", "nobody listens on port 0"),
+    (options.ENDPOINT_PORT, "0", "invalid port 0 (expected 1 to 65535)"),
     (options.ADDRESS, "10.0.0.1/33", "invalid prefix length 33 (expected 0 to 32)"),
     (options.ADDRESS, "10.0.0", "invalid IP address '10.0.0'"),
     (options.ALLOWED_IP, "10.0.0.300/32", "invalid IP address '10.0.0.300'"),
-    (options.DELEGATED, "10.0.0.0/8", "is not an IPv6 prefix"),
-    (options.DELEGATED, "2001:db8::/65", "is not an IPv6 prefix"),
-    (options.DELEGATED, "2001:db8::", "is not an IPv6 prefix"),
-    (options.MTU, "67", "67 is below the least MTU"),
+    (
+        options.DELEGATED,
+        "10.0.0.0/8",
+        "expected an IPv6 prefix",
+    ),
+    (
+        options.DELEGATED,
+        "2001:db8::/65",
+        "expected an IPv6 prefix",
+    ),
+    (
+        options.DELEGATED,
+        "2001:db8::",
+        "expected an IPv6 prefix",
+    ),
+    (options.MTU, "67", "MTU too small: 67 (minimum 68)"),
     (options.MTU, "65536", "expected 0 to 65535"),
     (options.MARK, "0x100000000", "invalid mark"),
     (options.METRIC, "x", "invalid number 'x'"),
     (options.KEEPALIVE, "65536", "expected 0 to 65535"),
     (options.HOST, "", "invalid IP address ''"),
     (options.HOST, "10.1", "invalid IP address '10.1'"),
-    (options.HOST, "a b", "is neither an address nor a host name"),
-    (options.HOST, "a..b", "is neither an address nor a host name"),
-    (options.HOST, "ünich.example", "is neither an address nor a host name"),
-    (options.HOST, "x" * 64 + ".example", "is neither an address nor a host name"),
-    (options.HOST, "x." * 127, "is neither an address nor a host name"),
+    (options.HOST, "a b", "expected an IP address or a host name"),
+    (options.HOST, "a..b", "expected an IP address or a host name"),
+    (options.HOST, "ünich.example", "expected an IP address or a host name"),
+    (options.HOST, "x" * 64 + ".example", "expected an IP address or a host name"),
+    (options.HOST, "x." * 127, "expected an IP address or a host name"),
     (options.HOST, "2001:db8::x", "invalid IP address '2001:db8::x'"),
     (options.HOST, "example.com:51820", "invalid IP address"),
 )
 
 
-@pytest.mark.parametrize("row", range(len(TAKEN)))
-def test_values_are_read_and_written_again(row: int) -> None:
-    kind, text, value = TAKEN[row]
+KIND_NAMES = {
+    kind: name for name, kind in vars(options).items() if isinstance(kind, options.Kind)
+}
+
+
+def ids(rows: Sequence[tuple[options.Kind, str, object]]) -> list[str]:
+    return [f"{KIND_NAMES[kind]}-{text}" for kind, text, _ in rows]
+
+
+@pytest.mark.parametrize("kind, text, value", ACCEPTED, ids=ids(ACCEPTED))
+def test_value_is_parsed_and_formatted_to_the_same_text(
+    kind: options.Kind, text: str, value: object
+) -> None:
     assert kind.parse(text) == value
     assert kind.format(value) == text
 
 
-@pytest.mark.parametrize("row", range(len(ALIKE)))
-def test_other_ways_to_write_a_value_are_read_too(row: int) -> None:
-    kind, text, ours = ALIKE[row]
-    assert kind.format(kind.parse(text)) == ours
+@pytest.mark.parametrize("kind, text, canonical", NOT_CANONICAL, ids=ids(NOT_CANONICAL))
+def test_value_is_formatted_to_its_canonical_text(
+    kind: options.Kind, text: str, canonical: str
+) -> None:
+    assert kind.format(kind.parse(text)) == canonical
 
 
-@pytest.mark.parametrize("row", range(len(REFUSED)))
-def test_wrong_values_are_refused_with_a_reason(row: int) -> None:
-    kind, text, reason = REFUSED[row]
+@pytest.mark.parametrize("kind, text, reason", REFUSED, ids=ids(REFUSED))
+def test_invalid_value_is_refused_with_a_reason(
+    kind: options.Kind, text: str, reason: str
+) -> None:
     with pytest.raises(ConfigError) as refusal:
         kind.parse(text)
     assert reason in str(refusal.value)
 
 
-def test_the_document_is_that_of_the_table() -> None:
-    assert DOCUMENT.read_text() == documentation(), (
-        f"write documentation() of {options.__name__} to {DOCUMENT}"
-    )
+RANGES = [
+    pytest.param(kind, *kind.range, id=name)
+    for kind, name in KIND_NAMES.items()
+    if kind.range
+]
+
+
+@pytest.mark.parametrize("kind, least, greatest", RANGES)
+def test_numbers_are_accepted_exactly_in_the_range(
+    kind: options.Kind, least: int, greatest: int
+) -> None:
+    assert kind.parse(str(least)) == least
+    assert kind.parse(str(greatest)) == greatest
+    for outside in (least - 1, greatest + 1):
+        with pytest.raises(ConfigError):
+            kind.parse(str(outside))

@@ -301,7 +301,7 @@ COMPLAINTS = (
     ),
     (
         interface_text("option mtu '9'"),
-        "error: network.wg0.mtu: 9 is below the least MTU, 68",
+        "error: network.wg0.mtu: MTU too small: 9 (minimum 68)",
     ),
     (
         interface_text() + peer_text(1) + peer_text(2, "option allowed_ips '10.0.0/8'"),
@@ -321,7 +321,7 @@ COMPLAINTS = (
         interface_text() + peer_text(1) + peer_text(2, type_="wireguard")
         + peer_text(3, "option endpoint_port '0'", type_="wireguard"),
         "peer left out: network.@wireguard_wg0[1].endpoint_port: "
-        "nobody listens on port 0",
+        "invalid port 0 (expected 1 to 65535)",
     ),
 )  # fmt: skip
 

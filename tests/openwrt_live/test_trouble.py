@@ -44,7 +44,7 @@ def test_a_wrong_value_blocks_and_a_right_one_starts(homes: Homes) -> None:
     first, second = homes
     first.set(NAME, "mtu=12")
     assert becomes(lambda: "CONFIGURATION" in errors(first))
-    assert f"network.{NAME}.mtu: 12 is below the least MTU" in errors(first)
+    assert f"network.{NAME}.mtu: MTU too small: 12 (minimum 68)" in errors(first)
     assert becomes(lambda: first.router.pid(NAME) is None)
     assert first.status_of(NAME)["autostart"] is False
     first.set(NAME, "mtu=1400")

@@ -276,7 +276,7 @@ def test_a_wrong_configuration_is_told_and_not_tried_again(world: World) -> None
         world.start()
     error = world.told(action=3)[-1]["error"]
     assert error[0] == "CONFIGURATION"
-    assert "network.wg0.mtu: 12 is below the least MTU" in error[1]
+    assert "network.wg0.mtu: MTU too small: 12 (minimum 68)" in error[1]
     assert world.told(action=4) == [{"action": 4, "interface": NAME}]
     assert (world.folder / "run/wg0.blocked").exists()
 

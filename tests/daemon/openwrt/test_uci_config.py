@@ -105,7 +105,7 @@ def test_a_private_key_is_made_once(router: UciRouter) -> None:
 def test_a_wrong_value_at_the_start_ends_it(router: UciRouter) -> None:
     router.interface += ["option mtu '9'"]
     said = refusal(router)
-    assert f"error: network.{router.name}.mtu: 9 is below the least MTU" in said
+    assert f"error: network.{router.name}.mtu: MTU too small: 9 (minimum 68)" in said
     assert f"pywgd: {router.file}: {router.name} has wrong values" in said
 
 

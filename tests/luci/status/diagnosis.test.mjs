@@ -12,7 +12,7 @@ test('every state has a title and a tone, and every bad state an advice', () => 
 	for (const code of diagnosis.codes()) {
 		const found = diagnosis.peer({ state: code, reason: 'in detail' });
 
-		assert.ok(found.title, code);
+		assert.ok(found.title && found.title !== code, code);
 		assert.ok(TONES.includes(found.tone), code);
 		assert.ok(found.tone !== 'bad' || (found.cause && found.advice), code);
 	}

@@ -2,18 +2,16 @@
 'require baseclass';
 'require pywg.config.address as address';
 'require pywg.config.keys as keys';
+'require pywg.config.option_table as optionTable';
 
 /*
- * The UCI options of an interface with protocol pywg and of its peers: the table of
- * pywg_embedded/openwrt/options.py. A test compares the two.
+ * Values of UCI options: the same checks as in pywg_embedded/openwrt/options.py. The
+ * tables in option_table.js are generated from there.
  *
  * A value is a text as in UCI; the value of a list is an array of texts.
  */
 
-const DEFAULT_PORT = '51820';
-const PROTOCOLS = [ 'pywg', 'wireguard' ];
-const TRUE = [ '1', 'on', 'true', 'yes', 'enabled' ];
-const FALSE = [ '0', 'off', 'false', 'no', 'disabled' ];
+const { TRUE, FALSE, RANGES } = optionTable;
 const DIGITS = /^[0-9]{1,20}$/;
 const HEXADECIMAL = /^0x[0-9a-f]{1,8}$/i;
 const HOST = /^[A-Za-z0-9._-]+$/;
@@ -23,9 +21,6 @@ const STORED = /^kept:[A-Za-z0-9_-]{1,64}$/;
 const QUOTED = 60;
 const LONGEST_NAME = 253;
 const LONGEST_LABEL = 63;
-const ANY = /[ \t\n,]+/;
-/* Without the comma: within a prefix it separates the lifetimes. */
-const SPACE = /[ \t\n]+/;
 
 /* Quote a text in a message: shortened, and without keys. */
 function quote(text) {
@@ -52,9 +47,9 @@ function number(least, greatest) {
 	};
 }
 
-const port = number(0, 65535);
-const mark = number(0, 0xffffffff);
-const keepalive = number(0, 65535);
+const port = number(...RANGES.port);
+const mark = number(...RANGES.mark);
+const keepalive = number(...RANGES.keepalive);
 
 function flag(text) {
 	if (!TRUE.includes(text) && !FALSE.includes(text))
@@ -130,57 +125,17 @@ const KINDS = {
 	private_key: privateKey,
 	secret,
 	port,
-	endpoint_port: number(1, 65535),
+	endpoint_port: number(...RANGES.endpoint_port),
 	address: text => formatted(address.parseInterface(text), text),
 	allowed_ip: text => formatted(address.parsePrefix(text), text),
 	delegated,
-	mtu: number(68, 65535),
+	mtu: number(...RANGES.mtu),
 	mark: fwmark,
-	metric: number(0, 0xffffffff),
+	metric: number(...RANGES.metric),
 	keepalive: text => keepalive(text.toLowerCase() === 'off' ? '0' : text),
 	host,
 	text: text => text
 };
-
-function option(name, kind, fallback, separators) {
-	return { name, kind, fallback: fallback ?? null, separators: separators ?? null };
-}
-
-const INTERFACE = [
-	option('private_key', 'private_key', 'generate'),
-	option('listen_port', 'port'),
-	option('addresses', 'address', null, ANY),
-	option('mtu', 'mtu'),
-	option('fwmark', 'mark'),
-	option('ip6prefix', 'delegated', null, SPACE),
-	option('nohostroute', 'flag', '0'),
-	option('tunlink', 'text'),
-	option('metric', 'metric'),
-	option('ip4table', 'text'),
-	option('ip6table', 'text'),
-	option('disabled', 'flag', '0')
-];
-
-const PEER = [
-	option('public_key', 'key'),
-	option('preshared_key', 'secret'),
-	option('allowed_ips', 'allowed_ip', null, ANY),
-	option('route_allowed_ips', 'flag', '0'),
-	option('endpoint_host', 'host'),
-	option('endpoint_port', 'endpoint_port', DEFAULT_PORT),
-	option('persistent_keepalive', 'keepalive', '0'),
-	option('disabled', 'flag', '0'),
-	option('description', 'text'),
-	option('private_key', 'text')
-];
-
-/* Options that netifd applies to interfaces of every protocol. */
-const NETIFD = [
-	'auto', 'carrier_loss_delay', 'defaultroute', 'delegate', 'device', 'dns',
-	'dns_metric', 'dns_search', 'force_link', 'host_device', 'ifname', 'interface',
-	'ip6assign', 'ip6class', 'ip6hint', 'ip6ifaceid', 'ip6weight', 'jail',
-	'jail_device', 'jail_ifname', 'peerdns', 'proto', 'renew', 'tags', 'zone'
-];
 
 function row(table, name) {
 	return table.find(entry => entry.name === name);
@@ -215,14 +170,14 @@ function isDefault(entry, value) {
 }
 
 return baseclass.extend({
-	PROTOCOLS,
-	DEFAULT_PORT,
 	/* Tables of rows { name, kind, fallback, separators }; a list has separators. */
-	INTERFACE,
-	PEER,
-	NETIFD,
-	/* Options with secret values. */
-	SECRETS: [ 'private_key', 'preshared_key' ],
+	INTERFACE: optionTable.INTERFACE,
+	PEER: optionTable.PEER,
+	/* Names of options, and other constants; see option_table.js. */
+	NETIFD: optionTable.NETIFD,
+	SECRETS: optionTable.SECRETS,
+	PROTOCOLS: optionTable.PROTOCOLS,
+	DEFAULT_PORT: optionTable.DEFAULT_PORT,
 	/* Return a text in quotes for a message: shortened, and without keys. */
 	quote,
 	/* Return the row of a table with that name, or undefined. */

@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require pywg.status.codes as codes';
 'require pywg.units as units';
 
 /*
@@ -199,9 +200,11 @@ function drops(counts) {
 
 return baseclass.extend({
 	/* Texts by error code, for network.registerErrorCode. */
-	ERRORS,
-	/* Return the codes of the states, and the reasons of drops, that have a text. */
-	codes: () => Object.keys(STATES),
+	ERRORS: Object.fromEntries(
+		codes.INTERFACE_ERRORS.map(code => [ code, ERRORS[code] ?? code ])),
+	/* Return the codes of the states that the router can report. */
+	codes: () => codes.PEER_STATES,
+	/* Return the reasons of drops that have a text. */
 	dropReasons: () => Object.keys(DROPS),
 	/* Return { code, tone, title, cause, advice, action, detail } for the status of a
 	   peer. */
