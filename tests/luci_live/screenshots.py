@@ -166,7 +166,7 @@ def test_wizard(homes: Homes, window: Window) -> None:
         luci.label("Network of the other home (LAN)", f"{LANS['second']}.0/24")
         luci.label("Public address of the other home", "cabin.example.org")
         luci.label("Public address of this home", "home.example.org")
-        take(luci, "assistant")
+        take(luci, "wizard")
 
 
 def test_status_and_peers(homes: Homes, parents: WireGuard, window: Window) -> None:

@@ -208,8 +208,8 @@ class Reader {
 
 	config(type, name, line) {
 		checkName(type, TYPE,
-			_('%s is not a valid section type: use printable characters without ' +
-				'spaces'));
+			_('%s is not a valid section type: use ' +
+				'printable characters without spaces'));
 
 		if (name)
 			checkName(name, NAME,

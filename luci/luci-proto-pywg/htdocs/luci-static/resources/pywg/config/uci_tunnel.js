@@ -104,8 +104,8 @@ class Reader {
 
 				if (owner && owner !== peer)
 					this.complain(WARNING, peer.label, section, 'allowed_ips',
-						_('%s is also an allowed IP of %s; only this peer receives ' +
-							'its traffic').format(prefix, owner.label));
+						_('%s is also an allowed IP of %s; only this ' +
+							'peer receives its traffic').format(prefix, owner.label));
 			}
 	}
 }

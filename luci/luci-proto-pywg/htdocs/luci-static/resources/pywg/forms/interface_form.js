@@ -34,8 +34,9 @@ function portsInUse(section) {
 function addPort(section) {
 	const option = section.taboption('general', form.Value, 'listen_port',
 		_('Listen port'),
-		_('UDP port for packets from peers, for example %d. It is opened in the ' +
-			'firewall.').format(address.nextPort(portsInUse(section.section))));
+		_('UDP port for packets from peers, for example %d. It ' +
+			'is opened in the firewall.')
+			.format(address.nextPort(portsInUse(section.section))));
 
 	option.placeholder = _('random');
 	option.optional = true;
@@ -81,8 +82,8 @@ function addMtu(section) {
 function addAdvanced(section) {
 	const mark = section.taboption('advanced', form.Value, 'fwmark',
 		_('Firewall mark'),
-		_('Mark of the encrypted packets for policy routing, hexadecimal (0xCA6C) or ' +
-			'decimal.'));
+		_('Mark of the encrypted packets for policy routing, ' +
+			'hexadecimal (0xCA6C) or decimal.'));
 
 	mark.placeholder = _('none');
 	mark.optional = true;

@@ -34,8 +34,8 @@ function overlapsOf(type, section, allowedIps) {
 
 function describeOverlap(found) {
 	return found.isSame
-		? _('%s is also an allowed IP of %s; only one of the two peers receives its ' +
-			'traffic.').format(found.prefix, found.name)
+		? _('%s is also an allowed IP of %s; only one of the two ' +
+			'peers receives its traffic.').format(found.prefix, found.name)
 		: _('%s overlaps %s of %s; the more specific prefix wins.')
 			.format(found.prefix, found.otherPrefix, found.name);
 }
@@ -150,8 +150,8 @@ function addRoute(peers) {
 
 function addEndpoint(peers) {
 	const host = value(peers, form.Value, 'endpoint_host', _('Endpoint host'),
-		_('Host name or IP address of the peer. Leave empty if the peer initiates ' +
-			'the connection.'));
+		_('Host name or IP address of the peer. Leave empty if the ' +
+			'peer initiates the connection.'));
 
 	host.placeholder = 'home.example.org';
 

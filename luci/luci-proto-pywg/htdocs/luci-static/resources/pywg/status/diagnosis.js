@@ -44,21 +44,21 @@ const STATES = {
 	psk: [
 		'bad', _('Preshared key mismatch'),
 		_('The peer responds, but its response cannot be decrypted.'),
-		_('Configure the same preshared key on both sides, or remove it on both ' +
-			'sides.'),
+		_('Configure the same preshared key on both sides, ' +
+			'or remove it on both sides.'),
 		'retry'
 	],
 	stale: [
 		'bad', _('Peer clock set back'),
-		_('The peer initiates handshakes with an old timestamp: its clock was set ' +
-			'back.'),
+		_('The peer initiates handshakes with an old ' +
+			'timestamp: its clock was set back.'),
 		_('Set the clock of the peer (System > Time synchronization). The peer is ' +
 			'accepted again once its time is correct.'), 'retry'
 	],
 	unknown_peer: [
 		'bad', _('Unknown public key'),
-		_('A handshake initiation has a public key that no peer of this interface ' +
-			'has.'),
+		_('A handshake initiation has a public key that no ' +
+			'peer of this interface has.'),
 		_('Compare the public key configured for this peer with the one that the ' +
 			'peer shows for its own interface.'), 'retry'
 	],
@@ -95,8 +95,8 @@ const STATES = {
 	no_answer: [
 		'bad', _('No response'), _('The endpoint does not respond.'),
 		_('Check the endpoint address, whether the firewall of the peer accepts and ' +
-			'forwards its UDP port, and whether the peer has the public key of this ' +
-			'interface.'), 'retry'
+			'forwards its UDP port, and whether the peer has the ' +
+			'public key of this interface.'), 'retry'
 	]
 };
 
@@ -134,8 +134,8 @@ const DROPS = {
 		true, _('Handshake initiation with failed authentication')
 	],
 	'response not authentic': [
-		true, _('Handshake response with failed authentication (preshared key ' +
-			'mismatch)')
+		true, _('Handshake response with failed ' +
+			'authentication (preshared key mismatch)')
 	],
 	'cookie reply not authentic': [
 		false, _('Cookie reply with failed authentication')

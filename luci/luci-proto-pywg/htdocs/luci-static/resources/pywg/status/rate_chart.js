@@ -103,8 +103,8 @@ class RateChart {
 		widgets.setText(this.rx.rate, rates[0]);
 		widgets.setText(this.tx.rate, rates[1]);
 		this.svg.setAttribute('aria-label',
-			_('Rates of the last ten minutes; currently %s received, %s ' +
-				'sent').format(...rates));
+			_('Rates of the last ten minutes; ' +
+				'currently %s received, %s sent').format(...rates));
 	}
 }
 

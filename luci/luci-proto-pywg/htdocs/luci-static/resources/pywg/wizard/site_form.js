@@ -29,24 +29,25 @@ class SiteForm {
 		this.text = '';
 		this.remoteName = widgets.textField(
 			_('Name of the other home'), '', check, '', _('cabin'));
-		this.remoteLans = widgets.listField(_('Network of the other home (LAN)'), [],
-			check, _('The LAN prefix of its router, for example 192.168.8.0/24.'),
+		this.remoteLans = widgets.listField(
+			_('Network of the other home (LAN)'), [], check,
+			_('The LAN prefix of its router, for example 192.168.8.0/24.'),
 			'192.168.8.0/24');
-		this.remoteEndpoint = widgets.textField(_('Public address of the other ' +
-			'home'), '',
-			check, _('Host name or IP address. Leave empty if the other home is not ' +
-				'reachable from the internet.'),
-			'cabin.example.org');
+		this.remoteEndpoint = widgets.textField(
+			_('Public address of the other home'), '', check,
+			_('Host name or IP address. Leave empty if the other home is not ' +
+				'reachable from the internet.'), 'cabin.example.org');
 		this.remotePort = widgets.textField(
 			_('UDP port of the other home'), '', check, '', options.DEFAULT_PORT);
-		this.remoteProto = widgets.choiceField(_('Router of the other ' +
-			'home'), PROTOCOLS, check);
-		this.localLans = widgets.listField(_('Network of this home (LAN)'), site.lans,
-			check, _('The networks that the other home may access.'));
-		this.localEndpoint = widgets.textField(_('Public address of this home'),
-			site.endpoint, check, _('Host name or IP address. Leave empty if this ' +
-				'router is not reachable from the internet.'),
-			'home.example.org');
+		this.remoteProto = widgets.choiceField(
+			_('Router of the other home'), PROTOCOLS, check);
+		this.localLans = widgets.listField(
+			_('Network of this home (LAN)'), site.lans, check,
+			_('The networks that the other home may access.'));
+		this.localEndpoint = widgets.textField(
+			_('Public address of this home'), site.endpoint, check,
+			_('Host name or IP address. Leave empty if this router is not ' +
+				'reachable from the internet.'), 'home.example.org');
 		this.tunnel = widgets.choiceField(_('Interface'), [
 			[ '', _('New interface') ],
 			...site.tunnels.map(({ name }) => [ name, name ])

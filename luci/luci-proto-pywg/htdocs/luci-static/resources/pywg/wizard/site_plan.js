@@ -88,8 +88,8 @@ function checkEndpoint(field, text) {
 function checkReach(local, remote) {
 	if (!local.endpoint && !remote.endpoint)
 		return [ problem('reachability', 'error',
-			_('One of the homes must be reachable from the internet. Enter its ' +
-				'public address.')) ];
+			_('One of the homes must be reachable from the ' +
+				'internet. Enter its public address.')) ];
 
 	if (local.endpoint && isBehindNat(local.wan))
 		return [ problem('localEndpoint', 'warning',
@@ -116,8 +116,8 @@ function checkKeys(keys, tunnels) {
 
 function checkRemoteKey(keys) {
 	return keys.remote.public ? [] : [ problem('keys', 'error',
-		_('The private key of the other router is missing. Export its configuration ' +
-			'there.')) ];
+		_('The private key of the other router is missing. ' +
+			'Export its configuration there.')) ];
 }
 
 function freeName(tunnels) {
@@ -227,8 +227,8 @@ function natNote(local, remote) {
 
 	if (!remote.endpoint)
 		return _('The other home initiates the connection. It sends a keepalive ' +
-			'every %s seconds, so that this home can reach ' +
-			'it.').format(remoteSide.NAT_KEEPALIVE);
+			'every %s seconds, so ' +
+			'that this home can reach it.').format(remoteSide.NAT_KEEPALIVE);
 
 	return _('Each home can initiate the connection.');
 }
@@ -238,8 +238,8 @@ function notes(tunnel, peer, local, remote, firewall) {
 
 	return [
 		natNote(local, remote),
-		_('Networks reached through the tunnel: %s from this home, %s from the other ' +
-			'home.').format(
+		_('Networks reached through the tunnel: %s from this ' +
+			'home, %s from the other home.').format(
 			remote.lans.join(', '), local.lans.join(', ')),
 		_('Tunnel addresses: %s for this router, %s for the other router.').format(
 			tunnel.options.addresses.join(', '),
@@ -291,8 +291,8 @@ function checkAdopted(tunnel, local) {
 	const port = tunnel.options.listen_port;
 	const inUse = port && portsOf(local.tunnels).includes(port)
 		? [ problem('port', 'error',
-			_('Another interface of this router uses UDP port %s, which the other ' +
-				'home sends to.').format(port)) ] : [];
+			_('Another interface of this router uses UDP port %s, ' +
+				'which the other home sends to.').format(port)) ] : [];
 
 	return [ ...checkLans(local, lans), ...own, ...inUse ];
 }

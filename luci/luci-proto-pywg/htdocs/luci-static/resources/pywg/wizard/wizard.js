@@ -120,8 +120,8 @@ class Wizard {
 	showRemote(plan) {
 		this.showStep(2, [
 			E('p', _('This is the configuration for the other home. It contains a ' +
-				'private key that is not stored on this router: save it now, and ' +
-				'keep it secret.')),
+				'private key that is not stored on this router: save ' +
+				'it now, and keep it secret.')),
 			E('p', _('On a router with this wizard, paste it under "Import the ' +
 				'configuration from the other home". Other routers import the file, ' +
 				'phones scan the QR code.')),
