@@ -85,12 +85,12 @@ def remove_everything(home: Home) -> None:
     """Remove all pywg interfaces and the firewall zone of the wizard."""
     # -X: anonymous sections by their ids.
     lines = home.router.run("uci -X show network; uci -X show firewall").splitlines()
-    ours = {
+    own = {
         ".".join(line.partition("=")[0].split(".")[:2])
         for line in lines
         if "=pywg_" in line or line.endswith(("proto='pywg'", "='homes'"))
     }
-    home.router.uci(*(f"delete {section}" for section in sorted(ours)))
+    home.router.uci(*(f"delete {section}" for section in sorted(own)))
     # The configuration is the same as before the test: reload_config would do nothing.
     home.router.run("/etc/init.d/network reload; /etc/init.d/firewall reload")
     assert becomes(lambda: "\npywg." not in home.router.run("ubus list"), 20)

@@ -121,10 +121,10 @@ def test_unsaved_values_are_exported(
             luci.press("Save as my-cabin.conf", DIALOG)
         luci.picture("export-peer")
         download.value.save_as(tmp_path / "conf")
-        theirs = (tmp_path / "conf").read_text()
-        assert f"PublicKey = {first.public_key}" in theirs
-        assert f"AllowedIPs = {INSIDE['first']}/32, 192.168.1.0/24\n" in theirs
+        exported = (tmp_path / "conf").read_text()
+        assert f"PublicKey = {first.public_key}" in exported
+        assert f"AllowedIPs = {INSIDE['first']}/32, 192.168.1.0/24\n" in exported
         luci.press("Close", DIALOG)
         shown = luci.row("public_key").locator("input").input_value()
-    private = theirs.partition("PrivateKey = ")[2].split("\n")[0]
+    private = exported.partition("PrivateKey = ")[2].split("\n")[0]
     assert shown == public_key_of(private)

@@ -109,7 +109,7 @@ function addKeys(peers) {
 	key.validate = (_section, text) => keys.reason(text) || true;
 
 	peers.option(keyField.PresharedKey, 'preshared_key', _('Preshared key'),
-		_('Optional additional key; it must be the same on both sides.'))
+		_('Optional symmetric key; it must be the same on both sides.'))
 		.modalonly = true;
 }
 

@@ -29,7 +29,7 @@ class PeerCard {
 			handshake: figure(_('Handshake')), received: figure(_('Received')),
 			sent: figure(_('Sent')), endpoint: figure(_('Endpoint'))
 		};
-		this.reason = E('p', { 'class': 'pywg-warning', 'hidden': '' });
+		this.cause = E('p', { 'class': 'pywg-warning', 'hidden': '' });
 		this.advice = E('p', { 'class': 'pywg-advice', 'hidden': '' });
 		this.allowed = E('p', { 'class': 'pywg-note' });
 		this.chart = rateChart.make();
@@ -40,7 +40,7 @@ class PeerCard {
 	draw(name) {
 		const id = `pywg-peer-${count++}`;
 		const more = E('div', { 'class': 'pywg-peer-details', 'id': id }, [
-			this.reason, this.advice, this.chart.node, this.allowed, this.actions.node
+			this.cause, this.advice, this.chart.node, this.allowed, this.actions.node
 		]);
 		const line = E('summary', [
 			E('strong', { 'class': 'pywg-name' }, name), this.badge,
@@ -63,7 +63,7 @@ class PeerCard {
 		widgets.setText(sent.value,
 			`${units.bytes(peer.tx_bytes)} · ${units.rate(peer.tx_rate)}`);
 		widgets.setText(endpoint.value, peer.endpoint || peer.endpoint_host || '–');
-		widgets.setText(this.reason, DETAILED.includes(peer.state)
+		widgets.setText(this.cause, DETAILED.includes(peer.state)
 			? `${found.cause}\n${found.detail}` : found.cause);
 		widgets.setText(this.advice, found.advice);
 		widgets.setText(this.allowed, peer.allowed_ips.length

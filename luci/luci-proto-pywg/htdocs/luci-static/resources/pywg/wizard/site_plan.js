@@ -227,8 +227,8 @@ function natNote(local, remote) {
 
 	if (!remote.endpoint)
 		return _('The other home initiates the connection. It sends a keepalive ' +
-			'every %s seconds, so ' +
-			'that this home can reach it.').format(remoteSide.NAT_KEEPALIVE);
+			'every %s seconds, so that this home can reach it.')
+			.format(remoteSide.NAT_KEEPALIVE);
 
 	return _('Each home can initiate the connection.');
 }
