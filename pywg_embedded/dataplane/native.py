@@ -288,6 +288,7 @@ class Plane:
 
     @mtu.setter
     def mtu(self, mtu: int) -> None:
+        """Set the size in bytes that packets are padded to at most."""
         self._call("set_mtu", mtu)
         self._mtu = mtu
 

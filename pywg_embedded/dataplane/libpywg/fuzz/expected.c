@@ -18,16 +18,16 @@ struct flow {
 	uint8_t key[FLOW_SIZE];
 };
 
-struct wanted {
+struct expected_packet {
 	size_t at;
 	size_t length;
 	struct flow flow;
-	bool came;
+	bool written;
 };
 
 static uint8_t memory[ROOM];
 static size_t used;
-static struct wanted all[EXPECTED_MAX];
+static struct expected_packet packets[EXPECTED_MAX];
 static unsigned count;
 
 size_t expected_length(const uint8_t *packet, size_t size)
@@ -52,7 +52,7 @@ static bool has_ports(uint8_t protocol)
 	return protocol == IP_PROTOCOL_TCP || protocol == IP_PROTOCOL_UDP;
 }
 
-static bool hides_its_flow(const uint8_t *packet, uint8_t protocol)
+static bool hides_flow(const uint8_t *packet, uint8_t protocol)
 {
 	if (packet[0] >> 4 == 4)
 		return load_be16(packet + 6) & 0x3FFF;
@@ -70,7 +70,7 @@ static struct flow flow_of(const uint8_t *packet, size_t length)
 		return flow;
 	protocol = packet[is_v4 ? 9 : 6];
 	header = is_v4 ? 4 * (packet[0] & 0x0Fu) : (size_t)IPV6_HEADER;
-	if (hides_its_flow(packet, protocol))
+	if (hides_flow(packet, protocol))
 		return flow;
 	flow.key[0] = packet[0] >> 4;
 	flow.key[1] = protocol;
@@ -96,29 +96,30 @@ void expected_begin(void)
 
 void expected_add(const uint8_t *packet, size_t length)
 {
-	struct wanted *wanted = &all[count++];
+	struct expected_packet *expected_packet = &packets[count++];
 
 	REQUIRE(count <= EXPECTED_MAX && used + length <= ROOM);
-	*wanted = (struct wanted){used, length, flow_of(packet, length), false};
+	*expected_packet = (struct expected_packet){
+		used, length, flow_of(packet, length), false};
 	memcpy(memory + used, packet, length);
 	used += length;
 }
 
 /* The next expected packet of this flow. */
-static struct wanted *next_of(const struct flow *flow)
+static struct expected_packet *next_of(const struct flow *flow)
 {
 	bool hidden = false;
 
 	for (unsigned n = 0; n < count; n++) {
-		if (all[n].came)
+		if (packets[n].written)
 			continue;
-		if (same_flow(flow, &all[n].flow)) {
+		if (same_flow(flow, &packets[n].flow)) {
 			/* A packet that may be of this flow must be written
 			 * first. */
 			REQUIRE(!hidden);
-			return &all[n];
+			return &packets[n];
 		}
-		hidden |= !flow->known || !all[n].flow.known;
+		hidden |= !flow->known || !packets[n].flow.known;
 	}
 	return NULL;
 }
@@ -133,17 +134,17 @@ static bool equal_but_for_id(const uint8_t *a, const uint8_t *b, size_t length)
 	       !memcmp(a + 12, b + 12, length - 12);
 }
 
-static void came(const uint8_t *packet, size_t length, bool cut)
+static void written(const uint8_t *packet, size_t length, bool cut)
 {
 	const struct flow flow = flow_of(packet, length);
-	struct wanted *wanted = next_of(&flow);
+	struct expected_packet *expected_packet = next_of(&flow);
 	const uint8_t *bytes;
 
-	REQUIRE(wanted && wanted->length == length);
-	bytes = memory + wanted->at;
+	REQUIRE(expected_packet && expected_packet->length == length);
+	bytes = memory + expected_packet->at;
 	REQUIRE(!memcmp(bytes, packet, length) ||
 		(cut && equal_but_for_id(bytes, packet, length)));
-	wanted->came = true;
+	expected_packet->written = true;
 }
 
 void expected_written(const uint8_t *data, size_t size)
@@ -157,7 +158,7 @@ void expected_written(const uint8_t *data, size_t size)
 	REQUIRE(size >= VIRTIO_NET_HDR_SIZE);
 	if (vnet.gso_type == VIRTIO_NET_GSO_NONE) {
 		REQUIRE(!vnet.flags);
-		came(packet, size - VIRTIO_NET_HDR_SIZE, false);
+		written(packet, size - VIRTIO_NET_HDR_SIZE, false);
 		return;
 	}
 	REQUIRE(vnet.flags == VIRTIO_NET_NEEDS_CSUM);
@@ -165,13 +166,13 @@ void expected_written(const uint8_t *data, size_t size)
 	REQUIRE(vnet.hdr_len == gso.header && gso.left > 1);
 	while ((length = gso_next(&gso, piece, sizeof(piece)))) {
 		REQUIRE(checksum_is_valid(piece, length));
-		came(piece, length, true);
+		written(piece, length, true);
 	}
 }
 
 void expected_end(void)
 {
 	for (unsigned n = 0; n < count; n++)
-		REQUIRE(all[n].came);
+		REQUIRE(packets[n].written);
 	count = 0;
 }

@@ -180,7 +180,7 @@ static size_t add_control(struct msghdr *message, size_t used, int level,
 	return used + CMSG_SPACE(sizeof(value));
 }
 
-static void hand_over(struct msghdr *message)
+static void fill_message(struct msghdr *message)
 {
 	const struct fake_datagram *datagram = &kernel.datagram;
 	const bool is_v4 = datagram->from.address_size == 4;
@@ -207,7 +207,7 @@ int __wrap_recvmmsg(int descriptor, struct mmsghdr *messages, unsigned count,
 	(void)timeout;
 	if (!count || !has_datagram(descriptor))
 		return fail(EAGAIN);
-	hand_over(message);
+	fill_message(message);
 	messages->msg_len = (unsigned)scatter(
 		message->msg_iov, message->msg_iovlen, kernel.datagram.bytes);
 	kernel.datagram.bytes.data = NULL;

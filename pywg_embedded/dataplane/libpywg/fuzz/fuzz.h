@@ -10,8 +10,8 @@
 #define REQUIRE(condition)                                                     \
 	do {                                                                   \
 		if (!(condition)) {                                            \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__,       \
-				__LINE__, #condition);                         \
+			fprintf(stderr, "%s:%d: requirement failed: %s\n",     \
+				__FILE__, __LINE__, #condition);               \
 			abort();                                               \
 		}                                                              \
 	} while (0)

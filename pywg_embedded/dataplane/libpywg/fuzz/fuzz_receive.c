@@ -1,5 +1,5 @@
-/* Datagrams received: the TUN gets the packets that its peers may send, each
- * once; a dropped datagram changes nothing. */
+/* Received datagrams: the TUN gets the packets that its peers may send,
+ * each once; a dropped datagram changes nothing. */
 #include "blake2.h"
 #include "byteorder.h"
 #include "expected.h"
@@ -32,7 +32,7 @@ enum how {
 };
 
 /* The slow model of one keypair. */
-struct far_end {
+struct remote_peer {
 	uint64_t next;
 	uint64_t greatest;
 	uint64_t accepted[MAX_COUNTERS];
@@ -52,11 +52,11 @@ static const struct {
 static const uint8_t identity[KEY_SIZE];
 static int plane = -1;
 static struct aead aead;
-static struct far_end far_ends[PEERS];
+static struct remote_peer remote_peers[PEERS];
 static uint8_t datagrams[MAX_DATAGRAMS * MAX_SIZE];
 /* Expected results of the datagrams in flight. */
-static unsigned refused, handshakes;
-static uint64_t received[PEERS];
+static unsigned expected_drops, expected_handshakes;
+static uint64_t expected_bytes[PEERS];
 
 void target_written(const uint8_t *data, size_t size)
 {
@@ -100,12 +100,12 @@ static void set_up(void)
 }
 
 /* Install new keypairs with the peers, each at a port of the loopback. */
-static void start_again(void)
+static void reset_keypairs(void)
 {
 	struct pywg_event events[8];
 	uint8_t keys[2 * KEY_SIZE];
 
-	memset(far_ends, 0, sizeof(far_ends));
+	memset(remote_peers, 0, sizeof(remote_peers));
 	for (uint32_t peer = 0; peer < PEERS; peer++) {
 		struct pywg_endpoint there =
 			endpoint_of((uint16_t)(100 + peer), false);
@@ -152,7 +152,7 @@ static void expect_packet(uint32_t peer, const uint8_t *data, size_t length,
 
 	if (!length)
 		return;
-	refused++;
+	expected_drops++;
 	memcpy(copy, data, length);
 	if (!claimed ||
 	    owner_of(copy + (is_v4 ? 12 : 8), is_v4 ? 4 : 16) != peer)
@@ -163,11 +163,11 @@ static void expect_packet(uint32_t peer, const uint8_t *data, size_t length,
 	if (congestion != (ip_traffic_class(copy) & ECN_MASK))
 		ip_set_ecn(copy, (uint8_t)congestion);
 	expected_add(copy, claimed);
-	refused--;
+	expected_drops--;
 }
 
 /* Whether this counter is new; record it. */
-static bool is_new(struct far_end *end, uint64_t counter)
+static bool is_new(struct remote_peer *end, uint64_t counter)
 {
 	if (counter >= REJECT_AFTER_MESSAGES)
 		return false;
@@ -220,9 +220,9 @@ static bool is_event(const uint8_t *data, size_t length)
 static void expect_forged(const uint8_t *data, size_t length)
 {
 	if (is_event(data, length))
-		handshakes++;
+		expected_handshakes++;
 	else
-		refused++;
+		expected_drops++;
 }
 
 static size_t seal(uint8_t *out, uint32_t peer, uint64_t counter,
@@ -239,7 +239,7 @@ static size_t seal(uint8_t *out, uint32_t peer, uint64_t counter,
 	return TRANSPORT_MIN_SIZE + length;
 }
 
-static uint64_t choose_counter(struct input *input, struct far_end *end,
+static uint64_t choose_counter(struct input *input, struct remote_peer *end,
 			       uint8_t how)
 {
 	uint64_t counter = end->next;
@@ -268,7 +268,7 @@ static size_t make_datagram(struct input *input, uint8_t *out, uint8_t how,
 			    const uint8_t *bytes, size_t length)
 {
 	const uint32_t peer = how & HOW_OTHER_PEER ? 1 : 0;
-	struct far_end *end = &far_ends[peer];
+	struct remote_peer *end = &remote_peers[peer];
 	uint64_t counter;
 	size_t size = length;
 
@@ -285,9 +285,9 @@ static size_t make_datagram(struct input *input, uint8_t *out, uint8_t how,
 	if (how & HOW_DAMAGED && damage(input, out, size)) {
 		expect_forged(out, size);
 	} else if (!is_new(end, counter)) {
-		refused++;
+		expected_drops++;
 	} else {
-		received[peer] += size;
+		expected_bytes[peer] += size;
 		expect_packet(peer, bytes, length, (how & HOW_TOS) >> 4);
 	}
 	return size;
@@ -333,8 +333,8 @@ static void check_facts(uint32_t peer, const struct pywg_facts *before)
 	struct pywg_facts now;
 
 	REQUIRE(pywg_peer_facts(plane, peer, 0, &now) == 0);
-	REQUIRE(now.rx_bytes == before->rx_bytes + received[peer]);
-	if (received[peer])
+	REQUIRE(now.rx_bytes == before->rx_bytes + expected_bytes[peer]);
+	if (expected_bytes[peer])
 		REQUIRE(now.endpoint.port == 200);
 	else
 		REQUIRE(!memcmp(&now, before, sizeof(now)));
@@ -354,20 +354,20 @@ static unsigned count_handshakes(void)
 	return count;
 }
 
-static void one_record(struct input *input)
+static void run_record(struct input *input)
 {
 	const uint8_t how = input_byte(input);
 	const uint64_t dropped = drops();
 	struct pywg_facts before[PEERS];
 
-	refused = handshakes = 0;
-	memset(received, 0, sizeof(received));
+	expected_drops = expected_handshakes = 0;
+	memset(expected_bytes, 0, sizeof(expected_bytes));
 	for (uint32_t peer = 0; peer < PEERS; peer++)
 		pywg_peer_facts(plane, peer, 0, &before[peer]);
 	expected_begin();
 	make_datagrams(input, how);
-	REQUIRE(count_handshakes() == handshakes);
-	REQUIRE(drops() == dropped + refused);
+	REQUIRE(count_handshakes() == expected_handshakes);
+	REQUIRE(drops() == dropped + expected_drops);
 	expected_end();
 	for (uint32_t peer = 0; peer < PEERS; peer++)
 		check_facts(peer, &before[peer]);
@@ -379,10 +379,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (plane < 0)
 		set_up();
-	start_again();
+	reset_keypairs();
 	/* Linux 6.6.44 refuses some large packets with a short last segment. */
 	kernel.large_write_fails = input_byte(&input) & 1 ? EINVAL : 0;
 	for (int n = 0; n < MAX_COUNTERS / MAX_DATAGRAMS && input.left; n++)
-		one_record(&input);
+		run_record(&input);
 	return 0;
 }

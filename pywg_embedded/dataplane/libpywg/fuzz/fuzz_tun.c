@@ -15,7 +15,7 @@
 
 #define MAX_PACKETS 8
 #define MAX_SIZE 4096
-#define MAX_PIECES (MAX_PACKETS * MAX_SIZE)
+#define MAX_SEGMENTS (MAX_PACKETS * MAX_SIZE)
 /* The worst case: half of a packet is headers, repeated before each other byte.
  */
 #define ROOM (MAX_PACKETS * MAX_SIZE / 2 * (MAX_SIZE / 2 + 1))
@@ -24,7 +24,7 @@
 #define UNTOUCHED 0xC5
 
 /* Two peers with a keypair, one without, one without endpoint. */
-enum { V4, V6, STRANGER, NOWHERE, PEERS };
+enum { V4, V6, NO_KEYPAIR_PEER, NO_ENDPOINT_PEER, PEERS };
 
 enum how {
 	HOW_FIXUP = 0x01, /* lengths and checksums, then: */
@@ -33,7 +33,7 @@ enum how {
 };
 
 /* The packets expected at the peers, in order. */
-struct piece {
+struct segment {
 	size_t at;
 	size_t length;
 	uint32_t peer;
@@ -44,11 +44,11 @@ static struct aead aead;
 static uint8_t packets[MAX_PACKETS][VIRTIO_NET_HDR_SIZE + MAX_SIZE];
 static uint8_t memory[ROOM];
 static size_t used;
-static struct piece pieces[MAX_PIECES];
-static unsigned pieces_count, next_at[PEERS], staged;
+static struct segment segments[MAX_SEGMENTS];
+static unsigned segment_count, next_at[PEERS], staged;
 static uint64_t counters[PEERS], sent_bytes[PEERS];
 /* Dropped packets, and those answered with ICMP. */
-static unsigned refused, answers;
+static unsigned expected_drops, expected_answers;
 
 static struct pywg_endpoint endpoint_of(uint32_t peer)
 {
@@ -75,7 +75,7 @@ static void set_up_peer(uint32_t peer)
 
 	REQUIRE(pywg_add_peer(plane, peer) == 0);
 	REQUIRE(pywg_allow(plane, peer, ips, 2) == 2);
-	if (peer != NOWHERE)
+	if (peer != NO_ENDPOINT_PEER)
 		REQUIRE(pywg_set_endpoint(plane, peer, &there) == 0);
 }
 
@@ -110,20 +110,20 @@ static uint32_t owner_of(const uint8_t *packet, const struct packet *ip)
 	return to[1];
 }
 
-static void expect_piece(uint32_t peer, const uint8_t *data, size_t length)
+static void expect_segment(uint32_t peer, const uint8_t *data, size_t length)
 {
-	struct piece *piece = &pieces[pieces_count++];
+	struct segment *segment = &segments[segment_count++];
 
-	REQUIRE(pieces_count <= MAX_PIECES);
+	REQUIRE(segment_count <= MAX_SEGMENTS);
 	REQUIRE(used + length <= sizeof(memory));
-	*piece = (struct piece){used, length, peer};
+	*segment = (struct segment){used, length, peer};
 	memcpy(memory + used, data, length);
 	used += length;
 }
 
 /* The segments of a large packet have its bytes and valid checksums. */
-static void check_pieces(unsigned first, const uint8_t *packet, size_t length,
-			 const struct gso *gso)
+static void check_segments(unsigned first, const uint8_t *packet, size_t length,
+			   const struct gso *gso)
 {
 	const struct transport_location found =
 		fixup_find_transport(packet, length);
@@ -132,33 +132,33 @@ static void check_pieces(unsigned first, const uint8_t *packet, size_t length,
 	/* Packets with IPv6 extension headers were not repaired. */
 	if (found.at != gso->transport || found.checksum != gso->checksum)
 		return;
-	for (unsigned n = first; n < pieces_count; n++) {
-		const uint8_t *piece = memory + pieces[n].at;
-		size_t payload = pieces[n].length - gso->header;
+	for (unsigned n = first; n < segment_count; n++) {
+		const uint8_t *segment = memory + segments[n].at;
+		size_t payload = segments[n].length - gso->header;
 
 		REQUIRE(at + payload <= length);
-		REQUIRE(!memcmp(piece + gso->header, packet + at, payload));
-		REQUIRE(checksum_is_valid(piece, pieces[n].length));
+		REQUIRE(!memcmp(segment + gso->header, packet + at, payload));
+		REQUIRE(checksum_is_valid(segment, segments[n].length));
 		at += payload;
 	}
 	REQUIRE(at == length);
 }
 
-static void expect_pieces(uint32_t peer, struct gso *gso, const uint8_t *packet,
-			  size_t length, uint8_t how)
+static void expect_segments(uint32_t peer, struct gso *gso,
+			    const uint8_t *packet, size_t length, uint8_t how)
 {
-	static uint8_t piece[IP_MAX_SIZE + 1];
-	const unsigned first = pieces_count;
+	static uint8_t segment[IP_MAX_SIZE + 1];
+	const unsigned first = segment_count;
 	size_t size;
 
-	piece[length] = UNTOUCHED;
-	while ((size = gso_next(gso, piece, IP_MAX_SIZE)))
-		expect_piece(peer, piece, size);
-	REQUIRE(piece[length] == UNTOUCHED);
-	if (peer == STRANGER)
-		staged += pieces_count - first;
+	segment[length] = UNTOUCHED;
+	while ((size = gso_next(gso, segment, IP_MAX_SIZE)))
+		expect_segment(peer, segment, size);
+	REQUIRE(segment[length] == UNTOUCHED);
+	if (peer == NO_KEYPAIR_PEER)
+		staged += segment_count - first;
 	if (gso->protocol && how & HOW_PARTIAL)
-		check_pieces(first, packet, length, gso);
+		check_segments(first, packet, length, gso);
 }
 
 static void expect(const uint8_t *data, size_t length, uint8_t how)
@@ -174,16 +174,17 @@ static void expect(const uint8_t *data, size_t length, uint8_t how)
 		(expected_length(packet, length) > 0));
 	if (!expected_length(packet, length) ||
 	    gso_init(&gso, &vnet, packet, length) < 0) {
-		refused++;
+		expected_drops++;
 		return;
 	}
 	peer = owner_of(packet, &ip);
-	if (peer >= NOWHERE) {
-		refused++;
-		answers += icmp_unreachable(answer, packet, length, &ip) > 0;
+	if (peer >= NO_ENDPOINT_PEER) {
+		expected_drops++;
+		expected_answers +=
+			icmp_unreachable(answer, packet, length, &ip) > 0;
 		return;
 	}
-	expect_pieces(peer, &gso, packet, length, how);
+	expect_segments(peer, &gso, packet, length, how);
 }
 
 void target_written(const uint8_t *data, size_t size)
@@ -194,17 +195,17 @@ void target_written(const uint8_t *data, size_t size)
 		!memcmp(data, none, VIRTIO_NET_HDR_SIZE));
 	size -= VIRTIO_NET_HDR_SIZE;
 	REQUIRE(expected_length(data + VIRTIO_NET_HDR_SIZE, size) == size);
-	REQUIRE(answers > 0);
-	answers--;
+	REQUIRE(expected_answers > 0);
+	expected_answers--;
 }
 
-static const struct piece *next_for(uint32_t peer)
+static const struct segment *next_for(uint32_t peer)
 {
 	unsigned *at = &next_at[peer];
 
-	while (*at < pieces_count && pieces[*at].peer != peer)
+	while (*at < segment_count && segments[*at].peer != peer)
 		++*at;
-	return *at < pieces_count ? &pieces[(*at)++] : NULL;
+	return *at < segment_count ? &segments[(*at)++] : NULL;
 }
 
 static void check_padding(const uint8_t *padding, size_t from, size_t to)
@@ -224,11 +225,11 @@ void target_sent(const uint8_t *data, size_t size,
 	const uint32_t peer = load_le32(data + TRANSPORT_RECEIVER_AT);
 	const size_t length = size - TRANSPORT_MIN_SIZE;
 	struct pywg_endpoint there;
-	const struct piece *piece;
+	const struct segment *segment;
 	uint8_t key[KEY_SIZE];
 
 	REQUIRE(size >= TRANSPORT_MIN_SIZE && size <= sizeof(opened));
-	REQUIRE(load_le32(data) == MESSAGE_TRANSPORT && peer < STRANGER);
+	REQUIRE(load_le32(data) == MESSAGE_TRANSPORT && peer < NO_KEYPAIR_PEER);
 	there = endpoint_of(peer);
 	REQUIRE(!memcmp(to, &there, sizeof(there)));
 	REQUIRE(load_le64(data + TRANSPORT_COUNTER_AT) == counters[peer]++);
@@ -240,11 +241,11 @@ void target_sent(const uint8_t *data, size_t size,
 		REQUIRE(!length && !tos); /* confirms the keypair */
 		return;
 	}
-	piece = next_for(peer);
-	REQUIRE(piece && length >= piece->length);
-	REQUIRE(!memcmp(opened, memory + piece->at, piece->length));
+	segment = next_for(peer);
+	REQUIRE(segment && length >= segment->length);
+	REQUIRE(!memcmp(opened, memory + segment->at, segment->length));
 	REQUIRE(tos == (ip_traffic_class(opened) & 3));
-	check_padding(opened, piece->length, length);
+	check_padding(opened, segment->length, length);
 }
 
 static void read_packet(struct input *input, uint8_t *out)
@@ -279,13 +280,13 @@ static uint64_t drops(void)
 	return sum;
 }
 
-static void start_again(struct input *input)
+static void reset(struct input *input)
 {
 	/* Errors of large sends: no batch may be lost for any of them. */
 	static const int errors[] = {0, EIO, EMSGSIZE, EINVAL};
 	const bool gave_up = kernel.segmented_send_fails == EIO;
 
-	used = pieces_count = staged = refused = answers = 0;
+	used = segment_count = staged = expected_drops = expected_answers = 0;
 	memset(next_at, 0, sizeof(next_at));
 	kernel.packets_count = kernel.packets_read = 0;
 	kernel.segmented_send_fails = errors[input_byte(input) % 4];
@@ -300,11 +301,12 @@ static void start_again(struct input *input)
 /* No packet is missing, and every dropped one is counted. */
 static void check_end(uint64_t dropped)
 {
-	REQUIRE(!answers && kernel.packets_read == kernel.packets_count);
+	REQUIRE(!expected_answers &&
+		kernel.packets_read == kernel.packets_count);
 	REQUIRE(!next_for(V4) && !next_for(V6));
-	pywg_purge_staged(plane, STRANGER);
-	REQUIRE(drops() == dropped + refused + staged);
-	for (uint32_t peer = 0; peer < STRANGER; peer++) {
+	pywg_purge_staged(plane, NO_KEYPAIR_PEER);
+	REQUIRE(drops() == dropped + expected_drops + staged);
+	for (uint32_t peer = 0; peer < NO_KEYPAIR_PEER; peer++) {
 		struct pywg_facts facts;
 
 		REQUIRE(pywg_peer_facts(plane, peer, 0, &facts) == 0);
@@ -320,7 +322,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (plane < 0)
 		set_up();
-	start_again(&input);
+	reset(&input);
 	dropped = drops();
 	while (kernel.packets_count < MAX_PACKETS && input.left)
 		read_packet(&input, packets[kernel.packets_count]);

@@ -32,7 +32,7 @@ struct allowedips {
 	struct node nodes[];
 };
 
-static uint64_t allowedips_nodes(uint32_t limit)
+static uint64_t allowedips_node_count(uint32_t limit)
 {
 	return 2 * (uint64_t)limit + 1;
 }
@@ -40,7 +40,7 @@ static uint64_t allowedips_nodes(uint32_t limit)
 uint64_t allowedips_memory(uint32_t limit, uint32_t peers)
 {
 	return sizeof(struct allowedips) +
-	       allowedips_nodes(limit) * sizeof(struct node) +
+	       allowedips_node_count(limit) * sizeof(struct node) +
 	       (uint64_t)peers * FAMILIES * sizeof(uint32_t);
 }
 
@@ -49,7 +49,7 @@ struct allowedips *allowedips_init(void *memory, uint32_t limit)
 	struct allowedips *table = memory;
 
 	table->limit = limit;
-	table->first = (void *)(table->nodes + allowedips_nodes(limit));
+	table->first = (void *)(table->nodes + allowedips_node_count(limit));
 	return table;
 }
 
@@ -60,8 +60,8 @@ static uint8_t allowedips_family(uint32_t size)
 
 /* Nodes. */
 
-static uint32_t allowedips_take(struct allowedips *table, uint8_t family,
-				struct prefix bits, uint32_t cidr)
+static uint32_t allowedips_alloc_node(struct allowedips *table, uint8_t family,
+				      struct prefix bits, uint32_t cidr)
 {
 	uint32_t at = table->free;
 
@@ -76,7 +76,7 @@ static uint32_t allowedips_take(struct allowedips *table, uint8_t family,
 	return at;
 }
 
-static void allowedips_give_back(struct allowedips *table, uint32_t at)
+static void allowedips_free_node(struct allowedips *table, uint32_t at)
 {
 	table->nodes[at].next = table->free;
 	table->free = at;
@@ -99,8 +99,8 @@ static uint32_t *allowedips_link(struct allowedips *table, uint8_t family,
 	return &node->child[prefix_bit(bits, node->cidr)];
 }
 
-static void allowedips_hang(struct allowedips *table, uint32_t parent,
-			    uint32_t at)
+static void allowedips_set_child(struct allowedips *table, uint32_t parent,
+				 uint32_t at)
 {
 	struct node *node = &table->nodes[at];
 
@@ -109,9 +109,9 @@ static void allowedips_hang(struct allowedips *table, uint32_t parent,
 }
 
 /* The node of the longest prefix that contains this one, or 0. */
-static uint32_t allowedips_closest(const struct allowedips *table,
-				   uint8_t family, struct prefix bits,
-				   uint32_t cidr)
+static uint32_t allowedips_find_longest(const struct allowedips *table,
+					uint8_t family, struct prefix bits,
+					uint32_t cidr)
 {
 	uint32_t found = 0;
 	uint32_t at = table->root[family];
@@ -127,40 +127,41 @@ static uint32_t allowedips_closest(const struct allowedips *table,
 	return found;
 }
 
-static uint32_t allowedips_exact(const struct allowedips *table,
-				 const uint8_t *address, uint32_t size,
-				 uint32_t cidr)
+static uint32_t allowedips_find_exact(const struct allowedips *table,
+				      const uint8_t *address, uint32_t size,
+				      uint32_t cidr)
 {
-	uint32_t at = allowedips_closest(table, allowedips_family(size),
-					 prefix_load(address, size), cidr);
+	uint32_t at = allowedips_find_longest(table, allowedips_family(size),
+					      prefix_load(address, size), cidr);
 
 	return at && table->nodes[at].cidr == cidr ? at : 0;
 }
 
 /* Insert a node for this prefix below `parent`, the result of
- * allowedips_closest. */
-static uint32_t allowedips_grow(struct allowedips *table, uint8_t family,
-				uint32_t parent, struct prefix bits,
-				uint32_t cidr)
+ * allowedips_find_longest. */
+static uint32_t allowedips_insert_node(struct allowedips *table, uint8_t family,
+				       uint32_t parent, struct prefix bits,
+				       uint32_t cidr)
 {
-	uint32_t at = allowedips_take(table, family, bits, cidr);
-	uint32_t below = *allowedips_link(table, family, parent, bits);
+	uint32_t at = allowedips_alloc_node(table, family, bits, cidr);
+	uint32_t child = *allowedips_link(table, family, parent, bits);
 	uint32_t common;
 
-	if (!below) {
-		allowedips_hang(table, parent, at);
+	if (!child) {
+		allowedips_set_child(table, parent, at);
 		return at;
 	}
-	common = prefix_common(bits, table->nodes[below].bits);
+	common = prefix_common(bits, table->nodes[child].bits);
 	if (common < cidr) {
-		uint32_t fork = allowedips_take(table, family, bits, common);
+		uint32_t branch =
+			allowedips_alloc_node(table, family, bits, common);
 
-		allowedips_hang(table, parent, fork);
-		allowedips_hang(table, fork, at);
-		allowedips_hang(table, fork, below);
+		allowedips_set_child(table, parent, branch);
+		allowedips_set_child(table, branch, at);
+		allowedips_set_child(table, branch, child);
 	} else {
-		allowedips_hang(table, parent, at);
-		allowedips_hang(table, at, below);
+		allowedips_set_child(table, parent, at);
+		allowedips_set_child(table, at, child);
 	}
 	return at;
 }
@@ -171,24 +172,24 @@ static void allowedips_prune(struct allowedips *table, uint32_t at)
 	while (at) {
 		struct node *node = &table->nodes[at];
 		uint32_t parent = node->parent;
-		uint32_t only =
+		uint32_t remaining =
 			node->child[0] ? node->child[0] : node->child[1];
 
 		if (node->peer != ALLOWEDIPS_NONE ||
 		    (node->child[0] && node->child[1]))
 			return;
 		*allowedips_link(table, node->family, parent, node->bits) =
-			only;
-		table->nodes[only].parent = parent;
-		allowedips_give_back(table, at);
-		at = only ? 0 : parent;
+			remaining;
+		table->nodes[remaining].parent = parent;
+		allowedips_free_node(table, at);
+		at = remaining ? 0 : parent;
 	}
 }
 
 /* Lists of peers. */
 
-static void allowedips_enlist(struct allowedips *table, uint32_t at,
-			      uint32_t peer)
+static void allowedips_list_add(struct allowedips *table, uint32_t at,
+				uint32_t peer)
 {
 	struct node *node = &table->nodes[at];
 	uint32_t *first = &table->first[peer][node->family];
@@ -206,7 +207,7 @@ static void allowedips_enlist(struct allowedips *table, uint32_t at,
 	table->count++;
 }
 
-static void allowedips_delist(struct allowedips *table, uint32_t at)
+static void allowedips_list_remove(struct allowedips *table, uint32_t at)
 {
 	struct node *node = &table->nodes[at];
 	uint32_t *first = &table->first[node->peer][node->family];
@@ -221,8 +222,8 @@ static void allowedips_delist(struct allowedips *table, uint32_t at)
 	table->count--;
 }
 
-static uint32_t allowedips_following(const struct allowedips *table,
-				     uint32_t peer, uint32_t cursor)
+static uint32_t allowedips_next_of_peer(const struct allowedips *table,
+					uint32_t peer, uint32_t cursor)
 {
 	const uint32_t *first = table->first[peer];
 	const struct node *node;
@@ -244,7 +245,7 @@ int allowedips_insert(struct allowedips *table, const uint8_t *address,
 {
 	struct prefix bits = prefix_load(address, size);
 	uint8_t family = allowedips_family(size);
-	uint32_t at = allowedips_closest(table, family, bits, cidr);
+	uint32_t at = allowedips_find_longest(table, family, bits, cidr);
 	bool present = at && table->nodes[at].cidr == cidr;
 	bool owned = present && table->nodes[at].peer != ALLOWEDIPS_NONE;
 
@@ -253,21 +254,21 @@ int allowedips_insert(struct allowedips *table, const uint8_t *address,
 	if (!owned && table->count >= table->limit)
 		return -ENOSPC;
 	if (!present)
-		at = allowedips_grow(table, family, at, bits, cidr);
+		at = allowedips_insert_node(table, family, at, bits, cidr);
 	if (owned)
-		allowedips_delist(table, at);
-	allowedips_enlist(table, at, peer);
+		allowedips_list_remove(table, at);
+	allowedips_list_add(table, at, peer);
 	return 0;
 }
 
 void allowedips_remove(struct allowedips *table, const uint8_t *address,
 		       uint32_t size, uint32_t cidr, uint32_t peer)
 {
-	uint32_t at = allowedips_exact(table, address, size, cidr);
+	uint32_t at = allowedips_find_exact(table, address, size, cidr);
 
 	if (!at || table->nodes[at].peer != peer)
 		return;
-	allowedips_delist(table, at);
+	allowedips_list_remove(table, at);
 	allowedips_prune(table, at);
 }
 
@@ -275,8 +276,8 @@ void allowedips_remove_peer(struct allowedips *table, uint32_t peer)
 {
 	uint32_t at;
 
-	while ((at = allowedips_following(table, peer, 0))) {
-		allowedips_delist(table, at);
+	while ((at = allowedips_next_of_peer(table, peer, 0))) {
+		allowedips_list_remove(table, at);
 		allowedips_prune(table, at);
 	}
 }
@@ -303,7 +304,7 @@ uint32_t allowedips_lookup(const struct allowedips *table,
 uint32_t allowedips_owner(const struct allowedips *table,
 			  const uint8_t *address, uint32_t size, uint32_t cidr)
 {
-	uint32_t at = allowedips_exact(table, address, size, cidr);
+	uint32_t at = allowedips_find_exact(table, address, size, cidr);
 
 	return at ? table->nodes[at].peer : ALLOWEDIPS_NONE;
 }
@@ -318,7 +319,7 @@ uint32_t allowedips_of_peer(const struct allowedips *table, uint32_t peer,
 			    uint32_t room)
 {
 	uint32_t count = 0;
-	uint32_t at = allowedips_following(table, peer, *cursor);
+	uint32_t at = allowedips_next_of_peer(table, peer, *cursor);
 
 	for (; at && count < room; count++) {
 		const struct node *node = &table->nodes[at];
@@ -328,7 +329,7 @@ uint32_t allowedips_of_peer(const struct allowedips *table, uint32_t peer,
 		ip->size = node->family == V4 ? 4 : 16;
 		prefix_store(ip->address, node->bits);
 		*cursor = at;
-		at = allowedips_following(table, peer, at);
+		at = allowedips_next_of_peer(table, peer, at);
 	}
 	return count;
 }

@@ -15,8 +15,8 @@ enum {
 	REPLY_COOKIE_AT = REPLY_NONCE_AT + COOKIE_NONCE_SIZE,
 };
 
-static void derive(uint8_t key[KEY_SIZE], const char *label,
-		   const uint8_t public[KEY_SIZE])
+static void derive_key(uint8_t key[KEY_SIZE], const char *label,
+		       const uint8_t public[KEY_SIZE])
 {
 	uint8_t text[LABEL_SIZE + KEY_SIZE];
 
@@ -29,8 +29,8 @@ void cookie_set_identity(struct cookie_checker *checker,
 			 const uint8_t public[KEY_SIZE])
 {
 	cookie_wipe(checker);
-	derive(checker->mac1_key, "mac1----", public);
-	derive(checker->reply_key, "cookie--", public);
+	derive_key(checker->mac1_key, "mac1----", public);
+	derive_key(checker->reply_key, "cookie--", public);
 }
 
 void cookie_set_secret(struct cookie_checker *checker,
@@ -66,12 +66,12 @@ static void make_cookie(const struct cookie_checker *checker,
 			uint8_t cookie[COOKIE_SIZE],
 			const struct pywg_endpoint *source)
 {
-	uint8_t bound_to[sizeof(source->address) + sizeof(source->port)];
+	uint8_t input[sizeof(source->address) + sizeof(source->port)];
 	const uint32_t size = source->address_size;
 
-	memcpy(bound_to, source->address, size);
-	store_be16(bound_to + size, source->port);
-	blake2s(cookie, COOKIE_SIZE, bound_to, size + sizeof(source->port),
+	memcpy(input, source->address, size);
+	store_be16(input + size, source->port);
+	blake2s(cookie, COOKIE_SIZE, input, size + sizeof(source->port),
 		checker->secret, KEY_SIZE);
 }
 

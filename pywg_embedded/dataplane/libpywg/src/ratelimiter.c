@@ -5,19 +5,19 @@
 #include "wireguard.h"
 
 #define IPV6_PREFIX_SIZE 8
-#define COST (1000 / SOURCE_PACKETS_PER_SECOND)
-#define CAPACITY (SOURCE_PACKETS_BURST * COST)
+#define TOKEN_COST (1000 / SOURCE_PACKETS_PER_SECOND)
+#define BUCKET_SIZE (SOURCE_PACKETS_BURST * TOKEN_COST)
 
 bool ratelimiter_init(struct ratelimiter *limiter)
 {
 	return primitives_random(limiter->secret, sizeof(limiter->secret));
 }
 
-static bool take(uint64_t *full_at, uint64_t now)
+static bool take_token(uint64_t *full_at, uint64_t now)
 {
-	const uint64_t next = (*full_at > now ? *full_at : now) + COST;
+	const uint64_t next = (*full_at > now ? *full_at : now) + TOKEN_COST;
 
-	if (next - now > CAPACITY)
+	if (next - now > BUCKET_SIZE)
 		return false;
 	*full_at = next;
 	return true;
@@ -37,13 +37,13 @@ bool ratelimiter_allow(struct ratelimiter *limiter, const uint8_t *address,
 	first = load_le16(digest + 8) % RATELIMITER_SETS * RATELIMITER_WAYS;
 	for (size_t way = first; way < first + RATELIMITER_WAYS; way++) {
 		if (limiter->tags[way] == tag)
-			return take(&limiter->full_at[way], now);
+			return take_token(&limiter->full_at[way], now);
 	}
 	for (size_t way = first; way < first + RATELIMITER_WAYS; way++) {
 		if (limiter->full_at[way] > now)
 			continue;
 		limiter->tags[way] = tag;
-		return take(&limiter->full_at[way], now);
+		return take_token(&limiter->full_at[way], now);
 	}
 	return false;
 }

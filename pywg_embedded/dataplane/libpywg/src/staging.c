@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define SLOT_SIZE 2048
-#define SLOT_ROOM (SLOT_SIZE - 6 * sizeof(uint32_t))
+#define SLOT_DATA_SIZE (SLOT_SIZE - 6 * sizeof(uint32_t))
 
 /* Slot 0 is the null slot. The first slot of a packet is in two queues: that of
  * its peer, and that of all packets by age. */
@@ -15,7 +15,7 @@ struct slot {
 	uint32_t more; /* next slot of this packet */
 	uint32_t peer;
 	uint32_t length; /* of the packet */
-	uint8_t data[SLOT_ROOM];
+	uint8_t data[SLOT_DATA_SIZE];
 };
 
 struct queue {
@@ -60,12 +60,14 @@ uint32_t staging_count(const struct staging *staging, uint32_t peer)
 
 /* Slots. */
 
-static uint32_t staging_slots_for(uint32_t length)
+static uint32_t staging_slots_needed(uint32_t length)
 {
-	return length ? (uint32_t)((length + SLOT_ROOM - 1) / SLOT_ROOM) : 1;
+	return length ? (uint32_t)((length + SLOT_DATA_SIZE - 1) /
+				   SLOT_DATA_SIZE)
+		      : 1;
 }
 
-static uint32_t staging_take_slot(struct staging *staging)
+static uint32_t staging_alloc_slot(struct staging *staging)
 {
 	uint32_t at = staging->free;
 
@@ -76,7 +78,7 @@ static uint32_t staging_take_slot(struct staging *staging)
 	return at;
 }
 
-static void staging_give_back(struct staging *staging, uint32_t at)
+static void staging_free_slots(struct staging *staging, uint32_t at)
 {
 	while (at) {
 		uint32_t more = staging->slot[at].more;
@@ -88,9 +90,9 @@ static void staging_give_back(struct staging *staging, uint32_t at)
 	}
 }
 
-static uint32_t staging_part(uint32_t length)
+static uint32_t staging_chunk_size(uint32_t length)
 {
-	return length < SLOT_ROOM ? length : (uint32_t)SLOT_ROOM;
+	return length < SLOT_DATA_SIZE ? length : (uint32_t)SLOT_DATA_SIZE;
 }
 
 static uint32_t staging_store(struct staging *staging, const uint8_t *packet,
@@ -100,16 +102,16 @@ static uint32_t staging_store(struct staging *staging, const uint8_t *packet,
 	uint32_t *link = &first;
 
 	do {
-		uint32_t at = staging_take_slot(staging);
+		uint32_t at = staging_alloc_slot(staging);
 		struct slot *slot = &staging->slot[at];
-		uint32_t part = staging_part(length);
+		uint32_t chunk = staging_chunk_size(length);
 
 		/* The data of a keepalive is NULL. */
-		if (part) {
-			memcpy(slot->data, packet, part);
-			packet += part;
+		if (chunk) {
+			memcpy(slot->data, packet, chunk);
+			packet += chunk;
 		}
-		length -= part;
+		length -= chunk;
 		slot->more = 0;
 		*link = at;
 		link = &slot->more;
@@ -123,11 +125,11 @@ static void staging_load(const struct staging *staging, uint32_t at,
 	uint32_t length = staging->slot[at].length;
 
 	for (; at; at = staging->slot[at].more) {
-		uint32_t part = staging_part(length);
+		uint32_t chunk = staging_chunk_size(length);
 
-		memcpy(out, staging->slot[at].data, part);
-		out += part;
-		length -= part;
+		memcpy(out, staging->slot[at].data, chunk);
+		out += chunk;
+		length -= chunk;
 	}
 }
 
@@ -173,7 +175,7 @@ static uint32_t staging_dequeue(struct staging *staging, uint32_t peer)
 
 static void staging_drop_oldest(struct staging *staging, uint32_t peer)
 {
-	staging_give_back(staging, staging_dequeue(staging, peer));
+	staging_free_slots(staging, staging_dequeue(staging, peer));
 }
 
 /* The interface. */
@@ -181,24 +183,24 @@ static void staging_drop_oldest(struct staging *staging, uint32_t peer)
 uint32_t staging_put(struct staging *staging, uint32_t peer,
 		     const uint8_t *packet, uint32_t length)
 {
-	uint32_t needed = staging_slots_for(length);
-	uint32_t lost = 0;
+	uint32_t needed = staging_slots_needed(length);
+	uint32_t dropped = 0;
 	uint32_t at;
 
 	if (needed > staging->slots)
 		return 1;
 	if (staging_count(staging, peer) >= staging->per_peer) {
 		staging_drop_oldest(staging, peer);
-		lost++;
+		dropped++;
 	}
-	for (; staging->available < needed; lost++)
+	for (; staging->available < needed; dropped++)
 		staging_drop_oldest(staging,
 				    staging->slot[staging->oldest].peer);
 	at = staging_store(staging, packet, length);
 	staging->slot[at].peer = peer;
 	staging->slot[at].length = length;
 	staging_enqueue(staging, at);
-	return lost;
+	return dropped;
 }
 
 int32_t staging_take(struct staging *staging, uint32_t peer, uint8_t *out)
@@ -209,7 +211,7 @@ int32_t staging_take(struct staging *staging, uint32_t peer, uint8_t *out)
 		return STAGING_EMPTY;
 	at = staging_dequeue(staging, peer);
 	staging_load(staging, at, out);
-	staging_give_back(staging, at);
+	staging_free_slots(staging, at);
 	return (int32_t)staging->slot[at].length;
 }
 

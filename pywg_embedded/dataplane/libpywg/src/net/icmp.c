@@ -71,7 +71,7 @@ static size_t icmp_quote(uint8_t *message, uint8_t type, uint8_t code,
 	return MESSAGE_HEADER + length;
 }
 
-static void icmp_finish(uint8_t *at, uint64_t sum)
+static void icmp_store_checksum(uint8_t *at, uint64_t sum)
 {
 	checksum_store(at, (uint16_t)~checksum_fold(sum));
 }
@@ -82,7 +82,7 @@ static size_t icmp_write_v4(uint8_t *out, const uint8_t *data, size_t length)
 	size_t quoted = length < QUOTED_V4 ? length : QUOTED_V4;
 	size_t size = icmp_quote(message, 3, 1, data, quoted);
 
-	icmp_finish(message + 2, checksum_add(0, message, size));
+	icmp_store_checksum(message + 2, checksum_add(0, message, size));
 	memset(out, 0, IPV4_HEADER);
 	out[0] = 0x45;
 	store_be16(out + 2, (uint16_t)(IPV4_HEADER + size));
@@ -109,7 +109,7 @@ static size_t icmp_write_v6(uint8_t *out, const uint8_t *data, size_t length)
 	memcpy(out + 8, data + 24, 16);
 	memcpy(out + 24, data + 8, 16);
 	sum = checksum_pseudo(out, IP_PROTOCOL_ICMPV6, size);
-	icmp_finish(message + 2, checksum_add(sum, message, size));
+	icmp_store_checksum(message + 2, checksum_add(sum, message, size));
 	return IPV6_HEADER + size;
 }
 
