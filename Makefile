@@ -141,9 +141,11 @@ lint: build $(ESLINT_HOME)/.installed ## check style and types: ruff, mypy, clan
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
-	clang-format --dry-run --Werror --style=file:$(LIBPYWG)/.clang-format \
+	@echo clang-format
+	@clang-format --dry-run --Werror --style=file:$(LIBPYWG)/.clang-format \
 		$(C_SOURCES) $(C_TESTS)
-	@$(SHELL_FILES) | xargs -t shellcheck
+	@echo shellcheck
+	@$(SHELL_FILES) | xargs shellcheck
 	shellcheck docs/completion/pywg.bash
 	mandoc -Tlint -Wwarning docs/man/*.8
 	$(ESLINT)
