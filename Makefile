@@ -44,7 +44,7 @@ BUILT_FROM := pyproject.toml $(PLANE)/signatures.py $(LIBPYWG)/bind.py \
 BUILD_PACKAGES := python3-venv gcc libc6-dev pkg-config libsodium-dev libssl-dev
 C_PACKAGES := cmake
 FUZZ_PACKAGES := cmake clang libclang-rt-dev
-LINT_PACKAGES := clang-format mandoc shellcheck
+LINT_PACKAGES := mandoc shellcheck
 LAB_PACKAGES := busybox iproute2 iputils-ping nftables procps \
 	wireguard-go wireguard-tools
 CROSS_PACKAGES := binutils qemu-user
@@ -142,7 +142,7 @@ lint: build $(ESLINT_HOME)/.installed ## check style and types: ruff, mypy, clan
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	@echo clang-format
-	@clang-format --dry-run --Werror --style=file:$(LIBPYWG)/.clang-format \
+	@$(VENV)/bin/clang-format --dry-run --Werror --style=file:$(LIBPYWG)/.clang-format \
 		$(C_SOURCES) $(C_TESTS)
 	@echo shellcheck
 	@$(SHELL_FILES) | xargs shellcheck

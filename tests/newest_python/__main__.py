@@ -18,7 +18,7 @@ from .debian import CACHE, CHECKOUT, Unavailable, python, suite
 
 FOLDER = CHECKOUT / "build/newest-python"
 # Not imported by any test.
-NOT_NEEDED = ("mypy", "ruff", "ziglang")
+NOT_NEEDED = ("clang-format", "mypy", "ruff", "ziglang")
 SKIPPED = """\
 <testsuites><testsuite name="newest-python" tests="1" skipped="1">\
 <testcase name="newest-python"><skipped message={reason}/></testcase>\
