@@ -223,6 +223,7 @@ generate: build ## write the files that are generated from tables in the code
 	$(PYTHON) -m package.manual
 	$(PYTHON) -m package.options_doc
 	$(PYTHON) -m luci.generate
+	$(PYTHON) $(LIBPYWG)/generate.py
 
 test-openwrt: build ## test in an unpacked OpenWrt: OPENWRT_ROOTFS=dir
 	@.ci/need $(LAB_PACKAGES)

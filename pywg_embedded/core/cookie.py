@@ -134,7 +134,7 @@ class CookieMaker:
                 del self._sent[kind]
                 self._keep(cookie, now)
                 return
-        raise Drop("cookie reply not authentic")
+        raise Drop("cookie_reply_not_authentic")
 
     def wipe(self) -> None:
         """Overwrite the cookie, and accept no reply to earlier messages."""

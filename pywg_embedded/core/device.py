@@ -315,12 +315,12 @@ class Device:
     ) -> Peer:
         peer = self.peers.with_key(received.static)
         if peer is None:
-            raise Drop("unknown peer")
+            raise Drop("unknown_peer")
         noise.authenticate_initiation(received, peer.static_static, stamp)
         if received.timestamp <= peer.greatest_timestamp:
-            raise Drop("replayed initiation")
+            raise Drop("initiation_replayed")
         if peer.initiation_received_at > now - 1000 // INITIATIONS_PER_SECOND:
-            raise Drop("initiation flood")
+            raise Drop("initiation_rate_limited")
         return peer
 
     def _send_response(
@@ -350,9 +350,9 @@ class Device:
         sender, receiver, ephemeral, nothing, _, _ = fields
         peer = self.peers.with_index(receiver)
         if peer is None or peer.handshake is None:
-            raise Drop("unknown index")
+            raise Drop("unknown_index")
         if peer.handshake.local_index != receiver:
-            raise Drop("unknown index")
+            raise Drop("unknown_index")
         keypair = noise.consume_response(
             self._crypto,
             identity,
@@ -379,21 +379,23 @@ class Device:
         # stays unchanged.
         peer = self.peers.with_index(fields[0])
         if peer is None or not peer.cookies.expects_reply(fields[0]):
-            raise Drop("unknown index")
+            raise Drop("unknown_index")
         peer.cookies.receive(self._crypto, fields, now)
 
     def _filter(
         self, data: bytes, source: "Endpoint", now: int, backlog: int, filtered: bool
     ) -> noise.Identity:
-        if self._identity is None or not self._up:
-            raise Drop("not ready")
+        if self._identity is None:
+            raise Drop("no_identity")
+        if not self._up:
+            raise Drop("interface_down")
         if filtered:
             reply = self._handshake_filter.check_filtered(data, source, now)
         else:
             reply = self._handshake_filter.check(data, source, backlog, now)
         if reply is not None:
             self._datagrams.append((reply, source))
-            raise Drop("cookie demanded")
+            raise Drop("cookie_required")
         return self._identity
 
     # Handshakes.

@@ -97,22 +97,22 @@ class HandshakeFilter:
         kind, fields = parse(data)
         checker = self._checker
         if checker is None:
-            raise Drop("not ready")
+            raise Drop("no_identity")
         has_macs = kind != MESSAGE_COOKIE_REPLY
         if has_macs and not checker.mac1_valid(data):
-            raise Drop("mac1")
+            raise Drop("mac1_invalid")
         self.update_load(waiting, now)
         if not self.under_load(now):
             return None
         if not has_macs:
             if fields[0] not in self._expected:
                 self._count_rejected(now)
-                raise Drop("unknown index")
+                raise Drop("unknown_index")
             return None
         if not checker.mac2_valid(data, source, now):
             return self._demand_cookie(checker, data, fields[0], source, waiting, now)
         if not self._limiter.allow(source.address, now):
-            raise Drop("source too fast")
+            raise Drop("rate_limited")
         return None
 
     def check_filtered(self, data: bytes, source: "Endpoint", now: int) -> bytes | None:
@@ -125,7 +125,7 @@ class HandshakeFilter:
         kind, fields = parse(data)
         checker = self._checker
         if checker is None:
-            raise Drop("not ready")
+            raise Drop("no_identity")
         if not self.under_load(now) or kind == MESSAGE_COOKIE_REPLY:
             return None
         if checker.has_secret(now) and data[MAC2_OFFSET:] != NO_MAC:
@@ -145,7 +145,7 @@ class HandshakeFilter:
             if waiting < UNDER_LOAD_BACKLOG:
                 return None
             self._count_rejected(now)
-            raise Drop("handshake queue full")
+            raise Drop("handshake_queue_full")
         self._count_rejected(now)
         return self._cookie_reply(checker, data, sender, source, now)
 

@@ -90,7 +90,7 @@ class SymmetricState:
         Raises Drop if there is none: the public key is a low-order point.
         """
         if secret is None:
-            self._fail("low-order point")
+            self._fail("low_order_point")
         chaining_key, key = kdf(self._crypto, self.chaining_key, secret, 2)
         self._replace(chaining_key)
         return key
@@ -223,7 +223,7 @@ def read_initiation(
     # es
     key = state.mix_dh(crypto.dh(identity.private, ephemeral))
     # s
-    public = state.open(key, static, "initiation not authentic")
+    public = state.open(key, static, "initiation_not_authentic")
     return ReceivedInitiation(state, sender, ephemeral, public)
 
 
@@ -237,7 +237,7 @@ def authenticate_initiation(
     # ss
     key = received.state.mix_dh(static_static)
     # {t}
-    received.timestamp = received.state.open(key, stamp, "initiation not authentic")
+    received.timestamp = received.state.open(key, stamp, "initiation_not_authentic")
 
 
 def create_response(
@@ -292,7 +292,7 @@ def consume_response(
         wipe(state.mix_dh(crypto.dh(identity.private, ephemeral)))
         # psk, {}
         key = state.mix_psk(preshared_key)
-        state.open(key, nothing, "response not authentic")
+        state.open(key, nothing, "response_not_authentic")
         keys = state.split()
     finally:
         state.wipe()

@@ -3,6 +3,7 @@
 import os
 import signal
 
+from ..core import drop_reasons
 from ..core.errors import ConfigError
 from ..dataplane import events
 from . import clock
@@ -167,7 +168,7 @@ class Loop:
         for reason, count in drops.items():
             new = count - self._drops.get(reason, 0)
             if new:
-                self._log.verbose(f"dropped {new}: {reason}")
+                self._log.verbose(f"dropped {new}: {drop_reasons.TEXTS[reason]}")
         self._drops = drops
 
     def _check_sources(self) -> None:

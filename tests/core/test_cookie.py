@@ -176,7 +176,7 @@ def test_a_reply_is_good_once() -> None:
     talk = Talk()
     reply = talk.reply_to(talk.send())
     assert talk.take(reply, NOW) is None
-    assert talk.take(reply, NOW + 50_000) == "cookie reply not authentic"
+    assert talk.take(reply, NOW + 50_000) == "cookie_reply_not_authentic"
     assert talk.send(NOW + USABLE)[-16:] == bytes(16)
 
 
@@ -185,7 +185,7 @@ def test_a_reply_to_an_earlier_message_is_refused() -> None:
     early = talk.reply_to(talk.send())
     later = messages.initiation(7, b"e" * 32, bytes(48), bytes(28))
     talk.send(bare=later)
-    assert talk.take(early) == "cookie reply not authentic"
+    assert talk.take(early) == "cookie_reply_not_authentic"
 
 
 def test_an_initiation_and_a_response_may_each_get_a_cookie() -> None:
@@ -211,7 +211,7 @@ def test_a_forged_reply_changes_nothing() -> None:
     # Each field at both ends: receiver 4-7, nonce 8-31, cookie 32-63.
     for position in (4, 7, 8, 31, 32, 47, 48, 63):
         outcome = talk.take(flip_bit(reply, position))
-        assert outcome == "cookie reply not authentic", f"byte {position}"
+        assert outcome == "cookie_reply_not_authentic", f"byte {position}"
     assert talk.send()[-16:] == bytes(16)
 
 
@@ -229,7 +229,7 @@ def test_a_wiped_jar_has_no_cookie_and_expects_none() -> None:
     assert talk.send()[-16:] == bytes(16)
     reply = talk.reply_to(talk.send())
     talk.jar.wipe()
-    assert talk.take(reply) == "cookie reply not authentic"
+    assert talk.take(reply) == "cookie_reply_not_authentic"
 
 
 def test_a_wiped_checker_honours_no_earlier_cookie() -> None:

@@ -55,21 +55,21 @@ def invalid_datagrams(a: Side, b: Side) -> "list[tuple[str, bytes, str]]":
         ("the longest datagram", good + bytes(65_507 - len(good)), "malformed"),
         ("reserved byte", flip_bit(good, 1), "malformed"),
         ("transport data", kind + transport, "malformed"),
-        ("changed mac1", flip_bit(good, -32), "mac1"),
-        ("changed body", flip_bit(good, 40), "mac1"),
-        ("for another key", make_initiation(a, stranger.public, WALL), "mac1"),
-        ("unknown peer", make_initiation(stranger, b.public, WALL), "unknown peer"),
+        ("changed mac1", flip_bit(good, -32), "mac1_invalid"),
+        ("changed body", flip_bit(good, 40), "mac1_invalid"),
+        ("for another key", make_initiation(a, stranger.public, WALL), "mac1_invalid"),
+        ("unknown_peer", make_initiation(stranger, b.public, WALL), "unknown_peer"),
         (
             "changed under a good mac1",
             with_mac1(a, b, flip_bit(initiation_without_macs(a, b.public, WALL), 100)),
-            "initiation not authentic",
+            "initiation_not_authentic",
         ),
-        ("response to nothing", with_mac1(a, b, response), "unknown index"),
-        ("response, wrong mac1", response, "mac1"),
+        ("response to nothing", with_mac1(a, b, response), "unknown_index"),
+        ("response, wrong mac1", response, "mac1_invalid"),
         (
             "cookie for nothing",
             messages.cookie_reply(1, bytes(24), bytes(32)),
-            "unknown index",
+            "unknown_index",
         ),
     ]
 
@@ -159,7 +159,7 @@ def test_a_peer_with_a_low_order_key_is_met_with_silence() -> None:
         jar = CookieMaker(careless, b.public)
         b.receive(jar.add_macs(careless, message, NOW), ELSEWHERE)
         assert b.sent_datagrams() == [], f"row {row}"
-        assert b.device.drops == {"low-order point": 1}, f"row {row}"
+        assert b.device.drops == {"low_order_point": 1}, f"row {row}"
 
 
 def test_a_replayed_initiation_is_refused_and_roams_nothing() -> None:
@@ -169,7 +169,7 @@ def test_a_replayed_initiation_is_refused_and_roams_nothing() -> None:
     assert len(b.sent_datagrams()) == 1
     b.receive(initiation, ELSEWHERE, NOW + 1000)
     assert b.sent_datagrams() == []
-    assert b.device.drops == {"replayed initiation": 1}
+    assert b.device.drops == {"initiation_replayed": 1}
     assert b.plane.facts[0].endpoint is a.endpoint
 
 
@@ -211,7 +211,7 @@ def test_a_peer_gets_at_most_fifty_answers_a_second() -> None:
         b.receive(datagram, a.endpoint, NOW + 5 * n)
         answers += len(b.sent_datagrams())
     assert answers == 50
-    assert b.device.drops == {"initiation flood": 150}
+    assert b.device.drops == {"initiation_rate_limited": 150}
 
 
 def test_the_flood_of_one_peer_keeps_no_other_out() -> None:
@@ -244,7 +244,7 @@ def test_a_forged_response_roams_nothing_and_the_true_one_still_counts() -> None
     (response,) = b.sent_datagrams()
     forged = with_mac1(b, a, flip_bit(response, 50))
     a.receive(forged, ELSEWHERE)
-    assert a.device.drops == {"response not authentic": 1}
+    assert a.device.drops == {"response_not_authentic": 1}
     assert a.plane.facts[0].endpoint is not ELSEWHERE
     a.receive(response, b.endpoint)
     assert len(a.plane.keypairs[0]) == 1
@@ -261,7 +261,7 @@ def test_a_response_counts_until_the_initiation_is_retried() -> None:
         a.run(NOW + delay)
         a.receive(response, b.endpoint, NOW + delay)
         assert bool(a.plane.keypairs[0]) is taken, f"row {row}"
-        assert a.device.drops == ({} if taken else {"unknown index": 1}), f"row {row}"
+        assert a.device.drops == ({} if taken else {"unknown_index": 1}), f"row {row}"
 
 
 def test_a_response_counts_once() -> None:
@@ -273,7 +273,7 @@ def test_a_response_counts_once() -> None:
     a.receive(response, b.endpoint)
     a.receive(response, ELSEWHERE)
     assert len(a.plane.keypairs[0]) == 1
-    assert a.device.drops == {"unknown index": 1}
+    assert a.device.drops == {"unknown_index": 1}
 
 
 def test_a_response_does_not_answer_a_response() -> None:
@@ -285,7 +285,7 @@ def test_a_response_does_not_answer_a_response() -> None:
     index = messages.parse(response)[1][0]
     forged = messages.response(1, index, bytes(32), bytes(16))
     b.receive(with_mac1(a, b, forged), ELSEWHERE)
-    assert b.device.drops == {"unknown index": 1}
+    assert b.device.drops == {"unknown_index": 1}
 
 
 def test_a_response_under_the_index_of_a_response_is_refused() -> None:
@@ -298,7 +298,7 @@ def test_a_response_under_the_index_of_a_response_is_refused() -> None:
     sender, _, ephemeral, nothing, _, _ = messages.parse(b.sent_datagrams()[0])[1]
     redirected = messages.response(sender, index, ephemeral, nothing)
     a.receive(with_mac1(b, a, redirected), b.endpoint)
-    assert a.device.drops == {"unknown index": 1}
+    assert a.device.drops == {"unknown_index": 1}
 
 
 def test_a_handshake_that_is_wanted_often_begins_once() -> None:
@@ -408,7 +408,7 @@ def test_an_interface_that_is_down_answers_nothing() -> None:
     b.device.interface_down(NOW)
     b.receive(make_initiation(a, b.public, WALL), a.endpoint)
     assert b.sent_datagrams() == []
-    assert b.device.drops == {"not ready": 1}
+    assert b.device.drops == {"interface_down": 1}
     assert b.device.get_timer() is None
 
 
@@ -428,7 +428,7 @@ def test_a_response_that_comes_after_the_interface_went_down_is_dropped() -> Non
     a.device.interface_down(NOW)
     a.device.interface_up(NOW)
     a.receive(response, b.endpoint)
-    assert a.device.drops == {"unknown index": 1}
+    assert a.device.drops == {"unknown_index": 1}
     assert a.plane.keypairs[0] == []
 
 
@@ -486,7 +486,7 @@ def test_an_interface_without_a_key_answers_nothing_and_begins_nothing() -> None
     b.receive(make_initiation(a, b.public, WALL), a.endpoint)
     b.device.handshake_needed(0, NOW)
     assert b.sent_datagrams() == []
-    assert b.device.drops == {"not ready": 1}
+    assert b.device.drops == {"no_identity": 1}
 
 
 def test_events_of_a_peer_that_is_gone_are_ignored() -> None:
@@ -584,10 +584,10 @@ def test_an_initiation_that_is_dropped_leaves_no_chaining_key() -> None:
         for datagram in (good, stranger, flood, unauthentic):
             b.receive(datagram, a.endpoint)
     assert b.device.drops == {
-        "replayed initiation": 1,
-        "unknown peer": 1,
-        "initiation flood": 1,
-        "initiation not authentic": 1,
+        "initiation_replayed": 1,
+        "unknown_peer": 1,
+        "initiation_rate_limited": 1,
+        "initiation_not_authentic": 1,
     }
     states = [bytes(received.state.chaining_key) for received in reads.received]
     assert states == [bytes(32)] * 4

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pywg_embedded.core.drop_reasons import TEXTS
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.daemon import uapi_socket
 from pywg_embedded.daemon.interface import Interface
@@ -79,7 +80,10 @@ def test_sources_are_asked_of_only_after_news_of_routes(
 # The level of the log, and what two rounds of chores say there.
 TOLD = (
     ("error", ""),
-    ("verbose", "tun0: dropped 2: replayed\ntun0: dropped 3: replayed\n"),
+    (
+        "verbose",
+        f"tun0: dropped 2: {TEXTS['replayed']}\ntun0: dropped 3: {TEXTS['replayed']}\n",
+    ),
 )
 
 

@@ -118,4 +118,4 @@ def test_what_is_given_up_makes_room(small: Rig, row: int) -> None:
     small.plane.allow(OTHER, [prefix("192.0.2.0/24")])
     assert table(small, OTHER) == {prefix("192.0.2.0/24")}
     small.write_tun(ip("fd00::2", "fd00::1"))
-    assert small.drops() == {"no peer": 1}
+    assert small.drops() == {"no_peer": 1}

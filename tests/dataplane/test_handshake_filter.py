@@ -26,7 +26,7 @@ from .rig import LOOPBACK, RemoteSocket, Rig
 
 SECRET, OTHER_SECRET = bytes([7]) * 32, bytes([8]) * 32
 SOMEONE_ELSE = bytes(reversed(PUBLIC))
-EVENT, FULL = "event", "handshake queue full"
+EVENT, FULL = "event", "handshake_queue_full"
 # Of a message of ours, and of none.
 OURS, NOBODYS = 1, 2
 
@@ -92,13 +92,13 @@ WITHOUT_LOAD = (
     (flip(INITIATION, 1), "malformed"),
     (flip(RESPONSE, 3), "malformed"),
     # Without knowledge of our public key
-    (flip(INITIATION, 4), "mac1"),
-    (flip(INITIATION, -33), "mac1"),
-    (flip(INITIATION, -32), "mac1"),
-    (flip(INITIATION, -17), "mac1"),
-    (flip(RESPONSE, -32), "mac1"),
-    (message(9, public=SOMEONE_ELSE), "mac1"),
-    (message(9, kind=MESSAGE_RESPONSE, public=SOMEONE_ELSE), "mac1"),
+    (flip(INITIATION, 4), "mac1_invalid"),
+    (flip(INITIATION, -33), "mac1_invalid"),
+    (flip(INITIATION, -32), "mac1_invalid"),
+    (flip(INITIATION, -17), "mac1_invalid"),
+    (flip(RESPONSE, -32), "mac1_invalid"),
+    (message(9, public=SOMEONE_ELSE), "mac1_invalid"),
+    (message(9, kind=MESSAGE_RESPONSE, public=SOMEONE_ELSE), "mac1_invalid"),
     # mac2 does not matter
     (flip(INITIATION, -16), EVENT),
     (message(9, b"no cookie"), EVENT),
@@ -114,9 +114,9 @@ def test_without_load_mac1_and_size_decide(rig: Rig, row: int) -> None:
 def test_without_an_identity_nothing_passes(rig: Rig) -> None:
     rig.plane.set_identity(None)
     for datagram in (INITIATION, RESPONSE, cookie_reply(OURS)):
-        assert outcome_of(rig, datagram) == "not ready"
+        assert outcome_of(rig, datagram) == "no_identity"
     rig.plane.set_identity(SOMEONE_ELSE)
-    assert outcome_of(rig, INITIATION) == "mac1"
+    assert outcome_of(rig, INITIATION) == "mac1_invalid"
     assert outcome_of(rig, message(public=SOMEONE_ELSE)) == EVENT
 
 
@@ -161,7 +161,7 @@ def test_with_a_secret_the_plane_answers_with_a_cookie(
     remote = RemoteSocket(host)
     with remote.socket:
         datagram = message(0x12345678, kind=kind)
-        assert outcome_of(rig, datagram, remote) == "cookie demanded"
+        assert outcome_of(rig, datagram, remote) == "cookie_required"
         sent = remote.receive()
         assert sent.tos == HANDSHAKE_TOS
         cookie = decrypt_all(sent.data, datagram)
@@ -181,15 +181,15 @@ def test_no_two_replies_share_a_nonce(rig: Rig) -> None:
     enter_load_with_secret(rig)
     nonces = set()
     for _ in range(50):
-        assert outcome_of(rig, INITIATION) == "cookie demanded"
+        assert outcome_of(rig, INITIATION) == "cookie_required"
         nonces.add(rig.remote.receive().data[8:32])
     assert len(nonces) == 50
 
 
 def test_what_is_forged_is_not_even_answered(rig: Rig) -> None:
     enter_load_with_secret(rig)
-    assert outcome_of(rig, flip(INITIATION, -32)) == "mac1"
-    assert outcome_of(rig, INITIATION) == "cookie demanded"
+    assert outcome_of(rig, flip(INITIATION, -32)) == "mac1_invalid"
+    assert outcome_of(rig, INITIATION) == "cookie_required"
     assert decrypt_all(rig.remote.receive().data, INITIATION) is not None
 
 
@@ -197,18 +197,18 @@ def test_a_cookie_is_of_one_address_port_and_secret(rig: Rig) -> None:
     cookie = enter_load_with_secret(rig)
     for stranger in (RemoteSocket(), RemoteSocket("127.0.0.2")):
         with stranger.socket:
-            assert outcome_of(rig, message(1, cookie), stranger) == "cookie demanded"
-    assert outcome_of(rig, message(1, cookie[:-1] + b"?")) == "cookie demanded"
-    assert outcome_of(rig, flip(message(1, cookie), -1)) == "cookie demanded"
+            assert outcome_of(rig, message(1, cookie), stranger) == "cookie_required"
+    assert outcome_of(rig, message(1, cookie[:-1] + b"?")) == "cookie_required"
+    assert outcome_of(rig, flip(message(1, cookie), -1)) == "cookie_required"
     assert outcome_of(rig, message(1, cookie)) == EVENT
     rig.plane.set_cookie_secret(OTHER_SECRET, rig.now)
-    assert outcome_of(rig, message(1, cookie)) == "cookie demanded"
+    assert outcome_of(rig, message(1, cookie)) == "cookie_required"
 
 
 def test_a_secret_serves_for_two_minutes(rig: Rig) -> None:
     cookie = enter_load_with_secret(rig)
     for later, expected in (
-        (COOKIE_SECRET_LIFETIME - 1, "cookie demanded"),
+        (COOKIE_SECRET_LIFETIME - 1, "cookie_required"),
         (COOKIE_SECRET_LIFETIME, EVENT),
     ):
         rig.now += later
@@ -236,7 +236,7 @@ def test_each_source_has_a_burst_and_a_steady_rate(rig: Rig) -> None:
     for row, (later, passing) in enumerate(rows):
         rig.now += later
         outcomes = [outcome_of(rig, message(n, cookie)) for n in range(10)]
-        expected = [EVENT] * passing + ["source too fast"] * (10 - passing)
+        expected = [EVENT] * passing + ["rate_limited"] * (10 - passing)
         assert outcomes == expected, f"row {row}"
 
 
@@ -253,17 +253,17 @@ def test_sources_do_not_share_their_rate(rig: Rig) -> None:
 def test_cookie_replies_pass_load_if_they_answer_one_of_the_latest(rig: Rig) -> None:
     enter_load_with_secret(rig)
     assert outcome_of(rig, cookie_reply(OURS)) == EVENT
-    assert outcome_of(rig, cookie_reply(NOBODYS)) == "unknown index"
+    assert outcome_of(rig, cookie_reply(NOBODYS)) == "unknown_index"
     for n in range(COOKIES_EXPECTED - 1):
         rig.plane.expect_cookie(1_000 + n)
     assert outcome_of(rig, cookie_reply(OURS)) == EVENT
     rig.plane.expect_cookie(999)
-    assert outcome_of(rig, cookie_reply(OURS)) == "unknown index"
+    assert outcome_of(rig, cookie_reply(OURS)) == "unknown_index"
     assert outcome_of(rig, cookie_reply(999)) == EVENT
 
 
 # What is turned away under load, and what that leaves in the way of answers
-TURNED_AWAY = ((message(), "cookie demanded"), (cookie_reply(NOBODYS), "unknown index"))
+TURNED_AWAY = ((message(), "cookie_required"), (cookie_reply(NOBODYS), "unknown_index"))
 
 
 @pytest.mark.parametrize("row", range(len(TURNED_AWAY)))

@@ -237,7 +237,7 @@ def test_a_removed_peer_leaves_nothing_behind(rig: Rig) -> None:
     assert not rig.plane.has_index(end.local_index)
     rig.deliver(end.seal(INCOMING))
     rig.write_tun(sized(48))
-    assert rig.drops()["unknown index"] == rig.drops()["no peer"] == 1
+    assert rig.drops()["unknown_index"] == rig.drops()["no_peer"] == 1
     assert rig.events() == []
 
 

@@ -45,4 +45,4 @@ def test_refused_datagrams_take_no_other_with_them(
     for n, datagram in zip(counters, arrived):
         packet = end.open(datagram)
         assert packet is not None and packet.startswith(sized(100 + n))
-    assert rig.drops() == ({"send: EPERM": len(refused)} if refused else {})
+    assert rig.drops() == ({"send_eperm": len(refused)} if refused else {})

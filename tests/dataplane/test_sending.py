@@ -191,7 +191,7 @@ GARBAGE = (
 def test_what_is_no_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
     rig.connected_peer(PEER, "0.0.0.0/0", "::/0")
     rig.write_tun(GARBAGE[row])
-    assert rig.drops() == {"not an IP packet": 1}
+    assert rig.drops() == {"not_ip": 1}
     assert (rig.sent_data(), rig.read_tun(), rig.events()) == ([], [], [])
 
 
@@ -201,7 +201,7 @@ def test_what_has_nowhere_to_go_is_answered(rig: Rig, here: str, there: str) -> 
     rig.write_tun(packet)
     (answer,) = rig.read_tun()
     assert answer.endswith(packet)
-    assert rig.drops() == {"no peer": 1}
+    assert rig.drops() == {"no_peer": 1}
 
 
 def test_a_peer_without_endpoint_is_nowhere_to_go(rig: Rig) -> None:
@@ -210,7 +210,7 @@ def test_a_peer_without_endpoint_is_nowhere_to_go(rig: Rig) -> None:
     rig.write_tun(sized(40))
     (answer,) = rig.read_tun()
     assert (answer[9], answer[20:22], checksum(answer[:20])) == (1, b"\3\1", 0)
-    assert rig.drops() == {"no endpoint": 1}
+    assert rig.drops() == {"no_endpoint": 1}
     assert rig.events() == []
 
 
@@ -220,7 +220,7 @@ def test_a_datagram_that_cannot_leave_ends_nothing(rig: Rig) -> None:
     rig.plane.set_endpoint(PEER, Endpoint(b"\x7f\0\0\1", 0))
     rig.write_tun(sized(40))
     lost = rig.plane.facts(PEER).tx_bytes
-    assert rig.drops() == {"send: EINVAL": 1}
+    assert rig.drops() == {"send_einval": 1}
     rig.plane.set_endpoint(PEER, rig.remote.endpoint())
     rig.write_tun(sized(48))
     assert rig.plane.facts(PEER).tx_bytes == lost + size_of(48)

@@ -55,7 +55,7 @@ def test_a_confirmed_session_lets_them_out_too(rig: Rig) -> None:
 def test_each_peer_has_room_for_some_and_the_oldest_go(rig: Rig) -> None:
     peer_without_session(rig, 0)
     stage(rig, 0, A_PEER + 3)
-    assert rig.drops() == {"staging full": 3}
+    assert rig.drops() == {"staging_full": 3}
     assert released(rig, 0) == list(range(3, A_PEER + 3))
 
 
@@ -64,7 +64,7 @@ def test_all_peers_together_have_room_for_some_and_the_oldest_go(rig: Rig) -> No
     for peer in range(peers):
         peer_without_session(rig, peer)
         stage(rig, peer, A_PEER)
-    assert rig.drops() == {"staging full": A_PEER}
+    assert rig.drops() == {"staging_full": A_PEER}
     # The keepalive that proves a session is all that is left for the first peer.
     assert released(rig, 0) == [-1]
     assert released(rig, peers - 1) == list(range(A_PEER))
@@ -92,7 +92,7 @@ def test_purged_packets_are_gone_and_counted(rig: Rig) -> None:
     peer_without_session(rig, 0)
     stage(rig, 0, 3)
     rig.plane.purge_staged(0)
-    assert rig.drops() == {"no session": 3}
+    assert rig.drops() == {"no_keypair": 3}
     assert released(rig, 0) == [-1]
 
 

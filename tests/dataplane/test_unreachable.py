@@ -17,7 +17,7 @@ QUOTED_V4, QUOTED_V6 = 576 - 20 - 8, 1280 - 40 - 8
 
 def answers(rig: Rig, packet: bytes) -> list[bytes]:
     rig.write_tun(packet)
-    assert rig.drops() == {"no peer": 1}
+    assert rig.drops() == {"no_peer": 1}
     return rig.read_tun()
 
 

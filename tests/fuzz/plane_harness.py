@@ -229,10 +229,10 @@ class PlaneHarness:
         return newly
 
     def _sent(self) -> tuple[dict[str, list[tuple[bytes, int, str]]], int]:
-        oversize = self.rig.plane.drops.get("send: EMSGSIZE", 0)
+        oversize = self.rig.plane.drops.get("send_emsgsize", 0)
         missing = self._new_tx_bytes() - self._unsent_bytes
         missing -= (oversize - self._oversize) * size_of(OVERSIZE)
-        demanded = self.rig.plane.drops.get("cookie demanded", 0)
+        demanded = self.rig.plane.drops.get("cookie_required", 0)
         missing += (demanded - self._demanded) * COOKIE_REPLY_SIZE
         self._demanded, self._oversize, self._unsent_bytes = demanded, oversize, 0
         sent: dict[str, list[tuple[bytes, int, str]]] = {}

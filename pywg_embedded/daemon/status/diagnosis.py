@@ -67,19 +67,19 @@ _ROWS: "tuple[Row, ...]" = (
     ),
     ("resolving", lambda s: not s.endpoint and s.host, "{s.host} is being looked up"),
     (
-        "psk", lambda s: s.was_dropped("response not authentic"),
+        "psk", lambda s: s.was_dropped("response_not_authentic"),
         "its answer cannot be read: the preshared keys differ",
     ),
     (
-        "stale", lambda s: s.was_dropped("replayed initiation"),
+        "stale", lambda s: s.was_dropped("initiation_replayed"),
         "a peer calls with an old time stamp: its clock has gone back",
     ),
     (
-        "unknown_peer", lambda s: s.was_dropped("unknown peer"),
+        "unknown_peer", lambda s: s.was_dropped("unknown_peer"),
         "somebody calls whose public key no peer here has",
     ),
     (
-        "mac1", lambda s: s.was_dropped("mac1"),
+        "mac1", lambda s: s.was_dropped("mac1_invalid"),
         "somebody calls who has another public key for us than ours",
     ),
     (
@@ -91,11 +91,11 @@ _ROWS: "tuple[Row, ...]" = (
         "no answer, and our clock is not set: a peer refuses time stamps that go back",
     ),
     (
-        "unreachable", lambda s: s.was_dropped("send: ENETUNREACH"),
+        "unreachable", lambda s: s.was_dropped("send_enetunreach"),
         "no route leads to {s.endpoint}",
     ),
     (
-        "nobody", lambda s: s.was_dropped("receive: ECONNREFUSED"),
+        "nobody", lambda s: s.was_dropped("receive_econnrefused"),
         "nobody listens at {s.endpoint}",
     ),
     (

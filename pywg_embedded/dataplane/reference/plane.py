@@ -20,7 +20,7 @@ from ...core.errors import Drop
 from .. import events
 from ..limits import Limits
 from .transport import BUFFER_SIZE, HEADER, Transport
-from .udp import Udp
+from .udp import Udp, drop_reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,9 +162,9 @@ class Plane(Transport):
             reply = self._handshake_filter.check(data, source, backlog, self._clock())
             if reply is not None:
                 self.send_datagram(reply, source)
-                raise Drop("cookie demanded")
+                raise Drop("cookie_required")
             if backlog >= HANDSHAKE_QUEUE_SIZE:
-                raise Drop("handshake queue full")
+                raise Drop("handshake_queue_full")
             self._handshakes.append((data, source))
         except Drop as drop:
             self._drop(drop.args[0])
@@ -179,7 +179,7 @@ class Plane(Transport):
 
     def _tun_failed(self, error: OSError) -> None:
         if error.errno not in _TUN_GONE:
-            self._drop("TUN: " + errno.errorcode.get(error.errno or 0, "error"))
+            self._drop(drop_reason("tun", error))
         elif not self._tun_gone:
             self._tun_gone = True
             self._poll.unregister(self._tun)

@@ -226,7 +226,7 @@ class Transport:
     def purge_staged(self, peer_id: int) -> None:
         """Give up what is staged."""
         for _ in self._staging.take(peer_id):
-            self._drop("no session")
+            self._drop("no_keypair")
 
     def set_identity(self, public: bytes | None) -> None:
         """Our public key, whose knowledge handshake messages show; None for none."""
@@ -267,12 +267,12 @@ class Transport:
         data = self._outgoing_view[HEADER : HEADER + length]
         parsed = packet.parse(data)
         if parsed is None:
-            self._drop("not an IP packet")
+            self._drop("not_ip")
             return
         peer_id = self._allowed_ips.lookup(data[parsed.destination])
         if peer_id is None or self._peers[peer_id].facts.endpoint is None:
             self._reject_unroutable(
-                data, parsed, "no peer" if peer_id is None else "no endpoint"
+                data, parsed, "no_peer" if peer_id is None else "no_endpoint"
             )
             return
         self._send_to(peer_id, self._peers[peer_id], length)
@@ -300,7 +300,7 @@ class Transport:
 
     def _stage(self, peer_id: int, data: bytes) -> None:
         if not self._staging.put(peer_id, data):
-            self._drop("staging full")
+            self._drop("staging_full")
 
     def _transmit(self, peer: _Peer, state: KeypairState, length: int) -> None:
         tos = self._tos(length)
@@ -342,14 +342,14 @@ class Transport:
         _, index, counter = struct.unpack_from("<IIQ", self.incoming)
         peer_id, state = self._by_index.get(index, (0, None))
         if state is None:
-            self._drop("unknown index")
+            self._drop("unknown_index")
             return
         now = self._clock()
         keypair = state.keypair
         if counter >= REJECT_AFTER_MESSAGES or not keypair.alive(counter, now):
-            self._drop("session too old")
+            self._drop("keypair_expired")
         elif not self._open(keypair.receive_key, counter, HEADER, length - HEADER):
-            self._drop("transport data not authentic")
+            self._drop("not_authentic")
         elif not state.window.accept(counter):
             self._drop("replayed")
         else:
@@ -385,15 +385,15 @@ class Transport:
         data = self._incoming_view[HEADER : HEADER + length]
         parsed = packet.parse(data)
         if parsed is None:
-            self._drop("not an IP packet")
+            self._drop("not_ip")
             return
         if self._allowed_ips.lookup(data[parsed.source]) != peer_id:
-            self._drop("source address not allowed")
+            self._drop("source_not_allowed")
             return
         inner = packet.traffic_class(data) & ecn.ECN_MASK
         merged = ecn.decapsulate(outer_tos, inner)
         if merged is None:
-            self._drop("congestion")
+            self._drop("ecn_congestion")
             return
         if merged != inner:
             packet.set_ecn(data, merged)

@@ -9,6 +9,7 @@ import errno
 import socket
 import struct
 
+from ...core import drop_reasons
 from ...core.endpoint import Endpoint
 from ..architecture import MIPS
 
@@ -30,6 +31,12 @@ _RANDOM_PORT_TRIES = 32
 _STALE_SOURCE = frozenset(
     (errno.EINVAL, errno.EADDRNOTAVAIL, errno.ENODEV, errno.ENETUNREACH)
 )
+
+
+def drop_reason(operation: str, error: OSError) -> str:
+    """Return the drop reason of a failed operation; see ``drop_reasons.of_errno``."""
+    name = errno.errorcode.get(error.errno or 0, "")
+    return drop_reasons.of_errno(operation, name)
 
 
 class Udp:
@@ -77,7 +84,7 @@ class Udp:
         family = _FAMILIES[len(endpoint.address)]
         sock = self._sockets.get(family.af)
         if sock is None:
-            self._drop("no socket for the address family")
+            self._drop("no_socket")
             return endpoint
         try:
             sock.sendmsg(
@@ -86,7 +93,7 @@ class Udp:
         except OSError as error:
             if endpoint.source and error.errno in _STALE_SOURCE:
                 return self.send(data, endpoint.without_source(), tos)
-            self._drop("send: " + errno.errorcode.get(error.errno or 0, "error"))
+            self._drop(drop_reason("send", error))
         return endpoint
 
     def receive(
@@ -104,7 +111,7 @@ class Udp:
         except BlockingIOError:
             return None
         except OSError as error:
-            self._drop("receive: " + errno.errorcode.get(error.errno or 0, "error"))
+            self._drop(drop_reason("receive", error))
             return None
         source, tos = self._parse_ancillary(sock.family, address, ancillary)
         return (0 if flags & socket.MSG_TRUNC else length), source, tos

@@ -50,10 +50,10 @@ for (const [ seconds, tone, text ] of AGES)
 
 test('drops are sorted by fault and count, without zero counts', () => {
 	const found = diagnosis.drops({
-		'replayed': 9, 'mac1': 1, 'no peer': 5, 'congestion': 0, 'from the future': 2
+		replayed: 9, mac1_invalid: 1, no_peer: 5, ecn_congestion: 0, from_the_future: 2
 	});
 
 	assert.deepEqual(plain(found.map(({ reason }) => reason)),
-		[ 'no peer', 'from the future', 'mac1', 'replayed' ]);
-	assert.equal(found[1].text, 'from the future');
+		[ 'no_peer', 'from_the_future', 'mac1_invalid', 'replayed' ]);
+	assert.equal(found[1].text, 'from_the_future');
 });

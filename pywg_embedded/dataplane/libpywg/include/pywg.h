@@ -219,7 +219,7 @@ PYWG_API int pywg_wait(int handle, int timeout, struct pywg_event *events,
 
 /* Return how many packets were dropped for reason `reason` (0, 1, ...). */
 PYWG_API uint64_t pywg_drops(int handle, uint32_t reason);
-/* Return the text of reason `reason`; NULL if there is no such reason. */
+/* Return the identifier of reason `reason`; NULL if there is no such reason. */
 PYWG_API const char *pywg_drop_reason(uint32_t reason);
 
 /* Reduce the capabilities of this thread, and of those that it starts, to these

@@ -448,7 +448,7 @@ uint64_t pywg_drops(int handle, uint32_t reason)
 
 const char *pywg_drop_reason(uint32_t reason)
 {
-	return reason < DROP_COUNT ? drop_reason_text(reason) : NULL;
+	return reason < DROP_COUNT ? drop_reason_identifier(reason) : NULL;
 }
 
 int pywg_keep_capabilities(uint32_t low, uint32_t high)

@@ -52,13 +52,13 @@ enum drop_reason drop_reason_of_tun(int error)
 	return find(tun, error);
 }
 
-const char *drop_reason_text(enum drop_reason reason)
+const char *drop_reason_identifier(enum drop_reason reason)
 {
-	static const char *const texts[] = {
-#define DROP_TEXT(name, text) text,
-		DROP_REASONS(DROP_TEXT)
-#undef DROP_TEXT
+	static const char *const identifiers[] = {
+#define DROP_IDENTIFIER(name, identifier) identifier,
+		DROP_REASONS(DROP_IDENTIFIER)
+#undef DROP_IDENTIFIER
 	};
 
-	return texts[reason];
+	return identifiers[reason];
 }

@@ -102,60 +102,64 @@ const STATES = {
 
 /* Reason: whether it indicates a fault, and its text. */
 const DROPS = {
-	'malformed': [ false, _('Malformed message') ],
-	'unknown index': [ false, _('Message for an unknown session') ],
-	'session too old': [ false, _('Message for an expired session') ],
-	'transport data not authentic': [ true, _('Packet with failed authentication') ],
-	'replayed': [ false, _('Duplicate or very late packet') ],
-	'not an IP packet': [ true, _('Decrypted content is not an IP packet') ],
-	'source address not allowed': [
+	malformed: [ false, _('Malformed message') ],
+	unknown_index: [ false, _('Message for an unknown session') ],
+	keypair_expired: [ false, _('Message for an expired session') ],
+	not_authentic: [ true, _('Packet with failed authentication') ],
+	replayed: [ false, _('Duplicate or very late packet') ],
+	not_ip: [ true, _('Decrypted content is not an IP packet') ],
+	source_not_allowed: [
 		true, _('Source address not in the allowed IPs of the peer')
 	],
-	'congestion': [ false, _('Congestion experienced, but no ECN support inside') ],
-	'no peer': [ true, _('Destination not in the allowed IPs of any peer') ],
-	'no endpoint': [ true, _('Endpoint of the peer unknown') ],
-	'no session': [ true, _('No session with the peer') ],
-	'staging full': [ true, _('Too many packets waiting for a session') ],
-	'not ready': [ true, _('No private key set') ],
-	'mac1': [ true, _('Handshake message for another public key') ],
-	'cookie demanded': [ false, _('Cookie required under load') ],
-	'source too fast': [ false, _('Handshake rate limit of the source exceeded') ],
-	'handshake queue full': [ false, _('Handshake queue full') ],
-	'no socket for the address family': [
+	ecn_congestion: [ false, _('Congestion experienced, but no ECN support inside') ],
+	no_peer: [ true, _('Destination not in the allowed IPs of any peer') ],
+	no_endpoint: [ true, _('Endpoint of the peer unknown') ],
+	no_keypair: [ true, _('No session with the peer') ],
+	staging_full: [ true, _('Too many packets waiting for a session') ],
+	no_identity: [ true, _('No private key set') ],
+	interface_down: [ true, _('Interface down') ],
+	mac1_invalid: [ true, _('Handshake message for another public key') ],
+	cookie_required: [ false, _('Cookie required under load') ],
+	rate_limited: [ false, _('Handshake rate limit of the source exceeded') ],
+	handshake_queue_full: [ false, _('Handshake queue full') ],
+	no_socket: [
 		true, _('No socket for the address family of the endpoint')
 	],
-	'the cipher failed': [ true, _('Encryption failed') ],
-	'unknown peer': [ true, _('Handshake initiation with an unknown public key') ],
-	'replayed initiation': [
+	aead_failed: [ true, _('Encryption failed') ],
+	unknown_peer: [ true, _('Handshake initiation with an unknown public key') ],
+	initiation_replayed: [
 		true, _('Handshake initiation with an old timestamp (clock set back)')
 	],
-	'initiation flood': [ false, _('Handshake initiations of a peer too frequent') ],
-	'initiation not authentic': [
+	initiation_rate_limited: [ false, _('Handshake initiations of a peer too frequent') ],
+	low_order_point: [
 		true, _('Handshake initiation with failed authentication')
 	],
-	'response not authentic': [
+	initiation_not_authentic: [
+		true, _('Handshake initiation with failed authentication')
+	],
+	response_not_authentic: [
 		true, _('Handshake response with failed ' +
 			'authentication (preshared key mismatch)')
 	],
-	'cookie reply not authentic': [
+	cookie_reply_not_authentic: [
 		false, _('Cookie reply with failed authentication')
 	],
-	'send: EAGAIN': [ false, _('Send buffer full') ],
-	'send: ENOBUFS': [ false, _('Queue of the network device full') ],
-	'send: EPERM': [ true, _('Blocked by the firewall of this router') ],
-	'send: EACCES': [ true, _('Blocked by a prohibit route') ],
-	'send: EINVAL': [ true, _('Invalid destination address') ],
-	'send: EMSGSIZE': [ true, _('Larger than the path MTU; reduce the MTU') ],
-	'send: ENETUNREACH': [ true, _('No route to the endpoint') ],
-	'send: EHOSTUNREACH': [ true, _('Endpoint host unreachable') ],
-	'send: ENETDOWN': [ true, _('Network device down') ],
-	'send: ECONNREFUSED': [ true, _('UDP port of the endpoint closed') ],
-	'send: error': [ true, _('Send error') ],
-	'receive: ECONNREFUSED': [ true, _('UDP port of the endpoint closed') ],
-	'receive: error': [ true, _('Receive error') ],
-	'TUN: EIO': [ true, _('Interface down') ],
-	'TUN: EINVAL': [ true, _('Rejected by the TUN device') ],
-	'TUN: error': [ true, _('Write error of the TUN device') ]
+	send_eagain: [ false, _('Send buffer full') ],
+	send_enobufs: [ false, _('Queue of the network device full') ],
+	send_eperm: [ true, _('Blocked by the firewall of this router') ],
+	send_eacces: [ true, _('Blocked by a prohibit route') ],
+	send_einval: [ true, _('Invalid destination address') ],
+	send_emsgsize: [ true, _('Larger than the path MTU; reduce the MTU') ],
+	send_enetunreach: [ true, _('No route to the endpoint') ],
+	send_ehostunreach: [ true, _('Endpoint host unreachable') ],
+	send_enetdown: [ true, _('Network device down') ],
+	send_econnrefused: [ true, _('UDP port of the endpoint closed') ],
+	send_error: [ true, _('Send error') ],
+	receive_econnrefused: [ true, _('UDP port of the endpoint closed') ],
+	receive_error: [ true, _('Receive error') ],
+	tun_eio: [ true, _('Interface down') ],
+	tun_einval: [ true, _('Rejected by the TUN device') ],
+	tun_error: [ true, _('Write error of the TUN device') ]
 };
 
 const ERRORS = {
