@@ -7,22 +7,21 @@ import json from '@eslint/json';
 import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 
-/* The globals of every LuCI module, and the LuCI modules that ours require. */
+/* The globals of every LuCI module. */
 const GIVEN = [ '_', 'N_', 'L', 'E', 'TR', 'window', 'document' ];
-const REQUIRED = [
-	'baseclass', 'dom', 'firewall', 'form', 'fs', 'network', 'poll', 'request', 'rpc',
-	'session', 'uci', 'ui', 'uqr', 'validation', 'view', 'widgets'
-];
-/* The names that our modules are required as. */
 const RESOURCES = 'luci/luci-proto-pywg/htdocs/luci-static/resources';
-const REQUIRE = /^'require pywg\.\S+ as (\w+)';$/gm;
-const OURS = readdirSync(RESOURCES, { recursive: true })
-	.filter(name => name.endsWith('.js'))
-	.map(name => readFileSync(`${RESOURCES}/${name}`, 'utf8'))
-	.flatMap(source => [ ...source.matchAll(REQUIRE) ].map(([ , name ]) => name));
+const REQUIRE = /^'require (\S+?)(?: as (\w+))?';$/gm;
+const MODULES = readdirSync(RESOURCES, { recursive: true })
+	.filter(name => name.endsWith('.js')).map(name => `${RESOURCES}/${name}`);
 
 function readonly(names) {
 	return Object.fromEntries(names.map(name => [ name, 'readonly' ]));
+}
+
+/* The names that a module's directives define, in that module alone. */
+function required(path) {
+	return [ ...readFileSync(path, 'utf8').matchAll(REQUIRE) ]
+		.map(([ , module, name ]) => name ?? module.replace(/\W/g, '_'));
 }
 
 export default defineConfig([
@@ -40,10 +39,7 @@ export default defineConfig([
 		languageOptions: {
 			sourceType: 'script',
 			ecmaVersion: 2026,
-			globals: {
-				...globals.browser, ...readonly(GIVEN), ...readonly(REQUIRED),
-				...readonly(OURS)
-			},
+			globals: { ...globals.browser, ...readonly(GIVEN) },
 			parserOptions: { ecmaFeatures: { globalReturn: true } }
 		},
 		rules: {
@@ -63,6 +59,9 @@ export default defineConfig([
 			'max-lines-per-function': [ 'error', 60 ]
 		}
 	},
+	...MODULES.map(path => ({
+		files: [ path ], languageOptions: { globals: readonly(required(path)) }
+	})),
 	{
 		files: [ 'luci/**/*.mjs', 'tests/luci/**/*.mjs' ],
 		plugins: { js },

@@ -14,7 +14,7 @@ const NO_KEYS = { local: {}, remote: {}, preshared: '' };
 const LOCAL = 'local', REMOTE = 'remote';
 const PROTOCOLS = [
 	[ 'pywg', _('OpenWrt with pywg') ],
-	[ 'wireguard', _('OpenWrt with stock WireGuard, or any other WireGuard peer') ]
+	[ 'wireguard', _('OpenWrt with stock WireGuard, or other') ]
 ];
 
 function isError(finding) {
