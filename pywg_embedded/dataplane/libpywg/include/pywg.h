@@ -3,10 +3,10 @@
  * 1. A plane is named by a handle, a small integer; no function returns a
  *    pointer to its state.
  * 2. pywg_open takes all memory, pywg_close returns it.
- * 3. An int below zero is a negated errno; nothing was changed then. Functions
- *    that return 0 otherwise do not say so below. A handle that is not open is
- *    -EBADF, or -ENOENT where the function takes a peer; a peer that was not
- *    added is -ENOENT.
+ * 3. An int below zero is a negated errno, and nothing was changed. Where
+ *    nothing else is said, a function returns 0; -EBADF if the handle is not
+ *    open; and where it takes a peer, -ENOENT if there is no such plane or
+ *    peer.
  * 4. Times are milliseconds of CLOCK_BOOTTIME. Structures have no padding and
  *    the byte order of the machine; addresses are in network order. Structures
  *    in memory of the caller need not be aligned, keys are 32 bytes.
@@ -113,8 +113,8 @@ PYWG_API int pywg_set_threads(int handle, uint32_t threads);
 /* Stop the clock at this time, for tests; 0 lets it run again. */
 PYWG_API int pywg_set_time(int handle, uint64_t now);
 
-/* Add a peer, or reset it; its id is below the limit of peers. -ENOSPC if not.
- */
+/* Add a peer, or reset it. -ENOSPC if its id is not below the limit of peers,
+ * -EBADF if the handle is not open. */
 PYWG_API int pywg_add_peer(int handle, uint32_t peer);
 /* Remove a peer with its keypairs, staged packets, allowed IPs and events. */
 PYWG_API int pywg_remove_peer(int handle, uint32_t peer);
