@@ -1,1 +1,1 @@
-"""What the router's own configuration, UCI, says of an interface, and back."""
+"""OpenWrt: UCI configuration, messages for netifd, and the ubus client."""

@@ -1,7 +1,8 @@
-"""Values as ubus carries them: blobs, and blobmsg within (libubox).
+"""The encoding of ubus messages: blob attributes, and blobmsg values in them (libubox).
 
-A blob is four bytes, a type and its own size, then what it holds; all begin at a
-multiple of four, and numbers are big-endian. In a blobmsg a name stands before that.
+A blob attribute has a header of four bytes with its type and size, and is padded to a
+multiple of four bytes. In a blobmsg attribute the name precedes the value. Numbers are
+big-endian.
 """
 
 import struct
@@ -25,21 +26,24 @@ _NUMBERS = {
     DOUBLE: struct.Struct(">d"),
 }
 _INT32_RANGE = range(-(2**31), 2**31)
-_DEEPEST = 32
+_MAX_DEPTH = 32
 
 
 class BlobmsgError(Error):
-    """Not a blob, or a value that no blob holds."""
+    """Data is not a valid blobmsg, or a value has no encoding in it."""
 
 
 def pack_attr(kind: int, body: bytes, flags: int = 0) -> bytes:
-    """One blob, padded."""
+    """Return one attribute, padded. ``flags`` are bits of the header."""
     size = _HEAD.size + len(body)
     return _HEAD.pack(flags | kind << _TYPE_SHIFT | size) + body + _padding(size)
 
 
 def unpack_attrs(data: bytes) -> "Iterator[tuple[int, bytes]]":
-    """Type and body of each blob in a row of them; raises BlobmsgError."""
+    """Yield type and content of each attribute in ``data``.
+
+    Raises BlobmsgError if a header is invalid.
+    """
     while data:
         kind, body, size = _first(data)
         yield kind, body
@@ -47,13 +51,19 @@ def unpack_attrs(data: bytes) -> "Iterator[tuple[int, bytes]]":
 
 
 def pack_table(values: "dict[str, Any]") -> bytes:
-    """The members of a table, one behind the other."""
+    """Return the encoded members of a table.
+
+    Raises BlobmsgError if a value has no encoding.
+    """
     return b"".join(_pack_value(name, value) for name, value in values.items())
 
 
 def unpack_table(data: bytes) -> "dict[str, Any]":
-    """The inverse; raises BlobmsgError. Truth values come as ``bool``."""
-    return dict(_unpack_members(data, _DEEPEST))
+    """Decode the members of a table; values of type INT8 become ``bool``.
+
+    Raises BlobmsgError if the data is invalid, or nested too deeply.
+    """
+    return dict(_unpack_members(data, _MAX_DEPTH))
 
 
 def _pack_value(name: str, value: object) -> bytes:
@@ -76,18 +86,18 @@ def _body(value: object) -> "tuple[int, bytes]":
     if isinstance(value, dict):
         return TABLE, pack_table(value)
     if isinstance(value, (list, tuple)):
-        return ARRAY, b"".join(_pack_value("", one) for one in value)
+        return ARRAY, b"".join(_pack_value("", element) for element in value)
     if value is None:
         return UNSPEC, b""
-    raise BlobmsgError(f"{value!r} is nothing that ubus knows")
+    raise BlobmsgError(f"no blobmsg type for {type(value).__name__}")
 
 
 def _unpack_members(data: bytes, depth: int) -> "Iterator[tuple[str, Any]]":
     if not depth:
-        raise BlobmsgError("tables within tables without end")
+        raise BlobmsgError(f"more than {_MAX_DEPTH} nested tables")
     for kind, body in unpack_attrs(data):
         if len(body) < _NAME_SIZE.size:
-            raise BlobmsgError("a member without a name")
+            raise BlobmsgError("attribute without a name")
         size = _NAME_SIZE.unpack_from(body)[0]
         start = _NAME_SIZE.size
         name = body[start : start + size].decode("utf-8", "replace")
@@ -105,19 +115,21 @@ def _value(kind: int, body: bytes, depth: int) -> "Any":
         return bool(body[0])
     if kind == UNSPEC:
         return None
-    number = _NUMBERS.get(kind)
-    if number is None or len(body) < number.size:
-        raise BlobmsgError(f"a member of type {kind} that is none")
-    return number.unpack_from(body)[0]
+    layout = _NUMBERS.get(kind)
+    if layout is None or len(body) < layout.size:
+        raise BlobmsgError(f"invalid attribute of type {kind}")
+    return layout.unpack_from(body)[0]
 
 
 def _first(data: bytes) -> "tuple[int, bytes, int]":
     if len(data) < _HEAD.size:
-        raise BlobmsgError("too short")
+        raise BlobmsgError("truncated header")
     head = _HEAD.unpack_from(data)[0]
     size = head & _SIZE_MASK
     if not _HEAD.size <= size <= len(data):
-        raise BlobmsgError("its size is wrong")
+        raise BlobmsgError(
+            f"invalid size {size} (expected {_HEAD.size} to {len(data)})"
+        )
     kind = (head & ~_EXTENDED) >> _TYPE_SHIFT
     return kind, data[_HEAD.size : size], _aligned(size)
 

@@ -1,6 +1,7 @@
-"""Secrets apart from the configuration, which more may read than root.
+"""Secret keys in files of their own, outside of the configuration.
 
-Where a secret key is expected, ``kept:NAME`` stands for the one in the file NAME.
+Users other than root may read the configuration. An option for a secret key can hold
+``kept:NAME`` instead, which refers to the key in the file NAME.
 """
 
 import os
@@ -9,28 +10,34 @@ from ..control import keys
 from ..control.text import quote
 from ..core.errors import ConfigError
 
-_MARK = "kept:"
-_LONGEST_NAME = 64
-_NAME = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_PREFIX = "kept:"
+_MAX_NAME_LENGTH = 64
+_NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def directory() -> str:
-    """Where they are: in PYWG_KEYS, or /etc/pywg/keys."""
+    """Return the folder of the keys: $PYWG_KEYS, or /etc/pywg/keys."""
     return os.environ.get("PYWG_KEYS") or "/etc/pywg/keys"
 
 
 def is_reference(text: str) -> bool:
-    """Whether this stands for a key that is kept apart."""
-    return text.startswith(_MARK)
+    """Return whether a text refers to a stored key."""
+    return text.startswith(_PREFIX)
 
 
 def parse_secret(text: str) -> bytes:
-    """The key itself, or the one that is kept; raises ConfigError."""
+    """Return the key that a text holds or refers to.
+
+    Raises ConfigError if the text is neither, or the stored key cannot be read.
+    """
     if not is_reference(text):
         return keys.from_base64(text)
-    name = text[len(_MARK) :]
-    if not 1 <= len(name) <= _LONGEST_NAME or name.strip(_NAME):
-        raise ConfigError(f"{quote(name)} cannot be the name of a kept key")
+    name = text[len(_PREFIX) :]
+    if not 1 <= len(name) <= _MAX_NAME_LENGTH or name.strip(_NAME_CHARACTERS):
+        raise ConfigError(
+            f"invalid name of a stored key: {quote(name)} (expected 1 to "
+            f"{_MAX_NAME_LENGTH} letters, digits, '-' or '_')"
+        )
     path = os.path.join(directory(), name)
     try:
         with open(path) as file:
@@ -38,4 +45,4 @@ def parse_secret(text: str) -> bytes:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
     except (ConfigError, ValueError):
-        raise ConfigError(f"{path}: no key is in it") from None
+        raise ConfigError(f"{path}: no base64 key in this file") from None

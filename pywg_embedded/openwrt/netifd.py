@@ -1,7 +1,7 @@
-"""What netifd is told of an interface, and what it tells of the others.
+"""Messages for netifd about our interface, and netifd's dump of the others.
 
-netifd applies ``ip4table``, ``ip6table`` and ``metric`` to the addresses and routes
-named here by itself, and replaces whatever it was told before.
+netifd itself applies ``ip4table``, ``ip6table`` and ``metric`` to the addresses and
+routes of a message. Each ``update_link`` replaces the one before.
 """
 
 from ..control.address import format_ip, parse_ip
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     Table = dict[str, Any]
 
-# Paths and methods, and the actions of notify_proto.
+# The ubus object and its methods, and the actions of notify_proto.
 INTERFACE, NOTIFY, DUMP = "network.interface", "notify_proto", "dump"
 _UPDATE_LINK, _NOTIFY_ERROR, _BLOCK_RESTART = 0, 3, 4
-_ANYWHERE = (bytes(4), bytes(16))
+_UNSPECIFIED = (bytes(4), bytes(16))
 
 
 def update_link(
     interface: InterfaceConfig, device: str, port: int, uplinks: "Iterable[str]" = ()
 ) -> "Table":
-    """The message that the interface is up as ``device`` and listens on ``port``.
+    """Return the message that the interface is up as ``device``.
 
-    The port is opened on the devices ``uplinks`` alone: fw4 takes a rule that names no
-    device for one about ``device`` itself, where nobody asks for the port.
+    The UDP port is opened in the firewall on the devices ``uplinks`` only: fw4 applies
+    a rule without a device to ``device`` itself, where no datagrams arrive.
     """
     routes = tuple(_routes(interface))
     return {
@@ -48,8 +48,11 @@ def update_link(
 
 
 def _routes(interface: InterfaceConfig) -> "Iterator[AllowedIP]":
-    """A default route as two halves of it, unless the user ranks it: two of the same
-    metric cannot be, and an uplink's would take the place of ours, or ours of it."""
+    """Yield the routes, and each default route as two halves of it.
+
+    Otherwise the default route of an uplink, which has the same metric, would replace
+    ours or be replaced. With a metric or a table of its own it cannot.
+    """
     tables = {4: interface.ip4table, 16: interface.ip6table}
     for address, length in interface.routes():
         if length or interface.metric or tables[len(address)]:
@@ -59,13 +62,13 @@ def _routes(interface: InterfaceConfig) -> "Iterator[AllowedIP]":
             yield b"\x80" + address[1:], 1
 
 
-def notify_error(name: str, code: str, *words: str) -> "Table":
-    """The message that something is wrong: a code, and details for people."""
-    return {"action": _NOTIFY_ERROR, "interface": name, "error": [code, *words]}
+def notify_error(name: str, code: str, *texts: str) -> "Table":
+    """Return the message about an error: a code for programs, texts for people."""
+    return {"action": _NOTIFY_ERROR, "interface": name, "error": [code, *texts]}
 
 
 def block_restart(name: str) -> "Table":
-    """The message that it would be in vain to start us again as things are."""
+    """Return the message that netifd must not restart the protocol by itself."""
     return {"action": _BLOCK_RESTART, "interface": name}
 
 
@@ -90,11 +93,11 @@ def _open_port(port: int, device: str) -> "dict[str, str]":
     }
 
 
-# The other interfaces, as ``dump`` lists them.
+# The other interfaces, as listed by the method ``dump``.
 
 
 class NextHop:
-    """How to get somewhere: the device, and the gateway (empty: on the link)."""
+    """The device of a route, and its gateway; empty if the target is on the link."""
 
     __slots__ = ("device", "gateway")
 
@@ -102,8 +105,8 @@ class NextHop:
         self.device = device
         self.gateway = gateway
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, NextHop) and self._values() == other._values()
+    def __eq__(self, value: object) -> bool:
+        return isinstance(value, NextHop) and self._values() == value._values()
 
     def __hash__(self) -> int:
         return hash(self._values())
@@ -113,11 +116,14 @@ class NextHop:
 
 
 def uplink_devices(dump: "Table", name: str, only: str | None = None) -> "list[str]":
-    """The devices that lead to the world, beside the interface ``name``."""
+    """Return the devices with a default route, without the interface ``name``.
+
+    If ``only`` is given, other network interfaces than that are ignored.
+    """
     devices = {
-        way.device: None
-        for prefix, _, way in _ways(dump, name, only)
-        if prefix in ((_ANYWHERE[0], 0), (_ANYWHERE[1], 0))
+        hop.device: None
+        for prefix, _, hop in _other_routes(dump, name, only)
+        if prefix in ((_UNSPECIFIED[0], 0), (_UNSPECIFIED[1], 0))
     }
     return list(devices)
 
@@ -125,19 +131,22 @@ def uplink_devices(dump: "Table", name: str, only: str | None = None) -> "list[s
 def find_next_hop(
     dump: "Table", name: str, address: bytes, only: str | None = None
 ) -> NextHop | None:
-    """How to get to an address without the interface ``name``, or through the
-    interface ``only``; None if there is no way now."""
+    """Return the next hop to an address without the interface ``name``, or None.
+
+    If ``only`` is given, other network interfaces than that are ignored. The most
+    specific prefix wins, then the lowest metric.
+    """
     found: tuple[int, int, NextHop] | None = None
-    for (network, length), metric, way in _ways(dump, name, only):
+    for (network, length), metric, hop in _other_routes(dump, name, only):
         if not prefix_contains((network, length), address):
             continue
         if found is None or (length, -metric) > found[:2]:
-            found = (length, -metric, way)
+            found = (length, -metric, hop)
     return found[2] if found else None
 
 
 def prefix_contains(prefix: "AllowedIP", address: bytes) -> bool:
-    """Whether an address is within a prefix."""
+    """Return whether an address is in a prefix."""
     network, length = prefix
     if len(network) != len(address):
         return False
@@ -147,24 +156,24 @@ def prefix_contains(prefix: "AllowedIP", address: bytes) -> bool:
     )
 
 
-def _ways(
+def _other_routes(
     dump: "Table", name: str, only: str | None
 ) -> "Iterator[tuple[AllowedIP, int, NextHop]]":
-    """Prefix, metric and way of every route in the main table."""
-    for other in dump.get("interface", ()):
-        device = other.get("l3_device")
-        if other["interface"] == name or not other.get("up") or not device:
+    """Yield prefix, metric and next hop of each route in the main table."""
+    for status in dump.get("interface", ()):
+        device = status.get("l3_device")
+        if status["interface"] == name or not status.get("up") or not device:
             continue
-        if only and other["interface"] != only:
+        if only and status["interface"] != only:
             continue
-        metric = other.get("metric", 0)
+        metric = status.get("metric", 0)
         for key in ("ipv4-address", "ipv6-address"):
-            for entry in other.get(key, ()):
+            for entry in status.get(key, ()):
                 prefix = parse_ip(entry["address"]), entry["mask"]
                 yield prefix, metric, NextHop(device, b"")
-        for entry in other.get("route", ()):
+        for entry in status.get("route", ()):
             if "table" not in entry:
                 gateway = parse_ip(entry["nexthop"])
-                way = NextHop(device, b"" if gateway in _ANYWHERE else gateway)
+                hop = NextHop(device, b"" if gateway in _UNSPECIFIED else gateway)
                 prefix = parse_ip(entry["target"]), entry["mask"]
-                yield prefix, entry.get("metric", metric), way
+                yield prefix, entry.get("metric", metric), hop

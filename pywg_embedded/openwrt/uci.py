@@ -1,13 +1,13 @@
-"""UCI text, read as libuci reads it and written as ``uci commit`` writes it.
+"""UCI text: parsed as libuci does, formatted as ``uci commit`` does.
 
 1. A statement is a command (``package``, ``config``, ``option``, ``list``, or its
-   first letter alone) and its words, on a line of its own or behind a ``;``.
-2. A word is made of bare, 'single' and "double" quoted pieces. A backslash takes the
-   next character as it is, but between single quotes; one at the end of a line joins
-   the next. A line may end within quotes: its end is then part of the word.
-3. ``#`` begins a comment, even within a bare word.
-4. A ``;`` that touches a bare word ends the *line*: libuci drops what follows, and so
-   whoever else reads the file does not see it either.
+   first letter) and its words. Statements are on lines of their own, or separated by
+   ``;``.
+2. A word consists of bare, single-quoted and double-quoted parts. A backslash escapes
+   the next character, except between single quotes; at the end of a line it joins the
+   next line. A line break between quotes is part of the word.
+3. ``#`` starts a comment, even inside of a bare word.
+4. A ``;`` directly after a bare word ends the *line*: libuci drops the rest of it.
 """
 
 from ..control.text import located, quote
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 _SPACES = " \t\n\v\f\r"
 _QUOTES = "'\""
-# What does not stand for itself, in a bare word and between quotes.
+# Characters with a meaning, in a bare word and between quotes.
 _NOT_BARE = _SPACES + _QUOTES + "\\#;"
 _NOT_WITHIN = {"'": "'", '"': '"\\'}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _NAME = _LETTERS + "0123456789_"
 _PRINTABLE = "".join(map(chr, range(33, 127)))
-# command: fewest and most words behind it
+# Command: least and greatest number of words after it.
 _WORDS = {"package": (1, 1), "config": (1, 2), "option": (1, 2), "list": (1, 2)}
 _COMMANDS = {name[:size]: name for name in _WORDS for size in (1, len(name))}
 
 
 class Section:
-    """``config type 'name'``; the name of an anonymous one is ``""``.
+    """A section: ``config type 'name'``. The name of an anonymous section is empty.
 
-    ``options`` maps a name to a text, or to a list of texts.
+    ``options`` maps a name to a text (``option``) or to a list of texts (``list``).
     """
 
     __slots__ = ("name", "options", "type")
@@ -46,13 +46,13 @@ class Section:
         self.options: dict[str, Value] = {}
 
     def values(self, option: str) -> list[str]:
-        """All values of an option, whichever way it was written."""
+        """Return all values of an option, in either form; empty if it is not set."""
         value = self.options.get(option, [])
         return [value] if isinstance(value, str) else value
 
 
 class Word:
-    """A word without its quotes, and where it stood in the text with them."""
+    """A word without quotes; ``start`` and ``end`` delimit it in the text."""
 
     __slots__ = ("end", "start", "text")
 
@@ -63,7 +63,7 @@ class Word:
 
 
 class Statement:
-    """A command by its full name, the words behind it, and its line from 1 on."""
+    """A statement: the full name of the command, its words, its line (from 1)."""
 
     __slots__ = ("command", "line", "words")
 
@@ -74,11 +74,10 @@ class Statement:
 
 
 def parse(text: str) -> list[Section]:
-    """The sections of a file in /etc/config.
+    """Return the sections of a file in /etc/config.
 
-    A section whose name returns goes on where it was; of an option that returns, the
-    last value counts. Raises ConfigError with the line, and then nothing was read,
-    just as libuci would not read the file either.
+    Sections with the same name are merged; the last value of a repeated option wins.
+    Raises ConfigError with the line; libuci rejects such a file as a whole, too.
     """
     reader = _Reader()
     for statement in statements(text):
@@ -102,7 +101,7 @@ class _Reader:
         elif command == "config":
             self._open = self._section(name, value)
         elif self._open is None:
-            raise ConfigError(f"this {command} stands before any 'config'")
+            raise ConfigError(f"{quote(command)} before the first 'config'")
         else:
             _check(name, _NAME, "an option", "letters, digits and '_'")
             _ADD[command](self._open.options, name, value)
@@ -119,14 +118,14 @@ class _Reader:
                 self._named[name] = section
         if section.type != type_:
             raise ConfigError(
-                f"section {quote(name)} is a {quote(section.type)} already; "
-                "give one of the two another name"
+                f"section {quote(name)} already has the type {quote(section.type)}; "
+                "rename one of the two sections"
             )
         return section
 
 
 def _set_option(options: "dict[str, Value]", name: str, value: str) -> None:
-    if value:  # '' is no value, and takes away none
+    if value:  # '' leaves a previous value unchanged
         options[name] = value
 
 
@@ -138,13 +137,13 @@ def _add_to_list(options: "dict[str, Value]", name: str, value: str) -> None:
 _ADD = {"option": _set_option, "list": _add_to_list}
 
 
-def _check(name: str, characters: str, what: str, allowed: str) -> None:
+def _check(name: str, characters: str, role: str, allowed: str) -> None:
     if not name or name.strip(characters):
-        raise ConfigError(f"{quote(name)} cannot name {what}: use {allowed}")
+        raise ConfigError(f"invalid name for {role}: {quote(name)} (use {allowed})")
 
 
 def format_sections(sections: "Iterable[Section]", package: str = "") -> str:
-    """The text of a file; led by ``package`` it is what ``uci export`` prints."""
+    """Return the text of a file; with a ``package``, the output of ``uci export``."""
     parts = [f"package {package}\n"] if package else []
     for section in sections:
         special = any(character in _NOT_BARE for character in section.type)
@@ -160,7 +159,7 @@ def format_sections(sections: "Iterable[Section]", package: str = "") -> str:
 
 
 def statements(text: str) -> "Iterator[Statement]":
-    """Each statement of ``text``; raises ConfigError, led by the line."""
+    """Yield each statement of ``text``; raises ConfigError with the line."""
     scanner = _Scanner(text)
     while scanner.next_line():
         try:
@@ -170,18 +169,18 @@ def statements(text: str) -> "Iterator[Statement]":
 
 
 class _Scanner:
-    """Goes through ``text`` a line at a time; a word may ask for the next line."""
+    """Reads a text line by line; a word can continue on the next line."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        # Of the line: behind its last character, its end included.
+        # The end of the current line, with its line break.
         self._end = 0
         self._line = 0
         self.statement_line = 0
 
     def next_line(self) -> bool:
-        """Go on to the next line; False behind the last."""
+        """Advance to the next line, and return whether there is one."""
         self._at = self._end
         return self._extend()
 
@@ -191,12 +190,12 @@ class _Scanner:
             self.statement_line = self._line
             command = self._command()
             words = [self._word() for _ in range(_WORDS[command][1])]
-            too_many = self._word().text
+            surplus = self._word().text
             if not all(word.text for word in words[: _WORDS[command][0]]):
-                raise ConfigError(f"{quote(command)} needs a name behind it")
-            if too_many:
+                raise ConfigError(f"{quote(command)} needs a name")
+            if surplus:
                 raise ConfigError(
-                    f"{quote(too_many)} is too much; quote a value that has spaces"
+                    f"unexpected word {quote(surplus)}; quote a value with spaces"
                 )
             yield Statement(command, words, self.statement_line)
 
@@ -223,7 +222,9 @@ class _Scanner:
         command = self._up_to(" \t")
         if command not in _COMMANDS:
             choice = ", ".join(_WORDS)
-            raise ConfigError(f"{quote(command)} is none of {choice}")
+            raise ConfigError(
+                f"unknown command {quote(command)} (expected one of {choice})"
+            )
         return _COMMANDS[command]
 
     def _word(self) -> Word:
@@ -261,12 +262,12 @@ class _Scanner:
             if self._current():
                 text += self._run(_NOT_WITHIN[mark])
             elif not self._extend():
-                raise ConfigError(f"the {mark} of line {line} is never closed")
+                raise ConfigError(f"unterminated {mark} (opened in line {line})")
         self._at += 1
         return text
 
     def _run(self, stops: str) -> str:
-        """All up to the next of ``stops``; at a backslash, the character behind it."""
+        """Read up to a character of ``stops``, or an escaped character."""
         return self._up_to(stops) or self._escaped()
 
     def _up_to(self, stops: str) -> str:

@@ -1,4 +1,4 @@
-"""Changes to UCI text that leave every other byte where it was."""
+"""Edits of UCI text that keep all other bytes as they are."""
 
 from ..control.keys import to_base64
 from ..control.text import located
@@ -12,33 +12,34 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    # A word, what it becomes, its line, and what that is for people.
+    # Word, new text, line, description.
     Replacement = tuple[Word, str, int, str]
 
 
 def change_protocol(text: str, name: str, stock: bool) -> "tuple[str, list[str]]":
-    """Make the interface ``name`` and its peers ours, or the stock protocol's again.
+    """Convert the interface ``name`` and its peers to ``pywg``, or back to the stock.
 
-    Kept keys, of which the stock knows nothing, are written out for it. Returns the new
-    text and what changed, a line each. Raises ConfigError if there is no such
-    interface, nothing to change, or no key where one is kept.
+    The stock protocol does not support stored keys, so the keys themselves are written
+    in their place. Returns the new text, and a line for each change. Raises ConfigError
+    if there is no such interface, if it has the protocol already, or if a stored key
+    cannot be read.
     """
     old, new = PROTOCOLS[::-1] if not stock else PROTOCOLS
     find_section(parse(text), name)
     replacements = list(_protocol_words(text, name, old, new))
     if not replacements:
-        raise ConfigError(f"nothing to do: {name} is a {new} interface already")
+        raise ConfigError(f"nothing to do: interface {name} already has protocol {new}")
     if stock:
-        replacements += _kept_words(text, name, old)
+        replacements += _stored_keys(text, name, old)
         replacements.sort(key=lambda replacement: replacement[2])
-    told = [f"line {line}: {what}" for _, _, line, what in replacements]
-    return _replaced(text, replacements), told
+    changes = [f"line {line}: {change}" for _, _, line, change in replacements]
+    return _replaced(text, replacements), changes
 
 
 def set_option(text: str, name: str, option: str, value: str) -> str:
-    """Give the interface ``name`` an option; ``value`` is one bare word.
+    """Set an option of the interface ``name``, and return the new text.
 
-    Raises ConfigError if there is no such interface.
+    ``value`` needs no quotes. Raises ConfigError if there is no such interface.
     """
     find_section(parse(text), name)
     heading: Word | None = None
@@ -74,7 +75,7 @@ def _protocol_words(
                 yield value, new, line, f"{old} -> {new}"
 
 
-def _kept_words(text: str, name: str, protocol: str) -> "Iterator[Replacement]":
+def _stored_keys(text: str, name: str, protocol: str) -> "Iterator[Replacement]":
     for statement, kind, section in _with_sections(text):
         ours = (kind, section) == ("interface", name) or kind == f"{protocol}_{name}"
         if statement.command == "config" or not ours:
@@ -90,7 +91,7 @@ def _kept_words(text: str, name: str, protocol: str) -> "Iterator[Replacement]":
 
 
 def _with_sections(text: str) -> "Iterator[tuple[Statement, str, str]]":
-    """Each statement with type and name of the section that it is in, or opens."""
+    """Yield each statement, with type and name of its section."""
     kind = section = ""
     for statement in statements(text):
         if statement.command == "config":
@@ -108,8 +109,10 @@ def _replaced(text: str, replacements: "list[Replacement]") -> str:
 
 
 def _like(new: str, word: Word, text: str) -> str:
-    """``new`` quoted as the word of ``text`` is: a bare one may not be, nor the other
-    way round, for a ``;`` behind it means something else."""
+    """Quote ``new`` as the word in ``text`` is quoted, or not.
+
+    A ``;`` after a word has another meaning when the word is bare.
+    """
     if len(word.text) == word.end - word.start:
         return new
     mark = text[word.start]

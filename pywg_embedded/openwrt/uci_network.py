@@ -1,9 +1,9 @@
-"""UCI sections <-> an interface and its peers, as the tables of ``options`` say.
+"""UCI sections of an interface and its peers, by the tables of ``options``.
 
-1. A wrong value in a peer leaves that peer out, and no other.
-2. A wrong value of the interface itself is for the caller to refuse: ``Complaint``
-   tells the two apart.
-3. What is not in the tables is kept as it was written, and named in a warning.
+1. A peer with an invalid value is left out; other peers are not affected.
+2. An invalid value of the interface makes the configuration unusable; the caller has to
+   reject it. The severity of a ``Complaint`` tells the two apart.
+3. Options that are not in the tables are preserved, with a warning.
 """
 
 from ..control.address import format_allowed_ip
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 PROTOCOL, STOCK_PROTOCOL = "pywg", "wireguard"
 PROTOCOLS = (PROTOCOL, STOCK_PROTOCOL)
-# What a complaint is about, from the worst on.
+# Severities, the highest first.
 INTERFACE_REFUSED, PEER_LEFT_OUT, WARNING = "error", "peer left out", "warning"
 
 
 class Complaint:
-    """What is wrong with an option; ``section`` and ``option`` as uci(1) names them."""
+    """A problem of an option; ``section`` and ``option`` as in the syntax of uci(1)."""
 
     __slots__ = ("option", "reason", "section", "severity")
 
@@ -42,10 +42,10 @@ class Complaint:
 
 
 class PeerConfig:
-    """A section ``pywg_NAME``: an attribute an option of ``PEER_OPTIONS``.
+    """The section of a peer, with an attribute for each option of ``PEER_OPTIONS``.
 
-    ``section`` is how uci(1) names it, ``name`` its name if it has one, ``other`` the
-    options that no table has.
+    ``section`` identifies it in the syntax of uci(1), ``name`` is its name, empty for
+    an anonymous section. ``other_options`` are those that are not in the table.
     """
 
     public_key: bytes
@@ -67,10 +67,10 @@ class PeerConfig:
 
 
 class InterfaceConfig:
-    """A section ``interface``: an attribute an option of ``INTERFACE_OPTIONS``.
+    """The section of an interface, with an attribute for each ``INTERFACE_OPTIONS``.
 
-    ``protocol`` is that of PROTOCOLS which it is written for; ``peers`` has those that
-    are disabled too; ``other`` is what netifd applies, and what no table has.
+    ``protocol`` is one of PROTOCOLS. ``peers`` includes disabled ones.
+    ``other_options`` are those that netifd applies, and unknown ones.
     """
 
     private_key: bytes
@@ -94,11 +94,11 @@ class InterfaceConfig:
         _set_defaults(self, INTERFACE_OPTIONS)
 
     def enabled_peers(self) -> "Iterator[PeerConfig]":
-        """Those that shall be peers of the interface."""
+        """Return the peers that are not disabled."""
         return (peer for peer in self.peers if not peer.disabled)
 
     def routes(self) -> "Iterator[AllowedIP]":
-        """What peers want to be routed to the interface, each once, in order."""
+        """Yield the allowed IPs to be routed to the interface, without duplicates."""
         seen = set()
         for peer in self.enabled_peers():
             for allowed_ip in peer.allowed_ips if peer.route_allowed_ips else ():
@@ -107,7 +107,7 @@ class InterfaceConfig:
                     yield allowed_ip
 
     def endpoints(self) -> "dict[bytes, tuple[str, int]]":
-        """Host (a name or an address) and port of the peers that have them."""
+        """Return host (a name or an address) and port by public key, where set."""
         return {
             peer.public_key: (peer.endpoint_host, peer.endpoint_port)
             for peer in self.enabled_peers()
@@ -115,7 +115,7 @@ class InterfaceConfig:
         }
 
     def to_change(self) -> InterfaceChange:
-        """What makes an interface this one; of the endpoints it says nothing."""
+        """Return the change that applies this configuration, without endpoints."""
         change = InterfaceChange()
         change.replace_peers = True
         change.private_key = self.private_key
@@ -134,16 +134,17 @@ def _peer_change(peer: PeerConfig) -> PeerChange:
     return change
 
 
-# Reading.
+# From sections.
 
 
 def read_interface(
     sections: "list[Section]", name: str
 ) -> "tuple[InterfaceConfig, list[Complaint]]":
-    """The interface ``name``, and what is to be said of it.
+    """Return the configuration of the interface ``name``, and its complaints.
 
-    Peers are the sections of type ``pywg_NAME`` and, for whoever only changed
-    ``proto``, ``wireguard_NAME``. Raises ConfigError if there is no such interface.
+    The sections of peers have the type ``pywg_NAME``; ``wireguard_NAME`` is accepted,
+    too, so that changing ``proto`` is sufficient. Raises ConfigError if there is no
+    such interface.
     """
     section = find_section(sections, name)
     interface = InterfaceConfig(name, str(section.options.get("proto", "")))
@@ -155,25 +156,29 @@ def read_interface(
 
 
 def find_section(sections: "Iterable[Section]", name: str) -> Section:
-    """The section of the interface; raises ConfigError if there is none for us."""
+    """Return the section of an interface.
+
+    Raises ConfigError if there is none, or its protocol is not one of PROTOCOLS.
+    """
     for section in sections:
         if section.type == "interface" and section.name == name:
             protocol = section.options.get("proto")
             if protocol in PROTOCOLS:
                 return section
-            raise ConfigError(f"network.{name}.proto: {protocol!r} is not {PROTOCOL!r}")
-    raise ConfigError(f"there is no 'config interface' named {name!r}")
+            found = f"unsupported protocol {protocol!r}" if protocol else "missing"
+            raise ConfigError(f"network.{name}.proto: {found} (expected {PROTOCOL!r})")
+    raise ConfigError(f"no interface {name!r} in the configuration")
 
 
 def peer_types(name: str) -> "tuple[str, ...]":
-    """The types of the sections of an interface's peers."""
+    """Return the section types of the peers of an interface."""
     return tuple(f"{protocol}_{name}" for protocol in PROTOCOLS)
 
 
 def _peer_sections(
     sections: "Iterable[Section]", name: str
 ) -> "Iterator[tuple[str, Section]]":
-    """Each with its label: its name, or ``@type[index]`` among all of its type."""
+    """Yield each with its name, or with ``@type[index]`` if it is anonymous."""
     counts = dict.fromkeys(peer_types(name), 0)
     for section in sections:
         if section.type in counts:
@@ -194,7 +199,7 @@ class _Reader:
         options: "tuple[Option, ...]",
         severity: str,
     ) -> bool:
-        """Set what the section says; whether all of it could be read."""
+        """Set the options of a section, and return whether all are valid."""
         rows = {option.name: option for option in options}
         before = len(self.complaints)
         for name, value in section.options.items():
@@ -218,12 +223,12 @@ class _Reader:
         if not complete:
             return
         if not peer.public_key:
-            reason = "missing: nobody can be told from others without it"
+            reason = "missing; set the public key of the peer"
             self._complain(PEER_LEFT_OUT, label, "public_key", reason)
             return
-        for other in interface.enabled_peers():
-            if other.public_key == peer.public_key and not peer.disabled:
-                reason = f"is that of {other.section} already"
+        for first in interface.enabled_peers():
+            if first.public_key == peer.public_key and not peer.disabled:
+                reason = f"already used by peer {first.section}"
                 self._complain(PEER_LEFT_OUT, label, "public_key", reason)
                 return
         interface.peers.append(peer)
@@ -234,7 +239,7 @@ class _Reader:
         known = NETIFD_OPTIONS if isinstance(target, InterfaceConfig) else ()
         for name in target.other_options:
             if name not in known:
-                self._complain(WARNING, label, name, "no option of this name is known")
+                self._complain(WARNING, label, name, "unknown option")
 
     def _complain(self, severity: str, label: str, option: str, reason: str) -> None:
         self.complaints.append(Complaint(severity, label, option, reason))
@@ -244,7 +249,7 @@ def _set(target: object, option: Option, texts: "list[str]") -> None:
     if option.separators:
         value: object = tuple(option.kind.parse(text) for text in _split(option, texts))
     else:
-        # Of a list where one value is due, netifd takes the last as well.
+        # Like netifd, use the last value of a list where one is expected.
         value = option.kind.parse(texts[-1])
     setattr(target, option.name, value)
 
@@ -257,7 +262,7 @@ def _split(option: Option, texts: "list[str]") -> "list[str]":
 
 
 def _overlaps(interface: InterfaceConfig) -> "Iterator[Complaint]":
-    """Allowed IPs that two peers have: the longest prefix decides, but not here."""
+    """Warn of allowed IPs that two peers have; only the last of them gets it."""
     owners: dict[AllowedIP, PeerConfig] = {}
     for peer in interface.enabled_peers():
         for allowed_ip in peer.allowed_ips:
@@ -265,15 +270,15 @@ def _overlaps(interface: InterfaceConfig) -> "Iterator[Complaint]":
             owners[allowed_ip] = peer
             if owner is not peer:
                 text = format_allowed_ip(allowed_ip)
-                reason = f"{text} is in {owner.section} too; only this peer gets it"
+                reason = f"{text} is also in {owner.section}; only this peer gets it"
                 yield Complaint(WARNING, peer.section, "allowed_ips", reason)
 
 
-# Writing.
+# To sections.
 
 
 def to_sections(interface: InterfaceConfig) -> "list[Section]":
-    """The sections that ``read`` makes the same interface of."""
+    """Return the sections that ``read_interface`` reads the same interface from."""
     section = Section("interface", interface.name)
     section.options["proto"] = interface.protocol
     _write_options(section, interface, INTERFACE_OPTIONS)
@@ -296,7 +301,9 @@ def _write_options(
         if value == option.default:
             continue
         if option.separators:
-            section.options[option.name] = [option.kind.format(one) for one in value]
+            section.options[option.name] = [
+                option.kind.format(element) for element in value
+            ]
         else:
             section.options[option.name] = option.kind.format(value)
     section.options.update(source.other_options)

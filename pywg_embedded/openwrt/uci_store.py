@@ -1,4 +1,4 @@
-"""The file that UCI text is in: read whole, replaced whole or not at all."""
+"""The file /etc/config/network: read as a whole, and replaced atomically."""
 
 import os
 
@@ -11,17 +11,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .uci import Section
 
-# Descriptions may be in any encoding; what we do not touch stays as it is.
+# Descriptions can be in any encoding; unchanged bytes must survive.
 _CODEC = ("utf-8", "surrogateescape")
 
 
 def network_path() -> str:
-    """Where the network's configuration is: in UCI_CONFIG_DIR, or /etc/config."""
+    """Return the path of the file "network" in $UCI_CONFIG_DIR, or /etc/config."""
     return os.path.join(os.environ.get("UCI_CONFIG_DIR") or "/etc/config", "network")
 
 
 def read_text(path: str) -> str:
-    """The text of a file; raises ConfigError led by its path."""
+    """Return the text of a file; raises ConfigError with its path."""
     try:
         with open(path, "rb") as file:
             return file.read().decode(*_CODEC)
@@ -30,7 +30,7 @@ def read_text(path: str) -> str:
 
 
 def read_sections(path: str) -> "list[Section]":
-    """What is in the file; raises ConfigError led by its path."""
+    """Return the sections of a file; raises ConfigError with its path."""
     try:
         return uci.parse(read_text(path))
     except ConfigError as error:
@@ -38,13 +38,13 @@ def read_sections(path: str) -> "list[Section]":
 
 
 def replace_text(path: str, text: str) -> None:
-    """Put ``text`` in the place of a file, with the same mode and owner.
+    """Replace a file by one with ``text``, with the same mode and owner.
 
-    Raises ConfigError led by the path, and then nothing has changed.
+    Raises ConfigError with the path; the file is unchanged then.
     """
     target = os.path.realpath(path)
     folder, name = os.path.split(target)
-    # Hidden, or uci would take it for a package.
+    # A hidden file: uci takes any other for a package.
     new = os.path.join(folder, f".{name}.{os.getpid()}")
     try:
         files.replace(target, new, text.encode(*_CODEC), os.stat(target))

@@ -51,15 +51,15 @@ def test_what_is_wrong_is_told_at_once(
     assert main(["migrate", "wg0"]) == 0
     assert capsys.readouterr().out.splitlines()[2:] == [
         "error: network.wg0.mtu: MTU too small: 9 (minimum 68)",
-        "warning: network.wg0.x: no option of this name is known",
+        "warning: network.wg0.x: unknown option",
         "mend what is wrong, then: ifup wg0",
     ]
 
 
 # Arguments, and what is said of them.
 REFUSED = (
-    ("--back wg0", "nothing to do: wg0 is a wireguard interface already"),
-    ("wg1", "there is no 'config interface' named 'wg1'"),
+    ("--back wg0", "nothing to do: interface wg0 already has protocol wireguard"),
+    ("wg1", "no interface 'wg1' in the configuration"),
     ("wg0 wg1", "usage: pywg migrate"),
     ("--back", "usage: pywg migrate"),
     ("--dry-run wg0", "'--dry-run' is not an option of migrate"),

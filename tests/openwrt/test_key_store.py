@@ -30,11 +30,11 @@ def test_a_key_is_written_out_or_kept_under_a_name() -> None:
     ("text", "reason"),
     [
         pytest.param("kept:absent", "absent: No such file", id="1"),
-        pytest.param("kept:text", "text: no key is in it", id="2"),
-        pytest.param("kept:noise", "noise: no key is in it", id="3"),
-        pytest.param("kept:", "cannot be the name", id="4"),
-        pytest.param("kept:../network", "cannot be the name", id="5"),
-        pytest.param("kept:" + "a" * 65, "cannot be the name", id="6"),
+        pytest.param("kept:text", "text: no base64 key in this file", id="2"),
+        pytest.param("kept:noise", "noise: no base64 key in this file", id="3"),
+        pytest.param("kept:", "invalid name of a stored key", id="4"),
+        pytest.param("kept:../network", "invalid name of a stored key", id="5"),
+        pytest.param("kept:" + "a" * 65, "invalid name of a stored key", id="6"),
         pytest.param("mine-1_A", "expected 44", id="7"),
     ],
 )

@@ -122,10 +122,14 @@ def test_quotes_stay_where_they_keep_a_semicolon_from_ending_the_line() -> None:
 
 
 REFUSED = (
-    (OURS, "wg0", "nothing to do: wg0 is a pywg interface already"),
-    (STOCK, "lan", "network.lan.proto: 'static' is not 'pywg'"),
-    (STOCK, "wg2", "there is no 'config interface' named 'wg2'"),
-    ("config\n", "wg0", "line 1: 'config\\n' is none of"),
+    (OURS, "wg0", "nothing to do: interface wg0 already has protocol pywg"),
+    (
+        STOCK,
+        "lan",
+        "network.lan.proto: unsupported protocol 'static' (expected 'pywg')",
+    ),
+    (STOCK, "wg2", "no interface 'wg2' in the configuration"),
+    ("config\n", "wg0", "line 1: unknown command 'config\\n'"),
 )
 
 

@@ -124,7 +124,7 @@ def test_7846_allowed_ips_that_two_peers_have_are_named(homes: Homes) -> None:
         f"public_key={first.public_key[:-2]}A=",
         f"+allowed_ips={INSIDE['second']}/32",
     )
-    assert becomes(lambda: "is in other too" in str(first.status().get("complaints")))
+    assert becomes(lambda: "is also in other" in str(first.status().get("complaints")))
     first.forget("rival")
     assert first.reaches(second)
 

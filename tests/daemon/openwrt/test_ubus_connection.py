@@ -41,7 +41,8 @@ def test_without_ubusd_what_is_asked_is_none_and_said_once(world: World) -> None
         world.bus.tick()
         assert world.bus.call("network", "dump", {}) is None
         world.bus.send_event("pywg", {})
-    assert world.said == ["wg0: no connection to ubus: there is no ubusd"]
+    text = f"ubusd is not running: no socket at {world.path}"
+    assert world.said == [f"wg0: no connection to ubus: {text}"]
 
 
 def test_an_answer_comes_back(world: World) -> None:

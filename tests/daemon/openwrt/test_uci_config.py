@@ -118,7 +118,7 @@ def test_a_stock_interface_is_told_how_to_become_ours(router: UciRouter) -> None
 
 def test_text_that_libuci_would_not_read_is_refused_by_line(router: UciRouter) -> None:
     router.interface += ["nonsense"]
-    assert f"{router.file}: line 4: 'nonsense" in refusal(router)
+    assert f"{router.file}: line 4: unknown command 'nonsense" in refusal(router)
 
 
 def test_a_wrong_value_on_reload_changes_nothing(router: UciRouter) -> None:
