@@ -122,18 +122,14 @@ const DROPS = {
 	cookie_required: [ false, _('Cookie required under load') ],
 	rate_limited: [ false, _('Handshake rate limit of the source exceeded') ],
 	handshake_queue_full: [ false, _('Handshake queue full') ],
-	no_socket: [
-		true, _('No socket for the address family of the endpoint')
-	],
+	no_socket: [ true, _('No socket for the address family of the endpoint') ],
 	aead_failed: [ true, _('Encryption failed') ],
 	unknown_peer: [ true, _('Handshake initiation with an unknown public key') ],
 	initiation_replayed: [
 		true, _('Handshake initiation with an old timestamp (clock set back)')
 	],
 	initiation_rate_limited: [ false, _('Handshake initiations of a peer too frequent') ],
-	low_order_point: [
-		true, _('Handshake initiation with failed authentication')
-	],
+	low_order_point: [ true, _('Handshake message with an invalid public key') ],
 	initiation_not_authentic: [
 		true, _('Handshake initiation with failed authentication')
 	],
