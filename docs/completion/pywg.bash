@@ -88,9 +88,9 @@ _pywgd() {
 	--max-allowed-ips) : ;;
 	--dataplane) : ;;
 	--offload) : ;;
-	--lanes) : ;;
+	--threads) : ;;
 	--state) _pywg_folders ;;
-	*) _pywg_words -f --foreground --max-peers --max-allowed-ips --dataplane --offload --lanes --state --uci --netifd --version -h --help ;;
+	*) _pywg_words -f --foreground --max-peers --max-allowed-ips --dataplane --offload --threads --state --uci --netifd --version -h --help ;;
 	esac
 }
 

@@ -1,4 +1,4 @@
-"""The command line and environment, the same as of wireguard-go where it has one."""
+"""The command line and the environment of ``pywgd``, a superset of wireguard-go's."""
 
 import os
 
@@ -6,60 +6,70 @@ from ..control.text import located, parse_number
 from ..core.errors import ConfigError, Error
 from ..dataplane import tun
 from ..dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, OPTIONS, Limits
-from .dataplane import LANES, LIBPYWG, NAMES, OFFLOADS, PYTHON
-from .log import LEVELS
+from .dataplane import LIBPYWG, NAMES, OFFLOADS, PYTHON, THREADS
+from .log import DEFAULT_LEVEL, LEVELS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _DEFAULTS = Limits()
-_WITH_VALUE = (*OPTIONS, "--dataplane", "--lanes", "--offload", "--state")
+# Spellings of earlier versions that are still accepted.
+_RENAMED = {"--lanes": "--threads"}
+_WITH_VALUE = (*OPTIONS, "--dataplane", "--offload", "--threads", "--state")
 _STATE_FOLDER = "/etc/pywg"
-_MOST_DESCRIPTORS = 2**31 - 1
+_MAX_DESCRIPTOR = 2**31 - 1
 _FOREGROUND = ("-f", "--foreground")
 
 USAGE = f"""usage: pywgd [OPTION]... IFNAME
 
-A WireGuard interface without a kernel module.
+Create a WireGuard interface in user space, without a kernel module.
 
-  -f, --foreground     do not become a daemon
-  --max-peers N        room for so many peers, 1 to {MOST_PEERS} \
+  -f, --foreground     stay in the foreground
+  --max-peers N        size of the peer table, 1 to {MOST_PEERS} \
 (default {_DEFAULTS.peers})
-  --max-allowed-ips N  room for so many allowed IPs, 1 to {MOST_ALLOWED_IPS} \
+  --max-allowed-ips N  size of the table of allowed IPs, 1 to {MOST_ALLOWED_IPS} \
 (default {_DEFAULTS.allowed_ips})
-  --dataplane NAME     what moves the packets: libpywg (default), or python, which is
-                       much slower
-  --offload LIST       what libpywg leaves to the kernel where that can do it: some of
-                       tso,uso,gso,gro (default: all), or none
-  --lanes N            2: let libpywg receive on a thread of its own, beside the one
-                       that sends, where there is a second core (default 1)
-  --state FOLDER       where to keep what must outlive a reboot: the last handshake's
-                       stamp, for machines whose clock starts in the past
-  --uci                configure the interface as /etc/config/network says, and again
+  --dataplane NAME     data plane: libpywg (default), or python, which is much slower
+  --offload LIST       kernel offloads that libpywg uses where the kernel has them, any
+                       of tso,uso,gso,gro (default: all), or none
+  --threads N          2: receive in a second thread of libpywg, for machines with two
+                       or more cores (default 1)
+  --state FOLDER       keep the last handshake timestamp in this folder, so that peers
+                       accept handshakes after a reboot with an unset clock
+  --uci                configure the interface from /etc/config/network, and reload it
                        on SIGHUP; implies --state {_STATE_FOLDER}
-  --netifd             the same for OpenWrt's netifd to start: addresses, routes and the
-                       state of things go through ubus, and messages to syslog
-  --version            print the version
-  -h, --help           print this
+  --netifd             run under OpenWrt's netifd: like --uci, but addresses, routes and
+                       status go through ubus, and log messages to syslog
+  --version            print the version and exit
+  -h, --help           print this help and exit
 
 environment:
-  LOG_LEVEL              silent, error (default), verbose or debug
-  WG_PROCESS_FOREGROUND  1: as --foreground
-  WG_TUN_FD              descriptor of an open TUN to use
-  WG_UAPI_FD             descriptor of a listening control socket to use
-  UCI_CONFIG_DIR         where --uci finds network, in place of /etc/config
+  LOG_LEVEL              silent, error, warning (default), verbose or debug; if it is
+                         set, the daemon keeps standard error open for its log
+  WG_PROCESS_FOREGROUND  1: same as --foreground
+  WG_TUN_FD              file descriptor of an open TUN device to use
+  WG_UAPI_FD             file descriptor of a listening control socket to use
+  UCI_CONFIG_DIR         folder of the file network for --uci (default /etc/config)
 """
 
 
 class UsageError(Error):
-    """The command line makes no sense; says which part."""
+    """Raised for a command line that cannot be understood."""
 
 
 class Arguments:
-    """What was asked for; ``tun_fd`` and ``uapi_fd`` are None to make our own."""
+    """The parsed command line and environment.
+
+    ``tun_fd`` and ``uapi_fd`` are None if the daemon has to open its own.
+    """
 
     def __init__(self, arguments: list[str]) -> None:
+        """Parse ``arguments`` and the environment.
+
+        Raises:
+            Error: an argument or a variable is unknown, missing or malformed.
+        """
         self.foreground = os.environ.get("WG_PROCESS_FOREGROUND") == "1"
         self.limits = Limits()
         self.dataplane = LIBPYWG
@@ -67,70 +77,69 @@ class Arguments:
         self.uci = False
         self.netifd = False
         self.offloads = sum(OFFLOADS.values())
-        self.lanes = 1
+        self.threads = 1
         self.name = self._read(list(arguments))
         if self.uci and not self.state:
             self.state = _STATE_FOLDER
         self.tun_fd = _descriptor("WG_TUN_FD")
         self.uapi_fd = _descriptor("WG_UAPI_FD")
-        level = os.environ.get("LOG_LEVEL", "error")
-        self.log_level = level if level in LEVELS else "error"
-        # A daemon that was asked to log keeps its standard error.
+        level = os.environ.get("LOG_LEVEL", DEFAULT_LEVEL)
+        self.log_level = level if level in LEVELS else DEFAULT_LEVEL
+        # A user who sets LOG_LEVEL expects the log of the daemon in the terminal.
         self.keep_stderr = "LOG_LEVEL" in os.environ and self.log_level != "silent"
 
     def _read(self, arguments: list[str]) -> str:
         names = []
         while arguments:
             word, equals, value = arguments.pop(0).partition("=")
-            if word in _FOREGROUND and not equals:
+            option = _RENAMED.get(word, word)
+            if option in _FOREGROUND and not equals:
                 self.foreground = True
-            elif word in ("--uci", "--netifd") and not equals:
+            elif option in ("--uci", "--netifd") and not equals:
                 self.uci = True
-                self.netifd = self.netifd or word == "--netifd"
-            elif word in _WITH_VALUE:
+                self.netifd = self.netifd or option == "--netifd"
+            elif option in _WITH_VALUE:
                 if not equals:
                     value = arguments.pop(0) if arguments else ""
-                self._set(word, value)
+                self._set(option, value)
             elif word.startswith("-"):
-                raise UsageError(f"unknown option {word}; see pywgd --help")
+                raise UsageError(f"unknown option {word}; see 'pywgd --help'")
             else:
                 names.append(word + equals + value)
         if len(names) != 1:
-            raise UsageError("name one interface, e.g. pywgd wg0; see pywgd --help")
-        # It becomes part of a path before the kernel sees it.
+            raise UsageError(
+                "expected one interface name, as in 'pywgd wg0'; see 'pywgd --help'"
+            )
+        # The name becomes part of a path before the kernel checks it.
         tun.check_name(names[0])
-        if self.lanes > 1 and self.dataplane == PYTHON:
-            raise UsageError(f"--lanes {self.lanes}: {PYTHON} has but one")
+        if self.threads > 1 and self.dataplane == PYTHON:
+            raise UsageError(f"--threads {self.threads} needs --dataplane {LIBPYWG}")
         return names[0]
 
     def _set(self, option: str, value: str) -> None:
         if option == "--dataplane":
-            self.dataplane = _one_of(NAMES, option, value)
-        elif option == "--lanes":
-            self.lanes = int(_one_of(LANES, option, value))
+            self.dataplane = _choice(NAMES, option, value)
+        elif option == "--threads":
+            self.threads = int(_choice(THREADS, option, value))
         elif option == "--state":
-            self.state = _folder(option, value)
+            # A daemon changes its working directory.
+            if not value.startswith("/"):
+                raise UsageError(f"{option}: {value!r} is not an absolute path")
+            self.state = value
         elif option == "--offload":
-            names = [name for name in value.split(",") if name != "none"]
+            names = {name for name in value.split(",") if name != "none"}
             self.offloads = sum(
-                OFFLOADS[_one_of(OFFLOADS, option, name)] for name in set(names)
+                OFFLOADS[_choice(OFFLOADS, option, name)] for name in names
             )
         else:
             self.limits.take(option, value)
 
 
-def _one_of(known: "Iterable[str]", option: str, value: str) -> str:
-    if value not in known:
-        choice = ", ".join(known)
-        raise UsageError(f"{option}: {value!r} is none of {choice}")
+def _choice(choices: "Iterable[str]", option: str, value: str) -> str:
+    if value not in choices:
+        expected = ", ".join(choices)
+        raise UsageError(f"{option}: invalid value {value!r} (expected {expected})")
     return value
-
-
-def _folder(option: str, path: str) -> str:
-    # A daemon leaves the folder it was started in.
-    if not path.startswith("/"):
-        raise UsageError(f"{option}: {path!r} does not start with /")
-    return path
 
 
 def _descriptor(variable: str) -> int | None:
@@ -138,6 +147,6 @@ def _descriptor(variable: str) -> int | None:
     if not text:
         return None
     try:
-        return parse_number(text, _MOST_DESCRIPTORS)
+        return parse_number(text, _MAX_DESCRIPTOR)
     except ConfigError as error:
         raise located(variable, error) from None

@@ -1,4 +1,4 @@
-"""The planes that can move the packets, and what each wants of the TUN."""
+"""The choice of the data plane: libpywg, or the reference plane in Python."""
 
 from .. import install_hints
 from ..core.errors import Error
@@ -14,22 +14,23 @@ if TYPE_CHECKING:
 
 PYTHON, LIBPYWG = "python", "libpywg"
 NAMES = (LIBPYWG, PYTHON)
-LANES = ("1", "2")
-# dataplane/libpywg/include/pywg.h has the same bits.
+THREADS = ("1", "2")
+# The bits of dataplane/libpywg/include/pywg.h.
 OFFLOADS = {"tso": 1, "uso": 2, "gso": 4, "gro": 8}
 
 
 def uses_vnet_header(name: str) -> bool:
-    """Whether the TUN may deliver large packets, with a header before each."""
+    """Return whether a data plane reads the TUN device with a virtio-net header."""
     return name == LIBPYWG
 
 
 def open_plane(
-    name: str, tun: tuntap.Tun, limits: Limits, offloads: int, lanes: int
+    name: str, tun: tuntap.Tun, limits: Limits, offloads: int, threads: int
 ) -> "Plane":
-    """The plane of this name over the TUN; raises Error if it cannot be had.
+    """Open the data plane called ``name`` on a TUN device; import no other one.
 
-    Only the one that is used is loaded.
+    Raises:
+        Error: libpywg cannot be loaded or initialised.
     """
     if name == PYTHON:
         from ..dataplane import reference
@@ -39,7 +40,7 @@ def open_plane(
         from ..dataplane import native
     except (ImportError, OSError) as error:
         raise Error(
-            f"{install_hints.explain_libpywg_error(error)}, or let Python move the "
-            "packets, slowly: --dataplane python"
+            f"{install_hints.explain_libpywg_error(error)}, or use the slower data "
+            "plane: --dataplane python"
         ) from error
-    return native.Plane(tun.descriptor, limits, offloads, lanes)
+    return native.Plane(tun.descriptor, limits, offloads, threads)

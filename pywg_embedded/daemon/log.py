@@ -1,5 +1,4 @@
-"""One line an event: on standard error, where whoever started us decides where it
-goes, or to syslog."""
+"""The log: one line per event, on standard error or in syslog."""
 
 import sys
 import syslog
@@ -8,14 +7,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    # Priority as of syslog(3), and text.
+    # Takes a priority of syslog(3) and a text.
     Sink = Callable[[int, str], None]
 
-LEVELS = {"silent": 0, "error": 1, "verbose": 2, "debug": 2}
+LEVELS = {"silent": 0, "error": 1, "warning": 2, "verbose": 3, "debug": 3}
+DEFAULT_LEVEL = "warning"
 
 
 class Log:
-    """``level`` is a key of LEVELS."""
+    """Writes messages up to a level, each with the interface's name before it.
+
+    ``level`` is a key of ``LEVELS``; ``sink`` is standard error by default.
+    """
 
     def __init__(self, name: str, level: str, sink: "Sink | None" = None) -> None:
         self._name = name
@@ -23,28 +26,33 @@ class Log:
         self.level = LEVELS[level]
 
     def error(self, text: str) -> None:
-        """Something does not work, and somebody should mend it."""
+        """Log a failure that needs an administrator."""
         if self.level >= LEVELS["error"]:
             self._write(syslog.LOG_ERR, text)
 
+    def warning(self, text: str) -> None:
+        """Log a condition that impairs the interface but does not stop it."""
+        if self.level >= LEVELS["warning"]:
+            self._write(syslog.LOG_WARNING, text)
+
     def verbose(self, text: str) -> None:
-        """Something happened."""
+        """Log a normal event."""
         if self.is_verbose():
             self._write(syslog.LOG_INFO, text)
 
     def is_verbose(self) -> bool:
-        """Whether it is worth the work to find out what happened."""
+        """Return whether ``verbose`` writes anything, to skip costly preparations."""
         return self.level >= LEVELS["verbose"]
 
     def _write(self, priority: int, text: str) -> None:
         try:
             self._sink(priority, f"{self._name}: {text}")
         except OSError:
-            pass  # nobody listens any more
+            pass  # standard error is closed or full; the daemon goes on
 
 
 def to_syslog(priority: int, text: str) -> None:
-    """A sink: whoever reads the system's log."""
+    """Write a message to syslog, as facility daemon."""
     syslog.syslog(syslog.LOG_DAEMON | priority, text)
 
 

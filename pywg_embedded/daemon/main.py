@@ -1,8 +1,8 @@
-"""``pywgd IFNAME``: make everything ready, step into the background, run.
+"""``pywgd IFNAME``: prepare the interface, become a daemon, run the main loop.
 
-The caller gets its prompt back only when the interface, the UDP socket and the
-control socket can be used, and nothing that goes by the interface's name is left to
-do: the next command may move the interface to another namespace.
+The process that the user started exits only when the interface, the UDP socket and the
+control socket are ready, and when nothing is left to do that needs the interface's
+name: the next command may move the interface to another network namespace.
 """
 
 import os
@@ -38,24 +38,28 @@ _TEXTS = {"--version": _VERSION, "-h": USAGE, "--help": USAGE}
 
 
 def main() -> int:
-    """The exit code: 0 if the interface came up (and, in foreground, ended well)."""
-    arguments = sys.argv[1:]
-    for wanted, text in _TEXTS.items():
-        if wanted in arguments:
+    """Run ``pywgd`` with the arguments of the process and return the exit code.
+
+    It is 0 if the interface came up (and, in the foreground, ended normally), else 1.
+    """
+    words = sys.argv[1:]
+    for option, text in _TEXTS.items():
+        if option in words:
             print(text.rstrip())
             return 0
     backoff = None
     try:
         _fill_standard_descriptors()
-        options = Arguments(arguments)
-        # Until the loop can clean up behind itself.
+        arguments = Arguments(words)
+        # Blocked until the loop runs, which cleans up at the end.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        backoff = _backoff(options)
-        if backoff and not _gets_its_turn(options.name, backoff):
-            return 0
-        loop = _prepare(options, backoff)
-        if not options.foreground:
-            _step_back(loop, options.keep_stderr)
+        if arguments.netifd:
+            backoff = _open_backoff(arguments.name)
+            if not backoff.wait(ENDING_SIGNALS):
+                return 0
+        loop = _prepare(arguments, backoff)
+        if not arguments.foreground:
+            _daemonize(loop, arguments.keep_stderr)
     except (Error, OSError) as error:
         print(f"pywgd: {error}", file=sys.stderr)
         if backoff:
@@ -68,65 +72,67 @@ def main() -> int:
 
 
 def _fill_standard_descriptors() -> None:
-    # Else the TUN would become one of them, and be replaced with /dev/null later.
+    # Else the TUN device could become one of them, and _daemonize would replace it.
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
         pass
     os.close(descriptor)
 
 
-def _prepare(options: Arguments, backoff: "RestartBackoff | None") -> Loop:
-    tun = _open_tun(options)
-    log = Log(tun.name, options.log_level, to_syslog if options.netifd else None)
+def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
+    tun = _open_tun(arguments)
+    log = Log(tun.name, arguments.log_level, to_syslog if arguments.netifd else None)
     process.drop_capabilities(log)
     process.release_startup_pages()
     plane = open_plane(
-        options.dataplane, tun, options.limits, options.offloads, options.lanes
+        arguments.dataplane,
+        tun,
+        arguments.limits,
+        arguments.offloads,
+        arguments.threads,
     )
     if plane.kind == LIBPYWG:
-        log.verbose(f"packets are moved by {plane.kind}")
+        log.verbose(f"using data plane {plane.kind}")
     else:
-        log.error(f"packets are moved by {plane.kind}, which is slow")
-    device = Device(crypto, plane, _stamp_clock(options, log), options.limits.peers)
-    interface = Interface(device, plane, options.limits, log)
-    service = _service(interface, tun, log, backoff) if backoff else None
-    uci_config = None
-    if options.uci:
-        uci_config = _configure(options.name, interface, tun, log, service)
+        log.warning(f"using data plane {plane.kind}, which is slow")
+    wall_clock: Callable[[], int] = clock.wall
+    if arguments.state:
+        path = f"{arguments.state}/{arguments.name}.stamp"
+        wall_clock = TimestampStore(path, clock.wall, clock.boottime, log)
+    device = Device(crypto, plane, wall_clock, arguments.limits.peers)
+    interface = Interface(device, plane, arguments.limits, log)
+    uci_config = service = None
+    if arguments.uci:
+        uci_config, service = _configure(arguments.name, interface, tun, log, backoff)
     links = LinkMonitor(tun)
-    # Last, for whoever sees it may take the interface for ready.
-    server = UapiServer(tun.name, options.uapi_fd, options.limits)
+    # Last: programs take the control socket as the sign that the interface is ready.
+    server = UapiServer(tun.name, arguments.uapi_fd, arguments.limits)
     loop = Loop(interface, links, server, log, uci_config, service)
-    loop.begin()
+    loop.apply_link_state()
     process.release_startup_pages()
     return loop
 
 
-# Who is configured by others has no use for the memory that these take.
+def _open_tun(arguments: Arguments) -> tuntap.Tun:
+    vnet_header = uses_vnet_header(arguments.dataplane)
+    if arguments.tun_fd is not None:
+        return tuntap.adopt(arguments.tun_fd, vnet_header)
+    tun = tuntap.create(arguments.name, vnet_header)
+    tun.set_mtu(DEFAULT_MTU)
+    return tun
 
 
-def _backoff(options: Arguments) -> "RestartBackoff | None":
-    if not options.netifd:
-        return None
+# The imports of these two functions take memory that a daemon needs for UCI only.
+
+
+def _open_backoff(name: str) -> "RestartBackoff":
     from .openwrt.restart_backoff import RestartBackoff
-
-    return RestartBackoff(options.name)
-
-
-def _gets_its_turn(name: str, backoff: "RestartBackoff") -> bool:
     from .openwrt.service import report_last_failure
 
+    backoff = RestartBackoff(name)
     reason = backoff.last_failure()
     if reason:
         report_last_failure(name, reason)
-    return backoff.wait(ENDING_SIGNALS)
-
-
-def _service(
-    interface: Interface, tun: tuntap.Tun, log: Log, backoff: "RestartBackoff"
-) -> "OpenwrtService":
-    from .openwrt.service import OpenwrtService
-
-    return OpenwrtService(interface, tun, log, backoff)
+    return backoff
 
 
 def _configure(
@@ -134,44 +140,33 @@ def _configure(
     interface: Interface,
     tun: tuntap.Tun,
     log: Log,
-    service: "OpenwrtService | None",
-) -> "UciConfig":
-    from .netlink.link_config import LinkConfig
+    backoff: "RestartBackoff | None",
+) -> "tuple[UciConfig, OpenwrtService | None]":
     from .openwrt.uci_config import UciConfig
 
-    if service is None:
+    if backoff is None:
+        from .netlink.link_config import LinkConfig
+
         uci_config = UciConfig(name, interface, LinkConfig(tun, log), log)
         uci_config.load()
-        return uci_config
+        return uci_config, None
+
+    from .openwrt.service import OpenwrtService
+
+    service = OpenwrtService(interface, tun, log, backoff)
     uci_config = UciConfig(name, interface, service.netifd, log)
     service.start(uci_config)
-    return uci_config
+    return uci_config, service
 
 
-def _stamp_clock(options: Arguments, log: Log) -> "Callable[[], int]":
-    if not options.state:
-        return clock.wall
-    path = f"{options.state}/{options.name}.stamp"
-    return TimestampStore(path, clock.wall, clock.boottime, log)
-
-
-def _open_tun(options: Arguments) -> tuntap.Tun:
-    vnet_header = uses_vnet_header(options.dataplane)
-    if options.tun_fd is not None:
-        return tuntap.adopt(options.tun_fd, vnet_header)
-    tun = tuntap.create(options.name, vnet_header)
-    tun.set_mtu(DEFAULT_MTU)
-    return tun
-
-
-def _step_back(loop: Loop, keep_stderr: bool) -> None:
+def _daemonize(loop: Loop, keep_stderr: bool) -> None:
     try:
         child = os.fork()
     except OSError:
         loop.close()
         raise
     if child:
-        # The parent ends here, without the clean-up that belongs to the child.
+        # Without clean-up handlers: the resources belong to the child now.
         os._exit(0)
     os.setsid()
     os.chdir("/")

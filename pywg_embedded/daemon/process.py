@@ -1,5 +1,4 @@
-"""What the process may do, once it has what only more could get, and what stays in
-memory of all that starting takes."""
+"""Capabilities and resident memory of the process."""
 
 from ..core.errors import Error
 
@@ -8,27 +7,32 @@ if TYPE_CHECKING:
     from .log import Log
 
 _NET_BIND_SERVICE, _NET_ADMIN = 10, 12
-# The TUN, routes, marks; and a port below 1024, which may be chosen any time.
+# For TUN, routes and fwmark; and for a listen port below 1024, which may be set later.
 _KEPT = 1 << _NET_ADMIN | 1 << _NET_BIND_SERVICE
 
 
 def drop_capabilities(log: "Log") -> None:
-    """Keep what is needed later; before there are other threads, which keep theirs."""
+    """Drop all capabilities but CAP_NET_ADMIN and CAP_NET_BIND_SERVICE.
+
+    To be called before the first thread starts: threads have capabilities of their own.
+    """
     try:
         from ..dataplane import native
 
         native.keep_capabilities(_KEPT)
     except (Error, ImportError, OSError) as error:
-        # Where Python moves the packets there need not be a libpywg.
-        log.verbose(f"goes on with all capabilities: {error}")
+        # The reference plane works without libpywg.
+        log.verbose(f"keeping all capabilities: {error}")
 
 
 def release_startup_pages() -> None:
-    """Let go of the code that only starting needed: more than half of Python's and of
-    the cipher library's."""
+    """Release the code pages that only start-up needs.
+
+    They are more than half of the resident pages of Python and the cipher library.
+    """
     try:
         from ..dataplane import native
 
         native.trim()
     except (Error, ImportError, OSError):
-        pass  # where Python moves the packets there need not be a libpywg
+        pass  # the reference plane works without libpywg

@@ -20,7 +20,7 @@ WIREGUARD_GO = "wireguard-go"
 # Each takes the name of an interface as one argument more.
 IMPLEMENTATIONS = {
     "pywgd": (PYWGD,),
-    "pywgd-two-lanes": (PYWGD, "--lanes", "2"),
+    "pywgd-two-lanes": (PYWGD, "--threads", "2"),
     "pywgd-python": (PYWGD, "--dataplane", "python"),
     WIREGUARD_GO: (WIREGUARD_GO,),
 }
