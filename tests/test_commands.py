@@ -40,7 +40,7 @@ GONE = (
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("row", range(len(GONE)))
-def test_what_is_missing_is_named_in_one_line(command: str, row: int) -> None:
+def test_missing_module_is_reported_in_one_line(command: str, row: int) -> None:
     module, said = GONE[row]
     done = run(command, *INSTALLED, without=module)
     assert (done.returncode, done.stdout) == (1, "")
@@ -49,7 +49,7 @@ def test_what_is_missing_is_named_in_one_line(command: str, row: int) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_damaged_file_is_named_in_one_line(command: str, tmp_path: Path) -> None:
+def test_damaged_file_is_reported_in_one_line(command: str, tmp_path: Path) -> None:
     tree, sources = tmp_path / "pywg_embedded", shutil.ignore_patterns("libpywg")
     shutil.copytree(ROOT / "pywg_embedded", tree, ignore=sources)
     (tree / "core/errors.py").write_bytes(b"\0\xff" * 100)
@@ -59,14 +59,14 @@ def test_a_damaged_file_is_named_in_one_line(command: str, tmp_path: Path) -> No
     assert done.stderr.count("\n") == 1
 
 
-def test_whoever_waits_for_the_daemon_finds_what_kept_it(tmp_path: Path) -> None:
+def test_reason_is_written_to_the_start_file_when_loading_fails(tmp_path: Path) -> None:
     starting = tmp_path / "wg0.starting"
     starting.touch()
     done = run("pywgd", *INSTALLED, without="nacl", starting=str(starting))
     assert done.stderr == f"pywgd: {starting.read_text()}\n"
 
 
-def test_whoever_waits_for_the_daemon_sees_that_it_is_loaded(tmp_path: Path) -> None:
+def test_start_file_is_removed_when_the_daemon_is_loaded(tmp_path: Path) -> None:
     starting = tmp_path / "wg0.starting"
     starting.touch()
     assert run("pywgd", *INSTALLED, starting=str(starting)).returncode == 0

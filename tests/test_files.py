@@ -47,7 +47,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("write", [write_stamp, write_configuration])
-def test_content_comes_to_the_disk_before_the_name_and_then_the_folder(
+def test_content_is_synced_before_the_rename_and_the_folder_after(
     path: Path, steps: list[str], write: Callable[[Path], None]
 ) -> None:
     write(path)
@@ -58,7 +58,7 @@ def test_content_comes_to_the_disk_before_the_name_and_then_the_folder(
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_what_was_left_beside_it_is_written_over(path: Path) -> None:
+def test_temporary_file_of_an_interrupted_write_is_replaced(path: Path) -> None:
     beside = path.with_name("beside")
     beside.write_text("left by a power cut")
     files.replace(str(path), str(beside), b"new")
@@ -66,7 +66,7 @@ def test_what_was_left_beside_it_is_written_over(path: Path) -> None:
     assert not beside.exists()
 
 
-def test_what_cannot_be_replaced_leaves_nothing_beside_it(path: Path) -> None:
+def test_temporary_file_is_removed_when_the_rename_fails(path: Path) -> None:
     folder = path.with_name("folder")
     folder.mkdir()
     with pytest.raises(IsADirectoryError):

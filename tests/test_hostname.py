@@ -23,19 +23,19 @@ REFUSED = (
 
 
 @pytest.mark.parametrize("row", range(len(FOUND)))
-def test_addresses_are_found_as_they_are(row: int) -> None:
+def test_address_resolves_to_itself(row: int) -> None:
     host, endpoint = FOUND[row]
     assert resolve(host, 7) == [parse_endpoint(endpoint)]
 
 
 @pytest.mark.parametrize("row", range(len(REFUSED)))
-def test_what_can_be_no_name_is_not_asked_for(row: int) -> None:
+def test_name_is_rejected_when_it_is_invalid(row: int) -> None:
     host, reason = REFUSED[row]
     with pytest.raises(ConfigError) as refusal:
         resolve(host, 7)
     assert reason in str(refusal.value)
 
 
-def test_what_the_system_does_not_know_is_its_error() -> None:
+def test_error_of_the_system_is_raised_when_a_name_is_unknown() -> None:
     with pytest.raises(socket.gaierror):
         resolve("2001:db8::x", 7)

@@ -35,13 +35,13 @@ ROWS = (
 
 
 @pytest.mark.parametrize("row", range(len(ROWS)))
-def test_it_says_what_is_wrong(row: int) -> None:
+def test_message_names_the_missing_part(row: int) -> None:
     text, start = ROWS[row]
     assert text.startswith(start)
 
 
 @pytest.mark.parametrize("number, command", [(0, "apk add"), (1, "opkg install")])
-def test_it_says_what_to_do_with_the_manager_at_hand(
+def test_message_names_the_package_manager_of_the_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, command: str
 ) -> None:
     managers = [

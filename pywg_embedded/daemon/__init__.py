@@ -1,1 +1,1 @@
-"""pywgd: the process that is a WireGuard interface."""
+"""``pywgd``: the daemon of one WireGuard interface."""

@@ -1,4 +1,4 @@
-"""``python -m pywg_embedded.daemon``, where no script is installed."""
+"""``python -m pywg_embedded.daemon``, for use without an installed script."""
 
 import sys
 

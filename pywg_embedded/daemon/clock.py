@@ -1,13 +1,13 @@
-"""The two clocks: one that only goes forward, one that people set."""
+"""The two clocks: CLOCK_BOOTTIME for timers, the wall clock for timestamps."""
 
 import time
 
 
 def boottime() -> int:
-    """Milliseconds since boot; goes on while the machine sleeps, as the peer's does."""
+    """Return the milliseconds since boot, including suspended time."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
 def wall() -> int:
-    """Nanoseconds since 1970, as far as this machine knows."""
+    """Return the nanoseconds since 1970 by the wall clock, which may be unset."""
     return time.time_ns()

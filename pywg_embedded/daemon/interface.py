@@ -1,4 +1,4 @@
-"""The protocol engine and the data plane as one interface with a configuration."""
+"""The WireGuard interface: protocol engine, data plane and configuration in one."""
 
 import errno
 
@@ -28,14 +28,18 @@ if TYPE_CHECKING:
 
 _CLOCK_STEP = 1_000_000_000
 _SOCKET_ERRORS = {
-    errno.EADDRINUSE: "the port is in use",
-    errno.EACCES: "not permitted: run as root",
-    errno.EPERM: "not permitted: run as root (CAP_NET_ADMIN)",
+    errno.EADDRINUSE: "the port is in use; choose another one",
+    errno.EACCES: "permission denied; run pywgd as root",
+    errno.EPERM: "permission denied; run pywgd as root (CAP_NET_ADMIN)",
 }
 
 
 class Interface:
-    """What is configured, whether it is up, and what happens to it."""
+    """Joins engine and data plane, and follows configuration and link state.
+
+    ``up`` is the state of the link; ``listen_error`` the reason why the interface is up
+    but does not listen, or empty.
+    """
 
     def __init__(
         self, device: Device, plane: "Plane", limits: Limits, log: Log
@@ -48,12 +52,15 @@ class Interface:
         self._any_port = True
         self._fwmark = 0
         self.up = False
-        # Why we do not listen, though we should.
         self.listen_error = ""
         self._booted_at = 0
 
     def configure(self, change: InterfaceChange) -> None:
-        """Apply a change whole, or raise ConfigError with nothing changed."""
+        """Apply a change as a whole.
+
+        Raises:
+            ConfigError: the change is rejected; the configuration is as before.
+        """
         running = RunningConfig(self.device, self.plane, self._values())
         diff = ConfigDiff(running, change, self.device.public_key(change.private_key))
         diff.check_limits(self.limits.peers, self.limits.allowed_ips)
@@ -63,7 +70,7 @@ class Interface:
         self.flush()
 
     def status(self) -> InterfaceStatus:
-        """What there is now, secrets included."""
+        """Return configuration and state, including private and preshared keys."""
         status = self._values()
         report = self.device.status(clock.boottime())
         status.peers = [self._peer_status(peer) for peer in report["peers"]]
@@ -79,7 +86,11 @@ class Interface:
         return status
 
     def set_up(self, up: bool) -> None:
-        """Follow the link: an interface that is down has no socket and no session."""
+        """Follow the state of the link: while down, close the socket and all sessions.
+
+        Raises:
+            OSError: the UDP port cannot be opened.
+        """
         if up == self.up:
             return
         if up:
@@ -89,16 +100,16 @@ class Interface:
             self.device.interface_down(clock.boottime())
             self.plane.close()
         self.up = up
-        self._log.verbose(f"up, on UDP port {self._port}" if up else "down")
+        self._log.verbose(f"up, listening on UDP port {self._port}" if up else "down")
         self.flush()
 
     def timeout(self) -> int | None:
-        """Milliseconds until the engine wants to be called, None for not at all."""
+        """Return the milliseconds until ``handle_timer`` is due, or None."""
         due = self.device.get_timer()
         return None if due is None else max(0, due - clock.boottime())
 
     def handle(self, event: "tuple[Any, ...]") -> None:
-        """Tell the engine what the data plane reported."""
+        """Pass an event of the data plane to the engine."""
         now = clock.boottime()
         kind = event[0]
         if kind == events.HANDSHAKE:
@@ -109,24 +120,24 @@ class Interface:
         self.flush()
 
     def handle_timer(self) -> None:
-        """Let the engine do what is due."""
+        """Run the timers of the engine that are due."""
         self.device.handle_timer(clock.boottime())
         self.flush()
 
     def flush(self) -> None:
-        """Send what the engine wants sent."""
+        """Send the datagrams that the engine has queued."""
         for datagram, endpoint in self.device.datagrams_to_send():
             self.plane.send_datagram(datagram, select_source(endpoint, self._fwmark))
 
     def drops(self) -> dict[str, int]:
-        """How many packets were dropped so far, by reason."""
+        """Return the number of dropped packets by drop reason."""
         total = dict(self.plane.drops)
         for reason, count in self.device.drops.items():
             total[reason] = total.get(reason, 0) + count
         return total
 
     def reachability(self, public_key: bytes) -> Reachability:
-        """How the peer is heard; one that is not there is not heard at all."""
+        """Return the peer's reachability; an unknown peer is unreachable."""
         peer = self.device.peers.with_key(public_key)
         if peer is None:
             return Reachability()
@@ -144,7 +155,7 @@ class Interface:
         )
 
     def set_endpoint(self, public_key: bytes, endpoint: "EndpointTuple") -> None:
-        """Speak to this peer there from now on, if it is a peer at all."""
+        """Set the peer's endpoint; do nothing if there is no such peer."""
         peer = PeerChange(public_key)
         peer.update_only = True
         peer.endpoint = endpoint
@@ -154,26 +165,26 @@ class Interface:
         self.flush()
 
     def endpoint_addresses(self) -> "frozenset[bytes]":
-        """The addresses that peers are spoken to at."""
+        """Return the addresses of the endpoints of all peers, packed."""
         facts = [self.plane.facts(peer.id) for peer in self.device.peers]
-        return frozenset(one.endpoint.address for one in facts if one.endpoint)
+        return frozenset(fact.endpoint.address for fact in facts if fact.endpoint)
 
     def port(self) -> int:
-        """The UDP port that is configured, or was chosen; 0 before it is."""
+        """Return the configured or chosen UDP port, 0 before one is chosen."""
         return self._port
 
     def fwmark(self) -> int:
-        """The mark of what we send, 0 for none."""
+        """Return the fwmark of the UDP socket, 0 for none."""
         return self._fwmark
 
     def unreachable_peers(self) -> "list[bytes]":
-        """The public keys of the peers that are not heard."""
+        """Return the public keys of the peers that do not answer."""
         now = clock.boottime()
         all_keys = [peer.public_key for peer in self.device.peers]
         return [key for key in all_keys if self.reachability(key).is_unreachable(now)]
 
     def rekey(self, public_keys: "Iterable[bytes]") -> None:
-        """Begin a handshake with each of these peers."""
+        """Start a handshake with each of these peers."""
         now = clock.boottime()
         for public_key in public_keys:
             peer = self.device.peers.with_key(public_key)
@@ -182,18 +193,18 @@ class Interface:
         self.flush()
 
     def peers_with_source(self) -> list[int]:
-        """The peers whose packets leave from a fixed local address."""
+        """Return the ids of the peers whose endpoint has a fixed source address."""
         ids = [peer.id for peer in self.device.peers]
         return [peer_id for peer_id in ids if self._source_of(peer_id)]
 
     def check_source(self, peer_id: int) -> None:
-        """Let the kernel choose again where the fixed address leads astray."""
+        """Clear the peer's source address if its route no longer fits the endpoint."""
         endpoint = self._source_of(peer_id)
         if endpoint is not None and is_rerouted(endpoint, self._fwmark):
             self.plane.clear_source(peer_id)
 
     def close(self) -> None:
-        """End every session and overwrite every secret."""
+        """Close all sessions and sockets, and overwrite all secrets."""
         self.plane.wipe()
         self.plane.close()
         self.device.close()
@@ -209,7 +220,7 @@ class Interface:
         except OSError as error:
             if change.fwmark is not None:
                 self._set_fwmark(fwmark)
-            raise _socket_error(f"port {change.listen_port}", error) from error
+            raise _socket_error(f"listen port {change.listen_port}", error) from error
 
     def _set_fwmark(self, fwmark: int) -> None:
         try:
@@ -222,27 +233,27 @@ class Interface:
 
     def _source_of(self, peer_id: int) -> "Endpoint | None":
         if self.device.peers.with_id(peer_id) is None:
-            return None  # removed since
+            return None  # removed meanwhile
         endpoint = self.plane.facts(peer_id).endpoint
         return endpoint if endpoint is not None and endpoint.source else None
 
     def _bind_port(self, port: int) -> int:
         if not port and self._any_port:
-            return self._port  # any will do, and so this one
-        taken = self.plane.listen(port)
+            return self._port  # keep the port that was chosen
+        bound = self.plane.listen(port)
         self._any_port = not port
         if self.up:
-            return taken
-        # Only tried: an interface that is down holds no port.
+            return bound
+        # An interface that is down holds no port; this was a test.
         self.plane.close()
         return port
 
     def _wall_time(self, boottime: int) -> tuple[int, int]:
-        """Wall-clock time of that instant, right by the clock as it is set now."""
+        """Return seconds and nanoseconds since 1970, by the present wall clock."""
         if not boottime:
             return (0, 0)
         booted_at = clock.wall() - clock.boottime() * 1_000_000
-        # The clocks drift: only a step moves what was already told.
+        # The clocks drift; a time that was reported moves only if the clock is set.
         if abs(booted_at - self._booted_at) > _CLOCK_STEP:
             self._booted_at = booted_at
         return divmod(max(0, self._booted_at + boottime * 1_000_000), 1_000_000_000)
@@ -267,6 +278,6 @@ _EVENT_HANDLERS = {
 }
 
 
-def _socket_error(what: str, error: OSError) -> ConfigError:
+def _socket_error(option: str, error: OSError) -> ConfigError:
     reason = _SOCKET_ERRORS.get(error.errno or 0, error.strerror)
-    return ConfigError(f"{what}: {reason}", error.errno or errno.EIO)
+    return ConfigError(f"{option}: {reason}", error.errno or errno.EIO)

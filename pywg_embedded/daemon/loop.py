@@ -1,4 +1,5 @@
-"""The main loop: wait (packets move inside), then do what must be decided."""
+"""The main loop: poll the data plane, which moves packets meanwhile, handle its events,
+and run periodic tasks."""
 
 import os
 import signal
@@ -20,20 +21,21 @@ if TYPE_CHECKING:
     from .openwrt.service import OpenwrtService
     from .openwrt.uci_config import UciConfig
 
-# What no descriptor tells us is looked at this often: whether the socket file is
-# there, how an interface fares that was moved away, where routes lead by now.
+# Milliseconds. For conditions without a notification: a removed socket file, the link
+# in another network namespace, changed routes.
 _TICK_INTERVAL = 1_000
-# Each is a question to the kernel, and packets wait meanwhile.
-_SOURCES_AT_ONCE = 64
+# Each check is a route lookup in the kernel, during which packets wait.
+_SOURCE_CHECKS_PER_TICK = 64
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 SIGNALS = (*ENDING_SIGNALS, signal.SIGHUP)
-_SIGNALS_AT_ONCE = 64
+_MAX_SIGNALS = 64
 
 
 class Loop:
-    """Runs an interface until it is gone, its socket is removed, or a signal comes.
+    """Runs an interface until it is deleted, its socket is removed or a signal ends it.
 
-    With a ``uci_config``, SIGHUP has it read again; a ``service`` is told of routes.
+    With a ``uci_config``, SIGHUP reloads the configuration; a ``service`` is updated
+    each second, and when routes change.
     """
 
     def __init__(
@@ -56,14 +58,11 @@ class Loop:
         self._running = True
         self._next_tick_at = 0
         self._drops: dict[str, int] = {}
+        # The ids of the peers whose source address is to be checked.
         self._unchecked: list[int] = []
 
-    def begin(self) -> None:
-        """Do what the caller's next command may rely on."""
-        self._apply_link_state()
-
     def run(self) -> int:
-        """The exit code, once it is over."""
+        """Run the loop to its end, clean up, and return the exit code."""
         self._catch_signals()
         self._plane.watch(self._links.descriptor())
         self._plane.watch(self._server.descriptor())
@@ -77,12 +76,31 @@ class Loop:
         return 0
 
     def close(self) -> None:
-        """Clean up behind us; the end of ``run`` does so by itself."""
+        """Remove the control socket and close everything; ``run`` ends with it."""
         self._server.close()
         if self._service:
             self._service.close()
         self._interface.close()
         self._links.close()
+
+    def apply_link_state(self) -> None:
+        """Follow the link: open or close the UDP port, set the MTU, stop if it is gone.
+
+        A port that cannot be opened is logged once.
+        """
+        up = self._links.up
+        if up is None:
+            self._stop("the interface was deleted")
+            return
+        self._plane.mtu = self._links.mtu
+        try:
+            self._interface.set_up(up)
+            listen_error = ""
+        except OSError as error:
+            listen_error = f"cannot listen: {error.strerror}; set another listen port"
+        if listen_error and listen_error != self._interface.listen_error:
+            self._log.error(listen_error)
+        self._interface.listen_error = listen_error
 
     def _poll_once(self) -> None:
         for event in self._plane.wait(self._timeout()):
@@ -104,7 +122,7 @@ class Loop:
             self._interface.handle(event)
         elif event[1] == self._links.descriptor():
             self._links.read()
-            self._apply_link_state()
+            self.apply_link_state()
         elif event[1] == self._server.descriptor():
             connection = self._server.accept()
             if connection is not None:
@@ -123,36 +141,21 @@ class Loop:
         if connection is None:
             return
         self._plane.unwatch(descriptor)
-        if connection.serve(self._answer):
+        if connection.serve(self._respond):
             self._plane.watch(descriptor, connection.wants_to_write)
         else:
             self._server.disconnect(connection)
 
-    def _answer(self, request: "Any") -> "Iterator[str]":
+    def _respond(self, request: "Any") -> "Iterator[str]":
         if isinstance(request, ConfigError):
-            self._log.error(f"request refused: {request}")
+            self._log.error(f"UAPI request rejected: {request}")
         return respond(self._interface, request)
-
-    def _apply_link_state(self) -> None:
-        up = self._links.up
-        if up is None:
-            self._stop("the interface was deleted")
-            return
-        self._plane.mtu = self._links.mtu
-        try:
-            self._interface.set_up(up)
-            listen_error = ""
-        except OSError as error:
-            listen_error = f"cannot listen: {error.strerror}; set another listen-port"
-        if listen_error and listen_error != self._interface.listen_error:
-            self._log.error(listen_error)
-        self._interface.listen_error = listen_error
 
     def _tick(self) -> None:
         if not self._server.exists():
             self._stop("the control socket was removed")
         self._links.poll()
-        self._apply_link_state()
+        self.apply_link_state()
         self._log_drops()
         routes_changed = self._links.routes_changed
         self._check_sources()
@@ -177,27 +180,27 @@ class Loop:
             self._unchecked = self._interface.peers_with_source()
             if self._uci_config:
                 self._uci_config.endpoints.network_changed()
-        for peer_id in self._unchecked[:_SOURCES_AT_ONCE]:
+        for peer_id in self._unchecked[:_SOURCE_CHECKS_PER_TICK]:
             self._interface.check_source(peer_id)
-        del self._unchecked[:_SOURCES_AT_ONCE]
+        del self._unchecked[:_SOURCE_CHECKS_PER_TICK]
 
     def _catch_signals(self) -> None:
         os.set_blocking(self._signal_writer, False)
         signal.set_wakeup_fd(self._signal_writer)
         self._plane.watch(self._signal_reader)
-        for number in SIGNALS if self._uci_config else ENDING_SIGNALS:
-            signal.signal(number, lambda *_: None)
+        for signum in SIGNALS if self._uci_config else ENDING_SIGNALS:
+            signal.signal(signum, lambda *_: None)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def _handle_signals(self) -> None:
-        # The numbers, which say all: a handler might run in the midst of a turn.
-        for number in os.read(self._signal_reader, _SIGNALS_AT_ONCE):
-            if self._uci_config and number == signal.SIGHUP:
+        # From the wakeup descriptor: a Python handler could run amid any other call.
+        for signum in os.read(self._signal_reader, _MAX_SIGNALS):
+            if self._uci_config and signum == signal.SIGHUP:
                 self._uci_config.reload()
             else:
-                self._stop("asked to end")
+                self._stop("received a signal to end")
 
     def _stop(self, reason: str) -> None:
         if self._running:
-            self._log.verbose(reason)
+            self._log.verbose(f"stopping: {reason}")
         self._running = False

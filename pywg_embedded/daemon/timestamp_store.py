@@ -1,9 +1,9 @@
-"""A clock for stamps that no reboot takes back (paper 5.1).
+"""A clock for TAI64N timestamps that increases across reboots (paper 5.1).
 
-A peer refuses initiations stamped no later than the last one it saw, and a router
-without a battery-backed clock wakes up in the past. So a time is kept on disk that no
-stamp has reached; the next start begins there. It lies hours ahead, for flash wears
-out by writing.
+A peer rejects an initiation whose timestamp is not greater than the last one it saw,
+and a router without a battery-backed clock boots with a time in the past. So a time is
+kept on disk that is greater than all timestamps sent, and the next start begins there.
+It is hours ahead, because each write wears out the flash.
 """
 
 import os
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 _SECOND = 1_000_000_000
 LOOK_AHEAD = 6 * 3600 * _SECOND
-# Above what a peer's own last stamp, a step further each time, can be ahead of ours.
+# More than a timestamp can be ahead of the clock: each is a step after the last one.
 MARGIN = _SECOND
-# No clock that was ever set shows a later year, and stamps must be able to rise yet.
+# A clock that shows more was never set; and timestamps must be able to increase.
 YEAR_2200 = 7_258_118_400 * _SECOND
-_MOST_DIGITS = 20
+_MAX_DIGITS = 20
 
 
 class TimestampStore:
-    """Answers nanoseconds since 1970, later than ever before under this ``path``.
+    """A callable clock; its times are greater than all earlier ones of the same file.
 
-    ``wall`` is in nanoseconds and may step, ``boottime`` is in milliseconds.
+    ``wall`` returns nanoseconds since 1970 and may step, ``boottime`` milliseconds.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class TimestampStore:
         self._floor = self._reserved + MARGIN if self._reserved else 0
 
     def __call__(self) -> int:
-        """The time now; written down beforehand if it is beyond what is on disk."""
+        """Return the nanoseconds since 1970, after a write if the file is behind."""
         elapsed = (self._boottime() - self._started) * 1_000_000
-        shown = self._wall()
-        now = max(self._floor + elapsed, shown if shown < YEAR_2200 else 0)
+        wall = self._wall()
+        now = max(self._floor + elapsed, wall if wall < YEAR_2200 else 0)
         self._floor = now - elapsed
         if now + MARGIN > self._reserved:
             self._reserve(now + LOOK_AHEAD)
@@ -59,27 +59,25 @@ class TimestampStore:
     def _read(self) -> int:
         try:
             with open(self._path) as file:
-                saved = int(file.read(_MOST_DIGITS)) * _SECOND
+                saved = int(file.read(_MAX_DIGITS)) * _SECOND
             if not 0 <= saved < 2 * YEAR_2200:
-                raise ValueError("no time that can be")
+                raise ValueError("time out of range")
         except FileNotFoundError:
             return 0
         except (OSError, ValueError) as error:
-            self._log.error(f"{self._path} is not used: {error}")
+            self._log.warning(f"ignoring {self._path}: {error}")
             return 0
         return saved
 
     def _reserve(self, until: int) -> None:
-        # Even if it fails: the next attempt is as far away, for flash may be full.
+        # Also if the write fails: a full flash is not written again at once.
         self._reserved = until
         try:
-            self._write(f"{-(-until // _SECOND)}\n")
+            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+            text = f"{-(-until // _SECOND)}\n"
+            files.replace(self._path, f"{self._path}.new", text.encode())
         except OSError as error:
             self._log.error(
-                f"cannot write {self._path} ({error.strerror}): peers will refuse "
-                "handshakes after a reboot, until the clock is set"
+                f"cannot write {self._path}: {error.strerror}; peers will reject "
+                "handshakes after a reboot until the clock is set"
             )
-
-    def _write(self, text: str) -> None:
-        os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-        files.replace(self._path, f"{self._path}.new", text.encode())

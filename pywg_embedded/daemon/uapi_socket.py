@@ -1,7 +1,6 @@
-"""The control socket: requests of any size, answered in bounded memory.
+"""The control socket, /var/run/wireguard/IFNAME.sock: UAPI in bounded memory.
 
-``wg``, ``wg-quick`` and ``pywg`` speak to /var/run/wireguard/IFNAME.sock, which root
-alone may open.
+Its clients are ``wg``, ``wg-quick`` and ``pywg``; only root may connect.
 """
 
 import os
@@ -21,39 +20,44 @@ if TYPE_CHECKING:
 DIRECTORY = "/var/run/wireguard"
 _CHUNK = 16_384
 _MAX_CONNECTIONS = 16
-# Of reading, applying or sending, before packets get their turn.
-_STEPS = 8
+# Reads, requests or sends of a client before packets are moved again.
+_STEPS_PER_CALL = 8
 
 
 class Connection:
-    """One client: what it asks, and the part of the answer that it did not take yet."""
+    """A client: the requests that it sends, and the unsent rest of the response.
+
+    ``wants_to_write`` tells whether to poll the socket for writing.
+    """
 
     def __init__(self, sock: socket.socket, limits: Limits) -> None:
         sock.setblocking(False)
         self.socket = sock
-        self._reader = uapi.Reader(limits.peers, limits.allowed_ips, _scope_of)
+        self._reader = uapi.Reader(
+            limits.peers, limits.allowed_ips, socket.if_nametoindex
+        )
         self._requests: Iterator[str | InterfaceChange | ConfigError] = iter(())
-        self._answer: Iterator[str] = iter(())
+        self._response: Iterator[str] = iter(())
         self._unsent = b""
         self._ended = False
-        # Whether to go on as soon as the client can be written to.
         self.wants_to_write = False
 
-    def serve(self, answer_to: "Callable[..., Iterator[str]]") -> bool:
-        """Go on for a while, or as far as the client lets us; False when it is done.
+    def serve(self, respond: "Callable[..., Iterator[str]]") -> bool:
+        """Read requests and send responses; return False once the client is done.
 
-        The work of one call is bounded: packets wait meanwhile.
+        ``respond`` returns the response to a request in parts. The work of one call is
+        bounded, because packets wait meanwhile.
         """
         self.wants_to_write = True
         try:
-            for _ in range(_STEPS):
+            for _ in range(_STEPS_PER_CALL):
                 if self._send():
                     continue
                 if self._unsent:
                     return True
                 request = next(self._requests, None)
                 if request is not None:
-                    self._answer = answer_to(request)
+                    self._response = respond(request)
                 elif not self._read():
                     self.wants_to_write = False
                     return not self._ended
@@ -62,9 +66,9 @@ class Connection:
         return True
 
     def _send(self) -> bool:
-        """Send more of the answer; False if there is none, or the client is slow."""
+        """Send a part of the response; return False if nothing could be sent."""
         if not self._unsent:
-            self._unsent = _next_chunk(self._answer)
+            self._unsent = _next_chunk(self._response)
         if not self._unsent:
             return False
         try:
@@ -75,7 +79,7 @@ class Connection:
         return True
 
     def _read(self) -> bool:
-        """Read more of the requests; False if there is nothing now, or no more."""
+        """Read from the client; return False if there is nothing to read."""
         if self._ended:
             return False
         try:
@@ -88,7 +92,11 @@ class Connection:
 
 
 class UapiServer:
-    """The listening socket and its connections."""
+    """The listening socket and its connections.
+
+    It listens on ``descriptor`` if that is given, else on the path of the interface
+    ``name``. Raises Error if it cannot.
+    """
 
     def __init__(self, name: str, descriptor: int | None, limits: Limits) -> None:
         self._path = f"{DIRECTORY}/{name}.sock"
@@ -102,15 +110,15 @@ class UapiServer:
         self._file = self._identity()
 
     def descriptor(self) -> int:
-        """The listening socket, to watch."""
+        """Return the descriptor of the listening socket."""
         return self._listener.fileno()
 
     def exists(self) -> bool:
-        """Whether the socket's file is still there; who removes it wants us to end."""
+        """Return whether the socket file exists; its removal ends the daemon."""
         return self._identity() == self._file
 
     def accept(self) -> Connection | None:
-        """A new client, or None if there is none or there are enough of them."""
+        """Accept a connection; return None if there is none or the limit is reached."""
         try:
             sock, _ = self._listener.accept()
         except OSError:
@@ -123,16 +131,16 @@ class UapiServer:
         return connection
 
     def connection(self, descriptor: int) -> Connection | None:
-        """The client behind a descriptor."""
+        """Return the connection with this descriptor, or None."""
         return self._connections.get(descriptor)
 
     def disconnect(self, connection: Connection) -> None:
-        """Part with a client."""
+        """Close a connection."""
         del self._connections[connection.socket.fileno()]
         connection.socket.close()
 
     def close(self) -> None:
-        """Remove the socket, and part with every client."""
+        """Close all connections and remove the socket file."""
         for connection in list(self._connections.values()):
             self.disconnect(connection)
         self._listener.close()
@@ -140,10 +148,10 @@ class UapiServer:
             if self.exists():
                 os.unlink(self._path)
         except OSError:
-            pass  # removed by somebody else, or not ours to remove
+            pass  # removed meanwhile, or in a folder without write permission
 
     def _identity(self) -> tuple[int, int] | None:
-        """What tells our file from one that another daemon put in its place."""
+        """Return device and inode of the file, which differ if it is replaced."""
         try:
             found = os.stat(self._path)
         except OSError:
@@ -154,7 +162,10 @@ class UapiServer:
 def respond(
     interface: "Interface", request: str | InterfaceChange | ConfigError
 ) -> "Iterator[str]":
-    """The text that answers a request; a change is applied, or refused whole."""
+    """Carry out a UAPI request and return the response in parts.
+
+    A configuration change is applied or rejected as a whole.
+    """
     if isinstance(request, ConfigError):
         return iter((uapi.format_answer(request),))
     if not isinstance(request, InterfaceChange):
@@ -162,26 +173,22 @@ def respond(
     try:
         interface.configure(request)
     except OSError as error:
-        unforeseen = ConfigError(str(error), error.errno or EIO)
-        return iter((uapi.format_answer(unforeseen),))
+        unexpected = ConfigError(str(error), error.errno or EIO)
+        return iter((uapi.format_answer(unexpected),))
     except Error as error:
         return iter((uapi.format_answer(error),))
     return iter((uapi.format_answer(),))
 
 
-def _next_chunk(answer: "Iterator[str]") -> bytes:
+def _next_chunk(response: "Iterator[str]") -> bytes:
     parts: list[str] = []
     size = 0
-    for part in answer:
+    for part in response:
         parts.append(part)
         size += len(part)
         if size >= _CHUNK:
             break
     return "".join(parts).encode()
-
-
-def _scope_of(name: str) -> int:
-    return socket.if_nametoindex(name)
 
 
 def _listen(path: str) -> socket.socket:
@@ -202,7 +209,7 @@ def _remove_stale(path: str) -> None:
         except ConnectionRefusedError:
             os.unlink(path)
             return
-    raise Error(f"{path} is in use: a daemon runs for this interface already")
+    raise Error(f"{path} is in use: another daemon serves this interface; stop it")
 
 
 def _bound(path: str) -> socket.socket:

@@ -14,7 +14,7 @@ SET = ("set", "wgtest", "fwmark", "1")
 
 
 @pytest.mark.parametrize("arguments", [SHOW, SET, ("showconf", "wgtest")])
-def test_a_missing_interface_can_be_started(
+def test_start_command_is_suggested_when_the_interface_is_missing(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     result = pywg(tmp_path, *arguments)
@@ -23,7 +23,7 @@ def test_a_missing_interface_can_be_started(
     assert (result.stdout, result.returncode) == ("", 1)
 
 
-def test_a_dead_daemon_can_be_started_again(tmp_path: Path) -> None:
+def test_start_command_is_suggested_when_the_daemon_is_dead(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(tmp_path / "wgtest.sock"))
     result = pywg(tmp_path, *SHOW)
@@ -32,13 +32,13 @@ def test_a_dead_daemon_can_be_started_again(tmp_path: Path) -> None:
     assert pywg(tmp_path, "show", "interfaces").stdout == ""
 
 
-def test_files_that_are_no_sockets_are_no_interfaces(tmp_path: Path) -> None:
+def test_file_is_not_an_interface_when_it_is_not_a_socket(tmp_path: Path) -> None:
     for name in ("wgtest.sock", "wgtest", "averylonginterfacename.sock", ".sock"):
         (tmp_path / name).touch()
     assert pywg(tmp_path, "show", "interfaces").stdout == ""
 
 
-def test_without_the_right_to_the_socket_root_is_called_for(tmp_path: Path) -> None:
+def test_root_is_suggested_when_permission_is_denied(tmp_path: Path) -> None:
     with Server(tmp_path, InterfaceStatus()) as server:
         server.path.chmod(0)
         drop = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
@@ -48,7 +48,7 @@ def test_without_the_right_to_the_socket_root_is_called_for(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "averylonginterfacename", "a b"])
-def test_impossible_names_reach_no_file(name: str, tmp_path: Path) -> None:
+def test_no_file_is_opened_when_the_name_is_invalid(name: str, tmp_path: Path) -> None:
     result = pywg(tmp_path, "show", name)
     assert result.stderr.startswith("pywg: ") and result.stderr.count("\n") == 1
     assert (result.stdout, result.returncode) == ("", 1)
@@ -66,7 +66,7 @@ def test_impossible_names_reach_no_file(name: str, tmp_path: Path) -> None:
         (ConfigError("x", 5), "Input/output error"),
     ],
 )
-def test_a_refusal_is_told_with_advice(
+def test_advice_is_printed_when_a_change_is_rejected(
     refusal: Error, advice: str, tmp_path: Path
 ) -> None:
     with Server(tmp_path, InterfaceStatus(), refusal=refusal):
@@ -90,7 +90,7 @@ def test_a_refusal_is_told_with_advice(
         (SET, "fwmark=1\nerrno=0\n\n", "line 1 of the answer: unexpected 'fwmark'"),
     ],
 )
-def test_a_strange_answer_is_told_as_such(
+def test_error_is_reported_when_the_response_is_invalid(
     arguments: tuple[str, ...], reply: str, message: str, tmp_path: Path
 ) -> None:
     with Server(tmp_path, InterfaceStatus(), reply=reply):

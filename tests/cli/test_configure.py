@@ -64,7 +64,7 @@ def sockets(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_set_asks_for_what_wg_asks_for(
+def test_set_sends_the_same_change_as_wg(
     setting: str, files: dict[str, str], sockets: Path
 ) -> None:
     words = ["set", "wgtest", *(files.get(word, word) for word in setting.split())]
@@ -86,7 +86,7 @@ def test_set_asks_for_what_wg_asks_for(
                                            replace_allowed_ips=True)),
     ],
 )  # fmt: skip
-def test_allowed_ips_are_a_list_or_a_list_of_differences(
+def test_allowed_ips_are_replaced_or_changed(
     allowed_ips: str, wanted: object, sockets: Path
 ) -> None:
     with Server(sockets, status()) as server:
@@ -117,7 +117,7 @@ CONFIGURATIONS = {
 
 @pytest.mark.parametrize("command", ["setconf", "addconf"])
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_a_file_asks_for_what_it_asks_for_with_wg(
+def test_file_sends_the_same_change_as_with_wg(
     command: str, name: str, sockets: Path
 ) -> None:
     words = (command, "wgtest", "/dev/stdin")
@@ -143,7 +143,9 @@ RUNNING: dict[str, Callable[[], InterfaceStatus]] = {
 
 @pytest.mark.parametrize("running", RUNNING)
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_syncconf_ends_where_wg_ends(running: str, name: str, sockets: Path) -> None:
+def test_syncconf_has_the_same_result_as_wg(
+    running: str, name: str, sockets: Path
+) -> None:
     before = RUNNING[running]()
     with Server(sockets, before) as server:
         for tool in (wg, pywg):
@@ -154,7 +156,7 @@ def test_syncconf_ends_where_wg_ends(running: str, name: str, sockets: Path) -> 
     assert ours == expected
 
 
-def test_syncconf_asks_for_nothing_that_is_there(sockets: Path) -> None:
+def test_syncconf_sends_differences_only(sockets: Path) -> None:
     with Server(sockets, RUNNING["other peers"]()) as server:
         text = pywg(sockets, "showconf", "wgtest").stdout
         pywg(sockets, "syncconf", "wgtest", "/dev/stdin", stdin=text)
@@ -225,7 +227,7 @@ def mistake(arguments: str, text: str, sockets: Path, tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(("arguments", "text", "message"), MISTAKES)
-def test_a_mistake_is_one_line_and_changes_nothing(
+def test_error_is_one_line_and_nothing_is_changed(
     arguments: str, text: str, message: str, sockets: Path, tmp_path: Path
 ) -> None:
     line = mistake(arguments, text, sockets, tmp_path)
@@ -248,7 +250,7 @@ SLIPS = [
 
 
 @pytest.mark.parametrize(("arguments", "text", "message"), SLIPS)
-def test_a_key_in_the_wrong_place_is_not_repeated(
+def test_key_is_not_printed_when_it_is_given_as_an_argument(
     arguments: str, text: str, message: str, sockets: Path, tmp_path: Path
 ) -> None:
     line = mistake(arguments, text, sockets, tmp_path)
@@ -256,7 +258,7 @@ def test_a_key_in_the_wrong_place_is_not_repeated(
     assert SECRET[:10] not in line
 
 
-def test_a_file_whose_name_may_be_a_key_is_read(sockets: Path) -> None:
+def test_file_is_read_when_its_name_looks_like_a_key(sockets: Path) -> None:
     file = sockets / ("k" * 50)
     file.write_text(SECRET)
     with Server(sockets, status()) as server:
@@ -265,7 +267,7 @@ def test_a_file_whose_name_may_be_a_key_is_read(sockets: Path) -> None:
     assert [one.private_key for one in server.changes] == [key(9)]
 
 
-def test_a_name_server_that_is_away_is_asked_again(sockets: Path) -> None:
+def test_lookup_is_retried_when_the_name_server_is_down(sockets: Path) -> None:
     words = ("set", "wgtest", "peer", A, "endpoint", "peer.example:5")
     with Server(sockets, status()) as server:
         result = pywg(sockets, *words, WG_ENDPOINT_RESOLUTION_RETRIES="1")
@@ -276,7 +278,7 @@ def test_a_name_server_that_is_away_is_asked_again(sockets: Path) -> None:
     assert result.returncode == 1 and not server.changes
 
 
-def test_the_number_of_tries_must_be_a_number(sockets: Path) -> None:
+def test_error_is_reported_when_the_number_of_retries_is_invalid(sockets: Path) -> None:
     words = ("set", "wgtest", "peer", A, "endpoint", "peer.example:5")
     result = pywg(sockets, *words, WG_ENDPOINT_RESOLUTION_RETRIES="often")
     assert "WG_ENDPOINT_RESOLUTION_RETRIES: invalid number 'often'" in result.stderr

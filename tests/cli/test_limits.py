@@ -26,9 +26,7 @@ def told(text: str) -> float:
 
 
 @pytest.mark.parametrize("row", range(len(ROWS)))
-def test_every_table_has_its_size_and_the_total_is_their_sum(
-    row: int, tmp_path: Path
-) -> None:
+def test_total_is_the_sum_of_the_tables(row: int, tmp_path: Path) -> None:
     options, limits = ROWS[row]
     result = pywg(tmp_path, "limits", *options.split())
     first, *lines = result.stdout.splitlines()
@@ -51,7 +49,7 @@ def test_every_table_has_its_size_and_the_total_is_their_sum(
         ("wg0", "'wg0' is not an option; there are --max-peers and --max-allowed"),
     ],
 )
-def test_a_mistake_is_one_line(arguments: str, message: str, tmp_path: Path) -> None:
+def test_error_is_one_line(arguments: str, message: str, tmp_path: Path) -> None:
     result = pywg(tmp_path, "limits", *arguments.split())
     assert result.stderr.startswith(f"pywg: {message}")
     assert (result.stdout, result.returncode) == ("", 1)

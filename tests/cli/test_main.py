@@ -11,7 +11,7 @@ from tests.cli.server import PYWG, pywg
 
 
 @pytest.mark.parametrize("word", ["help", "--help", "-h"])
-def test_help_names_every_command(word: str, tmp_path: Path) -> None:
+def test_help_lists_every_command(word: str, tmp_path: Path) -> None:
     result = pywg(tmp_path, word)
     for command in COMMANDS:
         assert f"\n  {command} " in result.stdout
@@ -19,14 +19,14 @@ def test_help_names_every_command(word: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_tells_its_arguments(command: str, tmp_path: Path) -> None:
+def test_help_of_a_command_shows_its_arguments(command: str, tmp_path: Path) -> None:
     result = pywg(tmp_path, command, "--help")
     assert result.stdout.startswith(f"Usage: pywg {command}")
     assert (result.stderr, result.returncode) == ("", 0)
 
 
 @pytest.mark.parametrize("word", ["--version", "-v", "version"])
-def test_the_version_is_that_of_the_package(word: str, tmp_path: Path) -> None:
+def test_version_is_that_of_the_package(word: str, tmp_path: Path) -> None:
     assert pywg(tmp_path, word).stdout == f"pywg {__version__}\n"
 
 
@@ -41,14 +41,14 @@ def test_the_version_is_that_of_the_package(word: str, tmp_path: Path) -> None:
         ("genkey x", "usage: pywg genkey"),
     ],
 )
-def test_a_mistake_is_one_line(arguments: str, message: str, tmp_path: Path) -> None:
+def test_error_is_one_line(arguments: str, message: str, tmp_path: Path) -> None:
     result = pywg(tmp_path, *arguments.split())
     assert result.stderr.startswith(f"pywg: {message}")
     assert (result.stdout, result.returncode) == ("", 1)
     assert result.stderr.count("\n") == 1
 
 
-def test_a_reader_that_goes_away_is_no_news() -> None:
+def test_closed_pipe_is_not_reported() -> None:
     with subprocess.Popen(
         [*PYWG, "help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

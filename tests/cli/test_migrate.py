@@ -23,7 +23,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def test_there_and_back(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_migration_is_reversible(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["migrate", "wg0"]) == 0
     assert file.read_text() == OURS
     assert capsys.readouterr().out.splitlines() == [
@@ -35,7 +37,7 @@ def test_there_and_back(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert file.read_text() == STOCK
 
 
-def test_the_file_may_be_another(
+def test_another_file_is_migrated_when_it_is_given(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "other"
@@ -44,7 +46,7 @@ def test_the_file_may_be_another(
     assert (file.read_text(), other.read_text()) == (STOCK, OURS)
 
 
-def test_what_is_wrong_is_told_at_once(
+def test_problems_are_printed_when_a_value_is_invalid(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_text(STOCK.replace("\n\n", "\n\toption mtu '9'\n\toption x '1'\n\n", 1))
@@ -69,7 +71,7 @@ REFUSED = (
 
 
 @pytest.mark.parametrize("row", range(len(REFUSED)))
-def test_what_cannot_be_done_is_refused(
+def test_migration_is_rejected_when_it_is_impossible(
     file: Path, row: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments, complaint = REFUSED[row]

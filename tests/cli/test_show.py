@@ -67,7 +67,7 @@ ARGUMENTS = [
 
 @pytest.mark.parametrize("kind", STATUSES)
 @pytest.mark.parametrize("arguments", ARGUMENTS, ids=" ".join)
-def test_the_output_is_that_of_wg(
+def test_output_equals_that_of_wg(
     kind: str, arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     with Server(tmp_path, STATUSES[kind]()):
@@ -77,7 +77,7 @@ def test_the_output_is_that_of_wg(
     assert (ours.stdout, ours.stderr, ours.returncode) == (expected.stdout, "", 0)
 
 
-def test_another_data_plane_is_one_line_more_for_people(tmp_path: Path) -> None:
+def test_data_plane_is_shown_when_it_is_not_libpywg(tmp_path: Path) -> None:
     with Server(tmp_path, status(listen_port=5, dataplane="python")):
         for arguments in (("show", "all", "dump"), ("showconf", "wgtest")):
             assert pywg(tmp_path, *arguments).stdout == wg(tmp_path, *arguments).stdout
@@ -86,7 +86,7 @@ def test_another_data_plane_is_one_line_more_for_people(tmp_path: Path) -> None:
     assert ours == expected + "  data plane: python\n"
 
 
-def test_all_endpoints_carry_the_name_of_their_interface(tmp_path: Path) -> None:
+def test_endpoints_have_an_interface_column_when_all_are_shown(tmp_path: Path) -> None:
     with Server(tmp_path, many_peers()):
         one = pywg(tmp_path, "show", "wgtest", "endpoints").stdout
         every = pywg(tmp_path, "show", "all", "endpoints").stdout
@@ -106,9 +106,7 @@ def test_colours_and_hidden_keys_follow_the_environment(
 
 
 @pytest.mark.parametrize("age", [0, 1, 59, 3661, 86400, 10**8])
-def test_the_age_of_a_handshake_is_told_like_wg_tells_it(
-    age: int, tmp_path: Path
-) -> None:
+def test_handshake_age_equals_that_of_wg(age: int, tmp_path: Path) -> None:
     for _ in range(20):
         handshake = (int(time.time()) - age, 0)
         with Server(tmp_path, status(peer_status(1, last_handshake=handshake))):
@@ -130,13 +128,13 @@ def test_all_interfaces_are_shown(arguments: tuple[str, ...], tmp_path: Path) ->
     assert sorted(ours.stdout.split("\n")) == sorted(expected.stdout.split("\n"))
 
 
-def test_where_there_is_no_interface_nothing_is_shown(tmp_path: Path) -> None:
+def test_output_is_empty_without_interfaces(tmp_path: Path) -> None:
     for arguments in (("show",), ("show", "all", "dump"), ("show", "interfaces")):
         ours = pywg(tmp_path, *arguments)
         assert (ours.stdout, ours.stderr, ours.returncode) == ("", "", 0), arguments
 
 
-def test_a_broken_interface_does_not_hide_the_others(tmp_path: Path) -> None:
+def test_other_interfaces_are_shown_when_one_fails(tmp_path: Path) -> None:
     with (
         Server(tmp_path, status(listen_port=5)),
         Server(tmp_path, status(), name="broken", reply="weather=fine\nerrno=0\n\n"),

@@ -5,14 +5,14 @@ import time
 from pywg_embedded.daemon import clock
 
 
-def test_the_engine_runs_on_the_time_since_boot() -> None:
+def test_boottime_is_milliseconds_since_boot() -> None:
     before = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
     now = clock.boottime()
     after = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
     assert before <= now <= after
 
 
-def test_stamps_come_from_the_wall_clock() -> None:
+def test_wall_is_nanoseconds_since_1970() -> None:
     before = time.time_ns()
     now = clock.wall()
     assert before <= now <= time.time_ns()

@@ -64,7 +64,7 @@ def free_port() -> int:
 # What there is
 
 
-def test_what_was_configured_reads_back(running: Interface) -> None:
+def test_status_returns_what_was_configured(running: Interface) -> None:
     status = running.status()
     assert (status.private_key, status.fwmark) == (PRIVATE, 0)
     a, b = status.peers
@@ -77,7 +77,7 @@ def test_what_was_configured_reads_back(running: Interface) -> None:
     assert (a.last_handshake, b.endpoint) == ((0, 0), None)
 
 
-def test_the_bytes_of_handshakes_are_counted(running: Interface) -> None:
+def test_handshake_bytes_are_counted(running: Interface) -> None:
     (first, _) = running.device.peers
     running.handle((events.HANDSHAKE_NEEDED, first.id))
     assert running.status().peers[0].tx_bytes > 0
@@ -102,7 +102,7 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
     return Clocks(monkeypatch)
 
 
-def test_a_handshake_stays_where_it_was_in_time(
+def test_handshake_time_is_constant_while_the_clocks_drift(
     clocks: Clocks, running: Interface
 ) -> None:
     (first, _) = running.device.peers
@@ -114,7 +114,7 @@ def test_a_handshake_stays_where_it_was_in_time(
         assert running.status().peers[0].last_handshake == told, drift
 
 
-def test_a_wall_clock_that_is_set_moves_the_handshake_with_it(
+def test_handshake_time_moves_when_the_wall_clock_is_set(
     clocks: Clocks, running: Interface
 ) -> None:
     (first, _) = running.device.peers
@@ -127,7 +127,7 @@ def test_a_wall_clock_that_is_set_moves_the_handshake_with_it(
         assert running.status().peers[0].last_handshake == divmod(then, SECOND), step
 
 
-def test_a_handshake_is_never_before_1970(clocks: Clocks, running: Interface) -> None:
+def test_handshake_time_is_never_negative(clocks: Clocks, running: Interface) -> None:
     (first, _) = running.device.peers
     running.handle((events.KEY_CONFIRMED, first.id))
     clocks.pass_by(60_000)
@@ -150,7 +150,7 @@ FULL: tuple[Callable[[], InterfaceChange], ...] = (too_many_peers, too_many_allo
 
 
 @pytest.mark.parametrize("make", FULL)
-def test_no_room_changes_nothing(
+def test_change_is_rejected_as_a_whole_when_a_table_is_full(
     running: Interface, make: Callable[[], InterfaceChange]
 ) -> None:
     before = plain(running.status())
@@ -164,7 +164,9 @@ def test_no_room_changes_nothing(
 
 
 @pytest.mark.parametrize("up", [True, False], ids=["up", "down"])
-def test_a_port_in_use_changes_nothing(running: Interface, up: bool) -> None:
+def test_change_is_rejected_as_a_whole_when_the_port_is_in_use(
+    running: Interface, up: bool
+) -> None:
     running.set_up(up)
     before = plain(running.status())
     with taken_port() as other:
@@ -200,7 +202,7 @@ def marks(interface: Interface) -> set[int]:
 
 
 @needs_root
-def test_a_port_in_use_takes_the_mark_back(running: Interface) -> None:
+def test_fwmark_is_restored_when_the_port_is_in_use(running: Interface) -> None:
     running.configure(change(fwmark=5))
     with taken_port() as other, pytest.raises(ConfigError):
         running.configure(change(fwmark=6, listen_port=other.getsockname()[1]))
@@ -210,14 +212,14 @@ def test_a_port_in_use_takes_the_mark_back(running: Interface) -> None:
 
 @needs_root
 @pytest.mark.parametrize("fwmark", [1, 2**31, 2**32 - 1, 0])
-def test_every_mark_is_taken(running: Interface, fwmark: int) -> None:
+def test_fwmark_is_set_for_any_32_bit_value(running: Interface, fwmark: int) -> None:
     running.configure(change(fwmark=1))
     running.configure(change(fwmark=fwmark))
     assert running.status().fwmark == fwmark
 
 
 @needs_root
-def test_a_change_that_names_no_mark_sets_none(running: Interface) -> None:
+def test_fwmark_is_kept_when_a_change_does_not_name_it(running: Interface) -> None:
     with outer_sockets(running) as found:
         for sock in found:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 9)
@@ -240,7 +242,7 @@ def spoken_to(interface: Interface, *interfaces: int) -> list[int]:
     return peers
 
 
-def test_a_source_is_kept_while_packets_leave_where_they_did(
+def test_source_is_cleared_only_when_the_endpoint_is_rerouted(
     running: Interface,
 ) -> None:
     stays, goes = spoken_to(running, LO, NOWHERE)
@@ -250,7 +252,7 @@ def test_a_source_is_kept_while_packets_leave_where_they_did(
     assert running.peers_with_source() == [stays]
 
 
-def test_a_peer_that_is_gone_has_no_source(running: Interface) -> None:
+def test_source_check_is_skipped_when_the_peer_is_removed(running: Interface) -> None:
     _, gone = spoken_to(running, LO, NOWHERE)
     running.configure(change(peer_change(B, remove=True)))
     running.check_source(gone)
@@ -258,7 +260,7 @@ def test_a_peer_that_is_gone_has_no_source(running: Interface) -> None:
 
 
 @needs_root
-def test_a_new_mark_lets_the_kernel_choose_every_source_again(
+def test_sources_are_cleared_when_the_fwmark_changes(
     running: Interface,
 ) -> None:
     peers = spoken_to(running, LO, LO)
@@ -271,14 +273,16 @@ def test_a_new_mark_lets_the_kernel_choose_every_source_again(
 # A change that is applied
 
 
-def test_full_tables_take_what_others_give_up(running: Interface) -> None:
+def test_full_table_accepts_entries_when_the_change_frees_others(
+    running: Interface,
+) -> None:
     running.configure(change(peer_change(C, "192.0.2.1/32", "192.0.2.2/32")))
     removal = peer_change(B, remove=True)
     running.configure(change(peer_change(D, "192.0.2.3/32"), removal))
     assert set(owned(running)) == {key(A), key(C), key(D)}
 
 
-def test_sections_of_one_peer_add_up(running: Interface) -> None:
+def test_sections_of_the_same_peer_are_merged(running: Interface) -> None:
     first = peer_change(C, "192.0.2.1/32", persistent_keepalive=3)
     second = peer_change(C, "192.0.2.2/32", persistent_keepalive=4)
     running.configure(change(first, second))
@@ -287,7 +291,7 @@ def test_sections_of_one_peer_add_up(running: Interface) -> None:
     assert running.status().peers[2].persistent_keepalive == 4
 
 
-def test_an_allowed_ip_moves_to_the_last_who_asks(running: Interface) -> None:
+def test_allowed_ip_moves_to_the_last_peer_that_names_it(running: Interface) -> None:
     running.configure(change(peer_change(B, NET), peer_change(C, NET)))
     assert owned(running) == {
         key(A): [],
@@ -296,7 +300,7 @@ def test_an_allowed_ip_moves_to_the_last_who_asks(running: Interface) -> None:
     }
 
 
-def test_our_own_key_is_no_peer(running: Interface) -> None:
+def test_peer_with_own_public_key_is_ignored(running: Interface) -> None:
     own = PeerChange(running.device.status(0)["public_key"])
     running.configure(change(own))
     assert set(owned(running)) == {key(A), key(B)}
@@ -305,7 +309,9 @@ def test_our_own_key_is_no_peer(running: Interface) -> None:
 # The link
 
 
-def test_what_our_own_key_is_to_have_nobody_else_keeps(running: Interface) -> None:
+def test_allowed_ips_of_own_public_key_are_removed_from_other_peers(
+    running: Interface,
+) -> None:
     # One list of peers for all machines of a mesh: a prefix moves from A to us.
     own = crypto.public_key(PRIVATE)
     ours, a = PeerChange(own), peer_change(A)
@@ -321,13 +327,15 @@ def test_what_our_own_key_is_to_have_nobody_else_keeps(running: Interface) -> No
     assert owned(running) == {key(B): []}
 
 
-def test_our_own_key_takes_no_room(running: Interface) -> None:
+def test_peer_with_own_public_key_does_not_count_against_the_limit(
+    running: Interface,
+) -> None:
     ours = PeerChange(crypto.public_key(PRIVATE))
     running.configure(change(peer_change(C), ours))
     assert len(owned(running)) == 3
 
 
-def test_an_interface_that_is_down_holds_no_port(interface: Interface) -> None:
+def test_port_is_closed_when_the_interface_is_down(interface: Interface) -> None:
     port = free_port()
     interface.configure(change(listen_port=port))
     assert interface.status().listen_port == port
@@ -338,7 +346,7 @@ def test_an_interface_that_is_down_holds_no_port(interface: Interface) -> None:
     assert can_be_bound(port)
 
 
-def test_a_random_port_is_kept_while_the_link_goes_down_and_up(
+def test_random_port_is_kept_when_the_link_goes_down_and_up(
     interface: Interface,
 ) -> None:
     interface.set_up(True)
@@ -348,7 +356,7 @@ def test_a_random_port_is_kept_while_the_link_goes_down_and_up(
     assert interface.status().listen_port == port > 0
 
 
-def test_a_port_that_was_taken_meanwhile_is_an_error_and_may_be_tried_again(
+def test_error_is_raised_when_the_port_was_taken_while_down(
     interface: Interface,
 ) -> None:
     with taken_port() as other:
@@ -366,7 +374,7 @@ def test_a_port_that_was_taken_meanwhile_is_an_error_and_may_be_tried_again(
 # The end
 
 
-def test_nothing_secret_outlives_the_interface(running: Interface) -> None:
+def test_secrets_are_overwritten_when_the_interface_closes(running: Interface) -> None:
     peers = list(running.device.peers)
     running.close()
     assert not any(any(peer.preshared_key) for peer in peers)
@@ -377,7 +385,7 @@ def test_nothing_secret_outlives_the_interface(running: Interface) -> None:
 # How peers are heard
 
 
-def test_a_stranger_is_not_heard(interface: Interface) -> None:
+def test_unknown_peer_is_unreachable(interface: Interface) -> None:
     reachability = interface.reachability(key(D))
     assert (
         reachability.handshake_at,
@@ -390,7 +398,7 @@ def test_a_stranger_is_not_heard(interface: Interface) -> None:
     )
 
 
-def test_calls_that_nobody_answers_are_in_vain(
+def test_peer_is_unresponsive_when_initiations_are_unanswered(
     running: Interface, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = clock.boottime()
@@ -408,7 +416,7 @@ def test_calls_that_nobody_answers_are_in_vain(
     assert all(seen[20:])
 
 
-def test_calls_that_were_given_up_are_no_longer_in_vain(
+def test_peer_is_not_unresponsive_when_the_handshake_was_given_up(
     running: Interface, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = clock.boottime()
@@ -422,7 +430,7 @@ def test_calls_that_were_given_up_are_no_longer_in_vain(
     assert not running.reachability(key(A)).unresponsive
 
 
-def test_a_peer_is_moved_and_nobody_else(running: Interface) -> None:
+def test_endpoint_is_set_for_one_peer_only(running: Interface) -> None:
     elsewhere = (b"\x7f\0\0\2", 8, 0)
     running.set_endpoint(key(A), elsewhere)
     running.set_endpoint(key(D), elsewhere)

@@ -57,7 +57,7 @@ def loop(
     loop.close()
 
 
-def test_no_chore_asks_the_kernel_of_too_many_routes(
+def test_tick_checks_a_bounded_number_of_sources(
     loop: Loop, interface: Interface, links: LinkMonitor
 ) -> None:
     links.routes_changed = True
@@ -68,7 +68,7 @@ def test_no_chore_asks_the_kernel_of_too_many_routes(
     assert left == [PEERS - AT_ONCE, PEERS - 2 * AT_ONCE, 0]
 
 
-def test_sources_are_asked_of_only_after_news_of_routes(
+def test_sources_are_checked_only_when_routes_have_changed(
     loop: Loop, interface: Interface, links: LinkMonitor
 ) -> None:
     links.routes_changed = False
@@ -88,7 +88,7 @@ TOLD = (
 
 
 @pytest.mark.parametrize("row", range(len(TOLD)))
-def test_drops_are_added_up_only_where_somebody_reads_it(
+def test_drops_are_collected_only_when_they_are_logged(
     row: int,
     loop: Loop,
     interface: Interface,

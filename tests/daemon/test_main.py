@@ -1,4 +1,4 @@
-"""The daemon as a process: it comes, is ready, tells no secret, and goes."""
+"""``pywgd`` as a process: start-up, errors, clients, secrets in the log, end."""
 
 import base64
 import errno
@@ -54,12 +54,10 @@ def in_background(host: Host, name: str, **variables: str) -> None:
     host.run(*PYWGD, name, env=environment(**variables))
 
 
-# It comes
+# Start-up
 
 
-def test_in_foreground_it_serves_until_it_is_asked_to_end(
-    host: Host, name: str
-) -> None:
+def test_daemon_serves_until_a_signal_when_in_foreground(host: Host, name: str) -> None:
     with foreground(host, name) as daemon:
         assert ask(name, GET).endswith(DONE)
         assert host.has_link(name)
@@ -68,14 +66,16 @@ def test_in_foreground_it_serves_until_it_is_asked_to_end(
     assert no_trace(host, name)
 
 
-def test_all_is_ready_when_the_command_returns(host: Host, name: str) -> None:
+def test_interface_and_socket_are_ready_when_the_command_returns(
+    host: Host, name: str
+) -> None:
     in_background(host, name)
     assert host.has_link(name)
     assert ask(name, GET).endswith(DONE)
     assert stat.S_IMODE(socket_path(name).stat().st_mode) & 0o077 == 0
 
 
-def test_the_interface_may_move_when_the_command_returns(lab: Lab) -> None:
+def test_interface_can_change_namespace_when_the_command_has_returned(lab: Lab) -> None:
     birthplace, home = lab.host("birthplace"), lab.host("home")
     for attempt in range(3):
         name = unique_name()
@@ -87,7 +87,9 @@ def test_the_interface_may_move_when_the_command_returns(lab: Lab) -> None:
         assert no_trace(birthplace, name), attempt
 
 
-def test_it_is_up_when_the_link_is_and_has_a_port(host: Host, name: str) -> None:
+def test_port_is_opened_and_closed_when_the_link_goes_up_and_down(
+    host: Host, name: str
+) -> None:
     with foreground(host, name, log="verbose") as daemon:
         assert "listen_port" not in ask(name, GET)
         host.up(name)
@@ -95,20 +97,22 @@ def test_it_is_up_when_the_link_is_and_has_a_port(host: Host, name: str) -> None
         host.down(name)
         assert daemon.stderr is not None
         said = [daemon.stderr.readline() for _ in range(3)]
-    assert said[0] == f"{name}: packets are moved by libpywg\n"
-    assert said[1].startswith(f"{name}: up, on UDP port ")
+    assert said[0] == f"{name}: using data plane libpywg\n"
+    assert said[1].startswith(f"{name}: up, listening on UDP port ")
     assert said[2] == f"{name}: down\n"
 
 
-def test_a_daemon_that_shall_not_log_holds_no_terminal(host: Host, name: str) -> None:
+def test_standard_streams_are_closed_when_log_level_is_unset(
+    host: Host, name: str
+) -> None:
     in_background(host, name)
     (pid,) = host.pids()
-    streams = [os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)]
+    streams = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)]
     assert streams == [os.devnull] * 3
     assert os.getsid(pid) == pid
 
 
-def test_it_comes_though_every_standard_descriptor_is_closed(
+def test_daemon_starts_when_all_standard_descriptors_are_closed(
     host: Host, name: str
 ) -> None:
     command = f"{' '.join(PYWGD)} {name} <&- >&- 2>&-"
@@ -118,7 +122,7 @@ def test_it_comes_though_every_standard_descriptor_is_closed(
     assert len(host.pids()) == 1
 
 
-def test_a_name_may_be_any_bytes_that_the_kernel_takes(host: Host) -> None:
+def test_interface_name_is_accepted_when_it_is_not_utf8(host: Host) -> None:
     name = os.fsdecode(unique_name().encode() + b"\xff")
     with foreground(host, name) as daemon:
         assert ask(name, GET).endswith(DONE)
@@ -138,7 +142,9 @@ def tun_device(host: Host, name: str, flags: int = IFF_TUN_NO_PI) -> Iterator[in
         os.close(descriptor)
 
 
-def test_descriptors_of_a_tun_and_a_socket_are_adopted(host: Host, name: str) -> None:
+def test_tun_and_socket_are_adopted_when_descriptors_are_given(
+    host: Host, name: str
+) -> None:
     listener = socket.socket(socket.AF_UNIX)
     with listener, tun_device(host, name) as tun:
         listener.bind(str(socket_path(name)))
@@ -151,7 +157,7 @@ def test_descriptors_of_a_tun_and_a_socket_are_adopted(host: Host, name: str) ->
             assert stopped(daemon) == (0, "")
 
 
-def test_libpywg_adopts_a_tun_with_offloads(host: Host, name: str) -> None:
+def test_tun_with_offloads_is_adopted_by_libpywg(host: Host, name: str) -> None:
     with tun_device(host, name, WITH_OFFLOADS) as tun:
         variables = {"WG_TUN_FD": str(tun)}
         with foreground(host, name, env=variables, pass_fds=[tun]) as daemon:
@@ -159,18 +165,18 @@ def test_libpywg_adopts_a_tun_with_offloads(host: Host, name: str) -> None:
             assert stopped(daemon) == (0, "")
 
 
-def test_the_socket_has_the_name_of_the_tun_that_was_adopted(
+def test_socket_has_the_name_of_the_tun_when_it_is_adopted(
     host: Host, name: str
 ) -> None:
-    other = unique_name()
+    unused_name = unique_name()
     with tun_device(host, name) as tun:
         variables = {"WG_TUN_FD": str(tun)}
-        with foreground(host, name, called=other, env=variables, pass_fds=[tun]):
+        with foreground(host, name, called=unused_name, env=variables, pass_fds=[tun]):
             assert ask(name, GET).endswith(DONE)
-            assert not socket_path(other).exists()
+            assert not socket_path(unused_name).exists()
 
 
-def test_the_last_stamp_is_kept_before_it_is_sent(
+def test_timestamp_is_stored_before_it_is_sent(
     host: Host, name: str, tmp_path: Path
 ) -> None:
     kept = tmp_path / "pywg" / f"{name}.stamp"
@@ -186,21 +192,21 @@ def test_the_last_stamp_is_kept_before_it_is_sent(
     assert int(kept.read_text()) > time.time()
 
 
-# It goes
+# End
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_cleans_up_on_a_signal(
-    host: Host, name: str, number: signal.Signals
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_interface_and_socket_are_removed_on_a_signal(
+    host: Host, name: str, signum: signal.Signals
 ) -> None:
     in_background(host, name)
     host.up(name)
     (pid,) = host.pids()
-    os.kill(pid, number)
+    os.kill(pid, signum)
     assert no_trace(host, name)
 
 
-def test_it_ends_when_the_interface_is_deleted(host: Host, name: str) -> None:
+def test_daemon_ends_when_the_interface_is_deleted(host: Host, name: str) -> None:
     with foreground(host, name) as daemon:
         host.up(name)
         host.delete_link(name)
@@ -208,20 +214,20 @@ def test_it_ends_when_the_interface_is_deleted(host: Host, name: str) -> None:
         assert not socket_path(name).exists()
 
 
-def test_it_ends_when_the_socket_file_is_removed(host: Host, name: str) -> None:
+def test_daemon_ends_when_the_socket_file_is_removed(host: Host, name: str) -> None:
     with foreground(host, name) as daemon:
         socket_path(name).unlink()
         assert ended(daemon) == (0, "")
         assert not host.has_link(name)
 
 
-# It does not come
+# Errors at start-up
 
 
 def refusal(
     host: Host, *arguments: str, program: Sequence[str] = PYWGD, **options: Any
 ) -> str:
-    """The one line that it says."""
+    """Run a daemon that fails, and return the line that it prints."""
     daemon = host.start(*program, *arguments, stderr=subprocess.PIPE, **options)
     code, said = ended(daemon)
     assert code == 1
@@ -240,39 +246,49 @@ BAD_COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(BAD_COMMANDS)))
-def test_a_bad_command_is_named_in_one_line(host: Host, row: int) -> None:
-    arguments, culprit = BAD_COMMANDS[row]
-    assert culprit in refusal(host, *arguments.split(), env=environment())
+@pytest.mark.parametrize(("arguments", "part"), BAD_COMMANDS)
+def test_invalid_command_line_is_rejected_with_one_line(
+    host: Host, arguments: str, part: str
+) -> None:
+    assert part in refusal(host, *arguments.split(), env=environment())
 
 
-def test_a_second_daemon_for_an_interface_is_refused(host: Host, name: str) -> None:
+def test_second_daemon_is_rejected_when_one_serves_the_interface(
+    host: Host, name: str
+) -> None:
     with foreground(host, name) as daemon:
         assert "exists already" in refusal(host, name, env=environment())
         assert answers(name)
         assert host.pids() == [daemon.pid]
 
 
-def test_an_interface_that_is_there_already_is_refused(host: Host, name: str) -> None:
+def test_daemon_is_rejected_when_another_program_has_the_interface(
+    host: Host, name: str
+) -> None:
     with tun_device(host, name):
         assert name in refusal(host, name, env=environment())
     assert not socket_path(name).exists()
 
 
-def test_an_interface_that_is_no_tun_is_refused(host: Host, name: str) -> None:
+def test_daemon_is_rejected_when_the_interface_is_not_a_tun(
+    host: Host, name: str
+) -> None:
     assert "lo" in refusal(host, "lo", env=environment())
     assert host.has_link("lo")
     assert not socket_path("lo").exists()
 
 
 @pytest.mark.parametrize("variable", ["WG_TUN_FD", "WG_UAPI_FD"])
-def test_a_descriptor_of_something_else_is_refused(
+def test_descriptor_is_rejected_when_it_has_the_wrong_type(
     host: Host, name: str, variable: str
 ) -> None:
     with open(os.devnull) as null:
-        number = str(null.fileno())
+        descriptor = str(null.fileno())
         said = refusal(
-            host, name, env=environment(**{variable: number}), pass_fds=[null.fileno()]
+            host,
+            name,
+            env=environment(**{variable: descriptor}),
+            pass_fds=[null.fileno()],
         )
     assert variable in said
     assert not socket_path(name).exists()
@@ -280,19 +296,17 @@ def test_a_descriptor_of_something_else_is_refused(
 
 
 WITH_OFFLOADS = 0x5001
-# What is no plain TUN: a TAP, packet information, and for one a header of offloads.
 OTHER_TUNS = (
-    (0x1002, "libpywg"),
-    (0x0001, "libpywg"),
-    (WITH_OFFLOADS, "python"),
+    pytest.param(0x1002, "libpywg", id="TAP"),
+    pytest.param(0x0001, "libpywg", id="packet information"),
+    pytest.param(WITH_OFFLOADS, "python", id="virtio-net header"),
 )
 
 
-@pytest.mark.parametrize("row", range(len(OTHER_TUNS)))
-def test_a_tun_that_frames_packets_otherwise_is_refused(
-    host: Host, name: str, row: int
+@pytest.mark.parametrize(("flags", "plane"), OTHER_TUNS)
+def test_tun_is_rejected_when_its_packet_format_differs(
+    host: Host, name: str, flags: int, plane: str
 ) -> None:
-    flags, plane = OTHER_TUNS[row]
     with tun_device(host, name, flags) as tun:
         variables = environment(WG_TUN_FD=str(tun))
         options = ("--dataplane", plane, name)
@@ -310,14 +324,14 @@ raise SystemExit(main())
 """
 
 
-def test_a_machine_without_room_for_a_process_is_told_so(host: Host, name: str) -> None:
+def test_error_is_reported_when_fork_fails(host: Host, name: str) -> None:
     program = (sys.executable, "-c", WITHOUT_FORK)
     said = refusal(host, name, program=program, env=environment())
     assert os.strerror(errno.EAGAIN) in said
     assert no_trace(host, name)
 
 
-def test_whoever_may_not_make_interfaces_is_told_so(host: Host, name: str) -> None:
+def test_error_is_reported_when_permission_is_missing(host: Host, name: str) -> None:
     powerless = ("setpriv", "--bounding-set=-all", *PYWGD)
     said = refusal(host, name, program=powerless, env=environment())
     assert "not permitted" in said
@@ -325,25 +339,29 @@ def test_whoever_may_not_make_interfaces_is_told_so(host: Host, name: str) -> No
     assert not socket_path(name).exists()
 
 
-# While it runs
+# Running
 
 
-# Options, and what is said of the data plane: in the log, and to who asks.
-SAID = (
-    ((), "", False),
-    (("--dataplane", "python"), "packets are moved by python, which is slow", True),
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param((), "", id="libpywg"),
+        pytest.param(
+            ("--dataplane", "python"),
+            "using data plane python, which is slow",
+            id="python",
+        ),
+    ],
 )
+def test_slow_data_plane_is_logged_and_reported(
+    host: Host, name: str, options: Sequence[str], message: str
+) -> None:
+    with foreground(host, name, *options, log="warning") as daemon:
+        assert ("dataplane=python\n" in ask(name, GET)) == bool(message)
+        assert stopped(daemon) == (0, f"{name}: {message}\n" if message else "")
 
 
-@pytest.mark.parametrize("row", range(len(SAID)))
-def test_the_data_plane_of_last_resort_is_told(host: Host, name: str, row: int) -> None:
-    options, text, told = SAID[row]
-    with foreground(host, name, *options) as daemon:
-        assert ("dataplane=python\n" in ask(name, GET)) == told
-        assert stopped(daemon) == (0, f"{name}: {text}\n" if told else "")
-
-
-def test_a_client_that_never_reads_stops_nobody(host: Host, name: str) -> None:
+def test_other_clients_are_served_when_one_never_reads(host: Host, name: str) -> None:
     with foreground(host, name), connect(name) as deaf:
         deaf.setblocking(False)
         blocked = False
@@ -355,7 +373,7 @@ def test_a_client_that_never_reads_stops_nobody(host: Host, name: str) -> None:
         assert ask(name, GET).endswith(DONE)
 
 
-def test_an_answer_larger_than_a_socket_holds_arrives_whole(
+def test_response_is_complete_when_it_exceeds_the_socket_buffer(
     host: Host, name: str
 ) -> None:
     count = 20_000
@@ -364,14 +382,12 @@ def test_an_answer_larger_than_a_socket_holds_arrives_whole(
     with foreground(host, name, f"--max-allowed-ips={count}"), connect(name) as slow:
         assert ask(name, request.encode()) == DONE
         slow.sendall(GET)
-        # Who asks later is answered once the slow one's socket is full.
+        # The response to a later client means that the slow client's socket is full.
         ask(name, b"nonsense=1\n\n")
         assert read_answer(slow).count("allowed_ip=") == count
 
 
-def test_one_connection_too_many_is_closed_and_the_others_served(
-    host: Host, name: str
-) -> None:
+def test_connection_is_closed_when_the_limit_is_reached(host: Host, name: str) -> None:
     with foreground(host, name):
         clients = [connect(name) for _ in range(17)]
         assert clients[-1].recv(1) == b""
@@ -385,8 +401,8 @@ def test_one_connection_too_many_is_closed_and_the_others_served(
 PRIVATE, SHARED = key(0x41), key(0x42)
 PEER = f"public_key={key(1).hex()}\n"
 
-# Lines of a set=1 that hold a secret, and whether they are taken.
-TELLING = (
+# Lines of a set=1 that contain a secret, and whether they are accepted.
+SECRET_LINES = (
     (f"private_key={PRIVATE.hex()}\n{PEER}preshared_key={SHARED.hex()}", True),
     (f"private_key={PRIVATE.hex()}0", False),
     (f"private_key={PRIVATE.hex()[:-1]}g", False),
@@ -399,16 +415,16 @@ TELLING = (
 )
 
 
-@pytest.mark.parametrize("lines, taken", TELLING, ids=range(len(TELLING)))
-def test_no_secret_is_in_the_log(
-    host: Host, name: str, lines: str, taken: bool
-) -> None:
+@pytest.mark.parametrize(
+    ("lines", "accepted"), SECRET_LINES, ids=range(len(SECRET_LINES))
+)
+def test_log_has_no_secret(host: Host, name: str, lines: str, accepted: bool) -> None:
     with foreground(host, name, log="debug") as daemon:
         host.up(name)
-        assert (ask(name, f"set=1\n{lines}\n\n".encode()) == DONE) == taken
+        assert (ask(name, f"set=1\n{lines}\n\n".encode()) == DONE) == accepted
         code, said = stopped(daemon)
     assert code == 0
-    assert said.count("request refused") == (not taken)
+    assert said.count("UAPI request rejected") == (not accepted)
     for secret in (PRIVATE, SHARED):
         for text in (secret.hex(), base64.b64encode(secret).decode()):
             assert text[:20] not in said

@@ -33,7 +33,7 @@ def loaded(program: str) -> set[str]:
 
 
 @pytest.mark.parametrize("parts", ["main", "main,openwrt.service,openwrt.uci_config"])
-def test_nothing_large_is_loaded_that_nobody_calls(parts: str) -> None:
+def test_no_large_module_is_loaded_when_it_is_not_used(parts: str) -> None:
     imported = ", ".join(f"pywg_embedded.daemon.{part}" for part in parts.split(","))
     # CPython 3.15 loads re for an editable installation, whatever is imported.
     modules = loaded(LOAD + imported) - loaded("pass")

@@ -36,7 +36,7 @@ def granted(pid: int) -> dict[str, int]:
     return {name: int(fields[name], 16) for name in sets}
 
 
-def test_only_what_is_needed_is_kept(host: Host, name: str) -> None:
+def test_all_other_capabilities_are_dropped(host: Host, name: str) -> None:
     with foreground(host, name) as daemon:
         assert granted(daemon.pid) == {
             "CapInh": 0,
@@ -48,27 +48,31 @@ def test_only_what_is_needed_is_kept(host: Host, name: str) -> None:
         }
 
 
-def test_what_is_kept_is_enough(host: Host, name: str) -> None:
+def test_kept_capabilities_allow_a_low_port_and_a_mark(host: Host, name: str) -> None:
     with foreground(host, name):
         host.up(name)
         request = b"set=1\nlisten_port=443\nfwmark=7\n\n"
         assert ask(name, request) == "errno=0\n\n"
 
 
-def test_who_has_no_libpywg_goes_on(host: Host, name: str) -> None:
+def test_daemon_runs_with_all_capabilities_without_libpywg(
+    host: Host, name: str
+) -> None:
     with foreground(host, name, "--dataplane", "python") as daemon:
         assert ask(name, b"get=1\n\n").endswith("errno=0\n\n")
         assert granted(daemon.pid)["CapEff"]
 
 
-def test_the_code_that_only_starting_needed_is_let_go() -> None:
+def test_mapped_code_shrinks_when_startup_pages_are_released() -> None:
     told = subprocess.check_output((sys.executable, "-c", TRIM), text=True)
     before, after, tables = map(int, told.split())
     assert after < 0.75 * before
     assert tables
 
 
-def test_a_daemon_is_trimmed_when_it_is_ready(host: Host, name: str) -> None:
+def test_resident_memory_is_below_its_peak_when_the_daemon_is_ready(
+    host: Host, name: str
+) -> None:
     with foreground(host, name) as daemon:
         status = Path(f"/proc/{daemon.pid}/status").read_text()
         fields = dict(re.findall(r"(\w+):\s+(\d+) kB", status))

@@ -1,4 +1,4 @@
-"""The clock for stamps: that it rises whatever the wall clock and the flash do."""
+"""The timestamp store: its time increases whatever wall clock and flash do."""
 
 from pathlib import Path
 
@@ -14,134 +14,133 @@ YEAR = 365 * 24 * HOUR
 TODAY = 1_800_000_000 * SECOND
 
 
-class Router:
-    """A machine that can be booted again, with a clock that can be set."""
+class Machine:
+    """A machine that can be rebooted, with a wall clock that can be set."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.wall = TODAY
         self.boottime = 0
-        self.stamps = self.boot()
+        self.clock = self.boot()
 
     def boot(self) -> TimestampStore:
         self.boottime = 0
-        log = Log("wg0", "error")
-        self.stamps = TimestampStore(
+        log = Log("wg0", "warning")
+        self.clock = TimestampStore(
             str(self.path), lambda: self.wall, lambda: self.boottime, log
         )
-        return self.stamps
+        return self.clock
 
-    def passes(self, nanoseconds: int) -> None:
+    def advance(self, nanoseconds: int) -> None:
         self.wall += nanoseconds
         self.boottime += nanoseconds // 1_000_000
 
 
 @pytest.fixture
-def router(tmp_path: Path) -> Router:
-    return Router(tmp_path / "pywg" / "wg0.stamp")
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path / "pywg" / "wg0.stamp")
 
 
-def test_a_first_start_follows_the_wall_clock(router: Router) -> None:
-    assert router.stamps() == TODAY
-    router.passes(HOUR)
-    assert router.stamps() == TODAY + HOUR
+def test_first_start_uses_the_wall_clock(machine: Machine) -> None:
+    assert machine.clock() == TODAY
+    machine.advance(HOUR)
+    assert machine.clock() == TODAY + HOUR
 
 
-def test_a_reboot_ten_years_back_stamps_later_than_before(router: Router) -> None:
-    before = router.stamps()
-    router.wall -= 10 * YEAR
-    router.boot()
-    assert router.stamps() > before
-    assert router.stamps() <= before + LOOK_AHEAD + HOUR
+def test_timestamp_increases_when_a_reboot_sets_the_clock_back(
+    machine: Machine,
+) -> None:
+    before = machine.clock()
+    machine.wall -= 10 * YEAR
+    machine.boot()
+    assert machine.clock() > before
+    assert machine.clock() <= before + LOOK_AHEAD + HOUR
 
 
-def test_time_goes_on_while_the_wall_clock_lags_behind(router: Router) -> None:
-    router.stamps()
-    router.wall -= 10 * YEAR
-    router.boot()
-    before = router.stamps()
-    router.passes(HOUR)
-    assert router.stamps() == before + HOUR
+def test_time_advances_when_the_wall_clock_lags(machine: Machine) -> None:
+    machine.clock()
+    machine.wall -= 10 * YEAR
+    machine.boot()
+    before = machine.clock()
+    machine.advance(HOUR)
+    assert machine.clock() == before + HOUR
 
 
-def test_stamps_of_a_peer_rise_over_many_reboots(router: Router) -> None:
+def test_timestamps_of_a_peer_increase_over_many_reboots(machine: Machine) -> None:
     previous = 0
     for boot in range(50):
-        router.wall = TODAY if boot % 3 else TODAY - boot * YEAR // 10
-        peer = TimestampGenerator(router.boot())
+        machine.wall = TODAY if boot % 3 else TODAY - boot * YEAR // 10
+        generator = TimestampGenerator(machine.boot())
         for handshake in range(40):
-            stamp = peer.after(0 if handshake == 0 else previous)
-            assert stamp > previous, f"boot {boot}, handshake {handshake}"
-            previous = stamp
+            timestamp = generator.after(0 if handshake == 0 else previous)
+            assert timestamp > previous, f"boot {boot}, handshake {handshake}"
+            previous = timestamp
 
 
-def test_flash_is_written_once_in_six_hours(router: Router) -> None:
+def test_file_is_written_once_in_six_hours(machine: Machine) -> None:
     written = set()
     for _ in range(24 * 60):
-        router.passes(60 * SECOND)
-        router.stamps()
-        written.add(router.path.read_text())
+        machine.advance(60 * SECOND)
+        machine.clock()
+        written.add(machine.path.read_text())
     assert len(written) == 4
 
 
-def test_nothing_is_written_before_the_first_stamp(router: Router) -> None:
-    assert not router.path.exists()
+def test_file_is_not_written_before_the_first_timestamp(machine: Machine) -> None:
+    assert not machine.path.exists()
 
 
-def test_a_clock_from_the_future_leaves_stamps_that_still_rise(router: Router) -> None:
-    router.wall = TODAY + 60 * YEAR
-    before = router.stamps()
-    router.wall = TODAY
-    router.boot()
-    first = router.stamps()
-    router.passes(HOUR)
-    assert before < first < router.stamps()
+def test_timestamps_increase_when_the_clock_was_in_the_future(machine: Machine) -> None:
+    machine.wall = TODAY + 60 * YEAR
+    before = machine.clock()
+    machine.wall = TODAY
+    machine.boot()
+    first = machine.clock()
+    machine.advance(HOUR)
+    assert before < first < machine.clock()
 
 
-def test_a_peer_that_is_added_again_after_a_clock_was_set_back_is_heard(
-    router: Router,
+def test_timestamp_increases_when_a_peer_is_added_again_after_a_clock_step(
+    machine: Machine,
 ) -> None:
-    stamps = TimestampGenerator(router.stamps)
-    router.wall = TODAY + 60 * YEAR
-    previous = stamps.after(0)
-    router.wall = TODAY
+    generator = TimestampGenerator(machine.clock)
+    machine.wall = TODAY + 60 * YEAR
+    previous = generator.after(0)
+    machine.wall = TODAY
     for _ in range(30):
-        router.passes(120 * SECOND)
-        previous = stamps.after(previous)
-    router.passes(SECOND)
-    assert stamps.after(0) > previous
+        machine.advance(120 * SECOND)
+        previous = generator.after(previous)
+    machine.advance(SECOND)
+    assert generator.after(0) > previous
 
 
-def test_a_clock_that_cannot_be_right_is_not_followed(router: Router) -> None:
-    before = router.stamps()
-    router.wall = 2**62
-    router.boot()
-    assert before < router.stamps() < YEAR_2200
+def test_wall_clock_is_ignored_when_it_is_beyond_2200(machine: Machine) -> None:
+    before = machine.clock()
+    machine.wall = 2**62
+    machine.boot()
+    assert before < machine.clock() < YEAR_2200
 
 
-NO_TIME = ("", "soon\n", "-1\n", "9" * 30 + "\n", "1e9\n")
-
-
-@pytest.mark.parametrize("row", range(len(NO_TIME)))
-def test_a_file_that_holds_no_time_is_named_and_replaced(
-    router: Router, row: int, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("content", ["", "soon\n", "-1\n", "9" * 30 + "\n", "1e9\n"])
+def test_invalid_file_is_logged_and_replaced(
+    machine: Machine, content: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    router.path.parent.mkdir()
-    router.path.write_text(NO_TIME[row])
-    assert router.boot()() == TODAY
-    assert str(router.path) in capsys.readouterr().err
-    assert int(router.path.read_text()) * SECOND >= TODAY
+    machine.path.parent.mkdir()
+    machine.path.write_text(content)
+    assert machine.boot()() == TODAY
+    assert str(machine.path) in capsys.readouterr().err
+    assert int(machine.path.read_text()) * SECOND >= TODAY
 
 
-def test_a_folder_that_cannot_be_made_is_said_once_and_stops_nothing(
-    router: Router, capsys: pytest.CaptureFixture[str]
+def test_error_is_logged_once_when_the_folder_cannot_be_created(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    router.path.parent.write_text("a file")
+    machine.path.parent.write_text("a file")
     capsys.readouterr()
-    router.boot()
-    first = router.stamps()
-    router.passes(HOUR)
-    assert router.stamps() == first + HOUR
-    said = capsys.readouterr().err
-    assert said.count("cannot write") == 1
-    assert "until the clock is set" in said
+    machine.boot()
+    first = machine.clock()
+    machine.advance(HOUR)
+    assert machine.clock() == first + HOUR
+    logged = capsys.readouterr().err
+    assert logged.count("cannot write") == 1
+    assert "until the clock is set" in logged

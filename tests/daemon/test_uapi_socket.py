@@ -92,7 +92,7 @@ def client(clients: Iterator[Client]) -> Client:
 # Requests
 
 
-def test_what_was_set_is_told(client: Client) -> None:
+def test_get_returns_what_was_set(client: Client) -> None:
     assert client.ask(SET) == DONE
     told = client.ask(GET)
     assert f"private_key={key(77).hex()}\n" in told
@@ -102,7 +102,7 @@ def test_what_was_set_is_told(client: Client) -> None:
     assert told.endswith(DONE)
 
 
-def test_several_requests_share_a_connection(client: Client) -> None:
+def test_several_requests_are_answered_on_one_connection(client: Client) -> None:
     told = client.ask(GET + SET + GET)
     assert told.count(DONE) == 3
     assert told.startswith("dataplane=python\n" + 2 * DONE + "private_key=")
@@ -110,14 +110,16 @@ def test_several_requests_share_a_connection(client: Client) -> None:
 
 
 @pytest.mark.parametrize("piece", [1, 2, 7, 64])
-def test_a_request_may_come_in_pieces(client: Client, piece: int) -> None:
+def test_request_is_answered_when_it_arrives_in_parts(
+    client: Client, piece: int
+) -> None:
     request = SET + GET
     for start in range(0, len(request), piece):
         client.send(request[start : start + piece])
     assert client.read().count(DONE) == 2
 
 
-def test_a_request_may_be_split_at_every_byte(client: Client) -> None:
+def test_request_is_answered_when_it_is_split_at_any_byte(client: Client) -> None:
     for cut in range(len(SET) + 1):
         client.send(SET[:cut])
         client.send(SET[cut:])
@@ -149,7 +151,7 @@ ERRORS = (
 
 
 @pytest.mark.parametrize("row", range(len(ERRORS)))
-def test_an_error_is_negative_and_changes_nothing(
+def test_request_is_rejected_as_a_whole_with_a_negative_errno(
     client: Client, interface: Interface, row: int
 ) -> None:
     request, number = ERRORS[row]
@@ -159,7 +161,7 @@ def test_an_error_is_negative_and_changes_nothing(
     assert interface.status().peers == []
 
 
-def test_a_port_in_use_is_told_by_its_number(client: Client) -> None:
+def test_errno_is_eaddrinuse_when_the_port_is_in_use(client: Client) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("0.0.0.0", 0))
         port = other.getsockname()[1]
@@ -167,7 +169,7 @@ def test_a_port_in_use_is_told_by_its_number(client: Client) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, None])
-def test_an_error_of_the_system_is_told_and_the_daemon_goes_on(
+def test_errno_of_the_system_is_returned_when_a_change_fails(
     client: Client,
     interface: Interface,
     monkeypatch: pytest.MonkeyPatch,
@@ -181,7 +183,7 @@ def test_an_error_of_the_system_is_told_and_the_daemon_goes_on(
     assert client.ask(GET).endswith(DONE)
 
 
-def test_a_request_without_its_blank_line_ends_with_the_connection(
+def test_request_is_complete_when_the_connection_ends_without_a_blank_line(
     client: Client, interface: Interface
 ) -> None:
     client.send(SET[:-1])
@@ -191,7 +193,7 @@ def test_a_request_without_its_blank_line_ends_with_the_connection(
     assert len(interface.status().peers) == 1
 
 
-def test_a_line_that_is_cut_short_is_refused(
+def test_request_is_rejected_when_its_last_line_is_incomplete(
     client: Client, interface: Interface
 ) -> None:
     client.send(SET[:-3])
@@ -200,7 +202,9 @@ def test_a_line_that_is_cut_short_is_refused(
     assert interface.status().peers == []
 
 
-def test_a_client_that_says_nothing_is_done_with_when_it_leaves(client: Client) -> None:
+def test_connection_ends_when_the_client_leaves_without_a_request(
+    client: Client,
+) -> None:
     client.serve()
     assert client.open
     client.end.close()
@@ -208,7 +212,9 @@ def test_a_client_that_says_nothing_is_done_with_when_it_leaves(client: Client) 
     assert not client.open
 
 
-def test_a_client_that_leaves_before_the_answer_is_done_with(client: Client) -> None:
+def test_connection_ends_when_the_client_leaves_before_the_response(
+    client: Client,
+) -> None:
     client.end.send(GET * 1000)
     client.end.close()
     for _ in range(3):
@@ -245,7 +251,7 @@ LARGE: tuple[tuple[bytes, int], ...] = (
 
 
 @pytest.mark.parametrize("row", range(len(LARGE)))
-def test_a_request_of_any_size_takes_little_memory(client: Client, row: int) -> None:
+def test_memory_is_bounded_when_a_request_is_endless(client: Client, row: int) -> None:
     body, number = LARGE[row]
     pieces = [body[start : start + 50_000] for start in range(0, len(body), 50_000)]
     tracemalloc.start()
@@ -257,7 +263,7 @@ def test_a_request_of_any_size_takes_little_memory(client: Client, row: int) -> 
     assert peak < 1_000_000
 
 
-def test_a_client_that_never_reads_takes_little_memory_and_stops_nobody(
+def test_memory_is_bounded_when_the_client_never_reads(
     clients: Iterator[Client], interface: Interface
 ) -> None:
     interface.configure(change(peer_change(1, "10.0.0.0/8")))
@@ -277,7 +283,7 @@ def test_a_client_that_never_reads_takes_little_memory_and_stops_nobody(
     assert other.ask(GET).endswith(DONE)
 
 
-def test_a_client_that_reads_late_gets_everything(client: Client) -> None:
+def test_response_is_complete_when_the_client_reads_late(client: Client) -> None:
     client.ask(SET)
     count = 0
     with contextlib.suppress(BlockingIOError):
@@ -311,25 +317,27 @@ def connected(path: Path) -> socket.socket:
     return client
 
 
-def test_only_its_owner_may_use_the_socket(server: UapiServer, directory: Path) -> None:
+def test_socket_is_accessible_by_its_owner_only(
+    server: UapiServer, directory: Path
+) -> None:
     assert stat.S_IMODE((directory / "wg0.sock").stat().st_mode) & 0o077 == 0
     assert server.exists()
 
 
-def test_the_socket_goes_with_the_server(directory: Path) -> None:
+def test_socket_file_is_removed_when_the_server_closes(directory: Path) -> None:
     server = UapiServer("wg0", None, LIMITS)
     server.close()
     assert list(directory.iterdir()) == []
 
 
-def test_a_socket_that_was_removed_is_missed(
+def test_socket_does_not_exist_when_its_file_is_removed_or_replaced(
     server: UapiServer, directory: Path
 ) -> None:
     (directory / "wg0.sock").unlink()
     assert not server.exists()
 
 
-def test_a_stale_socket_is_taken_over(directory: Path) -> None:
+def test_stale_socket_is_replaced(directory: Path) -> None:
     directory.mkdir()
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(directory / "wg0.sock"))
@@ -338,7 +346,7 @@ def test_a_stale_socket_is_taken_over(directory: Path) -> None:
     server.close()
 
 
-def test_a_live_socket_is_refused_and_left_alone(
+def test_error_is_raised_when_another_server_listens(
     server: UapiServer, directory: Path
 ) -> None:
     with pytest.raises(Error, match="in use"):
@@ -347,26 +355,28 @@ def test_a_live_socket_is_refused_and_left_alone(
     assert server.exists()
 
 
-def test_a_place_that_cannot_be_used_is_an_error(directory: Path) -> None:
+def test_error_is_raised_when_the_folder_cannot_be_used(directory: Path) -> None:
     directory.write_text("not a directory")
     with pytest.raises(Error, match=r"cannot listen on .*wg0\.sock"):
         UapiServer("wg0", None, LIMITS)
 
 
-def test_a_socket_file_that_cannot_be_removed_ends_nothing(directory: Path) -> None:
+def test_close_succeeds_when_the_socket_file_cannot_be_removed(directory: Path) -> None:
     (directory / "wg0.sock").mkdir(parents=True)
     with socket.socket(socket.AF_UNIX) as listener:
         UapiServer("wg0", listener.detach(), LIMITS).close()
     assert (directory / "wg0.sock").is_dir()
 
 
-def test_what_is_no_socket_cannot_be_adopted(directory: Path, tmp_path: Path) -> None:
+def test_error_is_raised_when_the_descriptor_is_not_a_socket(
+    directory: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "file"
     with file.open("w") as opened, pytest.raises(Error, match="WG_UAPI_FD"):
         UapiServer("wg0", opened.fileno(), LIMITS)
 
 
-def test_there_are_so_many_connections_and_no_more(
+def test_connection_is_rejected_when_the_limit_is_reached(
     server: UapiServer, directory: Path
 ) -> None:
     clients = [connected(directory / "wg0.sock") for _ in range(16)]
@@ -384,7 +394,7 @@ def test_there_are_so_many_connections_and_no_more(
         client.close()
 
 
-def test_closing_parts_with_every_client(directory: Path) -> None:
+def test_connections_are_closed_when_the_server_closes(directory: Path) -> None:
     server = UapiServer("wg0", None, LIMITS)
     with connected(directory / "wg0.sock") as client:
         connection = server.accept()

@@ -1,1 +1,1 @@
-"""Endpoints: host names are resolved, and peers follow their addresses."""
+"""Endpoints of peers that are configured by host name."""

@@ -1,4 +1,4 @@
-"""Where peers are that were named by host and port: followed as long as we run."""
+"""The endpoint tracker: keeps peers at the endpoints of their configured host names."""
 
 import socket
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class EndpointTracker:
-    """Keeps an interface's peers at the endpoints that they were configured with.
+    """Sets the endpoints of the peers, which are configured as host and port.
 
-    An address is taken once, when it is new: where a peer roamed to since, it stays.
+    A numeric address is set once, when it is new; afterwards the peer may roam.
     """
 
     def __init__(self, interface: Interface, log: Log) -> None:
@@ -33,74 +33,76 @@ class EndpointTracker:
         self._schedule = LookupSchedule()
         self._lookups = Lookups()
         self._configured: dict[bytes, Name] = {}
-        self._failed: dict[bytes, str] = {}
+        self._errors: dict[bytes, str] = {}
 
     def add_numeric_endpoints(
         self, change: InterfaceChange, configured: "dict[bytes, Name]"
     ) -> None:
-        """Add to a change of the whole interface the addresses that are new."""
+        """Add the numeric endpoints that are new to a change of the whole interface."""
         for peer in change.peers:
             name = configured.get(peer.public_key)
             if name and not self._is_known(peer.public_key, name):
                 peer.endpoint = _numeric(name)
 
     def _is_known(self, key: bytes, name: "Name") -> bool:
-        given = self._configured.get(key) == name
-        return given and self._interface.reachability(key).endpoint is not None
+        unchanged = self._configured.get(key) == name
+        return unchanged and self._interface.reachability(key).endpoint is not None
 
     def set_names(self, configured: "dict[bytes, Name]") -> None:
-        """From now on these are the names, once the change is made."""
+        """Follow these names from now on, by public key, and no others."""
         self._configured = configured
-        self._failed.clear()
+        self._errors.clear()
         names = {key: name for key, name in configured.items() if not _numeric(name)}
         self._schedule.set_names(names, clock.boottime())
 
     def restart(self, public_keys: "Collection[bytes]") -> None:
-        """The names of these peers are as if they had just been given."""
+        """Look up the names of these peers again, as if they were new."""
         for key in public_keys:
-            self._failed.pop(key, None)
+            self._errors.pop(key, None)
         self._schedule.restart(public_keys, clock.boottime())
 
     def lookup_error(self, public_key: bytes) -> str:
-        """Why a peer's name could not be resolved when last tried; empty if it was."""
-        return self._failed.get(public_key, "")
+        """Return the error of the last lookup for a peer, or an empty text."""
+        return self._errors.get(public_key, "")
 
     def descriptor(self) -> int:
-        """What to watch, for ``handle_results``."""
+        """Return the descriptor that is readable when ``handle_results`` is due."""
         return self._lookups.descriptor()
 
     def network_changed(self) -> None:
-        """The network has changed."""
+        """Retry failed lookups soon: a route or an address has changed."""
         self._schedule.network_changed(clock.boottime())
 
     def tick(self) -> None:
-        """Do what is due; to be called every second or so."""
+        """Start the lookups that are due, and try further endpoints of silent peers.
+
+        To be called about once a second.
+        """
         now = clock.boottime()
         reachability_of = self._interface.reachability
-        for key, name in self._schedule.take_due(
-            now, reachability_of, self._lookups.capacity()
-        ):
+        due = self._schedule.take_due(now, reachability_of, self._lookups.capacity())
+        for key, name in due:
             try:
                 self._lookups.start(key, name)
             except RuntimeError as error:
-                self._note(key, name, [], str(error))
+                self._handle_result(key, name, [], str(error))
         for key, endpoint in self._schedule.next_endpoints(now, reachability_of):
             self._interface.set_endpoint(key, endpoint)
 
     def handle_results(self) -> None:
-        """Some lookups have ended."""
-        for answer in self._lookups.results():
-            self._note(*answer)
+        """Take the results of the lookups that have ended."""
+        for result in self._lookups.results():
+            self._handle_result(*result)
 
-    def _note(
-        self, key: bytes, name: "Name", found: "list[EndpointTuple]", reason: str
+    def _handle_result(
+        self, key: bytes, name: "Name", endpoints: "list[EndpointTuple]", error: str
     ) -> None:
-        if reason and self._failed.get(key) != reason:
-            self._log.error(f"{quote(name[0])}: {reason}; trying on")
-        self._failed[key] = reason
+        if error and self._errors.get(key) != error:
+            self._log.warning(f"cannot resolve {quote(name[0])}: {error}; will retry")
+        self._errors[key] = error
         reachability = self._interface.reachability(key)
         endpoint = self._schedule.handle_result(
-            key, name, found, reachability, clock.boottime()
+            key, name, endpoints, reachability, clock.boottime()
         )
         if endpoint:
             self._interface.set_endpoint(key, endpoint)

@@ -1,1 +1,1 @@
-"""rtnetlink: our link, its addresses and routes, and the routes to the peers."""
+"""rtnetlink: the state and configuration of links, addresses and routes."""

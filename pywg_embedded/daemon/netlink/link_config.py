@@ -1,4 +1,4 @@
-"""Addresses, MTU and routes of our link, where no netifd sees to them."""
+"""Addresses, MTU and routes of our link, on machines without netifd."""
 
 import errno
 import struct
@@ -10,78 +10,84 @@ from ...core.errors import ConfigError
 from ...dataplane.tun import Tun
 from ..log import Log
 from . import messages
-from .messages import FAMILIES, IFF_UP, IFINFO, IFLA_MTU, NUMBER, RTM_NEWLINK
-from .routes import MAIN_TABLE, route
+from .messages import FAMILIES, IFF_UP, IFINFO, IFLA_MTU, RTM_NEWLINK, U32
+from .routes import MAIN_TABLE, pack_route
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...core.config import AllowedIP
     from ...openwrt.uci_network import InterfaceConfig
 
-    # Kind of message without its verb, body, and what it is for people.
-    NetlinkObject = tuple[int, bytes, str]
+    # Type of the message that creates it, and body.
+    NetlinkObject = tuple[int, bytes]
 
-_NEW, _DELETE = 0, 1
-_ADDRESS, _ROUTE = 20, 24
+# The type of the message that deletes an object is that of the one that creates it + 1.
+_DELETE = 1
+_RTM_NEWADDR, _RTM_NEWROUTE = 20, 24
 _IFA_F_NODAD = 0x02
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _TABLES = {"default": 253, "main": MAIN_TABLE, "local": 255}
-_GREATEST_TABLE = 2**32 - 1
+_MAX_TABLE = 2**32 - 1
 _IFADDR = struct.Struct("@4BI")
-_GONE_ALREADY = (errno.ESRCH, errno.EADDRNOTAVAIL, errno.ENODEV)
+_ALREADY_GONE = (errno.ESRCH, errno.EADDRNOTAVAIL, errno.ENODEV)
 
 
 class LinkConfig:
-    """Gives the link what its configuration says, and takes back what it no longer
-    says; what others gave it stays."""
+    """Configures the link, and removes what is no longer configured.
+
+    Addresses and routes that others have added are left alone.
+    """
 
     def __init__(self, tun: Tun, log: Log) -> None:
         self._tun = tun
         self._log = log
-        self._given: dict[tuple[int, bytes], str] = {}
+        # With a text for log messages.
+        self._added: dict[NetlinkObject, str] = {}
 
     def apply(self, interface: "InterfaceConfig") -> None:
-        """Make it so, and the link up; what the kernel refuses is logged."""
-        things = self._addresses(interface) + self._routes(interface)
-        wanted = {(kind, body): text for kind, body, text in things}
-        for item, text in list(self._given.items()):
-            if item not in wanted:
-                self._take_back(item, text)
+        """Configure the link and set it up; log what the kernel rejects."""
+        wanted = self._addresses(interface) | self._routes(interface)
+        for netlink_object, text in list(self._added.items()):
+            if netlink_object not in wanted:
+                self._remove(netlink_object, text)
         self._set_link(interface.mtu or DEFAULT_MTU)
-        for item, text in wanted.items():
-            self._give(item, text)
+        for netlink_object, text in wanted.items():
+            self._add(netlink_object, text)
 
     def _set_link(self, mtu: int) -> None:
         body = IFINFO.pack(0, 0, self._tun.index, IFF_UP, IFF_UP)
-        body += messages.pack_attribute(IFLA_MTU, NUMBER.pack(mtu))
+        body += messages.pack_attribute(IFLA_MTU, U32.pack(mtu))
         try:
             messages.request(RTM_NEWLINK, body)
         except OSError as error:
-            self._log.error(f"link with MTU {mtu}: {error.strerror}")
+            self._log.error(f"cannot set link up with MTU {mtu}: {error.strerror}")
 
-    def _give(self, item: "tuple[int, bytes]", text: str) -> None:
-        kind, body = item
+    def _add(self, netlink_object: "NetlinkObject", text: str) -> None:
+        kind, body = netlink_object
         try:
-            messages.request(kind + _NEW, body, messages.CREATE | messages.REPLACE)
+            messages.request(kind, body, messages.CREATE | messages.REPLACE)
         except OSError as error:
-            self._log.error(f"{text}: {error.strerror}")
+            self._log.error(f"cannot add {text}: {error.strerror}")
             return
-        self._given[item] = text
+        self._added[netlink_object] = text
 
-    def _take_back(self, item: "tuple[int, bytes]", text: str) -> None:
-        kind, body = item
-        del self._given[item]
+    def _remove(self, netlink_object: "NetlinkObject", text: str) -> None:
+        kind, body = netlink_object
+        del self._added[netlink_object]
         try:
             messages.request(kind + _DELETE, body)
         except OSError as error:
-            if error.errno not in _GONE_ALREADY:
-                self._log.error(f"{text}: {error.strerror}")
+            if error.errno not in _ALREADY_GONE:
+                self._log.error(f"cannot remove {text}: {error.strerror}")
 
-    def _addresses(self, interface: "InterfaceConfig") -> "list[NetlinkObject]":
-        return [
-            (_ADDRESS, self._address(one), f"address {format_allowed_ip(one)}")
-            for one in interface.addresses
-        ]
+    def _addresses(self, interface: "InterfaceConfig") -> "dict[NetlinkObject, str]":
+        return {
+            (
+                _RTM_NEWADDR,
+                self._address(prefix),
+            ): f"address {format_allowed_ip(prefix)}"
+            for prefix in interface.addresses
+        }
 
     def _address(self, prefix: "AllowedIP") -> bytes:
         address, length = prefix
@@ -90,18 +96,21 @@ class LinkConfig:
         body += messages.pack_attribute(_IFA_LOCAL, address)
         return body + messages.pack_attribute(_IFA_ADDRESS, address)
 
-    def _routes(self, interface: "InterfaceConfig") -> "list[NetlinkObject]":
+    def _routes(self, interface: "InterfaceConfig") -> "dict[NetlinkObject, str]":
         tables = {4: interface.ip4table, 16: interface.ip6table}
-        routes = []
+        routes = {}
         for prefix in interface.routes():
-            table = _table(tables[len(prefix[0])])
+            name = tables[len(prefix[0])]
             text = f"route {format_allowed_ip(prefix)}"
+            table = _table(name)
             if table is None:
-                self._log.error(f"{text}: a table is known by its number alone here")
+                self._log.error(
+                    f"cannot add {text}: unknown table {name}; give its number"
+                )
             else:
                 metric = interface.metric or 0
-                body = route(prefix, self._tun.index, table, metric)
-                routes.append((_ROUTE, body, text))
+                body = pack_route(prefix, self._tun.index, table, metric)
+                routes[_RTM_NEWROUTE, body] = text
         return routes
 
 
@@ -111,6 +120,6 @@ def _table(text: str | None) -> int | None:
     if text in _TABLES:
         return _TABLES[text]
     try:
-        return parse_number(text, _GREATEST_TABLE)
+        return parse_number(text, _MAX_TABLE)
     except ConfigError:
         return None

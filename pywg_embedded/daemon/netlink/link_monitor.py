@@ -1,7 +1,8 @@
-"""The kernel's news about our link, and that there are others about routes.
+"""The state of our link, and notifications that routes or addresses have changed.
 
-A netlink socket hears of one network namespace, the one we were born in. When our
-interface is moved out of it, its descriptor still tells whether it is up.
+A netlink socket receives the notifications of one network namespace, the one in which
+it was opened. After the interface is moved out of it, the TUN descriptor still tells
+whether the link is up.
 """
 
 from ...dataplane.tun import Tun
@@ -11,36 +12,38 @@ from .messages import (
     IFF_UP,
     IFINFO,
     IFLA_MTU,
-    NUMBER,
     RTM_DELLINK,
     RTM_GETLINK,
     RTM_NEWLINK,
+    U32,
 )
 
 _GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # link; IPv4 and IPv6 address, route
 
 
 class LinkMonitor:
-    """``up`` and ``mtu`` of the TUN, None for ``up`` when it is gone.
+    """Monitors the link of a TUN device.
 
-    ``routes_changed`` is set when a route or an address came or went.
+    ``up`` is None once the link is deleted; ``mtu`` is its last known MTU.
+    ``routes_changed`` is set when a route or an address changes, for the user to reset.
     """
 
     def __init__(self, tun: Tun) -> None:
         self._tun = tun
         self._socket = messages.open_socket(_GROUPS)
         self._socket.setblocking(False)
-        self._away = False
+        # The link is in another network namespace, or deleted.
+        self._left = False
         self.routes_changed = False
         self.up: bool | None = tun.is_up()
         self.mtu = tun.mtu()
 
     def descriptor(self) -> int:
-        """What to watch."""
+        """Return the descriptor that is readable when ``read`` is due."""
         return self._socket.fileno()
 
     def read(self) -> None:
-        """Take in the news that wait."""
+        """Process all pending notifications."""
         lost = False
         while True:
             try:
@@ -48,36 +51,38 @@ class LinkMonitor:
             except BlockingIOError:
                 break
             except OSError:
-                # ENOBUFS, told once: there was more than the socket holds.
+                # ENOBUFS, reported once: the receive buffer overflowed.
                 lost = True
                 continue
             for kind, body in messages.parse_messages(data):
-                self._note(kind, body)
+                self._handle_message(kind, body)
         if lost:
-            self._catch_up()
+            self._resynchronize()
 
     def poll(self) -> None:
-        """Ask the descriptor where no news come: cheap, but once a second will do."""
-        if self._away:
+        """Read the state from the descriptor where there are no notifications.
+
+        It is cheap, but once a second is enough.
+        """
+        if self._left:
             self.up = self._tun.probe()
 
     def close(self) -> None:
-        """No more news."""
+        """Close the socket."""
         self._socket.close()
 
-    def _catch_up(self) -> None:
-        # Asked once the socket is empty: until then it would lose the answer, which
-        # comes as news.
+    def _resynchronize(self) -> None:
+        # Only now that the buffer has room again; the reply is read as a notification.
         self.routes_changed = True
-        question = IFINFO.pack(0, 0, self._tun.index, 0, 0)
+        body = IFINFO.pack(0, 0, self._tun.index, 0, 0)
         try:
-            self._socket.send(messages.pack_request(RTM_GETLINK, question))
+            self._socket.send(messages.pack_request(RTM_GETLINK, body))
         except OSError:
-            self._away = True
+            self._left = True
 
-    def _note(self, kind: int, body: bytes) -> None:
+    def _handle_message(self, kind: int, body: bytes) -> None:
         if kind == ERROR:
-            self._away = True  # no such link, to what we asked
+            self._left = True  # the reply to _resynchronize: no such link
             return
         if kind not in (RTM_NEWLINK, RTM_DELLINK):
             self.routes_changed = True
@@ -86,10 +91,10 @@ class LinkMonitor:
         if index != self._tun.index:
             return
         if kind == RTM_DELLINK:
-            self._away = True
+            self._left = True
             self.poll()
             return
         self.up = bool(flags & IFF_UP)
         mtu = messages.parse_attributes(body[IFINFO.size :]).get(IFLA_MTU)
         if mtu is not None:
-            self.mtu = NUMBER.unpack(mtu)[0]
+            self.mtu = U32.unpack(mtu)[0]

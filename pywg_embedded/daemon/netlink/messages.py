@@ -1,4 +1,4 @@
-"""The few words of rtnetlink that this daemon speaks (rtnetlink(7))."""
+"""The subset of rtnetlink(7) that the daemon uses: messages and attributes."""
 
 import os
 import socket
@@ -9,17 +9,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUFFER = 65_536
-# For what is made: in the place of the like of it, or where there is none.
+# Flags of a request for a new object: replace an existing one, create a missing one.
 REPLACE, CREATE = 0x100, 0x400
 ERROR = 2
+# By the size of an address.
 FAMILIES = {4: socket.AF_INET, 16: socket.AF_INET6}
-NUMBER = struct.Struct("@I")
-# A message about a link: its kinds, what it begins with, and a flag and an attribute.
+U32 = struct.Struct("@I")
+# Link messages: types, the header, a flag and an attribute.
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 IFINFO = struct.Struct("@BxHiII")
 IFF_UP = 1
 IFLA_MTU = 4
 _NLM_F_REQUEST, _NLM_F_ACK = 1, 4
+# Seconds.
 _REPLY_TIMEOUT = 1.0
 _HEADER = struct.Struct("@IHHII")
 _ATTRIBUTE = struct.Struct("@HH")
@@ -27,7 +29,7 @@ _STATUS = struct.Struct("@i")
 
 
 def open_socket(groups: int) -> socket.socket:
-    """A socket that hears of these groups, as bits; 0 for one that only asks."""
+    """Open a socket that receives the notifications of the groups, a bit mask."""
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
     sock = socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE)
     sock.bind((0, groups))
@@ -35,14 +37,19 @@ def open_socket(groups: int) -> socket.socket:
 
 
 def pack_request(kind: int, body: bytes, flags: int = 0) -> bytes:
-    """A message that asks."""
+    """Return a request message."""
     size = _HEADER.size + len(body)
     return _HEADER.pack(size, kind, _NLM_F_REQUEST | flags, 1, 0) + body
 
 
 def query(kind: int, body: bytes, flags: int = 0) -> "Iterator[tuple[int, bytes]]":
-    """The messages of the kernel's answer, which fits in one datagram; raises OSError
-    if none comes."""
+    """Send a request and return type and body of each message of the reply.
+
+    The reply must fit in one datagram.
+
+    Raises:
+        OSError: the request cannot be sent, or there is no reply within a second.
+    """
     with open_socket(0) as sock:
         sock.settimeout(_REPLY_TIMEOUT)
         sock.send(pack_request(kind, body, flags))
@@ -50,20 +57,24 @@ def query(kind: int, body: bytes, flags: int = 0) -> "Iterator[tuple[int, bytes]
 
 
 def request(kind: int, body: bytes, flags: int = 0) -> None:
-    """Have the kernel do something; raises OSError if it does not."""
-    for answer, text in query(kind, body, flags | _NLM_F_ACK):
-        number = -_STATUS.unpack_from(text)[0] if answer == ERROR else 0
-        if number:
-            raise OSError(number, os.strerror(number))
+    """Send a request and wait until the kernel has carried it out.
+
+    Raises:
+        OSError: the kernel rejects the request, or does not reply within a second.
+    """
+    for reply, text in query(kind, body, flags | _NLM_F_ACK):
+        error = -_STATUS.unpack_from(text)[0] if reply == ERROR else 0
+        if error:
+            raise OSError(error, os.strerror(error))
 
 
 def pack_attribute(kind: int, value: bytes) -> bytes:
-    """An attribute; all that we send have sizes that need no padding."""
+    """Return an attribute; the size of ``value`` must be a multiple of four."""
     return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value
 
 
 def parse_messages(data: bytes) -> "Iterator[tuple[int, bytes]]":
-    """Type and body of each message in what was received."""
+    """Yield type and body of each message of a datagram."""
     while len(data) >= _HEADER.size:
         size, kind = _HEADER.unpack_from(data)[:2]
         yield kind, data[_HEADER.size : size]
@@ -71,13 +82,13 @@ def parse_messages(data: bytes) -> "Iterator[tuple[int, bytes]]":
 
 
 def parse_attributes(data: bytes) -> dict[int, bytes]:
-    """The attributes behind a message's own header, by type."""
-    found = {}
+    """Return the attributes that follow the header of a message body, by type."""
+    attributes = {}
     while len(data) >= _ATTRIBUTE.size:
         size, kind = _ATTRIBUTE.unpack_from(data)
-        found[kind] = data[_ATTRIBUTE.size : size]
+        attributes[kind] = data[_ATTRIBUTE.size : size]
         data = data[_aligned(max(size, _ATTRIBUTE.size)) :]
-    return found
+    return attributes
 
 
 def _aligned(size: int) -> int:

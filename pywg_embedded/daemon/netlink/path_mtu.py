@@ -1,4 +1,4 @@
-"""The largest packet that fits into one datagram on its way to the peers."""
+"""The largest packet in the tunnel that fits into one datagram to each peer."""
 
 from ...core.constants import DEFAULT_MTU, TRANSPORT_MIN_SIZE
 
@@ -6,14 +6,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# IP and UDP, by the size of an address.
+# Sizes of the IP and UDP headers, by the size of an address.
 _HEADERS = {4: 20 + 8, 16: 40 + 8}
-# IPv6 runs over nothing smaller.
-_SMALLEST = 1280
+# RFC 8200, section 5.
+_IPV6_MIN_MTU = 1280
 
 
 def tunnel_mtu(paths: "Iterable[tuple[int, int]]") -> int:
-    """The MTU within, of the ways to the peers: the size of an address, and the MTU
-    of the device that leads there (0: not known)."""
+    """Return the MTU of the interface for its paths to peers.
+
+    A path is the size of the peer's address and the MTU of the output device, 0 if that
+    is unknown.
+    """
     sizes = [mtu - _HEADERS[size] - TRANSPORT_MIN_SIZE for size, mtu in paths if mtu]
-    return max(_SMALLEST, min(sizes)) if sizes else DEFAULT_MTU
+    return max(_IPV6_MIN_MTU, min(sizes)) if sizes else DEFAULT_MTU

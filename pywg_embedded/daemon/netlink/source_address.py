@@ -1,8 +1,8 @@
-"""Which of our IPv6 addresses a handshake leaves from.
+"""The IPv6 source address of handshakes.
 
-An uplink may have none of its own, only a prefix for the LAN behind it. The kernel then
-takes that of any interface, the one most like the destination (RFC 6724 section 5):
-this may be the tunnel's, and the answer would never arrive.
+An uplink may have no address of its own, only a delegated prefix for the LAN. The
+kernel then selects the address of any interface, the one most similar to the
+destination (RFC 6724, section 5). If that is the tunnel's, the response is lost.
 """
 
 from . import messages
@@ -17,62 +17,66 @@ if TYPE_CHECKING:
     from .routes import Route
 
 _ADDRESSES = "/proc/net/if_inet6"
-_GLOBAL = 0
+_SCOPE_GLOBAL = 0
 _IFA_F_DADFAILED, _IFA_F_DEPRECATED, _IFA_F_TENTATIVE = 0x08, 0x20, 0x40
-# What every tunnel without link-layer addresses is: a TUN, the kernel's WireGuard.
+# Tunnels without link-layer addresses: TUN devices, and the kernel's WireGuard.
 _ARPHRD_NONE = 0xFFFE
 
 
 class _Address:
-    __slots__ = ("address", "deprecated", "interface")
+    __slots__ = ("address", "deprecated", "ifindex")
 
-    def __init__(self, address: bytes, interface: int, deprecated: bool) -> None:
+    def __init__(self, address: bytes, ifindex: int, deprecated: bool) -> None:
         self.address = address
-        self.interface = interface
+        self.ifindex = ifindex
         self.deprecated = deprecated
 
 
 def select_source(endpoint: "Endpoint", fwmark: int) -> "Endpoint":
-    """The endpoint, with a source that is no tunnel's where the kernel would take a
-    tunnel's for a way that does not lead through it, and there is another."""
+    """Return the endpoint with a source address where the kernel's choice is wrong.
+
+    It is wrong if it is the address of a tunnel that the route does not lead through.
+    Without a better address, the endpoint is returned as it is.
+    """
     if endpoint.source or endpoint.scope or len(endpoint.address) != 16:
         return endpoint
     try:
-        way = lookup_route(endpoint.address, b"", fwmark)
-        source = _better_source(endpoint.address, way) if way else b""
+        route = lookup_route(endpoint.address, b"", fwmark)
+        source = _better_source(endpoint.address, route) if route else b""
     except OSError:
-        return endpoint  # the kernel does not say
-    return endpoint.with_source(source, way.device) if way and source else endpoint
+        return endpoint  # the kernel does not reply
+    return endpoint.with_source(source, route.ifindex) if route and source else endpoint
 
 
-def _better_source(destination: bytes, way: "Route") -> bytes:
+def _better_source(destination: bytes, route: "Route") -> bytes:
     addresses = list(_global_addresses())
-    taken = [one for one in addresses if one.address == way.source]
-    if not any(_is_astray(one, way.device) for one in taken):
+    is_wrong = any(
+        address.ifindex != route.ifindex and _is_tunnel(address.ifindex)
+        for address in addresses
+        if address.address == route.source
+    )
+    if not is_wrong:
         return b""
-    others = [one for one in addresses if not _is_tunnel(one.interface)]
+    others = [address for address in addresses if not _is_tunnel(address.ifindex)]
     if not others:
         return b""
-    return max(others, key=lambda one: _merit(one, destination)).address
+    return max(others, key=lambda address: _preference(address, destination)).address
 
 
-def _is_astray(one: _Address, device: int) -> bool:
-    return one.interface != device and _is_tunnel(one.interface)
-
-
-def _is_tunnel(interface: int) -> bool:
-    question = IFINFO.pack(0, 0, interface, 0, 0)
-    for kind, body in messages.query(RTM_GETLINK, question):
+def _is_tunnel(ifindex: int) -> bool:
+    body = IFINFO.pack(0, 0, ifindex, 0, 0)
+    for kind, reply in messages.query(RTM_GETLINK, body):
         if kind == RTM_NEWLINK:
-            return bool(IFINFO.unpack_from(body)[1] == _ARPHRD_NONE)
+            return bool(IFINFO.unpack_from(reply)[1] == _ARPHRD_NONE)
     return False
 
 
-def _merit(one: _Address, destination: bytes) -> "tuple[bool, bool, int]":
-    """RFC 6724 section 5, rules 3, 6 and 8."""
-    difference = int.from_bytes(one.address, "big") ^ int.from_bytes(destination, "big")
-    same_label = _is_unique_local(one.address) == _is_unique_local(destination)
-    return not one.deprecated, same_label, -difference
+def _preference(address: _Address, destination: bytes) -> "tuple[bool, bool, int]":
+    """Return a sort key for RFC 6724, section 5, rules 3, 6 and 8."""
+    source = address.address
+    difference = int.from_bytes(source, "big") ^ int.from_bytes(destination, "big")
+    same_label = _is_unique_local(source) == _is_unique_local(destination)
+    return not address.deprecated, same_label, -difference
 
 
 def _is_unique_local(address: bytes) -> bool:
@@ -86,8 +90,8 @@ def _global_addresses() -> "Iterator[_Address]":
     except OSError:
         return  # no IPv6
     for line in lines:
-        address, interface, _, scope, flags, _ = line.split()
+        address, ifindex, _, scope, flags, _ = line.split()
         unusable = int(flags, 16) & (_IFA_F_DADFAILED | _IFA_F_TENTATIVE)
-        if int(scope, 16) == _GLOBAL and not unusable:
+        if int(scope, 16) == _SCOPE_GLOBAL and not unusable:
             deprecated = bool(int(flags, 16) & _IFA_F_DEPRECATED)
-            yield _Address(bytes.fromhex(address), int(interface, 16), deprecated)
+            yield _Address(bytes.fromhex(address), int(ifindex, 16), deprecated)

@@ -1,1 +1,1 @@
-"""The daemon under OpenWrt: UCI, ubus, netifd and procd."""
+"""The daemon on OpenWrt: UCI configuration, ubus object, netifd and restarts."""

@@ -1,8 +1,8 @@
-"""Our link in netifd's hands: addresses, routes, and ways to the peers outside of it.
+"""The interface under netifd: its addresses, routes and MTU, and routes to endpoints.
 
-1. netifd hears of it as soon as anything of it changes, and applies the difference.
-2. Nothing depends on an uplink: when one goes, another leads to the peers, or none
-   does for a while; the link stays.
+1. netifd is notified as soon as the interface changes, and applies the difference.
+2. The interface depends on no uplink: when one goes down, the endpoints are reached
+   through another one, or not at all for a while; the interface stays up.
 """
 
 import socket
@@ -11,7 +11,7 @@ from ...dataplane.tun import mtu_of
 from ...openwrt import netifd
 from ..netlink import path_mtu
 from ..netlink.host_routes import HostRoutes
-from ..netlink.routes import output_interface
+from ..netlink.routes import output_ifindex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ...dataplane.tun import Tun
     from ...openwrt.netifd import NextHop
-    from ...openwrt.uci_network import InterfaceConfig as Wanted
+    from ...openwrt.uci_network import InterfaceConfig as UciInterface
     from ..interface import Interface
     from ..log import Log
     from .ubus_connection import UbusConnection
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class NetifdLink:
-    """Stands where ``LinkConfig`` stands on a machine without netifd."""
+    """Configures the link through netifd; replaces ``LinkConfig`` on OpenWrt."""
 
     def __init__(
         self, interface: "Interface", tun: "Tun", ubus: "UbusConnection", log: "Log"
@@ -37,23 +37,27 @@ class NetifdLink:
         self._tun = tun
         self._ubus = ubus
         self._host_routes = HostRoutes(log)
-        self._wanted: Wanted | None = None
+        self._configured: UciInterface | None = None
         self._last_state: tuple[Any, ...] = ()
         self._sent: Table = {}
         self._mtu = 0
 
-    def apply(self, wanted: "Wanted") -> None:
-        """From now on it shall be so."""
-        before = self._wanted
-        if before and tuple(before.routes()) != tuple(wanted.routes()):
-            self._host_routes.sync({})  # who needs one is seen without them
-        self._wanted = wanted
+    def apply(self, configured: "UciInterface") -> None:
+        """Apply a configuration of the interface."""
+        before = self._configured
+        if before and tuple(before.routes()) != tuple(configured.routes()):
+            # Without host routes, lookups show which endpoints need one.
+            self._host_routes.sync({})
+        self._configured = configured
         self.update(routes_changed=True)
 
     def update(self, routes_changed: bool) -> None:
-        """Look whether anything is different; to be called every second or so."""
-        wanted = self._wanted
-        if wanted is None:
+        """Update host routes, MTU and netifd if anything they depend on has changed.
+
+        To be called about once a second.
+        """
+        configured = self._configured
+        if configured is None:
             return
         endpoints = self._interface.endpoint_addresses()
         port = self._interface.port()
@@ -64,69 +68,69 @@ class NetifdLink:
         if dump is None:
             return
         self._last_state = state
-        self._host_routes.sync(self._needed_host_routes(wanted, dump, endpoints))
-        uplinks = netifd.uplink_devices(dump, wanted.name, wanted.tunlink)
-        self._set_mtu(wanted.mtu or self._path_mtu(endpoints, uplinks))
-        self._send_update(netifd.update_link(wanted, self._tun.name, port, uplinks))
+        self._host_routes.sync(self._needed_host_routes(configured, dump, endpoints))
+        uplinks = netifd.uplink_devices(dump, configured.name, configured.tunlink)
+        mtu = configured.mtu or self._path_mtu(endpoints, uplinks)
+        if mtu != self._mtu:
+            self._tun.set_mtu(mtu)
+            self._mtu = mtu
+        self._send_update(netifd.update_link(configured, self._tun.name, port, uplinks))
 
     def report_fatal_error(self, name: str, code: str, reason: str) -> None:
-        """Say why we cannot go on, and that trying again would be in vain."""
+        """Report an error to netifd, and keep netifd from starting the daemon again."""
         self.report_error(name, code, reason)
         self._notify(netifd.block_restart(name))
 
     def report_error(self, name: str, code: str, reason: str) -> None:
-        """Say that something is wrong."""
+        """Report an error to netifd, which shows it with the interface."""
         self._notify(netifd.notify_error(name, code, reason))
 
     def close(self) -> None:
-        """Leave no route behind."""
+        """Remove all host routes."""
         self._host_routes.sync({})
 
     def _send_update(self, message: "Table") -> None:
+        # netifd may have been restarted if there is a new connection.
         sent = {**message, "connections": self._ubus.connections}
         if sent != self._sent and self._notify(message):
             self._sent = sent
 
     def _notify(self, message: "Table") -> bool:
-        answer = self._ubus.call(netifd.INTERFACE, netifd.NOTIFY, message)
-        return answer is not None
+        return self._ubus.call(netifd.INTERFACE, netifd.NOTIFY, message) is not None
 
     def _needed_host_routes(
-        self, wanted: "Wanted", dump: "Table", endpoints: "frozenset[bytes]"
+        self, configured: "UciInterface", dump: "Table", endpoints: "frozenset[bytes]"
     ) -> "dict[bytes, NextHop]":
-        ways = {}
-        for address in () if wanted.nohostroute else endpoints:
-            if wanted.tunlink or self._is_routed_into_tunnel(address):
-                way = netifd.find_next_hop(dump, wanted.name, address, wanted.tunlink)
-                if way:
-                    ways[address] = way
-        return ways
+        routes = {}
+        for address in () if configured.nohostroute else endpoints:
+            if configured.tunlink or self._is_routed_into_tunnel(address):
+                route = netifd.find_next_hop(
+                    dump, configured.name, address, configured.tunlink
+                )
+                if route:
+                    routes[address] = route
+        return routes
 
     def _is_routed_into_tunnel(self, address: bytes) -> bool:
-        """Whether the way to it leads, or would lead, through our own link."""
+        # With a host route, the lookup no longer shows what it would be without.
         if address in self._host_routes.addresses():
             return True
-        return output_interface(address, self._interface.fwmark()) == self._tun.index
+        return output_ifindex(address, self._interface.fwmark()) == self._tun.index
 
     def _path_mtu(self, endpoints: "frozenset[bytes]", uplinks: "list[str]") -> int:
         paths = []
         for address in endpoints:
-            index = output_interface(address, self._interface.fwmark())
-            if index and index != self._tun.index:
-                paths.append((len(address), _mtu_of(_name_of(index))))
-        return path_mtu.tunnel_mtu(paths or [(16, _mtu_of(one)) for one in uplinks])
-
-    def _set_mtu(self, mtu: int) -> None:
-        if mtu != self._mtu:
-            self._tun.set_mtu(mtu)
-            self._mtu = mtu
+            ifindex = output_ifindex(address, self._interface.fwmark())
+            if ifindex and ifindex != self._tun.index:
+                paths.append((len(address), _mtu_of_ifindex(ifindex)))
+        return path_mtu.tunnel_mtu(paths or [(16, _mtu_of(name)) for name in uplinks])
 
 
-def _name_of(index: int) -> str:
+def _mtu_of_ifindex(ifindex: int) -> int:
     try:
-        return socket.if_indextoname(index)
+        return _mtu_of(socket.if_indextoname(ifindex))
     except OSError:
-        return ""
+        return 0
 
 
 def _mtu_of(device: str) -> int:

@@ -1,7 +1,7 @@
-"""Waiting before we are started once more, where the last start ended badly.
+"""The restart back-off: a delay before a daemon starts again that has ended early.
 
-netifd starts us again at once, for ever. Nobody who is killed can say so; what is
-left behind says it.
+netifd restarts the daemon at once, without limit. A daemon that is killed cannot say
+so; therefore each start is recorded in a file, and a start that succeeds removes it.
 """
 
 import os
@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _FOLDER = "/var/run/pywg"
-_LONGEST_DELAY = 60
-_MOST_COUNTED = 16
-_LONGEST = 1_000
-# Milliseconds; who has run for so long was not started in vain.
+# Seconds.
+_MAX_DELAY = 60
+_MAX_COUNT = 16
+_MAX_FILE_SIZE = 1_000
+# Milliseconds after which a start counts as successful.
 STABLE_AFTER = 60_000
 
 
 class RestartBackoff:
-    """Counts in a file; one that cannot be read or written counts nothing."""
+    """Counts starts in a file; there is no delay if the file cannot be used."""
 
     def __init__(self, name: str, folder: str = _FOLDER) -> None:
         self._path = f"{folder}/{name}.attempts"
@@ -30,8 +31,10 @@ class RestartBackoff:
         self._reason = f"{folder}/{name}.reason"
 
     def wait(self, signals: "Iterable[int]") -> bool:
-        """Note that we start, and wait for our turn; False if one of these signals,
-        all blocked, tells us to end meanwhile."""
+        """Record a start and wait for the delay.
+
+        Return False if one of ``signals``, which must be blocked, arrives meanwhile.
+        """
         delay = self.record_start()
         if not delay or signal.sigtimedwait(signals, delay) is None:
             return True
@@ -39,32 +42,36 @@ class RestartBackoff:
         return False
 
     def record_start(self) -> int:
-        """Note that we start; how many seconds to wait beforehand."""
+        """Record a start and return the delay before it, in seconds."""
         remove(self._blocked)
-        count = self._read()
-        if not _write(self._path, f"{min(count + 1, _MOST_COUNTED)}\n".encode()):
+        try:
+            count = min(max(int(_read(self._path)), 0), _MAX_COUNT)
+        except ValueError:
+            count = 0
+        if not _write(self._path, f"{min(count + 1, _MAX_COUNT)}\n".encode()):
             return 0
-        return min(1 << count - 1, _LONGEST_DELAY) if count else 0
+        return min(1 << count - 1, _MAX_DELAY) if count else 0
 
     def reset(self) -> None:
-        """This start was not in vain, or we were told to end."""
+        """Forget all starts: this one was successful, or was ended by a signal."""
         remove(self._path)
         remove(self._reason)
 
     def record_failure(self, reason: str) -> None:
-        """Leave word of why it was in vain, for the next one to pass on. Who is blocked
-        has none to leave: the next one reads another configuration."""
+        """Keep the reason of a failed start for the next one, which reports it.
+
+        A blocked daemon keeps none: the next start has another configuration.
+        """
         if not os.path.exists(self._blocked):
             _write(self._reason, reason.encode())
 
     def last_failure(self) -> str:
-        """Why the last start was in vain; empty if it was not, or nobody knows."""
+        """Return the reason why the last start failed, or an empty text."""
         return _read(self._reason).decode("utf-8", "replace")
 
     def block_until_changed(self, configuration: str) -> None:
-        """It would be in vain to try again with what this file has in it: the init
-        script starts us when that changes."""
-        # Not before it is needed, at the end of a vain start: it loads OpenSSL.
+        """Block further starts until this file changes; the init script compares it."""
+        # Imported when it is needed, before an exit: it loads OpenSSL.
         from hashlib import md5
 
         self.reset()
@@ -73,20 +80,14 @@ class RestartBackoff:
                 digest = md5(file.read()).hexdigest()
         except OSError:
             return
-        # As md5sum(1) prints it.
+        # In the output format of md5sum(1).
         _write(self._blocked, f"{digest}  -\n".encode())
-
-    def _read(self) -> int:
-        try:
-            return min(max(int(_read(self._path)), 0), _MOST_COUNTED)
-        except ValueError:
-            return 0
 
 
 def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            return file.read(_LONGEST)
+            return file.read(_MAX_FILE_SIZE)
     except OSError:
         return b""
 
@@ -95,7 +96,7 @@ def _write(path: str, content: bytes) -> bool:
     try:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         with open(path, "wb") as file:
-            file.write(content[:_LONGEST])
+            file.write(content[:_MAX_FILE_SIZE])
     except OSError:
         return False
     return True

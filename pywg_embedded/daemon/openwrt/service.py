@@ -1,4 +1,4 @@
-"""The daemon as a part of OpenWrt: under netifd, and as an object on ubus."""
+"""The daemon on OpenWrt: ubus object and events, netifd, configuration reload."""
 
 from ...control.keys import from_base64
 from ...core.errors import EINVAL, ENOSPC, ConfigError
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from .uci_config import UciConfig
 
 _EVENT = "pywg"
-# Codes of errors that netifd shows.
+# Error codes for netifd.
 ERRORS = START, CONFIGURATION = "START", "CONFIGURATION"
 
 
 class OpenwrtService:
-    """Told every second; it stands without ubus too, and waits for it."""
+    """Connects an interface with OpenWrt's services; works without ubus as well."""
 
     def __init__(
         self,
@@ -52,9 +52,10 @@ class OpenwrtService:
         self.ubus.tick()
 
     def start(self, uci_config: "UciConfig") -> None:
-        """Apply the configuration, and answer questions about it from now on.
+        """Publish the ubus object and load the configuration.
 
-        Raises what ``UciConfig.load`` does, and netifd knows why.
+        Raises:
+            Error, OSError: the configuration is rejected; netifd is notified.
         """
         self._uci_config = uci_config
         report = StatusReport(self._interface, uci_config, self._monitor)
@@ -66,7 +67,7 @@ class OpenwrtService:
             "rekey": Method(self._rekey, "peer"),
             "retry": Method(self._retry),
         }
-        # Before we read: a change from now on calls, and waits to be heard.
+        # Before the file is read: a call of reload, after a later change, is not lost.
         self.ubus.publish(f"pywg.{self._name}", methods)
         try:
             uci_config.load()
@@ -75,7 +76,7 @@ class OpenwrtService:
             raise
 
     def tick(self, routes_changed: bool) -> None:
-        """Do what is due."""
+        """Run the periodic tasks; to be called about once a second."""
         self.ubus.tick()
         self._check_reload()
         self._monitor.tick()
@@ -85,7 +86,7 @@ class OpenwrtService:
             self._backoff.reset()
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Send the event ``down``, remove host routes and disconnect."""
         self._send_event("down", {})
         self.netifd.close()
         self.ubus.close()
@@ -95,7 +96,7 @@ class OpenwrtService:
         self.ubus.send_event(_EVENT, values)
 
     def _report_config_error(self, error: ConfigError) -> None:
-        # What only the configuration can mend is not tried again until it changes.
+        # Another start with the same configuration would fail again.
         if error.errno in (EINVAL, ENOSPC):
             self._backoff.block_until_changed(uci_store.network_path())
             self.netifd.report_fatal_error(self._name, CONFIGURATION, str(error))
@@ -114,7 +115,7 @@ class OpenwrtService:
                 )
 
     def _reload(self) -> "dict[str, Any]":
-        # Not at once: we may be in the midst of a call of our own.
+        # Deferred to the next tick: a call of our own may be in progress.
         self._reload_requested = True
         return {}
 
@@ -142,15 +143,15 @@ class OpenwrtService:
         except ConfigError as error:
             raise UbusError(str(error), INVALID_ARGUMENT) from None
         if public_key not in known:
-            raise UbusError("no such peer", NOT_FOUND)
+            raise UbusError(f"no peer with public key {peer}", NOT_FOUND)
         return (public_key,)
 
 
 def report_last_failure(name: str, reason: str) -> None:
-    """Tell netifd, which forgets it at each start, why the last one was in vain."""
+    """Report to netifd, which forgets errors at each start, why the last one failed."""
     try:
         ubus = UbusClient()
         ubus.call(INTERFACE, NOTIFY, notify_error(name, START, reason))
         ubus.close()
     except (OSError, UbusError):
-        pass  # it is in the log, too
+        pass  # the reason is also in the log

@@ -1,4 +1,4 @@
-"""The interface as /etc/config/network has it: at the start, and whenever asked."""
+"""The configuration from /etc/config/network, at the start and after each reload."""
 
 import os
 
@@ -7,7 +7,7 @@ from ...control.text import located
 from ...core.errors import ConfigError, Error
 from ...openwrt import uci_edit, uci_network, uci_store
 from ...openwrt.options import GENERATE
-from ...openwrt.uci_network import INTERFACE_REFUSED, PROTOCOL
+from ...openwrt.uci_network import INTERFACE_REFUSED, PROTOCOL, WARNING
 from ..endpoints.tracker import EndpointTracker
 
 TYPE_CHECKING = False
@@ -19,19 +19,21 @@ if TYPE_CHECKING:
     from ..log import Log
 
     class LinkBackend(Protocol):
-        """Whoever gives the link its addresses and routes."""
+        """What configures addresses, MTU and routes of the link."""
 
-        def apply(self, wanted: uci_network.InterfaceConfig) -> None: ...
+        def apply(self, configured: uci_network.InterfaceConfig, /) -> None:
+            """Apply a configuration of the interface."""
 
 
 class UciConfig:
-    """Reads the configuration, and applies what differs from what there is.
+    """Reads the configuration and applies the differences.
 
-    A wrong value of the interface itself, or one that cannot be applied, refuses the
-    whole, and leaves what there was; a wrong peer is left out.
+    An invalid value of the interface itself, or one that cannot be applied, rejects the
+    whole and keeps the running configuration; an invalid peer is left out.
 
-    ``configured`` is what was applied last, ``complaints`` and ``reload_error`` (empty:
-    none) are about what was read last.
+    ``configured`` is the configuration that was applied last; ``complaints`` are the
+    problems of the one that was read last, and ``reload_error`` is why it was rejected,
+    or empty.
     """
 
     def __init__(
@@ -48,51 +50,62 @@ class UciConfig:
         self.reload_error = ""
 
     def load(self) -> None:
-        """Read and apply; raises Error, or OSError, if that is refused."""
-        wanted = self._read()
-        if wanted.private_key == GENERATE:
-            wanted.private_key = self._generate_key()
-        configured = wanted.endpoints()
-        change = wanted.to_change()
-        self.endpoints.add_numeric_endpoints(change, configured)
+        """Read the configuration and apply it.
+
+        Raises:
+            Error, OSError: it cannot be read, or is rejected.
+        """
+        configured = self._read()
+        if configured.private_key == GENERATE:
+            configured.private_key = self._generate_key()
+        endpoints = configured.endpoints()
+        change = configured.to_change()
+        self.endpoints.add_numeric_endpoints(change, endpoints)
         self._interface.configure(change)
-        self.configured = wanted
-        self._link.apply(wanted)
-        self.endpoints.set_names(configured)
+        self.configured = configured
+        self._link.apply(configured)
+        self.endpoints.set_names(endpoints)
 
     def reload(self) -> None:
-        """The same; a refusal is logged."""
+        """Load the configuration; keep and log the error if it is rejected."""
         try:
             self.load()
             self.reload_error = ""
-            self._log.verbose("configuration read again")
+            self._log.verbose("configuration reloaded")
         except (Error, OSError) as error:
             self.reload_error = str(error)
-            self._log.error(f"configuration left as it was: {error}")
+            self._log.error(
+                f"configuration rejected, keeping the previous one: {error}"
+            )
 
     def _read(self) -> uci_network.InterfaceConfig:
         sections = uci_store.read_sections(self._path)
         try:
-            wanted, complaints = uci_network.read_interface(sections, self._name)
-            if wanted.protocol != PROTOCOL:
-                text = f"{self._name} is not a {PROTOCOL} interface"
-                raise ConfigError(f"{text}; try: pywg migrate {self._name}")
+            configured, complaints = uci_network.read_interface(sections, self._name)
+            if configured.protocol != PROTOCOL:
+                raise ConfigError(
+                    f"interface {self._name} does not have protocol {PROTOCOL}; "
+                    f"convert it with 'pywg migrate {self._name}'"
+                )
         except ConfigError as error:
             raise located(self._path, error) from None
         self.complaints = complaints
         for complaint in complaints:
-            self._log.error(str(complaint))
-        refused = [one for one in complaints if one.severity == INTERFACE_REFUSED]
-        if refused:
-            raise ConfigError(
-                f"{self._path}: {self._name} has wrong values: {refused[0]}"
+            write = (
+                self._log.warning if complaint.severity == WARNING else self._log.error
             )
-        return wanted
+            write(str(complaint))
+        for complaint in complaints:
+            if complaint.severity == INTERFACE_REFUSED:
+                raise ConfigError(
+                    f"{self._path}: interface {self._name} is invalid: {complaint}"
+                )
+        return configured
 
     def _generate_key(self) -> bytes:
         key = clamp(os.urandom(32))
         text = uci_store.read_text(self._path)
         text = uci_edit.set_option(text, self._name, "private_key", to_base64(key))
         uci_store.replace_text(self._path, text)
-        self._log.verbose(f"made a private key, written to {self._path}")
+        self._log.verbose(f"generated a private key and wrote it to {self._path}")
         return key

@@ -1,1 +1,1 @@
-"""Status of the peers: what is reported, and why a peer has no session."""
+"""The status of the interface and its peers, with diagnoses, events and byte rates."""

@@ -1,7 +1,7 @@
-"""Why there is no session with a peer: a code for programs, and words for people.
+"""The diagnosis of a peer: a code and a text that say why it has no session.
 
-1. Nothing here looks anywhere: all that is known is in the ``Symptoms``.
-2. What is certain comes before what is likely; the first row that fits is it.
+1. The diagnosis depends on its ``Symptoms`` only.
+2. The first row that matches wins; rows of proven causes precede rows of likely ones.
 """
 
 from ...core.constants import REJECT_AFTER_TIME, REKEY_TIMEOUT
@@ -13,18 +13,23 @@ if TYPE_CHECKING:
 
     Row = tuple[str, "Callable[[Symptoms], object]", str]
 
-# 2025: no clock that was ever set since this was written shows less.
+# 2025, in seconds since 1970: a clock that shows less was never set.
 _EARLIEST = 1_735_689_600
 
 
 class Symptoms:
-    """What is known of a peer. ``handshake_age`` is in milliseconds, None for never;
-    ``unanswered`` is how often we called since without an answer.
+    """What is known of a peer and its interface.
 
-    ``refused`` is why we cannot listen, ``host`` the endpoint's name, ``failure`` why
-    that is not resolved, ``endpoint`` where we speak to; empty for none. ``dropped``
-    are the reasons that something was dropped for lately, by whomever it was sent;
-    ``wall`` are seconds since 1970.
+    up: whether the interface is up
+    listen_error: why the interface does not listen, or empty
+    handshake_age: milliseconds since the last handshake, None for never
+    unresponsive: whether the peer has not answered for ``REPLY_TIMEOUT``
+    unanswered_initiations: initiations sent since the last answer
+    host: the host name of the endpoint, or empty
+    lookup_error: why the host name is not resolved, or empty
+    endpoint: the text of the endpoint, or empty
+    recent_drops: drop reasons of the last minute, for packets of any sender
+    wall_time: seconds since 1970
     """
 
     def __init__(self) -> None:
@@ -40,20 +45,23 @@ class Symptoms:
         self.wall_time = 0
 
     def has_session(self) -> bool:
-        """Whether there is a session, and it answers."""
+        """Return whether there is a session and the peer answers."""
         age = self.handshake_age
         return age is not None and age < REJECT_AFTER_TIME and not self.unresponsive
 
     def has_timed_out(self) -> bool:
-        """Whether there was time enough to answer."""
+        """Return whether the peer had enough time to answer an initiation."""
         return self.unanswered_initiations > REPLY_TIMEOUT // REKEY_TIMEOUT
 
     def was_dropped(self, reason: str) -> bool:
-        """Whether messages were dropped for this reason while we waited for one."""
+        """Return whether a drop for this reason can be a message of the peer.
+
+        That is so while an answer of the peer, or its first message, is awaited.
+        """
         return reason in self.recent_drops and (not self.endpoint or self.is_waiting())
 
     def is_waiting(self) -> bool:
-        """Whether we wait for an answer."""
+        """Return whether an initiation is unanswered."""
         return self.unanswered_initiations > 0
 
 
@@ -63,56 +71,61 @@ _ROWS: "tuple[Row, ...]" = (
     ("linked", Symptoms.has_session, ""),
     (
         "unresolved", lambda s: not s.endpoint and s.lookup_error,
-        "{s.host}: {s.lookup_error}",
+        "cannot resolve {s.host}: {s.lookup_error}",
     ),
-    ("resolving", lambda s: not s.endpoint and s.host, "{s.host} is being looked up"),
+    ("resolving", lambda s: not s.endpoint and s.host, "resolving {s.host}"),
     (
         "psk", lambda s: s.was_dropped("response_not_authentic"),
-        "its answer cannot be read: the preshared keys differ",
+        "the peer's response cannot be decrypted; check that both sides have the same "
+        "preshared key",
     ),
     (
         "stale", lambda s: s.was_dropped("initiation_replayed"),
-        "a peer calls with an old time stamp: its clock has gone back",
+        "rejected an initiation with an old timestamp; check the clock of the peer",
     ),
     (
         "unknown_peer", lambda s: s.was_dropped("unknown_peer"),
-        "somebody calls whose public key no peer here has",
+        "rejected an initiation from an unknown public key; check the peer's public "
+        "key in this configuration",
     ),
     (
         "mac1", lambda s: s.was_dropped("mac1_invalid"),
-        "somebody calls who has another public key for us than ours",
+        "rejected an initiation for another public key; check this interface's public "
+        "key in the configuration of the peer",
     ),
     (
         "no_endpoint", lambda s: not s.endpoint,
-        "it has no endpoint here, and has not called yet",
+        "no endpoint is configured, and the peer has not sent a handshake yet",
     ),
     (
         "clock", lambda s: s.is_waiting() and s.wall_time < _EARLIEST,
-        "no answer, and our clock is not set: a peer refuses time stamps that go back",
+        "no answer, and the clock of this machine is not set; peers reject timestamps "
+        "that go back",
     ),
     (
         "unreachable", lambda s: s.was_dropped("send_enetunreach"),
-        "no route leads to {s.endpoint}",
+        "no route to {s.endpoint}",
     ),
     (
         "nobody", lambda s: s.was_dropped("receive_econnrefused"),
-        "nobody listens at {s.endpoint}",
+        "port closed at {s.endpoint}; check the endpoint's port, and that the peer's "
+        "interface is up",
     ),
     (
         "no_answer", Symptoms.has_timed_out,
-        "no answer from {s.endpoint}: is that it, is the port open, and does it have "
-        "our public key?",
+        "no answer from {s.endpoint}; check the address, that the UDP port is open, "
+        "and that the peer has this interface's public key",
     ),
-    ("calling", Symptoms.is_waiting, "waiting for an answer from {s.endpoint}"),
-    ("idle", lambda s: True, "there is nothing to send"),
+    ("calling", Symptoms.is_waiting, "waiting for a response from {s.endpoint}"),
+    ("idle", lambda s: True, "idle; a handshake starts with the first packet"),
 )  # fmt: skip
 
 CODES = tuple(code for code, _, _ in _ROWS)
 
 
 def diagnose(symptoms: Symptoms) -> tuple[str, str]:
-    """One of CODES, and what to say of it."""
-    for code, fits, words in _ROWS:
-        if fits(symptoms):
-            return code, words.format(s=symptoms)
-    raise AssertionError("the last row fits everything")
+    """Return one of ``CODES`` and its text, which is empty while there is a session."""
+    for code, matches, text in _ROWS:
+        if matches(symptoms):
+            return code, text.format(s=symptoms)
+    raise AssertionError("the last row matches all symptoms")

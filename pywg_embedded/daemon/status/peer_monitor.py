@@ -1,4 +1,7 @@
-"""What happens to the peers, seen by looking every second: events, and rates."""
+"""The peer monitor: compares the peers with their last state each second.
+
+It emits events and keeps the byte rates of peers.
+"""
 
 from ...control.address import format_endpoint
 from ...control.keys import to_base64
@@ -14,12 +17,13 @@ if TYPE_CHECKING:
     from ...core.peer import Peer
     from ..interface import Interface
 
-    # What happened, and details of it.
+    # Takes the name of an event and its values.
     Emit = Callable[[str, dict[str, Any]], None]
 
-# Each takes half a kilobyte, and a look: a router has fewer.
+# A monitored peer takes half a kilobyte, and time each second.
 MAX_PEERS = 64
-_LATELY = 60_000
+# Milliseconds for which a drop counts as recent.
+_RECENT = 60_000
 
 
 class _MonitoredPeer:
@@ -32,7 +36,10 @@ class _MonitoredPeer:
 
 
 class PeerMonitor:
-    """Looks at the first MAX_PEERS peers."""
+    """Monitors the first ``MAX_PEERS`` peers, and the drops of the interface.
+
+    Events are ``up``, ``down``, ``handshake`` and ``roam``.
+    """
 
     def __init__(self, interface: "Interface", emit: "Emit") -> None:
         self._interface = interface
@@ -43,7 +50,7 @@ class PeerMonitor:
         self._dropped_at: dict[str, int] = {}
 
     def tick(self) -> None:
-        """See what is different."""
+        """Compare, emit events and sample rates; to be called about once a second."""
         now = clock.boottime()
         self._update_drops(now)
         if self._interface.up != self._up:
@@ -57,13 +64,13 @@ class PeerMonitor:
             self._peers[peer.public_key] = self._update(peer, monitored, now)
 
     def rates(self, public_key: bytes) -> Rates | None:
-        """Those of a peer, None if it is not monitored."""
+        """Return the rates of a peer, None if the peer is not monitored."""
         monitored = self._peers.get(public_key)
         return monitored.rates if monitored else None
 
     def recent_drops(self) -> "set[str]":
-        """The reasons that something was dropped for in the last minute."""
-        since = clock.boottime() - _LATELY
+        """Return the drop reasons of the last minute."""
+        since = clock.boottime() - _RECENT
         return {reason for reason, at in self._dropped_at.items() if at > since}
 
     def _update(

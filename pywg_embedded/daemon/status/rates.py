@@ -1,16 +1,18 @@
-"""How fast a peer's bytes came and went of late: a ring of fixed size."""
+"""The byte rates of a peer over the last ten minutes, in a ring of fixed size."""
 
 from array import array
 
+# Milliseconds between two samples, and the number of samples.
 STEP = 10_000
 LENGTH = 60
-_GREATEST = 0xFFFFFFFF
+_MAX_RATE = 0xFFFFFFFF
 
 
 class Rates:
-    """The last ten minutes, a sample of bytes a second every ten seconds.
+    """Samples of the rates at which a peer's bytes are received and sent.
 
-    ``start`` is in milliseconds, the counters are those of the peer then.
+    ``start`` is a time in milliseconds, the counters are those of the peer at it. Rates
+    are bytes per second.
     """
 
     __slots__ = ("_at", "_count", "_next", "_rx", "_rx_bytes", "_tx", "_tx_bytes")
@@ -23,7 +25,7 @@ class Rates:
         self._at, self._rx_bytes, self._tx_bytes = start, rx_bytes, tx_bytes
 
     def sample(self, now: int, rx_bytes: int, tx_bytes: int) -> None:
-        """The counters as they are ``now``; taken once a step."""
+        """Take a sample of the counters, unless the last one is newer than ``STEP``."""
         elapsed = now - self._at
         if elapsed < STEP:
             return
@@ -34,18 +36,18 @@ class Rates:
         self._at, self._rx_bytes, self._tx_bytes = now, rx_bytes, tx_bytes
 
     def last(self) -> tuple[int, int]:
-        """Received and sent in the last step."""
-        at = self._next - 1
-        return self._rx[at], self._tx[at]
+        """Return the last rates of receiving and sending."""
+        index = self._next - 1
+        return self._rx[index], self._tx[index]
 
     def history(self) -> "tuple[list[int], list[int]]":
-        """Received and sent, the oldest first."""
+        """Return all rates of receiving and of sending, the oldest first."""
         return self._ordered(self._rx), self._ordered(self._tx)
 
     def _ordered(self, ring: "array[int]") -> list[int]:
         first = self._next - self._count
-        return [ring[(first + at) % LENGTH] for at in range(self._count)]
+        return [ring[(first + offset) % LENGTH] for offset in range(self._count)]
 
 
 def _rate(count: int, milliseconds: int) -> int:
-    return min(max(count, 0) * 1_000 // milliseconds, _GREATEST)
+    return min(max(count, 0) * 1_000 // milliseconds, _MAX_RATE)

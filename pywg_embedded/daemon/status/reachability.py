@@ -1,18 +1,22 @@
-"""Whether a peer can be heard where we speak to it."""
+"""Whether a peer answers at its endpoint."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...core.config import EndpointTuple
 
-# Who has not answered for so long, in milliseconds, is not where we think, or not up.
+# Milliseconds. A peer that does not answer for so long is elsewhere, or down.
 REPLY_TIMEOUT = 15_000
-# After a handshake this old there should have been another (paper 6.1: 120 s).
+# An active session has a newer handshake by then (paper 6.1: 120 s).
 HANDSHAKE_OVERDUE_AFTER = 135_000
 
 
 class Reachability:
-    """How a peer is heard: when the last handshake was (0 for never), whether we speak
-    in vain by now, and where to (None for nowhere)."""
+    """What is known of a peer's reachability.
+
+    ``handshake_at`` is the boot time of the last handshake in milliseconds, 0 for none;
+    ``unresponsive`` tells whether packets have been unanswered for ``REPLY_TIMEOUT``;
+    ``endpoint`` is where they are sent, None for nowhere.
+    """
 
     __slots__ = ("endpoint", "handshake_at", "unresponsive")
 
@@ -27,8 +31,7 @@ class Reachability:
         self.endpoint = endpoint
 
     def is_unreachable(self, now: int) -> bool:
-        """Whether nothing was heard lately, or not when it was due."""
-        old = (
-            not self.handshake_at or now - self.handshake_at >= HANDSHAKE_OVERDUE_AFTER
-        )
-        return old or self.unresponsive
+        """Return whether the peer is unresponsive or its next handshake is overdue."""
+        if not self.handshake_at or now - self.handshake_at >= HANDSHAKE_OVERDUE_AFTER:
+            return True
+        return self.unresponsive

@@ -1,7 +1,4 @@
-"""What there is to see of the interface, for everybody who may see it.
-
-No key in it but public ones: who reads it need not be allowed to read those.
-"""
+"""The status of the interface for ubus clients, without private and preshared keys."""
 
 from ...control.address import format_allowed_ip, format_endpoint
 from ...control.keys import to_base64
@@ -13,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...core.peer import Peer
-    from ...openwrt.uci_network import PeerConfig as Wanted
+    from ...openwrt.uci_network import PeerConfig as UciPeer
     from ..interface import Interface
     from ..openwrt.uci_config import UciConfig
     from .peer_monitor import PeerMonitor
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class StatusReport:
-    """Puts together what is configured, what is, and what happened."""
+    """Builds reports from the UCI configuration, the interface and the peer monitor."""
 
     def __init__(
         self, interface: "Interface", uci_config: "UciConfig", monitor: "PeerMonitor"
@@ -32,11 +29,12 @@ class StatusReport:
         self._monitor = monitor
 
     def status(self) -> "Table":
-        """The interface, and its peers; ages are whole seconds, rates bytes a second.
+        """Return the status of the interface and its peers.
 
-        ``left_out`` are the sections that are no peers, and why.
+        Ages are in seconds, rates in bytes per second; ``complaints`` are the problems
+        of the UCI configuration.
         """
-        wanted = {peer.public_key: peer for peer in self._uci_config.configured.peers}
+        sections = {peer.public_key: peer for peer in self._uci_config.configured.peers}
         interface = self._interface
         report = interface.device.status(clock.boottime())
         return {
@@ -51,47 +49,48 @@ class StatusReport:
                 "allowed_ips": interface.limits.allowed_ips,
             },
             "drops": interface.drops(),
-            "complaints": [str(one) for one in self._uci_config.complaints],
+            "complaints": list(map(str, self._uci_config.complaints)),
             "peers": [
-                self._peer(peer, wanted.get(peer.public_key))
+                self._peer(peer, sections.get(peer.public_key))
                 for peer in interface.device.peers
             ],
         }
 
     def history(self) -> "Table":
-        """The rates of the last ten minutes, by public key, the oldest first."""
-        found = {}
+        """Return the rates of the last ten minutes by public key, the oldest first."""
+        histories = {}
         for peer in self._interface.device.peers:
             rates = self._monitor.rates(peer.public_key)
             if rates:
                 rx, tx = rates.history()
-                found[to_base64(peer.public_key)] = {"rx": rx, "tx": tx}
-        return found
+                histories[to_base64(peer.public_key)] = {"rx": rx, "tx": tx}
+        return histories
 
-    def _peer(self, peer: "Peer", wanted: "Wanted | None") -> "Table":
+    def _peer(self, peer: "Peer", section: "UciPeer | None") -> "Table":
         facts = self._interface.plane.facts(peer.id)
         rates = self._monitor.rates(peer.public_key)
         rx_rate, tx_rate = rates.last() if rates else (0, 0)
         endpoint = facts.endpoint.remote() if facts.endpoint else None
-        code, words = diagnose(self._symptoms(peer, wanted))
+        code, text = diagnose(self._symptoms(peer, section))
         allowed_ips = self._interface.plane.allowed_ips(peer.id)
+        age = _age(peer.last_handshake_at)
         return {
             "public_key": to_base64(peer.public_key),
             "has_preshared_key": any(peer.preshared_key),
-            **(_as_written(wanted) if wanted else {}),
+            **(_configured(section) if section else {}),
             "endpoint": format_endpoint(endpoint) if endpoint else "",
-            "allowed_ips": [format_allowed_ip(one) for one in allowed_ips],
+            "allowed_ips": list(map(format_allowed_ip, allowed_ips)),
             "persistent_keepalive": peer.persistent_keepalive,
-            "handshake_age": _seconds_since(peer.last_handshake_at),
+            "handshake_age": None if age is None else age // 1_000,
             "rx_bytes": facts.rx_bytes,
             "tx_bytes": facts.tx_bytes,
             "rx_rate": rx_rate,
             "tx_rate": tx_rate,
             "state": code,
-            "reason": words,
+            "reason": text,
         }
 
-    def _symptoms(self, peer: "Peer", wanted: "Wanted | None") -> Symptoms:
+    def _symptoms(self, peer: "Peer", section: "UciPeer | None") -> Symptoms:
         reachability = self._interface.reachability(peer.public_key)
         symptoms = Symptoms()
         symptoms.up = self._interface.up
@@ -99,7 +98,7 @@ class StatusReport:
         symptoms.handshake_age = _age(peer.last_handshake_at)
         symptoms.unresponsive = reachability.unresponsive
         symptoms.unanswered_initiations = peer.initiations_unanswered
-        symptoms.host = (wanted.endpoint_host or "") if wanted else ""
+        symptoms.host = (section.endpoint_host or "") if section else ""
         symptoms.lookup_error = self._uci_config.endpoints.lookup_error(peer.public_key)
         if reachability.endpoint:
             symptoms.endpoint = format_endpoint(reachability.endpoint)
@@ -108,20 +107,15 @@ class StatusReport:
         return symptoms
 
 
-def _as_written(wanted: "Wanted") -> "Table":
+def _configured(section: "UciPeer") -> "Table":
     return {
-        "section": wanted.section,
-        "description": wanted.description or "",
-        "endpoint_host": wanted.endpoint_host or "",
-        "endpoint_port": wanted.endpoint_port,
-        "route_allowed_ips": wanted.route_allowed_ips,
+        "section": section.section,
+        "description": section.description or "",
+        "endpoint_host": section.endpoint_host or "",
+        "endpoint_port": section.endpoint_port,
+        "route_allowed_ips": section.route_allowed_ips,
     }
 
 
-def _age(moment: int) -> int | None:
-    return clock.boottime() - moment if moment else None
-
-
-def _seconds_since(moment: int) -> int | None:
-    age = _age(moment)
-    return None if age is None else age // 1_000
+def _age(boottime: int) -> int | None:
+    return clock.boottime() - boottime if boottime else None

@@ -25,7 +25,7 @@ def readable(lookups: Lookups) -> bool:
 
 
 @pytest.mark.parametrize("row", range(len(ANSWERED)))
-def test_a_lookup_ends_with_endpoints_or_a_reason(row: int) -> None:
+def test_lookup_returns_endpoints_or_an_error(row: int) -> None:
     host, endpoints, reason = ANSWERED[row]
     lookups = Lookups()
     lookups.start(KEY, (host, 7))
@@ -35,7 +35,7 @@ def test_a_lookup_ends_with_endpoints_or_a_reason(row: int) -> None:
     assert reason in told and bool(told) == (not endpoints)
 
 
-def test_each_answer_makes_room_again_once_it_is_taken() -> None:
+def test_capacity_is_restored_when_results_are_taken() -> None:
     lookups = Lookups()
     for port in range(MAX_LOOKUPS):
         lookups.start(KEY, ("192.0.2.1", port))
@@ -47,5 +47,5 @@ def test_each_answer_makes_room_again_once_it_is_taken() -> None:
     assert lookups.capacity() == MAX_LOOKUPS
 
 
-def test_without_answers_there_is_nothing_to_take() -> None:
+def test_results_are_empty_without_lookups() -> None:
     assert list(Lookups().results()) == []

@@ -3,9 +3,9 @@
 from itertools import pairwise
 
 from pywg_embedded.daemon.endpoints.schedule import (
-    LONGEST_DELAY,
-    LOOKUP_TIME,
-    SHORTEST_DELAY,
+    LOOKUP_TIMEOUT,
+    MAX_DELAY,
+    MIN_DELAY,
     LookupSchedule,
     interleave_families,
 )
@@ -78,52 +78,52 @@ def settled(*endpoints: tuple[bytes, int, int]) -> Case:
     return case
 
 
-def test_a_new_name_is_looked_up_at_once_and_once() -> None:
+def test_new_name_is_looked_up_once_at_once() -> None:
     case = Case()
     assert case.asks()
     assert not case.asks()
     assert case.finds(V4) == V4
 
 
-def test_a_name_that_leads_nowhere_is_asked_for_less_and_less_often() -> None:
+def test_delay_doubles_when_lookups_fail() -> None:
     times = Case().lookups_within(10 * MINUTE)
     pauses = [after - before for before, after in pairwise(times)]
-    assert pauses[:3] == [SHORTEST_DELAY, 2 * SHORTEST_DELAY, 4 * SHORTEST_DELAY]
-    assert pauses[-1] == LONGEST_DELAY
+    assert pauses[:3] == [MIN_DELAY, 2 * MIN_DELAY, 4 * MIN_DELAY]
+    assert pauses[-1] == MAX_DELAY
 
 
-def test_a_change_of_the_network_ends_the_pause() -> None:
+def test_delay_is_cut_short_when_the_network_changes() -> None:
     case = Case()
     case.lookups_within(10 * MINUTE)
     case.schedule.network_changed(case.now)
-    assert case.wait(SHORTEST_DELAY).asks()
+    assert case.wait(MIN_DELAY).asks()
 
 
-def test_a_peer_that_is_heard_is_left_alone() -> None:
+def test_name_is_not_looked_up_when_the_peer_is_reachable() -> None:
     case = settled(V4)
     assert not case.wait(HANDSHAKE_OVERDUE_AFTER - 1).asks()
 
 
-def test_an_old_handshake_has_the_name_looked_up() -> None:
+def test_name_is_looked_up_when_the_handshake_is_overdue() -> None:
     case = settled(V4)
     assert case.wait(HANDSHAKE_OVERDUE_AFTER).asks()
     assert case.finds(V4_OTHER) == V4_OTHER
 
 
-def test_a_silent_peer_stays_where_its_name_still_leads() -> None:
+def test_endpoint_is_kept_when_the_name_still_resolves_to_it() -> None:
     case = settled(V4)
     assert case.wait(HANDSHAKE_OVERDUE_AFTER).asks()
     assert case.finds(V6, V4) is None
 
 
-def test_speaking_in_vain_has_the_name_looked_up() -> None:
+def test_name_is_looked_up_when_the_peer_is_unresponsive() -> None:
     case = settled(V4)
     case.reachability.unresponsive = True
     assert case.wait(REPLY_TIMEOUT).asks()
     assert case.finds(V4_OTHER) == V4_OTHER
 
 
-def test_a_peer_that_roamed_is_not_called_back() -> None:
+def test_roamed_peer_keeps_its_endpoint() -> None:
     case = settled(V4)
     case.reachability.endpoint = V4_OTHER
     assert case.wait(HANDSHAKE_OVERDUE_AFTER).asks()
@@ -131,7 +131,7 @@ def test_a_peer_that_roamed_is_not_called_back() -> None:
     assert case.finds(V4) is None
 
 
-def test_a_peer_that_came_by_itself_is_left_where_it_is() -> None:
+def test_endpoint_is_kept_when_the_peer_initiated_the_handshake() -> None:
     case = Case()
     assert case.asks()
     case.finds()
@@ -139,7 +139,7 @@ def test_a_peer_that_came_by_itself_is_left_where_it_is() -> None:
     assert not case.wait(MINUTE).asks()
 
 
-def test_a_name_that_is_new_counts_though_the_peer_is_heard() -> None:
+def test_new_name_is_looked_up_when_the_peer_is_reachable() -> None:
     case = settled(V4)
     case.schedule.set_names({KEY: ("other.example.com", 1)}, case.wait(SECOND).now)
     due = case.schedule.take_due(case.now, lambda key: case.reachability, 1)
@@ -150,13 +150,13 @@ def test_a_name_that_is_new_counts_though_the_peer_is_heard() -> None:
     assert found == V6
 
 
-def test_the_same_names_again_change_nothing() -> None:
+def test_state_is_kept_when_the_names_are_unchanged() -> None:
     case = settled(V4)
     case.schedule.set_names({KEY: NAME}, case.now)
     assert not case.asks()
 
 
-def test_a_name_that_is_forgotten_is_looked_up_at_once_and_no_other() -> None:
+def test_restarted_name_is_looked_up_at_once_and_no_other() -> None:
     schedule = LookupSchedule()
     other = b"o" * 32
     schedule.set_names({KEY: NAME, other: NAME}, START)
@@ -166,7 +166,7 @@ def test_a_name_that_is_forgotten_is_looked_up_at_once_and_no_other() -> None:
     assert schedule.take_due(START, lambda key: Reachability(), 2) == [(KEY, NAME)]
 
 
-def test_an_answer_about_a_name_that_was_replaced_is_ignored() -> None:
+def test_result_is_ignored_when_the_name_was_replaced() -> None:
     case = Case()
     assert case.asks()
     case.schedule.set_names({KEY: ("other.example.com", 1)}, case.now)
@@ -186,14 +186,14 @@ def test_22116_addresses_of_both_families_are_tried_in_turn() -> None:
     assert [one for one in seen if one] == [V4, V6, V4, V6]
 
 
-def test_an_address_that_was_found_twice_does_not_keep_the_next_from_its_turn() -> None:
+def test_next_address_is_tried_when_one_was_found_twice() -> None:
     case = settled(V4, V4, V4_OTHER)
     case.reachability.unresponsive = True
     case.wait(REPLY_TIMEOUT).asks()
     assert case.finds(V4, V4, V4_OTHER) == V4_OTHER
 
 
-def test_each_address_has_its_time_to_answer() -> None:
+def test_next_address_is_tried_after_the_reply_timeout() -> None:
     case = settled(V6, V4)
     case.reachability.unresponsive = True
     case.wait(REPLY_TIMEOUT).asks()
@@ -203,24 +203,24 @@ def test_each_address_has_its_time_to_answer() -> None:
     assert case.moves() is None
 
 
-def test_a_dead_name_server_does_not_keep_known_addresses_from_being_tried() -> None:
+def test_known_addresses_are_tried_when_the_name_server_is_dead() -> None:
     case = settled(V6, V4)
     case.reachability.unresponsive = True
     assert case.wait(REPLY_TIMEOUT).asks()
     assert case.moves() is None
-    assert case.wait(LOOKUP_TIME).moves() == V4
+    assert case.wait(LOOKUP_TIMEOUT).moves() == V4
     assert case.wait(REPLY_TIMEOUT).moves() == V6
 
 
-def test_an_address_that_was_just_tried_is_not_left_when_the_lookup_ends() -> None:
+def test_endpoint_is_kept_when_a_lookup_ends_before_the_reply_timeout() -> None:
     case = settled(V6, V4)
     case.reachability.unresponsive = True
     assert case.wait(REPLY_TIMEOUT).asks()
-    assert case.wait(LOOKUP_TIME).moves() == V4
+    assert case.wait(LOOKUP_TIMEOUT).moves() == V4
     assert case.wait(SECOND).finds(V6, V4) is None
 
 
-def test_no_more_is_asked_than_there_is_room_for() -> None:
+def test_number_of_lookups_is_bounded_by_the_capacity() -> None:
     schedule = LookupSchedule()
     schedule.set_names({bytes((n,)): ("x", n) for n in range(5)}, START)
     counts = [
@@ -240,7 +240,7 @@ ORDERS = (
 )
 
 
-def test_families_alternate() -> None:
+def test_families_are_interleaved() -> None:
     assert [interleave_families(given) for given, _ in ORDERS] == [
         tried for _, tried in ORDERS
     ]

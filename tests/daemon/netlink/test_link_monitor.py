@@ -47,28 +47,30 @@ def set_mtu(host: Host, device: str, mtu: int) -> None:
     host.run("ip", "link", "set", device, "mtu", str(mtu))
 
 
-def test_a_new_interface_is_down_and_has_its_mtu(
-    links: LinkMonitor, device: Tun
-) -> None:
+def test_link_is_down_when_it_is_new(links: LinkMonitor, device: Tun) -> None:
     assert (device.name, links.up) == (TUN, False)
     assert links.mtu == 1500
 
 
-def test_the_link_is_followed(host: Host, links: LinkMonitor) -> None:
+def test_link_state_is_updated_when_the_link_changes(
+    host: Host, links: LinkMonitor
+) -> None:
     for change, up in ((host.up, True), (host.down, False), (host.up, True)):
         change(TUN)
         news(links)
         assert links.up is up
 
 
-def test_the_mtu_is_followed(host: Host, links: LinkMonitor) -> None:
+def test_mtu_is_updated_when_the_link_changes(host: Host, links: LinkMonitor) -> None:
     for mtu in (1280, 9000, 68):
         set_mtu(host, TUN, mtu)
         news(links)
         assert links.mtu == mtu
 
 
-def test_other_links_are_not_ours(host: Host, lab: Lab, links: LinkMonitor) -> None:
+def test_state_is_unchanged_when_another_link_changes(
+    host: Host, lab: Lab, links: LinkMonitor
+) -> None:
     host.wire(WIRE, lab.host("other"), WIRE)
     set_mtu(host, WIRE, 1280)
     host.delete_link(WIRE)
@@ -76,14 +78,16 @@ def test_other_links_are_not_ours(host: Host, lab: Lab, links: LinkMonitor) -> N
     assert (links.up, links.mtu) == (False, 1500)
 
 
-def test_a_deleted_interface_is_gone(host: Host, links: LinkMonitor) -> None:
+def test_link_is_gone_when_the_interface_is_deleted(
+    host: Host, links: LinkMonitor
+) -> None:
     host.up(TUN)
     host.delete_link(TUN)
     news(links)
     assert links.up is None
 
 
-def test_an_interface_is_followed_into_another_namespace(
+def test_link_is_polled_when_it_has_left_the_namespace(
     host: Host, lab: Lab, links: LinkMonitor
 ) -> None:
     away = lab.host("away")
@@ -102,14 +106,16 @@ def overflow(host: Host, last: str) -> None:
     host.run("ip", "-batch", "-", stdin="\n".join((*batch, last)))
 
 
-def test_news_that_were_lost_are_made_up_for(host: Host, links: LinkMonitor) -> None:
+def test_state_is_read_again_when_notifications_were_lost(
+    host: Host, links: LinkMonitor
+) -> None:
     overflow(host, f"link set {TUN} up mtu 1300")
     news(links)
     assert (links.up, links.mtu) == (True, 1300)
     assert links.routes_changed
 
 
-def test_an_interface_that_moved_while_news_were_lost_is_followed(
+def test_link_is_polled_when_it_left_while_notifications_were_lost(
     host: Host, lab: Lab, links: LinkMonitor
 ) -> None:
     away = lab.host("away")
@@ -121,7 +127,9 @@ def test_an_interface_that_moved_while_news_were_lost_is_followed(
         assert links.up is up
 
 
-def test_an_address_that_comes_or_goes_is_news(host: Host, links: LinkMonitor) -> None:
+def test_routes_changed_is_set_when_an_address_changes(
+    host: Host, links: LinkMonitor
+) -> None:
     host.up(TUN)
     news(links)
     for change in (host.add_address, host.remove_address):

@@ -38,17 +38,17 @@ ATTRIBUTES: tuple[tuple[bytes, dict[int, bytes]], ...] = (
 )  # fmt: skip
 
 
-def test_messages_are_taken_apart() -> None:
+def test_messages_are_parsed() -> None:
     for row, (data, found) in enumerate(RECEIVED):
         assert list(messages.parse_messages(data)) == found, f"row {row}"
 
 
-def test_attributes_are_taken_apart() -> None:
+def test_attributes_are_parsed() -> None:
     for row, (data, found) in enumerate(ATTRIBUTES):
         assert messages.parse_attributes(data) == found, f"row {row}"
 
 
-def test_the_kernel_answers_what_it_is_asked() -> None:
+def test_kernel_replies_to_a_link_query() -> None:
     with messages.open_socket(0) as sock:
         sock.settimeout(60)
         # RTM_GETLINK of the interface with index 1.
@@ -58,7 +58,7 @@ def test_the_kernel_answers_what_it_is_asked() -> None:
     assert messages.parse_attributes(body[16:])[3] == b"lo\0"
 
 
-def test_what_the_kernel_will_not_do_is_an_error() -> None:
+def test_error_is_raised_when_the_kernel_rejects_a_request() -> None:
     # RTM_NEWLINK of an interface that is not there.
     nowhere = struct.pack("@BxHiII", 0, 0, 2**31 - 1, 0, 0)
     with pytest.raises(OSError) as refusal:

@@ -20,6 +20,6 @@ ROWS: tuple[tuple[list[tuple[int, int]], int], ...] = (
 
 
 @pytest.mark.parametrize("row", range(len(ROWS)))
-def test_the_narrowest_way_decides(row: int) -> None:
+def test_mtu_fits_the_narrowest_path(row: int) -> None:
     paths, expected = ROWS[row]
     assert tunnel_mtu(paths) == expected

@@ -47,13 +47,13 @@ def endpoint(destination: str, source: str, interface: str) -> Endpoint:
 
 
 @pytest.mark.parametrize("row", range(len(ROUTES)))
-def test_where_packets_leave_is_asked_of_the_kernel(pair: Host, row: int) -> None:
+def test_route_of_a_source_is_compared_with_the_endpoint(pair: Host, row: int) -> None:
     *known, elsewhere = ROUTES[row]
     assert is_rerouted(endpoint(*known), 0) is elsewhere
 
 
 @pytest.mark.parametrize("version", [4, 6])
-def test_a_route_that_moves_leads_elsewhere(pair: Host, version: int) -> None:
+def test_endpoint_is_rerouted_when_the_route_changes(pair: Host, version: int) -> None:
     there = OUTSIDE[1][version]
     known = endpoint(there, OUTSIDE[0][version], WIRE)
     assert not is_rerouted(known, 0)
@@ -61,7 +61,7 @@ def test_a_route_that_moves_leads_elsewhere(pair: Host, version: int) -> None:
     assert is_rerouted(known, 0)
 
 
-def test_marked_packets_have_routes_of_their_own(pair: Host) -> None:
+def test_lookup_uses_the_fwmark(pair: Host) -> None:
     pair.run("ip", "route", "add", "192.0.2.2", "dev", "eth1", "table", "7")
     pair.run("ip", "rule", "add", "fwmark", "7", "lookup", "7")
     known = endpoint("192.0.2.2", "192.0.2.1", WIRE)
@@ -69,7 +69,7 @@ def test_marked_packets_have_routes_of_their_own(pair: Host) -> None:
     assert is_rerouted(known, 7)
 
 
-def test_a_link_local_route_stays_on_its_link(pair: Host) -> None:
+def test_link_local_endpoint_is_not_rerouted(pair: Host) -> None:
     pair.add_address(WIRE, "fe80::1/64")
     index = socket.if_nametoindex(WIRE)
     known = Endpoint(address("fe80::2"), 1, index, address("fe80::1"), index)

@@ -62,7 +62,9 @@ SOURCES = (
 
 
 @pytest.mark.parametrize("row", range(len(SOURCES)))
-def test_a_tunnels_address_is_no_source_outside_of_it(router: Host, row: int) -> None:
+def test_tunnel_address_is_replaced_when_the_route_is_outside_of_it(
+    router: Host, row: int
+) -> None:
     addresses, destination, source = SOURCES[row]
     for one, device in addresses:
         router.add_address(device, one if "/" in one else f"{one}/128")
@@ -73,7 +75,7 @@ def test_a_tunnels_address_is_no_source_outside_of_it(router: Host, row: int) ->
     assert after.interface == (socket.if_nametoindex(UPLINK) if source else 0)
 
 
-def test_a_deprecated_address_is_the_last_choice(router: Host) -> None:
+def test_deprecated_address_is_selected_last(router: Host) -> None:
     router.add_address(LAN, "2001:db8:1::1/128")
     router.run(
         *("ip", "address", "add", "2001:db8:e::1/128", "dev", OTHER_LAN),
@@ -93,7 +95,7 @@ UNTOUCHED = (
 
 
 @pytest.mark.parametrize("row", range(len(UNTOUCHED)))
-def test_what_is_settled_stays(router: Host, row: int) -> None:
+def test_endpoint_is_unchanged_when_its_source_is_fixed(router: Host, row: int) -> None:
     router.add_address(LAN, "2001:db8:1::1/128")
     router.add_address(TUNNEL, "2001:db8:f::1/128")
     assert select_source(UNTOUCHED[row], 0) is UNTOUCHED[row]

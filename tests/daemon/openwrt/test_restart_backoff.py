@@ -1,4 +1,4 @@
-"""How long to wait before starting once more."""
+"""The delay before a daemon starts again."""
 
 import os
 import signal
@@ -10,40 +10,40 @@ import pytest
 from pywg_embedded.daemon.openwrt.restart_backoff import RestartBackoff
 
 
-def begin(folder: Path, times: int = 1) -> list[int]:
-    """The delays of starts of which none ended well."""
+def start(folder: Path, times: int = 1) -> list[int]:
+    """Record starts of an interface and return their delays."""
     return [RestartBackoff("wg0", str(folder)).record_start() for _ in range(times)]
 
 
-def test_who_is_started_again_and_again_waits_longer_and_longer(tmp_path: Path) -> None:
-    assert begin(tmp_path, 10) == [0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert set(begin(tmp_path, 100)) == {60}
+def test_delay_doubles_with_each_failed_start(tmp_path: Path) -> None:
+    assert start(tmp_path, 10) == [0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert set(start(tmp_path, 100)) == {60}
 
 
-def test_who_was_told_to_end_is_not_held_up(tmp_path: Path) -> None:
-    begin(tmp_path, 5)
+def test_delay_is_zero_after_a_reset(tmp_path: Path) -> None:
+    start(tmp_path, 5)
     RestartBackoff("wg0", str(tmp_path)).reset()
-    assert begin(tmp_path, 2) == [0, 1]
+    assert start(tmp_path, 2) == [0, 1]
 
 
-def test_each_interface_is_counted_by_itself(tmp_path: Path) -> None:
-    begin(tmp_path, 5)
+def test_starts_are_counted_per_interface(tmp_path: Path) -> None:
+    start(tmp_path, 5)
     assert RestartBackoff("wg1", str(tmp_path)).record_start() == 0
 
 
-def test_what_cannot_be_read_counts_nothing(tmp_path: Path) -> None:
+def test_count_is_zero_when_the_file_is_invalid(tmp_path: Path) -> None:
     for text in ("", "x", "-5"):
         (tmp_path / "wg0.attempts").write_text(text)
-        assert begin(tmp_path) == [0]
+        assert start(tmp_path) == [0]
 
 
-def test_where_nothing_can_be_written_nobody_waits(tmp_path: Path) -> None:
-    nowhere = tmp_path / "file"
-    nowhere.write_text("")
-    assert begin(nowhere / "folder", 3) == [0, 0, 0]
+def test_delay_is_zero_when_the_file_cannot_be_written(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    assert start(file / "folder", 3) == [0, 0, 0]
 
 
-def test_success_without_a_start_is_no_error(tmp_path: Path) -> None:
+def test_reset_succeeds_without_a_start(tmp_path: Path) -> None:
     RestartBackoff("wg0", str(tmp_path)).reset()
 
 
@@ -55,45 +55,45 @@ def blocked_signals() -> Iterator[tuple[int, ...]]:
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def test_who_is_told_to_end_while_waiting_has_not_failed(
+def test_start_does_not_count_when_a_signal_ends_the_wait(
     tmp_path: Path, blocked_signals: tuple[int, ...]
 ) -> None:
-    begin(tmp_path, 9)
+    start(tmp_path, 9)
     signal.raise_signal(signal.SIGTERM)
     assert not RestartBackoff("wg0", str(tmp_path)).wait(blocked_signals)
-    assert begin(tmp_path) == [0]
+    assert start(tmp_path) == [0]
 
 
-def test_the_first_start_waits_for_nothing(
+def test_first_start_is_not_delayed(
     tmp_path: Path, blocked_signals: tuple[int, ...]
 ) -> None:
     assert RestartBackoff("wg0", str(tmp_path)).wait(blocked_signals)
 
 
-def test_whoever_is_blocked_says_so_until_the_next_start(tmp_path: Path) -> None:
-    mark = tmp_path / "wg0.blocked"
-    begin(tmp_path, 3)
+def test_block_file_exists_until_the_next_start(tmp_path: Path) -> None:
+    block = tmp_path / "wg0.blocked"
+    start(tmp_path, 3)
     RestartBackoff("wg0", str(tmp_path)).block_until_changed(os.devnull)
-    assert mark.exists()
-    assert begin(tmp_path) == [0]
-    assert not mark.exists()
+    assert block.exists()
+    assert start(tmp_path) == [0]
+    assert not block.exists()
 
 
-def test_why_it_was_in_vain_is_passed_on_until_it_was_not(tmp_path: Path) -> None:
+def test_failure_reason_is_kept_until_a_successful_start(tmp_path: Path) -> None:
     backoff = RestartBackoff("wg0", str(tmp_path))
-    begin(tmp_path)
+    start(tmp_path)
     backoff.record_failure("the port is in use")
-    begin(tmp_path)
+    start(tmp_path)
     assert backoff.last_failure() == "the port is in use"
     backoff.reset()
     assert backoff.last_failure() == ""
 
 
-def test_why_it_was_in_vain_is_not_passed_on_once_that_has_changed(
+def test_failure_reason_is_not_kept_when_restarts_are_blocked(
     tmp_path: Path,
 ) -> None:
     backoff = RestartBackoff("wg0", str(tmp_path))
-    begin(tmp_path)
+    start(tmp_path)
     backoff.block_until_changed(os.devnull)
-    backoff.record_failure("a wrong value")
+    backoff.record_failure("invalid value")
     assert backoff.last_failure() == ""

@@ -1,4 +1,5 @@
-"""The daemon as a part of OpenWrt: a real link and real routes, a small ubusd."""
+"""The daemon on OpenWrt: a real link and real routes, and an ubusd and netifd of the
+tests."""
 
 import json
 from collections.abc import Iterator
@@ -32,17 +33,15 @@ EVERYTHING = ("option allowed_ips '0.0.0.0/0 ::/0'", "option route_allowed_ips '
 SECRETS = ("private_key", "preshared_key")
 
 
-class World:
-    """A host between two uplinks, eth1 (metric 10) and eth2 (metric 20), and what a
-    netifd would say and be told there."""
+class Router:
+    """A host with two uplinks, eth1 (metric 10) and eth2 (metric 20), and a netifd."""
 
     def __init__(self, lab: Lab, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.host = lab.host("router")
         self.up = {"eth1": True, "eth2": True}
-        for number, device in enumerate(self.up, 1):
-            other = lab.host(f"isp{number}")
-            self.host.wire(device, other, "eth0")
-            self.host.add_address(device, f"10.77.{number}.2/24")
+        for index, device in enumerate(self.up, 1):
+            self.host.wire(device, lab.host(f"isp{index}"), "eth0")
+            self.host.add_address(device, f"10.77.{index}.2/24")
         self.folder = folder
         monkeypatch.setenv("UCI_CONFIG_DIR", str(folder))
         self.private_key, self.peer_key = new_key(), public_key_of(new_key())
@@ -52,14 +51,14 @@ class World:
         self.ubusd = lab.enter_context(Ubusd(path_for(folder)))
         self.ubusd.objects["network.interface"] = self._netifd
         lab.enter_context(self.host.entered())
-        self.said: list[str] = []
+        self.logged: list[str] = []
         self.backoff = RestartBackoff(NAME, str(folder / "run"))
         self.backoff.record_start()
 
     def start(self) -> OpenwrtService:
         self.write()
         tun = tuntap.create(NAME)
-        log = Log(NAME, "error", lambda _, text: self.said.append(text))
+        log = Log(NAME, "error", lambda _, text: self.logged.append(text))
         limits = Limits(peers=4, allowed_ips=8)
         self.plane = reference.Plane(tun.descriptor, limits, clock.boottime)
         device = Device(crypto, self.plane, clock.wall, limits.peers)
@@ -78,7 +77,7 @@ class World:
         return UbusClient([str(self.ubusd.path)])
 
     def write(self) -> None:
-        """Put the configuration where the daemon looks for it."""
+        """Write the UCI configuration."""
         lines = [
             f"config interface '{NAME}'",
             "option proto 'pywg'",
@@ -91,22 +90,22 @@ class World:
         ]
         (self.folder / "network").write_text("\n".join(lines) + "\n")
 
-    def told(self, action: int = 0) -> list[dict[str, Any]]:
-        """What netifd was told, by kind."""
+    def notifications(self, action: int = 0) -> list[dict[str, Any]]:
+        """Return the notifications that netifd received with this action."""
         calls = [arguments for _, method, arguments in self.ubusd.calls
                  if method == "notify_proto"]  # fmt: skip
         return [arguments for arguments in calls if arguments["action"] == action]
 
-    def ask(self, method: str, **arguments: str) -> dict[str, Any]:
-        """What our object on ubus answers."""
-        status, answer = self.call(method, arguments)
+    def query(self, method: str, **arguments: str) -> dict[str, Any]:
+        """Call a method of the daemon's ubus object and return its reply."""
+        status, reply = self.call(method, arguments)
         assert status == 0
-        return answer
+        return reply
 
     def call(
         self, method: str, arguments: dict[str, Any]
     ) -> tuple[int, dict[str, Any]]:
-        """Call it, whatever it answers: the status comes first."""
+        """Call a method and return the ubus status and the reply."""
         path = f"pywg.{NAME}"
         assert becomes(lambda: path in self.ubusd.offered)
         self.ubusd.poke(path, method, arguments)
@@ -117,11 +116,11 @@ class World:
         return self.ubusd.answer_of(path)
 
     def states(self) -> list[str]:
-        """Of the peers."""
-        return [peer["state"] for peer in self.ask("status")["peers"]]
+        """Return the states of the peers."""
+        return [peer["state"] for peer in self.query("status")["peers"]]
 
-    def way(self) -> str:
-        """How the kernel gets to the peer."""
+    def route(self) -> str:
+        """Return the kernel's route to the peer."""
         return self.host.run("ip", "route", "get", PEER).stdout.split(" uid ")[0]
 
     def _netifd(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -130,187 +129,196 @@ class World:
         return {
             "interface": [
                 {
-                    "interface": f"wan{number}",
+                    "interface": f"wan{index}",
                     "up": self.up[device],
                     "l3_device": device,
-                    "metric": 10 * number,
-                    "ipv4-address": [{"address": f"10.77.{number}.2", "mask": 24}],
+                    "metric": 10 * index,
+                    "ipv4-address": [{"address": f"10.77.{index}.2", "mask": 24}],
                     "route": [
                         {"target": "0.0.0.0", "mask": 0,
-                         "nexthop": f"10.77.{number}.1", "uci_config": "0.0.0.0/0"},
+                         "nexthop": f"10.77.{index}.1", "source": "0.0.0.0/0"},
                     ],
                 }
-                for number, device in enumerate(self.up, 1)
+                for index, device in enumerate(self.up, 1)
             ]
         }  # fmt: skip
 
-    def swallow_everything(self) -> None:
-        """Do with our routes what netifd does."""
-        for route in self.told()[-1]["routes"]:
+    def add_routes_into_tunnel(self) -> None:
+        """Add the announced routes, as netifd does."""
+        for route in self.notifications()[-1]["routes"]:
             target = f"{route['target']}/{route['netmask']}"
             self.host.add_route(target, device=NAME)
         self.service.tick(routes_changed=True)
 
 
 @pytest.fixture
-def world(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    yield World(lab, tmp_path, monkeypatch)
+def router(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Router]:
+    yield Router(lab, tmp_path, monkeypatch)
 
 
-def test_netifd_is_told_what_is_configured(world: World) -> None:
-    world.interface_options = ["option addresses '10.9.0.1/24'"]
-    world.start()
-    last = world.told()[-1]
+def test_netifd_is_notified_of_the_configuration(router: Router) -> None:
+    router.interface_options = ["option addresses '10.9.0.1/24'"]
+    router.start()
+    last = router.notifications()[-1]
     assert last["interface"] == last["ifname"] == NAME
     assert last["ipaddr"] == [{"ipaddr": "10.9.0.1", "mask": "24"}]
     rules = last["data"]["firewall"]
     assert [rule["device"] for rule in rules] == ["eth1", "eth2"]
-    assert {rule["dest_port"] for rule in rules} == {str(world.interface.port())}
+    assert {rule["dest_port"] for rule in rules} == {str(router.interface.port())}
 
 
-def test_netifd_is_told_once_and_again_when_it_is_different(world: World) -> None:
-    service = world.start()
-    before = len(world.told())
+def test_netifd_is_notified_again_only_when_something_changes(router: Router) -> None:
+    service = router.start()
+    before = len(router.notifications())
     for _ in range(3):
         service.tick(routes_changed=True)
-    assert len(world.told()) == before
-    world.up["eth1"] = False
+    assert len(router.notifications()) == before
+    router.up["eth1"] = False
     service.tick(routes_changed=True)
-    rules = world.told()[-1]["data"]["firewall"]
+    rules = router.notifications()[-1]["data"]["firewall"]
     assert [rule["device"] for rule in rules] == ["eth2"]
 
 
-def test_8984_a_change_of_peers_is_announced_on_reload(world: World) -> None:
+def test_8984_netifd_is_notified_when_a_reload_changes_peers(router: Router) -> None:
     """https://github.com/openwrt/luci/issues/8984"""
-    world.start()
-    world.peer_options[1] = "option allowed_ips '10.1.0.0/16'"
-    world.write()
-    assert world.ask("reload") == {}
-    world.service.tick(routes_changed=False)
-    assert world.told()[-1]["routes"] == [{"target": "10.1.0.0", "netmask": "16"}]
+    router.start()
+    router.peer_options[1] = "option allowed_ips '10.1.0.0/16'"
+    router.write()
+    assert router.query("reload") == {}
+    router.service.tick(routes_changed=False)
+    assert router.notifications()[-1]["routes"] == [
+        {"target": "10.1.0.0", "netmask": "16"}
+    ]
 
 
-def test_22905_the_way_to_a_peer_follows_the_uplinks(world: World) -> None:
+def test_22905_host_route_changes_when_the_uplink_changes(router: Router) -> None:
     """https://github.com/openwrt/openwrt/issues/22905"""
-    service = world.start()
-    world.swallow_everything()
-    assert "via 10.77.1.1 dev eth1" in world.way()
-    world.up["eth1"] = False
-    world.host.down("eth1")
+    service = router.start()
+    router.add_routes_into_tunnel()
+    assert "via 10.77.1.1 dev eth1" in router.route()
+    router.up["eth1"] = False
+    router.host.down("eth1")
     service.tick(routes_changed=True)
-    assert "via 10.77.2.1 dev eth2" in world.way()
-    world.up["eth1"] = True
-    world.host.up("eth1")
+    assert "via 10.77.2.1 dev eth2" in router.route()
+    router.up["eth1"] = True
+    router.host.up("eth1")
     service.tick(routes_changed=True)
-    assert "via 10.77.1.1 dev eth1" in world.way()
+    assert "via 10.77.1.1 dev eth1" in router.route()
 
 
-def test_11086_without_an_uplink_the_link_stays(world: World) -> None:
+def test_11086_link_stays_up_when_there_is_no_uplink(router: Router) -> None:
     """https://github.com/openwrt/openwrt/issues/11086"""
-    service = world.start()
-    world.swallow_everything()
-    for device in world.up:
-        world.up[device] = False
-        world.host.down(device)
+    service = router.start()
+    router.add_routes_into_tunnel()
+    for device in router.up:
+        router.up[device] = False
+        router.host.down(device)
     service.tick(routes_changed=True)
-    assert world.told()[-1]["link-up"]
-    assert world.host.has_link(NAME)
-    assert not world.told(action=3)
+    assert router.notifications()[-1]["link-up"]
+    assert router.host.has_link(NAME)
+    assert not router.notifications(action=3)
 
 
-def test_12800_a_way_that_is_not_needed_is_not_made(world: World) -> None:
+def test_12800_host_route_is_not_added_when_it_is_not_needed(router: Router) -> None:
     """https://github.com/openwrt/packages/issues/12800"""
-    world.host.add_default_route("10.77.2.1")
-    service = world.start()
+    router.host.add_default_route("10.77.2.1")
+    service = router.start()
     service.tick(routes_changed=True)
-    assert "via 10.77.2.1 dev eth2" in world.way()
-    assert PEER not in world.host.run("ip", "route", "show").stdout
+    assert "via 10.77.2.1 dev eth2" in router.route()
+    assert PEER not in router.host.run("ip", "route", "show").stdout
 
 
-def test_nohostroute_leaves_the_ways_alone(world: World) -> None:
-    world.interface_options = ["option nohostroute '1'"]
-    world.start()
-    world.swallow_everything()
-    assert f"dev {NAME}" in world.way()
+def test_no_host_route_is_added_when_nohostroute_is_set(router: Router) -> None:
+    router.interface_options = ["option nohostroute '1'"]
+    router.start()
+    router.add_routes_into_tunnel()
+    assert f"dev {NAME}" in router.route()
 
 
-def test_tunlink_names_the_uplink(world: World) -> None:
-    world.interface_options = ["option tunlink 'wan2'"]
-    world.start()
-    assert "via 10.77.2.1 dev eth2" in world.way()
-    rules = world.told()[-1]["data"]["firewall"]
+def test_host_route_uses_the_uplink_of_tunlink(router: Router) -> None:
+    router.interface_options = ["option tunlink 'wan2'"]
+    router.start()
+    assert "via 10.77.2.1 dev eth2" in router.route()
+    rules = router.notifications()[-1]["data"]["firewall"]
     assert [rule["device"] for rule in rules] == ["eth2"]
 
 
-def test_no_way_is_left_behind(world: World) -> None:
-    service = world.start()
-    world.swallow_everything()
+def test_host_routes_are_removed_when_the_daemon_ends(router: Router) -> None:
+    service = router.start()
+    router.add_routes_into_tunnel()
     service.close()
-    assert f"dev {NAME}" in world.way()
+    assert f"dev {NAME}" in router.route()
 
 
-def test_5447_the_mtu_is_what_fits(world: World) -> None:
+def test_5447_mtu_fits_the_path_to_the_endpoint(router: Router) -> None:
     """https://github.com/openwrt/luci/pull/5447"""
-    world.host.run("ip", "link", "set", "eth1", "mtu", "1492")
-    world.start()
-    world.swallow_everything()
-    shown = world.host.run("ip", "link", "show", NAME).stdout
+    router.host.run("ip", "link", "set", "eth1", "mtu", "1492")
+    router.start()
+    router.add_routes_into_tunnel()
+    shown = router.host.run("ip", "link", "show", NAME).stdout
     assert " mtu 1432 " in shown
 
 
-def test_a_configured_mtu_stays(world: World) -> None:
-    world.interface_options = ["option mtu '1300'"]
-    world.start()
-    assert " mtu 1300 " in world.host.run("ip", "link", "show", NAME).stdout
+def test_configured_mtu_is_used(router: Router) -> None:
+    router.interface_options = ["option mtu '1300'"]
+    router.start()
+    assert " mtu 1300 " in router.host.run("ip", "link", "show", NAME).stdout
 
 
-def test_no_link_local_address_appears_by_itself(world: World) -> None:
-    world.start()
-    shown = world.host.run("ip", "-6", "address", "show", "dev", NAME).stdout
+def test_link_has_no_automatic_link_local_address(router: Router) -> None:
+    router.start()
+    shown = router.host.run("ip", "-6", "address", "show", "dev", NAME).stdout
     assert "fe80" not in shown
 
 
-def test_a_wrong_configuration_is_told_and_not_tried_again(world: World) -> None:
-    world.interface_options = ["option mtu '12'"]
+def test_restart_is_blocked_when_the_configuration_is_invalid(router: Router) -> None:
+    router.interface_options = ["option mtu '12'"]
     with pytest.raises(ConfigError):
-        world.start()
-    error = world.told(action=3)[-1]["error"]
+        router.start()
+    error = router.notifications(action=3)[-1]["error"]
     assert error[0] == "CONFIGURATION"
     assert "network.wg0.mtu: MTU too small: 12 (minimum 68)" in error[1]
-    assert world.told(action=4) == [{"action": 4, "interface": NAME}]
-    assert (world.folder / "run/wg0.blocked").exists()
+    assert router.notifications(action=4) == [{"action": 4, "interface": NAME}]
+    assert (router.folder / "run/wg0.blocked").exists()
 
 
-def test_a_port_in_use_is_told_and_tried_again(world: World) -> None:
-    with Host.socket(world.host, 2, 2) as taken:
+def test_error_is_reported_without_a_block_when_the_port_is_in_use(
+    router: Router,
+) -> None:
+    with Host.socket(router.host, 2, 2) as taken:
         taken.bind(("0.0.0.0", 51820))
-        world.interface_options = ["option listen_port '51820'"]
+        router.interface_options = ["option listen_port '51820'"]
         with pytest.raises(ConfigError):
-            world.start()
-    assert world.told(action=3)[-1]["error"][0] == "START"
-    assert not world.told(action=4)
+            router.start()
+    assert router.notifications(action=3)[-1]["error"][0] == "START"
+    assert not router.notifications(action=4)
 
 
-def test_a_refused_change_is_told_and_changes_nothing(world: World) -> None:
-    service = world.start()
-    world.interface_options = ["option mtu '12'"]
-    world.write()
-    world.ask("reload")
+def test_configuration_is_kept_and_error_reported_when_a_reload_is_rejected(
+    router: Router,
+) -> None:
+    service = router.start()
+    router.interface_options = ["option mtu '12'"]
+    router.write()
+    router.query("reload")
     for _ in range(3):
         service.tick(routes_changed=False)
-    assert [one["error"][0] for one in world.told(action=3)] == ["CONFIGURATION"]
-    assert not world.told(action=4)
+    errors = router.notifications(action=3)
+    assert [message["error"][0] for message in errors] == ["CONFIGURATION"]
+    assert not router.notifications(action=4)
 
 
-def test_status_says_what_there_is(world: World) -> None:
-    world.peer_options.append("option description 'the office'")
-    world.start()
-    status = world.ask("status")
+def test_status_reports_interface_and_peers(router: Router) -> None:
+    router.peer_options.append("option description 'the office'")
+    router.start()
+    status = router.query("status")
     assert status["up"] is True
-    assert status["public_key"] == public_key_of(world.private_key)
-    assert status["listen_port"] == world.interface.port()
+    assert status["public_key"] == public_key_of(router.private_key)
+    assert status["listen_port"] == router.interface.port()
     (peer,) = status["peers"]
-    assert peer["public_key"] == world.peer_key
+    assert peer["public_key"] == router.peer_key
     assert peer["description"] == "the office"
     assert peer["endpoint"] == f"{PEER}:51820"
     assert peer["allowed_ips"] == ["0.0.0.0/0", "::/0"]
@@ -320,73 +328,75 @@ def test_status_says_what_there_is(world: World) -> None:
     assert peer["state"] == "idle"
 
 
-def test_no_answer_has_a_secret(world: World) -> None:
-    world.peer_options.append(f"option private_key '{new_key()}'")
-    world.start()
+def test_replies_contain_no_secret(router: Router) -> None:
+    router.peer_options.append(f"option private_key '{new_key()}'")
+    router.start()
     for method in ("status", "history", "resolve", "rekey", "retry", "reload"):
-        answer = json.dumps(world.ask(method))
-        assert world.private_key not in answer
-        assert world.preshared_key not in answer
+        answer = json.dumps(router.query(method))
+        assert router.private_key not in answer
+        assert router.preshared_key not in answer
         assert not any(f'"{name}"' in answer for name in SECRETS)
 
 
-def test_a_peer_that_is_left_out_is_named(world: World) -> None:
-    world.peer_options.append("option endpoint_port 'x'")
-    world.start()
-    status = world.ask("status")
+def test_status_names_a_peer_that_is_left_out(router: Router) -> None:
+    router.peer_options.append("option endpoint_port 'x'")
+    router.start()
+    status = router.query("status")
     assert status["peers"] == []
     assert "network.@pywg_wg0[0].endpoint_port" in status["complaints"][0]
 
 
-def test_what_happens_is_sent_as_events(world: World) -> None:
-    service = world.start()
+def test_events_are_sent_when_the_state_changes(router: Router) -> None:
+    service = router.start()
     service.close()
-    assert becomes(lambda: len(world.ubusd.events) == 2)
-    assert world.ubusd.events == [
+    assert becomes(lambda: len(router.ubusd.events) == 2)
+    assert router.ubusd.events == [
         ("pywg", {"action": "up", "interface": NAME}),
         ("pywg", {"action": "down", "interface": NAME}),
     ]
 
 
-def test_rekey_calls_everybody_at_once(world: World) -> None:
-    world.start()
-    world.ask("rekey")
-    (peer,) = world.ask("status")["peers"]
+def test_rekey_starts_handshakes_with_all_peers(router: Router) -> None:
+    router.start()
+    router.query("rekey")
+    (peer,) = router.query("status")["peers"]
     assert peer["state"] == "calling"
     assert PEER in peer["reason"]
 
 
-def test_rekey_calls_one_peer_where_one_is_named(world: World) -> None:
-    other = public_key_of(new_key())
-    world.peer_options += [
+def test_rekey_starts_one_handshake_when_a_peer_is_given(router: Router) -> None:
+    second_key = public_key_of(new_key())
+    router.peer_options += [
         f"config pywg_{NAME}",
-        f"option public_key '{other}'",
+        f"option public_key '{second_key}'",
         f"option endpoint_host '{PEER}'",
     ]
-    world.start()
-    world.ask("rekey", peer=other)
-    assert world.states() == ["idle", "calling"]
-    world.ask("rekey")
-    assert world.states() == ["calling", "calling"]
+    router.start()
+    router.query("rekey", peer=second_key)
+    assert router.states() == ["idle", "calling"]
+    router.query("rekey")
+    assert router.states() == ["calling", "calling"]
 
 
-# What a caller may take for a peer, and what ubus has as the answer.
-NO_PEERS = ((new_key(), 4), ("wg0", 2), ("é" * 44, 2), (7, 2))
+# Invalid values of the argument "peer", and the ubus status of the reply.
+INVALID_PEERS = ((new_key(), 4), ("wg0", 2), ("é" * 44, 2), (7, 2))
 
 
 @pytest.mark.parametrize("method", ["rekey", "resolve"])
-def test_what_is_no_peer_is_refused(world: World, method: str) -> None:
-    world.start()
-    for peer, status in NO_PEERS:
-        assert world.call(method, {"peer": peer}) == (status, {})
-    assert world.states() == ["idle"]
-
-
-def test_whoever_ran_long_enough_was_not_started_in_vain(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_rekey_is_rejected_when_the_peer_is_unknown(
+    router: Router, method: str
 ) -> None:
-    service = world.start()
-    record = world.folder / "run/wg0.attempts"
+    router.start()
+    for peer, status in INVALID_PEERS:
+        assert router.call(method, {"peer": peer}) == (status, {})
+    assert router.states() == ["idle"]
+
+
+def test_start_counts_as_successful_after_a_minute(
+    router: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = router.start()
+    record = router.folder / "run/wg0.attempts"
     service.tick(routes_changed=False)
     assert record.exists()
     now = clock.boottime()

@@ -1,4 +1,4 @@
-"""The connection to ubusd, beside a small one of ours."""
+"""The connection to ubusd, with the ubusd of the tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,80 +14,82 @@ from tests.lab.ubusd import Ubusd, path_for
 from tests.lab.wait import becomes
 
 
-class World:
-    """A bus, and where its ubusd is or is not."""
+class Setup:
+    """A connection, and the path of its ubusd."""
 
     def __init__(self, interface: Interface, path: Path) -> None:
         self.path = path
-        self.said: list[str] = []
+        self.logged: list[str] = []
         self.plane = interface.plane
-        log = Log("wg0", "error", lambda _, text: self.said.append(text))
-        self.bus = UbusConnection(interface.plane, log, lambda: UbusClient([str(path)]))
+        log = Log("wg0", "warning", lambda _, text: self.logged.append(text))
+        self.connection = UbusConnection(
+            interface.plane, log, lambda: UbusClient([str(path)])
+        )
 
     def connected(self) -> bool:
-        self.bus.tick()
-        return self.bus.descriptor() >= 0
+        self.connection.tick()
+        return self.connection.descriptor() >= 0
 
 
 @pytest.fixture
-def world(interface: Interface, tmp_path: Path) -> Iterator[World]:
-    world = World(interface, path_for(tmp_path))
-    yield world
-    world.bus.close()
+def setup(interface: Interface, tmp_path: Path) -> Iterator[Setup]:
+    setup = Setup(interface, path_for(tmp_path))
+    yield setup
+    setup.connection.close()
 
 
-def test_without_ubusd_what_is_asked_is_none_and_said_once(world: World) -> None:
+def test_calls_return_none_and_log_once_without_ubusd(setup: Setup) -> None:
     for _ in range(3):
-        world.bus.tick()
-        assert world.bus.call("network", "dump", {}) is None
-        world.bus.send_event("pywg", {})
-    text = f"ubusd is not running: no socket at {world.path}"
-    assert world.said == [f"wg0: no connection to ubus: {text}"]
+        setup.connection.tick()
+        assert setup.connection.call("network", "dump", {}) is None
+        setup.connection.send_event("pywg", {})
+    text = f"ubusd is not running: no socket at {setup.path}"
+    assert setup.logged == [f"wg0: cannot connect to ubus: {text}; will retry"]
 
 
-def test_an_answer_comes_back(world: World) -> None:
-    with Ubusd(world.path) as ubusd:
+def test_call_returns_the_reply(setup: Setup) -> None:
+    with Ubusd(setup.path) as ubusd:
         ubusd.objects["network"] = lambda *_: {"x": 1}
-        assert world.connected()
-        assert world.bus.call("network", "dump", {}) == {"x": 1}
+        assert setup.connected()
+        assert setup.connection.call("network", "dump", {}) == {"x": 1}
 
 
-def test_a_refused_call_leaves_the_connection(world: World) -> None:
-    with Ubusd(world.path):
-        assert world.connected()
+def test_connection_is_kept_when_a_call_is_rejected(setup: Setup) -> None:
+    with Ubusd(setup.path):
+        assert setup.connected()
         for _ in range(3):
-            assert world.bus.call("nowhere", "x", {}) is None
-        assert world.connected()
-    assert world.said == ["wg0: ubus: nowhere: not found"]
+            assert setup.connection.call("nowhere", "x", {}) is None
+        assert setup.connected()
+    assert setup.logged == ["wg0: ubus: nowhere: not found"]
 
 
-def test_what_is_offered_is_offered_again_to_a_ubusd_that_came_back(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_objects_are_added_again_after_reconnection(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1_000]
     monkeypatch.setattr(clock, "boottime", lambda: now[0])
-    with Ubusd(world.path) as ubusd:
-        assert world.connected()
-        world.bus.publish("pywg.wg0", {"status": Method(dict)})
+    with Ubusd(setup.path) as ubusd:
+        assert setup.connected()
+        setup.connection.publish("pywg.wg0", {"status": Method(dict)})
         assert becomes(lambda: "pywg.wg0" in ubusd.offered)
-    world.bus.handle_messages()
-    assert not world.connected()
-    with Ubusd(world.path) as ubusd:
-        assert not world.connected()  # not so soon
+    setup.connection.handle_messages()
+    assert not setup.connected()
+    with Ubusd(setup.path) as ubusd:
+        assert not setup.connected()  # before the delay
         now[0] += 1_000
-        assert world.connected()
+        assert setup.connected()
         assert becomes(lambda: "pywg.wg0" in ubusd.offered)
-    assert world.bus.connections == 2
+    assert setup.connection.connections == 2
 
 
-def test_calls_to_us_wake_the_plane(world: World) -> None:
-    with Ubusd(world.path) as ubusd:
-        assert world.connected()
-        world.bus.publish("pywg.wg0", {"status": Method(lambda: {"up": True})})
-        world.plane.wait(0)
-        descriptor = world.bus.descriptor()
-        assert not world.plane.wait(0)
+def test_plane_is_woken_when_a_method_is_called(setup: Setup) -> None:
+    with Ubusd(setup.path) as ubusd:
+        assert setup.connected()
+        setup.connection.publish("pywg.wg0", {"status": Method(lambda: {"up": True})})
+        setup.plane.wait(0)
+        descriptor = setup.connection.descriptor()
+        assert not setup.plane.wait(0)
         ubusd.poke("pywg.wg0", "status")
-        assert [event[1] for event in world.plane.wait(60_000)] == [descriptor]
-        world.bus.handle_messages()
+        assert [event[1] for event in setup.plane.wait(60_000)] == [descriptor]
+        setup.connection.handle_messages()
         assert ubusd.answer_of("pywg.wg0") == (0, {"up": True})

@@ -1,4 +1,4 @@
-"""A daemon that configures itself from UCI, where no netifd is."""
+"""A daemon that configures itself from UCI, without netifd."""
 
 import json
 import os
@@ -24,23 +24,23 @@ def router(host: Host, tmp_path: Path) -> Iterator[UciRouter]:
 
 
 def addresses(router: UciRouter) -> list[str]:
-    told = router.host.run("ip", "-j", "address", "show", "dev", router.name).stdout
-    entries = json.loads(told)[0]["addr_info"]
+    shown = router.host.run("ip", "-j", "address", "show", "dev", router.name).stdout
+    entries = json.loads(shown)[0]["addr_info"]
     return sorted(f"{entry['local']}/{entry['prefixlen']}" for entry in entries)
 
 
 def mtu(router: UciRouter) -> int:
-    told = router.host.run("ip", "-j", "link", "show", "dev", router.name).stdout
-    number: int = json.loads(told)[0]["mtu"]
-    return number
+    shown = router.host.run("ip", "-j", "link", "show", "dev", router.name).stdout
+    value: int = json.loads(shown)[0]["mtu"]
+    return value
 
 
 def routes(router: UciRouter, family: int = 4, table: str = "main") -> list[str]:
-    question = ("ip", f"-{family}", "-j", "route", "show", "proto", "static")
-    told = router.host.run(*question, "table", table, check=False).stdout
+    command = ("ip", f"-{family}", "-j", "route", "show", "proto", "static")
+    shown = router.host.run(*command, "table", table, check=False).stdout
     return [
         f"{route['dst']} {route['dev'] == router.name} {route.get('metric', 0)}"
-        for route in json.loads(told or "[]")
+        for route in json.loads(shown or "[]")
     ]
 
 
@@ -53,12 +53,12 @@ def routed_peer(*allowed_ips: str) -> list[str]:
 
 
 def refusal(router: UciRouter) -> str:
-    """What a daemon says that does not start, and its exit code is 1."""
+    """Run a daemon that fails, and return its messages."""
     assert router.start().wait(PATIENCE) == 1
     return router.said()
 
 
-def test_addresses_mtu_and_routes_are_set(router: UciRouter) -> None:
+def test_addresses_mtu_and_routes_are_configured(router: UciRouter) -> None:
     router.interface += ["option addresses '10.0.0.1/24 fd00::1/64'", "option mtu 1380"]
     router.peers = [routed_peer("10.1.0.0/16", "fd01::/64")]
     router.start()
@@ -68,7 +68,7 @@ def test_addresses_mtu_and_routes_are_set(router: UciRouter) -> None:
     assert routes(router, 6) == ["fd01::/64 True 1024"]
 
 
-def test_tables_and_metric_are_those_of_the_routes(router: UciRouter) -> None:
+def test_routes_have_the_configured_tables_and_metric(router: UciRouter) -> None:
     router.interface += ["option ip4table 77", "option metric 7"]
     router.peers = [routed_peer("10.1.0.0/16", "fd01::/64")]
     router.start()
@@ -76,7 +76,7 @@ def test_tables_and_metric_are_those_of_the_routes(router: UciRouter) -> None:
     assert routes(router, 6) == ["fd01::/64 True 7"]
 
 
-def test_on_reload_only_what_was_given_is_taken_back(router: UciRouter) -> None:
+def test_only_own_addresses_and_routes_are_removed_on_reload(router: UciRouter) -> None:
     router.interface += ["option addresses '10.0.0.1/24 10.0.9.1/24'"]
     router.peers = [routed_peer("10.1.0.0/16"), routed_peer("10.2.0.0/16")]
     router.start()
@@ -91,37 +91,43 @@ def test_on_reload_only_what_was_given_is_taken_back(router: UciRouter) -> None:
     assert routes(router) == wanted
 
 
-def test_a_private_key_is_made_once(router: UciRouter) -> None:
+def test_private_key_is_generated_once(router: UciRouter) -> None:
     router.interface = ["option proto 'pywg'", "option private_key 'generate'"]
     router.start()
-    made = router.show("private-key")
-    assert f"option private_key '{made}'" in router.file.read_text()
+    generated = router.show("private-key")
+    assert f"option private_key '{generated}'" in router.file.read_text()
     router.stop()
-    router.interface[1] = f"option private_key '{made}'"
+    router.interface[1] = f"option private_key '{generated}'"
     router.start()
-    assert router.show("private-key") == made
+    assert router.show("private-key") == generated
 
 
-def test_a_wrong_value_at_the_start_ends_it(router: UciRouter) -> None:
+def test_daemon_ends_when_a_value_is_invalid_at_the_start(router: UciRouter) -> None:
     router.interface += ["option mtu '9'"]
     said = refusal(router)
     assert f"error: network.{router.name}.mtu: MTU too small: 9 (minimum 68)" in said
-    assert f"pywgd: {router.file}: {router.name} has wrong values" in said
+    assert f"pywgd: {router.file}: interface {router.name} is invalid" in said
 
 
-def test_a_stock_interface_is_told_how_to_become_ours(router: UciRouter) -> None:
+def test_migration_is_suggested_when_the_protocol_is_wireguard(
+    router: UciRouter,
+) -> None:
     router.interface[0] = "option proto 'wireguard'"
-    assert f"try: pywg migrate {router.name}" in refusal(router)
+    assert f"'pywg migrate {router.name}'" in refusal(router)
     router.host.run(PYWG, "migrate", router.name, env=router.environment())
     assert "option proto 'pywg'" in router.file.read_text()
 
 
-def test_text_that_libuci_would_not_read_is_refused_by_line(router: UciRouter) -> None:
+def test_file_is_rejected_with_a_line_number_when_libuci_would_reject_it(
+    router: UciRouter,
+) -> None:
     router.interface += ["nonsense"]
     assert f"{router.file}: line 4: unknown command 'nonsense" in refusal(router)
 
 
-def test_a_wrong_value_on_reload_changes_nothing(router: UciRouter) -> None:
+def test_configuration_is_kept_when_a_value_is_invalid_on_reload(
+    router: UciRouter,
+) -> None:
     router.peers = [routed_peer("10.1.0.0/16")]
     router.start()
     before = router.show("dump")
@@ -131,28 +137,28 @@ def test_a_wrong_value_on_reload_changes_nothing(router: UciRouter) -> None:
     assert router.show("dump") == before
     said = router.said()
     assert f"error: network.{router.name}.listen_port: invalid number 'many'" in said
-    assert "configuration left as it was" in said
+    assert "configuration rejected, keeping the previous one" in said
 
 
 @pytest.mark.parametrize("table", ["vpn", "\N{SUPERSCRIPT TWO}", "-1", str(2**32)])
-def test_a_table_that_nobody_knows_is_reported(router: UciRouter, table: str) -> None:
+def test_unknown_routing_table_is_logged(router: UciRouter, table: str) -> None:
     router.interface += [f"option ip4table '{table}'"]
     router.peers = [routed_peer("10.1.0.0/16")]
     router.start()
     assert routes(router) == []
-    assert "route 10.1.0.0/16: a table is known by its number" in router.said()
+    assert f"cannot add route 10.1.0.0/16: unknown table {table}" in router.said()
 
 
-def test_what_the_kernel_refuses_is_reported_and_the_rest_done(
+def test_rest_is_configured_when_the_kernel_rejects_a_route(
     router: UciRouter,
 ) -> None:
     router.interface += ["option addresses '224.0.0.1/24 10.0.0.1/24 ff02::1/64'"]
     router.start()
     assert "10.0.0.1/24" in addresses(router)
-    assert "address ff02::1/64: " in router.said()
+    assert "cannot add address ff02::1/64: " in router.said()
 
 
-def test_in_background_it_returns_when_all_is_configured(router: UciRouter) -> None:
+def test_interface_is_configured_when_the_command_returns(router: UciRouter) -> None:
     router.interface += ["option addresses '10.0.0.1/24'"]
     router.write()
     state = ("--state", str(router.file.parent))
