@@ -1,7 +1,7 @@
-"""The primitives of a handshake, from where this Python has them.
+"""The crypto functions of the handshake, from the library that this Python has.
 
-Keys and texts may be ``bytes`` or ``bytearray``; results are fresh ``bytes``. A key or
-nonce of the wrong size raises ValueError.
+Keys and texts may be ``bytes`` or ``bytearray``; results are new ``bytes`` objects. A
+key or nonce of the wrong size raises ValueError.
 """
 
 import sys

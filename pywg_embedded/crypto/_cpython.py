@@ -1,8 +1,8 @@
-"""The primitives, bound to libsodium (PyNaCl's binding) and CPython's own BLAKE2s.
+"""The crypto functions from libsodium (by the binding of PyNaCl) and CPython's BLAKE2s.
 
-The convenient names for both would load much that nobody calls: ``hashlib`` loads
-OpenSSL, 3.7 MB of resident memory; ``nacl.bindings`` twenty modules, ``typing`` and
-``re``, 1.7 MB, and copies each key into memory that cannot be overwritten.
+The public modules are not used because of their resident memory: ``hashlib`` loads
+OpenSSL, 3.7 MB; ``nacl.bindings`` loads twenty modules, ``typing`` and ``re``, 1.7 MB,
+and copies each key into memory that cannot be overwritten.
 """
 
 import os
@@ -26,24 +26,24 @@ _at = _ffi.from_buffer
 
 
 def random(size: int) -> bytes:
-    """So many bytes that nobody can guess."""
+    """Return ``size`` unpredictable bytes."""
     return os.urandom(size)
 
 
 def equal(a: Bytes, b: Bytes) -> bool:
-    """Whether two secrets are the same, in constant time for one length."""
+    """Return whether two secrets are equal, in constant time for equal lengths."""
     return len(a) == len(b) and not _lib.sodium_memcmp(_at(a), _at(b), len(a))
 
 
 def public_key(private: Bytes) -> bytes:
-    """The X25519 public key of a private one, 32 bytes."""
+    """Return the X25519 public key of a private key, 32 bytes."""
     public = bytearray(_KEY_SIZE)
     _lib.crypto_scalarmult_base(_at(public), _sized(private, _KEY_SIZE))
     return bytes(public)
 
 
 def dh(private: Bytes, public: Bytes) -> bytes | None:
-    """The X25519 shared secret, or None if it is all zero (a low-order point)."""
+    """Return the X25519 shared secret, or None if it is all zero (low-order point)."""
     secret = bytearray(_KEY_SIZE)
     refused = _lib.crypto_scalarmult(
         _at(secret), _sized(private, _KEY_SIZE), _sized(public, _KEY_SIZE)
@@ -52,12 +52,12 @@ def dh(private: Bytes, public: Bytes) -> bytes | None:
 
 
 def blake2s(data: Bytes, key: Bytes = b"", size: int = 32) -> bytes:
-    """BLAKE2s, keyed if ``key`` is given (RFC 7693)."""
+    """Return the BLAKE2s hash, keyed if ``key`` is given (RFC 7693)."""
     return _blake2s(data, key=key, digest_size=size).digest()
 
 
 def seal(key: Bytes, nonce: bytes, plaintext: Bytes, aad: Bytes) -> bytes:
-    """ChaCha20-Poly1305 (RFC 8439), 12-byte nonce: ciphertext and tag."""
+    """Encrypt by ChaCha20-Poly1305 (RFC 8439) with a 12-byte nonce; the tag follows."""
     encrypt = _lib.crypto_aead_chacha20poly1305_ietf_encrypt
     return _sealed(encrypt, key, _sized(nonce, _NONCE_SIZE), plaintext, aad)
 
@@ -65,27 +65,27 @@ def seal(key: Bytes, nonce: bytes, plaintext: Bytes, aad: Bytes) -> bytes:
 def open_sealed(
     key: Bytes, nonce: bytes, ciphertext: Bytes, aad: Bytes
 ) -> bytes | None:
-    """What ``seal`` sealed, or None if it is not authentic."""
+    """Decrypt the result of ``seal``; return None if it is not authentic."""
     decrypt = _lib.crypto_aead_chacha20poly1305_ietf_decrypt
     return _opened(decrypt, key, _sized(nonce, _NONCE_SIZE), ciphertext, aad)
 
 
 def xseal(key: Bytes, nonce: bytes, plaintext: Bytes, aad: Bytes) -> bytes:
-    """XChaCha20-Poly1305, 24-byte nonce: ciphertext and tag."""
+    """Encrypt by XChaCha20-Poly1305 with a 24-byte nonce; the tag follows."""
     encrypt = _lib.crypto_aead_xchacha20poly1305_ietf_encrypt
     return _sealed(encrypt, key, _sized(nonce, _XNONCE_SIZE), plaintext, aad)
 
 
 def xopen(key: Bytes, nonce: bytes, ciphertext: Bytes, aad: Bytes) -> bytes | None:
-    """What ``xseal`` sealed, or None if it is not authentic."""
+    """Decrypt the result of ``xseal``; return None if it is not authentic."""
     decrypt = _lib.crypto_aead_xchacha20poly1305_ietf_decrypt
     return _opened(decrypt, key, _sized(nonce, _XNONCE_SIZE), ciphertext, aad)
 
 
 def _sized(data: Bytes, size: int) -> "Any":
-    """Where the library finds the data; it would read beyond what is too short."""
+    """Return a pointer to the data; the library does not check sizes."""
     if len(data) != size:
-        raise ValueError(f"{size} bytes are needed, not {len(data)}")
+        raise ValueError(f"invalid size: {len(data)} bytes (expected {size})")
     return _at(data)
 
 
@@ -118,4 +118,4 @@ def _opened(
 
 
 if _lib.sodium_init() < 0:
-    raise ImportError("libsodium cannot be used on this machine")
+    raise ImportError("libsodium cannot be initialised on this machine")

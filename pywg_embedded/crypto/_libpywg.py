@@ -1,4 +1,4 @@
-"""The primitives that libpywg brings along, for a Python that lacks them."""
+"""The crypto functions from libpywg, for a Python that lacks them."""
 
 from ..dataplane.library import functions, strerror
 
@@ -13,26 +13,26 @@ _XNONCE_SIZE = 24
 
 
 def random(size: int) -> bytes:
-    """So many bytes that nobody can guess."""
+    """Return ``size`` unpredictable bytes."""
     out = bytearray(size)
     _check(functions["random"](out, size))
     return bytes(out)
 
 
 def equal(a: "Bytes", b: "Bytes") -> bool:
-    """Whether two secrets are the same, in constant time for one length."""
+    """Return whether two secrets are equal, in constant time for equal lengths."""
     return len(a) == len(b) and functions["equal"](a, b, len(a)) == 1
 
 
 def public_key(private: "Bytes") -> bytes:
-    """The X25519 public key of a private one, 32 bytes."""
+    """Return the X25519 public key of a private key, 32 bytes."""
     public = bytearray(_KEY_SIZE)
     _check(functions["public_key"](public, _sized(private, _KEY_SIZE)))
     return bytes(public)
 
 
 def dh(private: "Bytes", public: "Bytes") -> bytes | None:
-    """The X25519 shared secret, or None if it is all zero (a low-order point)."""
+    """Return the X25519 shared secret, or None if it is all zero (low-order point)."""
     secret = bytearray(_KEY_SIZE)
     refused = functions["dh"](
         secret, _sized(private, _KEY_SIZE), _sized(public, _KEY_SIZE)
@@ -41,40 +41,40 @@ def dh(private: "Bytes", public: "Bytes") -> bytes | None:
 
 
 def blake2s(data: "Bytes", key: "Bytes" = b"", size: int = 32) -> bytes:
-    """BLAKE2s, keyed if ``key`` is given (RFC 7693)."""
+    """Return the BLAKE2s hash, keyed if ``key`` is given (RFC 7693)."""
     out = bytearray(size)
     _check(functions["blake2s"](out, size, data, len(data), key, len(key)))
     return bytes(out)
 
 
 def seal(key: "Bytes", nonce: bytes, plaintext: "Bytes", aad: "Bytes") -> bytes:
-    """ChaCha20-Poly1305 (RFC 8439), 12-byte nonce: ciphertext and tag."""
+    """Encrypt by ChaCha20-Poly1305 (RFC 8439) with a 12-byte nonce; the tag follows."""
     return _sealed(key, _sized(nonce, _NONCE_SIZE), plaintext, aad)
 
 
 def open_sealed(
     key: "Bytes", nonce: bytes, ciphertext: "Bytes", aad: "Bytes"
 ) -> bytes | None:
-    """What ``seal`` sealed, or None if it is not authentic."""
+    """Decrypt the result of ``seal``; return None if it is not authentic."""
     return _opened(key, _sized(nonce, _NONCE_SIZE), ciphertext, aad)
 
 
 def xseal(key: "Bytes", nonce: bytes, plaintext: "Bytes", aad: "Bytes") -> bytes:
-    """XChaCha20-Poly1305, 24-byte nonce: ciphertext and tag."""
+    """Encrypt by XChaCha20-Poly1305 with a 24-byte nonce; the tag follows."""
     return _sealed(key, _sized(nonce, _XNONCE_SIZE), plaintext, aad)
 
 
 def xopen(
     key: "Bytes", nonce: bytes, ciphertext: "Bytes", aad: "Bytes"
 ) -> bytes | None:
-    """What ``xseal`` sealed, or None if it is not authentic."""
+    """Decrypt the result of ``xseal``; return None if it is not authentic."""
     return _opened(key, _sized(nonce, _XNONCE_SIZE), ciphertext, aad)
 
 
 def _sized(data: "Bytes", size: int) -> "Bytes":
-    """The data; the library would read beyond what is too short."""
+    """Return the data; the library does not check sizes."""
     if len(data) != size:
-        raise ValueError(f"{size} bytes are needed, not {len(data)}")
+        raise ValueError(f"invalid size: {len(data)} bytes (expected {size})")
     return data
 
 

@@ -1,5 +1,5 @@
-"""Moving packets: one interface, more than one plane behind it.
+"""The data plane: one interface, implemented by libpywg and in Python.
 
-A plane is told by ``core.Device`` which peers, keypairs, endpoints and allowed IPs
-there are. ``wait`` moves packets until something happens that Python must decide.
+``core.Device`` sets its peers, keypairs, endpoints and allowed IPs. ``wait`` moves
+packets until there is an event for the control plane.
 """

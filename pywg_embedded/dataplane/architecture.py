@@ -1,8 +1,8 @@
-"""Where Linux numbers things differently on some machines."""
+"""Constants of Linux that differ between machines."""
 
 import os
 
 _MACHINE = os.uname().machine
 MIPS = _MACHINE.startswith("mips")
-# The bits of an ioctl number that say "read" and "write" have other places there.
+# On these machines the read and write bits of ioctl numbers have other positions.
 IOCTL_DIRECTIONS_DIFFER = _MACHINE.startswith(("mips", "ppc", "sparc", "alpha"))

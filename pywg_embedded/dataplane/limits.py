@@ -1,10 +1,10 @@
-"""How much a plane may hold; fixed at start, so that memory is bounded."""
+"""The sizes of the tables of a data plane, fixed at start to limit its memory."""
 
 from ..core.errors import ConfigError, LimitError
 
 MOST_PEERS = 65_535
 MOST_ALLOWED_IPS = 1_048_576
-# Option of the command line: (attribute of Limits, greatest number).
+# Command line option: (attribute of Limits, greatest value).
 OPTIONS = {
     "--max-peers": ("peers", MOST_PEERS),
     "--max-allowed-ips": ("allowed_ips", MOST_ALLOWED_IPS),
@@ -12,7 +12,7 @@ OPTIONS = {
 
 
 class Limits:
-    """Sizes of the tables; the defaults fit a router with 128 MB."""
+    """The sizes of the tables; the defaults suit a router with 128 MB of memory."""
 
     __slots__ = ("allowed_ips", "peers", "staged", "staged_a_peer")
 
@@ -23,18 +23,23 @@ class Limits:
         self.staged_a_peer = 32
 
     def take(self, option: str, text: str) -> None:
-        """Set what this one of OPTIONS is for; ConfigError if ``text`` is no number."""
+        """Set the size that an option of OPTIONS names.
+
+        Raises ConfigError if ``text`` is not a number in its range.
+        """
         attribute, most = OPTIONS[option]
-        # int() takes other digits too, and balks at thousands of them.
+        # int() accepts other digits too, and fails for thousands of them.
         digits_only = text and not text.strip("0123456789") and len(text) < 10
         if not digits_only or not 1 <= int(text) <= most:
-            raise ConfigError(f"{option}: {text!r} is not a number from 1 to {most}")
+            raise ConfigError(
+                f"{option}: invalid number {text!r} (expected 1 to {most})"
+            )
         setattr(self, attribute, int(text))
 
 
-def no_room_for_allowed_ips(limit: int) -> LimitError:
-    """What whoever asks for one allowed IP too many is told."""
+def too_many_allowed_ips(limit: int) -> LimitError:
+    """Return the error for more allowed IPs than the table holds."""
     return LimitError(
-        f"no room for more than {limit} allowed IPs; "
-        "start pywgd with a larger --max-allowed-ips"
+        f"too many allowed IPs (limit {limit}); "
+        "restart pywgd with a larger --max-allowed-ips"
     )

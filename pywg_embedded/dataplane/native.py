@@ -11,7 +11,7 @@ from ..core.secret import wipe
 from . import layouts
 from .library import functions as _library
 from .library import strerror
-from .limits import Limits, no_room_for_allowed_ips
+from .limits import Limits, too_many_allowed_ips
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Plane:
         """
         packed = layouts.pack_allowed_ips(allowed_ips)
         if self._call("allow", peer_id, packed, len(allowed_ips)) < len(allowed_ips):
-            raise no_room_for_allowed_ips(self._limits.allowed_ips)
+            raise too_many_allowed_ips(self._limits.allowed_ips)
 
     def disallow(self, peer_id: int, address: bytes, cidr: int) -> None:
         """Remove a prefix from a peer, if it has it."""

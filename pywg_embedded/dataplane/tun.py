@@ -1,4 +1,4 @@
-"""Making the TUN interface, and asking its descriptor how it is."""
+"""The TUN device: creation, name, MTU and state."""
 
 import errno
 import fcntl
@@ -23,17 +23,17 @@ _TUNGETIFF = _READ | 4 << 16 | ord("T") << 8 | 210
 _MAX_NAME = 15
 
 _OPEN_ERRORS = {
-    errno.ENOENT: "/dev/net/tun is missing: load the tun module (OpenWrt: kmod-tun)",
-    errno.ENODEV: "the kernel has no TUN: load the tun module (OpenWrt: kmod-tun)",
-    errno.EBUSY: "an interface of this name exists already: delete it first",
-    errno.EPERM: "not permitted: run as root (CAP_NET_ADMIN)",
-    errno.EACCES: "not permitted: run as root (CAP_NET_ADMIN)",
-    errno.EINVAL: "not a TUN interface, or not a name for one",
+    errno.ENOENT: "/dev/net/tun missing; load the module tun (OpenWrt: kmod-tun)",
+    errno.ENODEV: "no TUN support; load the module tun (OpenWrt: kmod-tun)",
+    errno.EBUSY: "an interface of this name exists; delete it first",
+    errno.EPERM: "not permitted; run as root (CAP_NET_ADMIN)",
+    errno.EACCES: "not permitted; run as root (CAP_NET_ADMIN)",
+    errno.EINVAL: "not a TUN interface, or an invalid name",
 }
 
 
 class Tun:
-    """A TUN descriptor with the name and index that its interface had at the start."""
+    """A TUN descriptor, with the initial name and index of its interface."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -43,31 +43,35 @@ class Tun:
         self.index: int = struct.unpack_from("@i", self._ask(_SIOCGIFINDEX), 16)[0]
 
     def flags(self) -> int:
-        """What was asked for when it was made, IFF_TUN and the like."""
+        """Return the flags that the TUN device was created with, such as IFF_TUN."""
         try:
             with open(f"/sys/class/net/{self.name}/tun_flags") as file:
                 return int(file.read(), 16)
         except OSError:
-            # Second choice: in the place of IFF_NO_PI it has another flag (linux).
+            # Less exact: another flag shares the bit of IFF_NO_PI (linux).
             return self._flags
 
     def is_up(self) -> bool:
-        """Whether the interface is up; asks by name, so only where it was made."""
+        """Return whether the interface is up.
+
+        Uses the name, and therefore works in the original network namespace only.
+        """
         flags: int = struct.unpack_from("@H", self._ask(_SIOCGIFFLAGS), 16)[0]
         return bool(flags & _IFF_UP)
 
     def mtu(self) -> int:
-        """The MTU; asks by name, so only where it was made."""
+        """Return the MTU; in the original network namespace only."""
         return mtu_of(self.name)
 
     def set_mtu(self, mtu: int) -> None:
-        """Set the MTU; asks by name, so only where it was made."""
+        """Set the MTU; in the original network namespace only."""
         self._ask(_SIOCSIFMTU, struct.pack("@i", mtu))
 
     def probe(self) -> bool | None:
-        """Whether it is up, from any network namespace; None if it is gone.
+        """Return whether the interface is up, or None if it was deleted.
 
-        The kernel calls the descriptor writable only while the interface is up.
+        Works from any network namespace: the descriptor is writable only while the
+        interface is up.
         """
         poll = select.poll()
         poll.register(self.descriptor, select.POLLOUT)
@@ -75,7 +79,7 @@ class Tun:
         return None if state & select.POLLERR else bool(state & select.POLLOUT)
 
     def close(self) -> None:
-        """Give the descriptor up; an interface that we made goes with it."""
+        """Close the descriptor, which deletes an interface that ``create`` made."""
         os.close(self.descriptor)
 
     def _ask(self, request: int, argument: bytes = b"") -> bytes:
@@ -83,7 +87,7 @@ class Tun:
 
 
 def mtu_of(name: str) -> int:
-    """The MTU of any interface; raises OSError if there is none of this name."""
+    """Return the MTU of an interface; raises OSError if there is none of this name."""
     mtu: int = struct.unpack_from("@i", _ask(name, _SIOCGIFMTU), 16)[0]
     return mtu
 
@@ -95,15 +99,16 @@ def _ask(name: str, request: int, argument: bytes = b"") -> bytes:
 
 
 def create(name: str, vnet_header: bool = False) -> Tun:
-    """Make the interface; raises Error with what to do if that fails.
+    """Create a TUN interface; raises Error if that fails.
 
-    With ``vnet_header`` it may deliver large packets, a header before each.
+    With ``vnet_header``, each packet has a virtio-net header, and may be larger than
+    the MTU (offloads).
     """
     check_name(name)
     try:
         descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
-        raise _explained(name, error) from error
+        raise _creation_error(name, error) from error
     flags = _PLAIN_TUN | (_IFF_VNET_HDR if vnet_header else 0)
     try:
         ifreq = struct.pack("16sH22x", os.fsencode(name), flags)
@@ -111,52 +116,56 @@ def create(name: str, vnet_header: bool = False) -> Tun:
         tun = Tun(descriptor)
     except OSError as error:
         os.close(descriptor)
-        raise _explained(name, error) from error
+        raise _creation_error(name, error) from error
     _forbid_link_local(name)
     return tun
 
 
 def adopt(descriptor: int, vnet_header: bool = False) -> Tun:
-    """Take over a TUN descriptor that somebody else opened.
+    """Use a TUN descriptor that the parent process opened; raises Error if unusable.
 
-    With ``vnet_header`` it may be one with a header before each packet.
+    ``vnet_header`` allows one with a virtio-net header before each packet.
     """
     try:
         tun = Tun(descriptor)
     except OSError as error:
-        text = f"WG_TUN_FD: descriptor {descriptor} is not a TUN: {error.strerror}"
+        text = (
+            f"WG_TUN_FD: descriptor {descriptor} is not a TUN device: {error.strerror}"
+        )
         raise Error(text) from error
     flags = tun.flags()
     if flags & (_PLAIN_TUN | _IFF_TAP) != _PLAIN_TUN:
-        raise Error(f"WG_TUN_FD: descriptor {descriptor} is not a TUN with IFF_NO_PI")
+        raise Error(
+            f"WG_TUN_FD: descriptor {descriptor} is not a TUN device with IFF_NO_PI"
+        )
     if flags & _IFF_VNET_HDR and not vnet_header:
         raise Error(
-            f"WG_TUN_FD: descriptor {descriptor} is a TUN with IFF_VNET_HDR, "
-            "which only libpywg understands"
+            f"WG_TUN_FD: descriptor {descriptor} has IFF_VNET_HDR, "
+            "which needs --dataplane libpywg"
         )
     return tun
 
 
 def check_name(name: str) -> None:
-    """Raises Error if the kernel would not take this for an interface name."""
+    """Check a name by the rules of the kernel for interfaces; raises Error."""
     size = len(os.fsencode(name))
     forbidden = any(c.isspace() or c in "/:%" for c in name)
     if not 1 <= size <= _MAX_NAME or forbidden or name in (".", ".."):
         raise Error(
-            f"{name!r} is not an interface name: 1 to {_MAX_NAME} bytes, "
-            "no space, '/', ':' or '%'"
+            f"invalid interface name {name!r} (expected 1 to {_MAX_NAME} bytes, "
+            "no space, '/', ':' or '%')"
         )
 
 
 def _forbid_link_local(name: str) -> None:
-    # A WireGuard interface has the addresses it is given, and no other.
+    # A WireGuard interface has configured addresses only.
     try:
         with open(f"/proc/sys/net/ipv6/conf/{name}/addr_gen_mode", "w") as file:
             file.write("1")
     except OSError:
-        pass  # no IPv6 here, or /proc/sys is read-only: one address too many at worst
+        pass  # no IPv6, or /proc/sys is read-only: a link-local address does no harm
 
 
-def _explained(name: str, error: OSError) -> Error:
+def _creation_error(name: str, error: OSError) -> Error:
     reason = _OPEN_ERRORS.get(error.errno or 0, error.strerror)
-    return Error(f"cannot make the interface {name}: {reason}")
+    return Error(f"cannot create interface {name}: {reason}")

@@ -257,7 +257,7 @@ def test_second_daemon_is_rejected_when_one_serves_the_interface(
     host: Host, name: str
 ) -> None:
     with foreground(host, name) as daemon:
-        assert "exists already" in refusal(host, name, env=environment())
+        assert "this name exists" in refusal(host, name, env=environment())
         assert answers(name)
         assert host.pids() == [daemon.pid]
 

@@ -1,4 +1,4 @@
-"""The data plane in plain Python: the oracle, and the plane of last resort."""
+"""The reference plane: the data plane in Python, oracle and fallback."""
 
 from .plane import Plane
 

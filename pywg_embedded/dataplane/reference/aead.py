@@ -1,6 +1,6 @@
-"""ChaCha20-Poly1305 in place, through the binding that PyNaCl is made of.
+"""ChaCha20-Poly1305 in place, by the binding of PyNaCl.
 
-PyNaCl's own functions copy every message twice and allocate once.
+The functions of PyNaCl copy each message twice, and allocate once.
 """
 
 import struct
@@ -13,7 +13,7 @@ _NO_BYTES = ffi.NULL
 
 
 class InPlaceAead:
-    """Seals and opens inside one buffer that lives as long as this object."""
+    """Encrypts and decrypts in one buffer, which lives as long as this object."""
 
     def __init__(self, buffer: bytearray) -> None:
         self._start = ffi.from_buffer("unsigned char[]", buffer)
@@ -21,7 +21,7 @@ class InPlaceAead:
         self._nonce_at = ffi.from_buffer("unsigned char[]", self._nonce)
 
     def seal(self, key: bytearray, counter: int, offset: int, length: int) -> None:
-        """Encrypt ``length`` bytes at ``offset``; the tag follows them."""
+        """Encrypt ``length`` bytes at ``offset``, and write the tag behind them."""
         struct.pack_into("<Q", self._nonce, 4, counter)
         at = self._start + offset
         lib.crypto_aead_chacha20poly1305_ietf_encrypt(
@@ -37,7 +37,10 @@ class InPlaceAead:
         )
 
     def open(self, key: bytearray, counter: int, offset: int, length: int) -> bool:
-        """Decrypt ``length`` bytes, tag included, at ``offset``; False if forged."""
+        """Decrypt ``length`` bytes, tag included, at ``offset``.
+
+        Return False if they are not authentic.
+        """
         if length < TAG_SIZE:
             return False
         struct.pack_into("<Q", self._nonce, 4, counter)

@@ -1,6 +1,6 @@
-"""Which peer an address belongs to: the longest prefix over all peers (paper 2)."""
+"""The allowed-IPs lookup: the longest prefix match over all peers (paper 2)."""
 
-from ..limits import no_room_for_allowed_ips
+from ..limits import too_many_allowed_ips
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,43 +8,46 @@ if TYPE_CHECKING:
 
 
 class AllowedIPs:
-    """Prefixes of both families; a prefix belongs to one peer at a time."""
+    """The prefixes of all peers and both families; a prefix has one peer at most."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.count = 0
-        # address size: {prefix length, longest first: {prefix as a number: peer}}
+        # address size: {prefix length, longest first: {prefix as an integer: peer}}
         self._tables: dict[int, dict[int, dict[int, int]]] = {4: {}, 16: {}}
-        # peer: its prefixes as (address size, prefix length, prefix as a number)
+        # peer: its prefixes as (address size, prefix length, prefix as an integer)
         self._prefixes_of: dict[int, set[tuple[int, int, int]]] = {}
 
     def insert(self, address: bytes, cidr: int, peer_id: int) -> None:
-        """Give a prefix to a peer, whoever had it; LimitError if there is no room."""
+        """Assign a prefix to a peer, and take it from any other.
+
+        Raises LimitError if the table is full.
+        """
         size, prefix = len(address), _prefix(address, cidr)
         owner = self.owner(address, cidr)
         if owner is not None:
             self._prefixes_of[owner].discard((size, cidr, prefix))
         elif self.count >= self._limit:
-            raise no_room_for_allowed_ips(self._limit)
+            raise too_many_allowed_ips(self._limit)
         else:
             self.count += 1
         self._table(size, cidr)[prefix] = peer_id
         self._prefixes_of.setdefault(peer_id, set()).add((size, cidr, prefix))
 
     def remove(self, address: bytes, cidr: int, peer_id: int) -> None:
-        """Take a prefix from a peer, if it has it."""
+        """Remove a prefix from a peer, if the peer has it."""
         if self.owner(address, cidr) == peer_id:
             item = (len(address), cidr, _prefix(address, cidr))
             self._prefixes_of[peer_id].discard(item)
             self._forget(*item)
 
     def remove_peer(self, peer_id: int) -> None:
-        """Take all prefixes from a peer."""
+        """Remove all prefixes of a peer."""
         for item in self._prefixes_of.pop(peer_id, ()):
             self._forget(*item)
 
     def lookup(self, address: bytes | memoryview) -> int | None:
-        """The peer that this address belongs to."""
+        """Return the peer of the longest prefix that matches an address, or None."""
         value = int.from_bytes(address, "big")
         bits = 8 * len(address)
         for cidr, table in self._tables[len(address)].items():
@@ -54,12 +57,12 @@ class AllowedIPs:
         return None
 
     def owner(self, address: bytes, cidr: int) -> int | None:
-        """The peer that has exactly this prefix."""
+        """Return the peer that has exactly this prefix, or None."""
         table = self._tables[len(address)].get(cidr, {})
         return table.get(_prefix(address, cidr))
 
     def peer_prefixes(self, peer_id: int) -> "Iterator[tuple[bytes, int]]":
-        """The prefixes of a peer, IPv4 first, longest first."""
+        """Yield the prefixes of a peer: IPv4 before IPv6, longest first."""
         prefixes = self._prefixes_of.get(peer_id, ())
         for size, cidr, prefix in sorted(prefixes, key=_sort_key):
             value = prefix << 8 * size - cidr

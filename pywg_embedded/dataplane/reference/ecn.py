@@ -3,7 +3,7 @@
 ECN_MASK = 0x03
 _NOT_ECT, _ECT1, _ECT0, _CE = 0, 1, 2, 3
 
-# (outer, inner) where leaving the tunnel changes the inner field; None drops (4.2).
+# (outer, inner) for which decapsulation changes the inner field; None drops (4.2).
 _DECAPSULATION = {
     (_ECT1, _ECT0): _ECT1,
     (_CE, _ECT0): _CE,
@@ -13,11 +13,11 @@ _DECAPSULATION = {
 
 
 def encapsulate(inner: int) -> int:
-    """The outer field of a packet that enters the tunnel (normal mode, 4.1)."""
+    """Return the outer ECN field for an inner one (normal mode, 4.1)."""
     return inner & ECN_MASK
 
 
 def decapsulate(outer: int, inner: int) -> int | None:
-    """The inner field of a packet that leaves the tunnel, or None to drop it."""
+    """Return the inner ECN field after decapsulation, or None to drop (4.2)."""
     inner &= ECN_MASK
     return _DECAPSULATION.get((outer & ECN_MASK, inner), inner)

@@ -1,8 +1,7 @@
-"""Host unreachable, as the sender of a packet that has nowhere to go is told.
+"""ICMP errors for packets that cannot be routed to a peer: host unreachable.
 
-The answer seems to come from the host that could not be reached: that address routes
-into the tunnel, so no reverse-path filter objects, and the tunnel may have no address
-of its own.
+Their source is the unreachable destination. That address routes into the tunnel, so
+that a reverse-path filter accepts it; the tunnel may have no address of its own.
 """
 
 import struct
@@ -11,15 +10,15 @@ from .packet import Packet
 
 _ICMPV4, _ICMPV6 = 1, 58
 _HOP_LIMIT = 64
-# As much of the packet as fits the smallest MTU of its family (RFC 1812, RFC 4443).
+# The quoted part fits the smallest MTU of the family (RFC 1812, RFC 4443).
 _QUOTED_V4 = 576 - 28
 _QUOTED_V6 = 1280 - 48
-# ICMPv4 types that are questions or answers; all others report errors (RFC 1122).
+# ICMPv4 queries and replies; all other types are error messages (RFC 1122).
 _ICMPV4_QUERIES = frozenset((0, 8, 9, 10, 13, 14, 15, 16, 17, 18, 42, 43))
 
 
 def host_unreachable(data: memoryview, packet: Packet) -> bytes | None:
-    """The ICMP message to write back, or None where one must not be sent."""
+    """Return the ICMP error for a packet, or None if there must be none."""
     if packet.version == 4:
         return _unreachable_v4(data, packet) if _may_send_error_v4(data) else None
     return _unreachable_v6(data, packet) if _may_send_error_v6(data) else None

@@ -1,4 +1,4 @@
-"""The IP packets inside: what they say of themselves, checked against their length."""
+"""Inner IP packets: headers, and the check of their length."""
 
 import struct
 
@@ -7,10 +7,7 @@ _IPV6_HEADER = 40
 
 
 class Packet:
-    """Where the addresses are, and how long the packet says it is.
-
-    Offsets count from the start of the packet.
-    """
+    """The offsets of the addresses in a packet, and the length in its header."""
 
     __slots__ = ("destination", "length", "source", "version")
 
@@ -24,7 +21,7 @@ class Packet:
 
 
 def parse(data: memoryview) -> Packet | None:
-    """The packet, or None if it is not IP or claims more than there is."""
+    """Parse an IP packet; return None if it is not IP, or truncated."""
     version = data[0] >> 4 if data else 0
     if version == 4 and len(data) >= _IPV4_HEADER:
         length = struct.unpack_from(">H", data, 2)[0]
@@ -39,14 +36,14 @@ def parse(data: memoryview) -> Packet | None:
 
 
 def traffic_class(data: memoryview) -> int:
-    """The TOS byte of IPv4, the traffic class of IPv6."""
+    """Return the TOS of an IPv4 packet, or the traffic class of an IPv6 packet."""
     if data[0] >> 4 == 4:
         return data[1]
     return (data[0] & 0x0F) << 4 | data[1] >> 4
 
 
 def set_ecn(data: memoryview, ecn: int) -> None:
-    """Write the two ECN bits; IPv4's header checksum follows (RFC 1624)."""
+    """Set the two ECN bits, and update the IPv4 header checksum (RFC 1624)."""
     if data[0] >> 4 == 6:
         data[1] = data[1] & 0xCF | ecn << 4
         return

@@ -1,7 +1,7 @@
-"""The data plane's interface over real descriptors: a transport with sockets under it.
+"""The reference plane: ``Transport`` with a TUN descriptor and UDP sockets.
 
-``wait`` is the data plane: packets flow inside it, and it returns when there is
-something to decide, when a watched descriptor is ready, or when time is up.
+Packets are moved inside ``wait``, which returns when there is an event, when a watched
+descriptor is ready, or when its timeout has passed.
 """
 
 import errno
@@ -28,15 +28,18 @@ if TYPE_CHECKING:
 
     from .transport import Event
 
-# Packets of one descriptor before the others get their turn.
+# Packets that are read from one descriptor before the next has its turn.
 _BURST = 32
-# Handshake messages handed out at once: each costs milliseconds on a router.
+# Handshake messages per wait: each takes milliseconds on a router.
 _HANDSHAKES_PER_POLL = 8
 _TUN_GONE = frozenset((errno.EBADFD, errno.ENODEV, errno.EBADF))
 
 
 class Plane(Transport):
-    """Moves packets between the TUN descriptor and UDP; ``clock`` in milliseconds."""
+    """Moves packets between a TUN descriptor and UDP.
+
+    ``clock`` returns the time in milliseconds.
+    """
 
     kind = "python"
 
@@ -53,25 +56,28 @@ class Plane(Transport):
         self._poll.register(tun, select.POLLIN)
 
     def listen(self, port: int) -> int:
-        """Take this UDP port (0: any) and answer it; OSError if it is not to be had."""
+        """Bind the sockets to a UDP port (0: any), and return the port.
+
+        Raises OSError, with the old port still bound, if the port is unavailable.
+        """
         before = self._udp.descriptors()
         port = self._udp.listen(port)
         self._update_poll(before)
         return port
 
     def close(self) -> None:
-        """Give up the UDP port; nothing comes in or goes out until ``listen``."""
+        """Close the sockets; nothing is received or sent until ``listen``."""
         before = self._udp.descriptors()
         self._udp.close()
         self._handshakes.clear()
         self._update_poll(before)
 
     def port(self) -> int:
-        """The UDP port in use, or 0."""
+        """Return the UDP port, or 0 if the sockets are closed."""
         return self._udp.port
 
     def set_fwmark(self, fwmark: int) -> None:
-        """Mark the outer packets, 0 for not; OSError if that is not permitted."""
+        """Set the mark of outer packets (0: none); raises OSError if not permitted."""
         self._udp.set_fwmark(fwmark)
 
     def send_datagram(self, data: bytes, endpoint: Endpoint) -> None:
@@ -79,20 +85,20 @@ class Plane(Transport):
         self._udp.send(data, endpoint, HANDSHAKE_TOS)
 
     def watch(self, descriptor: int, writable: bool = False) -> None:
-        """Let ``wait`` return READY when this descriptor is readable, or writable."""
+        """Let ``wait`` return READY when a descriptor is readable, or writable."""
         self._watched.add(descriptor)
         self._poll.register(descriptor, select.POLLOUT if writable else select.POLLIN)
 
     def unwatch(self, descriptor: int) -> None:
-        """Forget a descriptor, before it is closed."""
+        """Stop watching a descriptor; call this before it is closed."""
         self._watched.discard(descriptor)
         self._poll.unregister(descriptor)
 
     def wait(self, timeout: int | None) -> "list[Event]":
-        """Move packets for at most so many milliseconds (None: for ever); the events.
+        """Move packets for at most ``timeout`` milliseconds, and return the events.
 
-        An empty list means that time is up. The work of one call is bounded, so that
-        a flood cannot keep the caller from its timers.
+        None waits without limit. An empty list means that the timeout has passed. The
+        work of a call is limited, so that a flood cannot delay the caller's timers.
         """
         end = None if timeout is None else self._clock() + timeout
         while True:
@@ -101,12 +107,12 @@ class Plane(Transport):
             self._emit_handshake_events()
             if self._events:
                 return self.take_events()
-            # The first also where the clock stands still.
+            # ``quiet`` also ends the wait if the clock stands still.
             if quiet or (end is not None and self._clock() >= end):
                 return []
 
     def write(self, packet: memoryview | bytes) -> None:
-        """Hand a packet to the machine."""
+        """Write a packet to the TUN device."""
         try:
             os.write(self._tun, packet)
         except OSError as error:
@@ -116,7 +122,7 @@ class Plane(Transport):
         return None if end is None else max(0, end - self._clock())
 
     def _poll_once(self, timeout: int | None) -> bool:
-        """Move what is there; True if nothing was there in all that time."""
+        """Poll once, and move what is ready; return True if nothing was."""
         ready = []
         polled = self._poll.poll(timeout)
         for descriptor, _ in polled:
@@ -126,7 +132,7 @@ class Plane(Transport):
                 ready.append((events.READY, descriptor))
             else:
                 self._drain_udp(descriptor)
-        # Last: who is told may remove a peer that the others speak of.
+        # Last: their handling may remove a peer that other events name.
         self._events.extend(ready)
         return not polled
 

@@ -1,4 +1,4 @@
-"""The window of counters that may still arrive (paper 5.4.6, RFC 6479)."""
+"""The replay window (paper 5.4.6, RFC 6479)."""
 
 from array import array
 
@@ -9,7 +9,7 @@ _WORDS = REPLAY_WINDOW_BITS // _WORD_BITS
 
 
 class ReplayWindow:
-    """Accepts each counter once, and none far below the greatest."""
+    """Accepts each counter once, and none that is older than the window."""
 
     __slots__ = ("_greatest", "_words")
 
@@ -18,7 +18,7 @@ class ReplayWindow:
         self._words = array("Q", bytes(8 * _WORDS))
 
     def accept(self, counter: int) -> bool:
-        """Whether an authentic packet with this counter is new; it no longer is."""
+        """Mark a counter as received; return False if it was, or is too old."""
         if counter + REPLAY_WINDOW_SIZE < self._greatest:
             return False
         if counter > self._greatest:

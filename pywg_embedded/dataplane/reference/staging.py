@@ -1,4 +1,4 @@
-"""Packets that wait for a session: bounded for all peers together and for each."""
+"""Staged packets: a limited number per peer, and of all peers together."""
 
 from collections import deque
 
@@ -6,7 +6,7 @@ from ..limits import Limits
 
 
 class Staging:
-    """A queue a peer out of one common store; the oldest packet makes room."""
+    """A queue per peer in a common store; a full queue drops its oldest packet."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -14,10 +14,11 @@ class Staging:
         self._counts: dict[int, int] = {}
 
     def count(self, peer_id: int) -> int:
+        """Return the number of staged packets of a peer."""
         return self._counts.get(peer_id, 0)
 
     def put(self, peer_id: int, packet: bytes) -> bool:
-        """Keep a packet; False if an older one had to go for it."""
+        """Stage a packet; return False if an older packet was dropped for it."""
         room = True
         if self.count(peer_id) >= self._limits.staged_a_peer:
             self._drop(
@@ -32,7 +33,7 @@ class Staging:
         return room
 
     def take(self, peer_id: int) -> list[bytes]:
-        """All packets of a peer, oldest first; they are no longer staged."""
+        """Remove and return all packets of a peer, oldest first."""
         if not self._counts.pop(peer_id, 0):
             return []
         taken = [packet for owner, packet in self._packets if owner == peer_id]

@@ -1,7 +1,6 @@
-"""Transport data without sockets: packets in one side, datagrams out of the other.
+"""Transport data without sockets: inner packets to datagrams, and back.
 
-Everything happens in place inside two buffers. A packet that leaves lies behind room
-for its header, one that arrives keeps its place behind its header:
+Packets are encrypted and decrypted in place, in one buffer for each direction:
 
     outgoing, incoming: | header 16 | packet, padding | tag 16 |
 """
@@ -42,17 +41,18 @@ if TYPE_CHECKING:
     Event = tuple[Any, ...]
 
     class UdpSender(Protocol):
-        """The UDP side."""
+        """Sends datagrams."""
 
         def send(
             self, data: memoryview | bytes, endpoint: Endpoint, tos: int
         ) -> Endpoint:
-            """Send; the endpoint to use from now on (its source may be gone)."""
+            """Send a datagram; return the endpoint, without its source if stale."""
 
     class TunWriter(Protocol):
-        """The TUN side."""
+        """Receives inner packets."""
 
-        def write(self, packet: memoryview | bytes) -> None: ...
+        def write(self, packet: memoryview | bytes) -> None:
+            """Write a packet to the TUN device."""
 
 
 HEADER = TRANSPORT_HEADER_SIZE
@@ -66,13 +66,16 @@ class _Peer:
     def __init__(self) -> None:
         self.facts = Facts()
         self.keypairs = Keypairs()
-        # Whether the next packet is worth an event, and when a handshake last was.
+        # Whether the next packet raises ACTIVE; when HANDSHAKE_NEEDED was last raised.
         self.observed = True
         self.requested_at = -REKEY_TIMEOUT
 
 
 class Transport:
-    """The peers' sessions, and the way through them. ``clock`` is in milliseconds."""
+    """The peers of a plane with their keypairs, allowed IPs and staged packets.
+
+    ``clock`` returns the time in milliseconds.
+    """
 
     def __init__(
         self,
@@ -99,21 +102,21 @@ class Transport:
         self._events: list[Event] = []
         self.drops: dict[str, int] = {}
 
-    # What the protocol engine orders.
+    # Calls of the protocol engine.
 
     def add_peer(self, peer_id: int) -> None:
-        """Make room for a peer; it has nothing yet."""
+        """Add a peer without endpoint, allowed IPs and keypairs."""
         self._peers[peer_id] = _Peer()
 
     def remove_peer(self, peer_id: int) -> None:
-        """Forget a peer and all that belongs to it."""
+        """Remove a peer with its allowed IPs, keypairs and staged packets."""
         self.wipe_keypairs(peer_id)
         self.purge_staged(peer_id)
         self.disallow_all(peer_id)
         del self._peers[peer_id]
 
     def set_endpoint(self, peer_id: int, endpoint: "Endpoint") -> None:
-        """Where this peer is, from configuration or an authenticated message."""
+        """Set the endpoint of a peer."""
         peer = self._peers[peer_id]
         if peer.facts.endpoint is None:
             # A handshake that was requested before had no destination.
@@ -121,7 +124,7 @@ class Transport:
         peer.facts.endpoint = endpoint
 
     def note_handshake_sent(self, peer_id: int, size: int) -> None:
-        """A handshake message of this size goes to the peer; it answers data."""
+        """Record that a handshake message of ``size`` bytes is sent to a peer."""
         facts = self._peers[peer_id].facts
         facts.tx_bytes += size
         facts.record_sent(self._clock(), is_data=False)
@@ -129,52 +132,52 @@ class Transport:
     def note_handshake_received(
         self, peer_id: int, size: int, source: "Endpoint"
     ) -> None:
-        """An authenticated handshake message came; it answers data, and roams."""
+        """Record an authenticated handshake message; the peer moves to ``source``."""
         self.set_endpoint(peer_id, source)
         facts = self._peers[peer_id].facts
         facts.rx_bytes += size
         facts.record_received(self._clock(), is_data=False)
 
     def clear_source(self, peer_id: int) -> None:
-        """Let the kernel choose the local address again."""
+        """Let the kernel choose the source address of datagrams to a peer."""
         facts = self._peers[peer_id].facts
         if facts.endpoint is not None:
             facts.endpoint = facts.endpoint.without_source()
 
     def allow(self, peer_id: int, allowed_ips: "Collection[AllowedIP]") -> None:
-        """Give prefixes to a peer, whoever had them; LimitError if there is no room.
+        """Assign allowed IPs to a peer, and take them from any other.
 
-        Those before the first that there is no room for are given all the same.
+        Raises LimitError if the table is full; those before are assigned then.
         """
         for address, cidr in allowed_ips:
             self._allowed_ips.insert(address, cidr, peer_id)
 
     def disallow(self, peer_id: int, address: bytes, cidr: int) -> None:
-        """Take a prefix from a peer, if it has it."""
+        """Remove an allowed IP from a peer, if the peer has it."""
         self._allowed_ips.remove(address, cidr, peer_id)
 
     def disallow_all(self, peer_id: int) -> None:
-        """Take all prefixes from a peer."""
+        """Remove all allowed IPs of a peer."""
         self._allowed_ips.remove_peer(peer_id)
 
     def allowed_ips(self, peer_id: int) -> "Iterator[AllowedIP]":
-        """The prefixes of a peer: ``(address, prefix length)``."""
+        """Return the allowed IPs of a peer: ``(address, prefix length)``."""
         return self._allowed_ips.peer_prefixes(peer_id)
 
     def allowed_ip_owners(
         self, allowed_ips: "Collection[AllowedIP]"
     ) -> list[int | None]:
-        """The peers that have exactly these prefixes, None for nobody."""
+        """Return the peer of each allowed IP, None for an unassigned one."""
         return [self._allowed_ips.owner(*allowed_ip) for allowed_ip in allowed_ips]
 
     def allowed_ip_count(self) -> int:
-        """How many prefixes there are, of all peers."""
+        """Return the number of allowed IPs of all peers."""
         return self._allowed_ips.count
 
     def install_keypair(
         self, peer_id: int, keypair: "Keypair", keep_next: bool
     ) -> None:
-        """Start a session; one that we initiated sends at once to prove itself."""
+        """Install a new keypair; as initiator, send a packet to confirm it."""
         peer = self._peers[peer_id]
         peer.requested_at = -REKEY_TIMEOUT
         state = KeypairState(keypair)
@@ -186,14 +189,14 @@ class Transport:
             self.send_keepalive(peer_id)
 
     def expire_keypairs(self, peer_id: int) -> None:
-        """Keypairs may receive but no longer send."""
+        """Let the keypairs of a peer receive, but not send."""
         peer = self._peers[peer_id]
         for state in peer.keypairs.all():
             state.expired = True
         peer.requested_at = -REKEY_TIMEOUT
 
     def wipe_keypairs(self, peer_id: int) -> None:
-        """End all sessions of a peer and overwrite their keys."""
+        """Remove and overwrite all keypairs of a peer."""
         peer = self._peers[peer_id]
         before = peer.keypairs.all()
         peer.keypairs = Keypairs()
@@ -202,17 +205,17 @@ class Transport:
         self._wipe_replaced(before, peer.keypairs)
 
     def has_index(self, index: int) -> bool:
-        """Whether a session may still receive under this local index."""
+        """Return whether a keypair receives under a local index."""
         return index in self._by_index
 
     def send_keepalive(self, peer_id: int) -> None:
-        """Send what is staged, or an empty packet if there is nothing."""
+        """Send the staged packets of a peer, or a keepalive if there are none."""
         if not self._staging.count(peer_id):
             self._stage(peer_id, b"")
         self.send_staged(peer_id)
 
     def send_staged(self, peer_id: int) -> None:
-        """Send what is staged, or ask for the session that it waits for."""
+        """Send the staged packets of a peer, or request a handshake."""
         if not self._staging.count(peer_id):
             return
         peer = self._peers[peer_id]
@@ -224,46 +227,46 @@ class Transport:
             self._send_to(peer_id, peer, len(data))
 
     def purge_staged(self, peer_id: int) -> None:
-        """Give up what is staged."""
+        """Drop the staged packets of a peer."""
         for _ in self._staging.take(peer_id):
             self._drop("no_keypair")
 
     def set_identity(self, public: bytes | None) -> None:
-        """Our public key, whose knowledge handshake messages show; None for none."""
+        """Set the public key of the interface, or None, for the handshake filter."""
         self._handshake_filter.set_identity(public)
 
     def set_cookie_secret(self, secret: "Bytes", made_at: int) -> None:
-        """Answer with cookies of this secret under load, as long as it lives."""
+        """Set the cookie secret of the handshake filter."""
         self._handshake_filter.set_cookie_secret(secret, made_at)
 
     def expect_cookie(self, index: int) -> None:
-        """A message goes out under this index, that a cookie may answer."""
+        """Accept a cookie reply to the message that is sent under an index."""
         self._handshake_filter.expect_cookie(index)
 
     def observe(self, peer_id: int) -> Facts:
-        """The facts; the next packet of this peer raises ACTIVE, once."""
+        """Return the facts of a peer; its next packet raises an ACTIVE event."""
         peer = self._peers[peer_id]
         peer.observed = True
         return peer.facts
 
     def facts(self, peer_id: int) -> Facts:
-        """The facts, to read."""
+        """Return the facts of a peer."""
         return self._peers[peer_id].facts
 
     def take_events(self) -> "list[Event]":
-        """What happened since the last call; see ``dataplane.events``."""
+        """Remove and return the events so far; see ``dataplane.events``."""
         taken, self._events = self._events, []
         return taken
 
     def wipe(self) -> None:
-        """End every session."""
+        """Remove and overwrite the keypairs of all peers."""
         for peer_id in self._peers:
             self.wipe_keypairs(peer_id)
 
-    # From inside to outside.
+    # Sending.
 
     def send_packet(self, length: int) -> None:
-        """A packet of this length lies in ``outgoing``, behind the header's room."""
+        """Send the inner packet in ``outgoing``, which begins behind the header."""
         data = self._outgoing_view[HEADER : HEADER + length]
         parsed = packet.parse(data)
         if parsed is None:
@@ -319,23 +322,23 @@ class Transport:
         facts.tx_bytes += size
 
     def _tos(self, length: int) -> int:
-        """DSCP 0, and the ECN field of the packet inside."""
+        """Return the outer TOS: DSCP 0, and the ECN field of the inner packet."""
         if not length:
             return 0
         data = self._outgoing_view[HEADER : HEADER + length]
         return ecn.encapsulate(packet.traffic_class(data))
 
     def _pad(self, length: int) -> int:
-        """Zeros up to a multiple of 16, but never beyond the MTU (linux)."""
+        """Pad to a multiple of 16, but not beyond the MTU (linux)."""
         padded = -(-length // PADDING_MULTIPLE) * PADDING_MULTIPLE
         padded = max(length, min(padded, self.mtu))
         self.outgoing[HEADER + length : HEADER + padded] = bytes(padded - length)
         return padded
 
-    # From outside to inside.
+    # Receiving.
 
     def receive_transport(self, length: int, source: "Endpoint", tos: int) -> None:
-        """A datagram of this length lies in ``incoming``; its type is 4."""
+        """Process the transport data message in ``incoming``."""
         if length < TRANSPORT_MIN_SIZE:
             self._drop("malformed")
             return
@@ -402,7 +405,7 @@ class Transport:
     # Bookkeeping.
 
     def _request_handshake(self, peer_id: int, peer: _Peer) -> None:
-        # The engine retries by itself; more than one event in that time says nothing.
+        # The engine retries by itself: more events within that time are redundant.
         now = self._clock()
         if now - peer.requested_at >= REKEY_TIMEOUT:
             peer.requested_at = now

@@ -1,8 +1,8 @@
-"""The outer sockets: one for each family that the machine has, on one port.
+"""The UDP sockets: one for each address family of the machine, on one port.
 
-Each datagram carries its own TOS and source address, so that an answer leaves from
-the address that was spoken to. No error of a send or receive ends anything: whatever
-it is (no route, link down, ICMP), the next datagram may fare better.
+Each datagram has its own TOS and source address: a reply leaves from the address that
+the request was sent to. Errors of a send or receive (no route, link down, ICMP) drop
+one datagram and have no further effect.
 """
 
 import errno
@@ -27,7 +27,7 @@ _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 31 if MIPS else 32, 33
 _SOCKET_BUFFER = 1 << 20
 _ANCILLARY_SIZE = 256
 _RANDOM_PORT_TRIES = 32
-# The source address is gone, or does not fit the route any more.
+# The source address was removed, or does not match the route.
 _STALE_SOURCE = frozenset(
     (errno.EINVAL, errno.EADDRNOTAVAIL, errno.ENODEV, errno.ENETUNREACH)
 )
@@ -40,7 +40,7 @@ def drop_reason(operation: str, error: OSError) -> str:
 
 
 class Udp:
-    """An IPv4 and an IPv6 socket; ``drop`` is told the reason of each loss."""
+    """An IPv4 and an IPv6 socket; ``drop`` is called with the reason of each drop."""
 
     def __init__(self, drop: "Callable[[str], None]") -> None:
         self._drop = drop
@@ -50,13 +50,13 @@ class Udp:
         self.port = 0
 
     def descriptors(self) -> list[int]:
-        """What to poll."""
+        """Return the descriptors to poll."""
         return [sock.fileno() for sock in self._sockets.values()]
 
     def listen(self, port: int) -> int:
-        """Take this port in place of the one before, 0 for any; the port it became.
+        """Bind new sockets to a port (0: any), close the old ones, and return the port.
 
-        Raises OSError, with the old sockets untouched, if the port is not to be had.
+        Raises OSError, with the old sockets still open, if the port is unavailable.
         """
         if port and port == self.port:
             return port
@@ -67,20 +67,20 @@ class Udp:
         return self.port
 
     def close(self) -> None:
-        """Give up the port; sends go nowhere until the next ``listen``."""
+        """Close the sockets; datagrams are dropped until ``listen``."""
         for sock in self._sockets.values():
             sock.close()
         self._sockets = {}
         self.port = 0
 
     def set_fwmark(self, fwmark: int) -> None:
-        """Mark what is sent (SO_MARK), 0 for not; raises OSError if not permitted."""
+        """Set the mark of sent datagrams (SO_MARK); raises OSError if not permitted."""
         for sock in self._sockets.values():
             _mark(sock, fwmark)
         self._fwmark = fwmark
 
     def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
-        """Send; the endpoint to use from now on (its source may be gone)."""
+        """Send a datagram; return the endpoint, without its source if that is stale."""
         family = _FAMILIES[len(endpoint.address)]
         sock = self._sockets.get(family.af)
         if sock is None:
@@ -99,9 +99,9 @@ class Udp:
     def receive(
         self, descriptor: int, buffer: bytearray
     ) -> tuple[int, Endpoint, int] | None:
-        """Length, source and TOS of a datagram put into ``buffer``; None if none.
+        """Receive a datagram into ``buffer``; return length, source and TOS, or None.
 
-        One that is longer than the buffer has length 0.
+        The length is 0 if the datagram is larger than the buffer.
         """
         sock = next(s for s in self._sockets.values() if s.fileno() == descriptor)
         try:
@@ -147,7 +147,7 @@ class Udp:
             except OSError as error:
                 for sock in sockets.values():
                     sock.close()
-                # A random port of one family may be taken in the other.
+                # A random port of one family may be in use in the other.
                 last_try = attempt + 1 == _RANDOM_PORT_TRIES
                 if port or error.errno != errno.EADDRINUSE or last_try:
                     raise
@@ -155,14 +155,14 @@ class Udp:
 
 
 class _Family:
-    """What differs between IPv4 and IPv6; one table, read by one code."""
+    """What differs between IPv4 and IPv6."""
 
     af = 0
     any_address = ""
     options: tuple[tuple[int, int, int], ...] = ()
 
     def open(self, port: int, fwmark: int) -> socket.socket | None:
-        """A bound socket, or None where the machine lacks this family."""
+        """Return a bound socket, or None if the machine lacks this family."""
         try:
             sock = socket.socket(self.af, socket.SOCK_DGRAM)
         except OSError as error:
@@ -200,7 +200,7 @@ class _Ipv4(_Family):
     options = (
         (socket.IPPROTO_IP, _IP_PKTINFO, 1),
         (socket.IPPROTO_IP, socket.IP_RECVTOS, 1),
-        # A blocked "fragmentation needed" must not stop the tunnel (linux: no DF).
+        # No DF (linux): path MTU discovery fails where ICMP is blocked.
         (socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_DONT),
     )
 
@@ -213,7 +213,7 @@ class _Ipv4(_Family):
             value = struct.pack("@i", tos)
             messages.append((socket.IPPROTO_IP, socket.IP_TOS, value))
         if endpoint.source:
-            # The route chooses the interface: pinning it would survive no failover.
+            # The route selects the interface: a fixed one would prevent failover.
             info = struct.pack("@I4s4x", 0, endpoint.source)
             messages.append((socket.IPPROTO_IP, _IP_PKTINFO, info))
         return messages
@@ -245,7 +245,7 @@ class _Ipv6(_Family):
             value = struct.pack("@i", tos)
             messages.append((socket.IPPROTO_IPV6, socket.IPV6_TCLASS, value))
         if endpoint.source:
-            # A link-local source means nothing without its interface.
+            # A link-local source needs its interface.
             interface = endpoint.interface if endpoint.scope else 0
             info = struct.pack("@16sI", endpoint.source, interface)
             messages.append((socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, info))
@@ -258,7 +258,7 @@ class _Ipv6(_Family):
         return Endpoint(remote, port, scope, source if packet_info else b"", interface)
 
 
-# By the size of an address, in the order that a port is looked for.
+# By the size of an address, in the order in which sockets are bound.
 _FAMILIES: dict[int, _Family] = {4: _Ipv4(), 16: _Ipv6()}
 _BY_AF = {family.af: family for family in _FAMILIES.values()}
 _TOS_MESSAGES = frozenset(
@@ -280,7 +280,7 @@ def _any_of(sockets: dict[int, socket.socket]) -> socket.socket:
 
 
 def _mark(sock: socket.socket, fwmark: int) -> None:
-    # setsockopt takes no int beyond 31 bits.
+    # setsockopt accepts no integer above 31 bits.
     mark = struct.pack("@I", fwmark)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, mark)
 
@@ -290,4 +290,4 @@ def _enlarge_buffers(sock: socket.socket) -> None:
         try:
             sock.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER)
         except OSError:
-            pass  # not root, or no such option: the system's default has to do
+            pass  # not root, or no such option: keep the default size
