@@ -48,10 +48,10 @@ if TYPE_CHECKING:
         def set_endpoint(self, peer_id: int, endpoint: Endpoint) -> None:
             """Set the endpoint of a peer."""
 
-        def note_handshake_sent(self, peer_id: int, size: int) -> None:
+        def record_handshake_sent(self, peer_id: int, size: int) -> None:
             """Record that a handshake message is sent to a peer."""
 
-        def note_handshake_received(
+        def record_handshake_received(
             self, peer_id: int, size: int, source: Endpoint
         ) -> None:
             """Record an authenticated handshake message; the peer moves to source."""
@@ -306,7 +306,7 @@ class Device:
             raise
         peer.greatest_timestamp = received.timestamp
         peer.initiation_received_at = now
-        self._plane.note_handshake_received(peer.id, len(data), source)
+        self._plane.record_handshake_received(peer.id, len(data), source)
         self._send_response(peer, received, source, now)
         self._update_timer(peer, now)
 
@@ -361,7 +361,7 @@ class Device:
             (sender, ephemeral, nothing),
             now,
         )
-        self._plane.note_handshake_received(peer.id, len(data), source)
+        self._plane.record_handshake_received(peer.id, len(data), source)
         self._install_keypair(peer, keypair, now)
         self._session_established(peer, now)
         self._update_timer(peer, now)
@@ -465,7 +465,7 @@ class Device:
     ) -> None:
         datagram = peer.cookies.add_macs(self._crypto, message, now)
         peer.handshake_sent_at = now
-        self._plane.note_handshake_sent(peer.id, len(datagram))
+        self._plane.record_handshake_sent(peer.id, len(datagram))
         self._handshake_filter.expect_cookie(index)
         self._plane.expect_cookie(index)
         self._datagrams.append((datagram, endpoint))

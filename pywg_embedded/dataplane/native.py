@@ -95,14 +95,14 @@ class Plane:
         """Let the kernel choose the source address for a peer again."""
         self._call("clear_source", peer_id)
 
-    def note_handshake_sent(self, peer_id: int, size: int) -> None:
+    def record_handshake_sent(self, peer_id: int, size: int) -> None:
         """Record that a handshake message of ``size`` bytes was sent to a peer.
 
         It answers the data that was received.
         """
-        self._call("note_handshake_sent", peer_id, size)
+        self._call("record_handshake_sent", peer_id, size)
 
-    def note_handshake_received(
+    def record_handshake_received(
         self, peer_id: int, size: int, source: "Endpoint"
     ) -> None:
         """Record an authentic handshake message of ``size`` bytes from a peer.
@@ -110,7 +110,7 @@ class Plane:
         It answers the data that was sent, and ``source`` becomes the endpoint.
         """
         endpoint = layouts.pack_endpoint(source)
-        self._call("note_handshake_received", peer_id, size, endpoint)
+        self._call("record_handshake_received", peer_id, size, endpoint)
 
     def observe(self, peer_id: int) -> "Facts":
         """Return the facts of a peer, and let its next packet raise ACTIVE once."""

@@ -45,7 +45,10 @@ def test_total_is_the_sum_of_the_tables(row: int, tmp_path: Path) -> None:
     [
         ("--max-peers 0", "--max-peers: invalid number '0' (expected 1 to 65535)"),
         ("--max-peers", "--max-peers: invalid number '' (expected 1 to 65535)"),
-        ("--max-allowed-ips=x", "--max-allowed-ips: invalid number 'x' (expected 1 to "),
+        (
+            "--max-allowed-ips=x",
+            "--max-allowed-ips: invalid number 'x' (expected 1 to ",
+        ),
         ("wg0", "'wg0' is not an option; there are --max-peers and --max-allowed"),
     ],
 )

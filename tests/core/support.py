@@ -141,14 +141,14 @@ class Plane:
     def set_endpoint(self, peer_id: int, endpoint: Endpoint) -> None:
         self.facts[peer_id].endpoint = endpoint
 
-    def note_handshake_sent(self, peer_id: int, size: int) -> None:
-        self.calls.append(("note_handshake_sent", peer_id, size))
+    def record_handshake_sent(self, peer_id: int, size: int) -> None:
+        self.calls.append(("record_handshake_sent", peer_id, size))
         self.facts[peer_id].record_sent(self.now, False)
 
-    def note_handshake_received(
+    def record_handshake_received(
         self, peer_id: int, size: int, source: Endpoint
     ) -> None:
-        self.calls.append(("note_handshake_received", peer_id, size))
+        self.calls.append(("record_handshake_received", peer_id, size))
         self.set_endpoint(peer_id, source)
         self.facts[peer_id].record_received(self.now, False)
 

@@ -347,10 +347,10 @@ def test_a_peer_without_an_endpoint_gets_no_initiation() -> None:
 def test_the_data_plane_is_told_of_each_authentic_message_and_its_size() -> None:
     a, b = established_pair()
     initiation, response = (0, 148), (0, 92)
-    assert a.plane.calls_to("note_handshake_sent") == [initiation]
-    assert b.plane.calls_to("note_handshake_received") == [initiation]
-    assert b.plane.calls_to("note_handshake_sent") == [response]
-    assert a.plane.calls_to("note_handshake_received") == [response]
+    assert a.plane.calls_to("record_handshake_sent") == [initiation]
+    assert b.plane.calls_to("record_handshake_received") == [initiation]
+    assert b.plane.calls_to("record_handshake_sent") == [response]
+    assert a.plane.calls_to("record_handshake_received") == [response]
 
 
 def test_indices_are_what_the_random_source_gives() -> None:

@@ -99,7 +99,7 @@ def test_nothing_is_read_before_the_cookie_is_returned() -> None:
     answer_to(b, make_initiation(a, b.public, WALL), NOW, BACKLOG)
     assert b.device.drops == {"cookie_required": 1}
     assert b.plane.keypairs[0] == []
-    assert b.plane.calls_to("note_handshake_received") == []
+    assert b.plane.calls_to("record_handshake_received") == []
     # The timestamp is not taken either: the same initiation counts afterwards.
     assert answer_to(b, make_initiation(a, b.public, WALL), NOW + HOLD) == RESPONSE
 
@@ -155,7 +155,7 @@ def test_a_cookie_reply_roams_nothing_and_proves_no_life() -> None:
     assert a.device.drops == {}
     assert a.plane.facts[0].endpoint is where
     assert a.status() == before
-    assert a.plane.calls_to("note_handshake_received") == []
+    assert a.plane.calls_to("record_handshake_received") == []
     assert a.run(NOW + 5_400) != []
 
 

@@ -110,7 +110,7 @@ def test_a_handshake_message_that_goes_out_answers_data(rig: Rig) -> None:
     rig.deliver(end.seal(INCOMING))
     before = rig.plane.facts(PEER).tx_bytes
     rig.now += 10
-    rig.plane.note_handshake_sent(PEER, INITIATION_SIZE)
+    rig.plane.record_handshake_sent(PEER, INITIATION_SIZE)
     facts = rig.plane.facts(PEER)
     assert (facts.data_received_since, facts.data_sent_since) == (0, 0)
     assert facts.last_sent == rig.now
@@ -123,7 +123,7 @@ def test_a_handshake_message_that_came_answers_data_and_roams(rig: Rig) -> None:
     before = rig.plane.facts(PEER).rx_bytes
     rig.now += 10
     elsewhere = Endpoint(b"\x7f\0\0\2", 4000)
-    rig.plane.note_handshake_received(PEER, RESPONSE_SIZE, elsewhere)
+    rig.plane.record_handshake_received(PEER, RESPONSE_SIZE, elsewhere)
     facts = rig.plane.facts(PEER)
     assert (facts.data_sent_since, facts.data_received_since) == (0, 0)
     assert facts.last_received == rig.now

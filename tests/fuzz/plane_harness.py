@@ -120,8 +120,8 @@ class PlaneHarness:
         keypair = RemoteSession(session_id).keypair(initiator, self.rig.now - age)
         self.rig.plane.install_keypair(peer, keypair, keep_next)
 
-    def note_handshake_sent(self, peer: int, size: int) -> None:
-        self.rig.plane.note_handshake_sent(peer, size)
+    def record_handshake_sent(self, peer: int, size: int) -> None:
+        self.rig.plane.record_handshake_sent(peer, size)
         self._unsent_bytes += size
 
     def send_datagram(self, data: bytes, endpoint: Endpoint) -> None:

@@ -198,7 +198,7 @@ class StepGenerator:
             (self._peer_command, 80),
             (self._allow_or_disallow, 20),
             (self._set_endpoint, 20),
-            (self._note_handshake, 10),
+            (self._record_handshake, 10),
             (lambda: ("enter_load", CROWD), 6),
             (self._set_cookie_secret, 15),
             (self._set_identity, 1),
@@ -291,12 +291,12 @@ class StepGenerator:
         self._reachable.add(peer)
         return "call", "set_endpoint", peer, self._endpoint()
 
-    def _note_handshake(self) -> Step:
+    def _record_handshake(self) -> Step:
         peer, size = self._peer(), self._random.choice((92, 148))
         if self._random.random() < 0.5:
-            return "note_handshake_sent", peer, size
+            return "record_handshake_sent", peer, size
         self._reachable.add(peer)
-        return "call", "note_handshake_received", peer, size, self._endpoint()
+        return "call", "record_handshake_received", peer, size, self._endpoint()
 
     def _set_identity(self) -> Step:
         self._public = self._random.choice(IDENTITIES)

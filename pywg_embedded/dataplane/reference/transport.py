@@ -123,13 +123,13 @@ class Transport:
             peer.requested_at = -REKEY_TIMEOUT
         peer.facts.endpoint = endpoint
 
-    def note_handshake_sent(self, peer_id: int, size: int) -> None:
+    def record_handshake_sent(self, peer_id: int, size: int) -> None:
         """Record that a handshake message of ``size`` bytes is sent to a peer."""
         facts = self._peers[peer_id].facts
         facts.tx_bytes += size
         facts.record_sent(self._clock(), is_data=False)
 
-    def note_handshake_received(
+    def record_handshake_received(
         self, peer_id: int, size: int, source: "Endpoint"
     ) -> None:
         """Record an authenticated handshake message; the peer moves to ``source``."""

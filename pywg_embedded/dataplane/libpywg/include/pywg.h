@@ -123,12 +123,13 @@ PYWG_API int pywg_set_endpoint(int handle, uint32_t peer,
 			       const struct pywg_endpoint *endpoint);
 /* Record that a handshake message of `size` bytes was sent to a peer: it
  * answers data that was received. */
-PYWG_API int pywg_note_handshake_sent(int handle, uint32_t peer, uint32_t size);
+PYWG_API int pywg_record_handshake_sent(int handle, uint32_t peer,
+					uint32_t size);
 /* Record that an authentic handshake message of `size` bytes was received from
  * a peer: it answers data that was sent, and the peer roams to `source`. */
-PYWG_API int pywg_note_handshake_received(int handle, uint32_t peer,
-					  uint32_t size,
-					  const struct pywg_endpoint *source);
+PYWG_API int pywg_record_handshake_received(int handle, uint32_t peer,
+					    uint32_t size,
+					    const struct pywg_endpoint *source);
 /* Let the kernel choose the source address for a peer again. */
 PYWG_API int pywg_clear_source(int handle, uint32_t peer);
 /* Move `count` prefixes to a peer, from whichever peer has them. Return how

@@ -110,24 +110,24 @@ int pywg_set_endpoint(int handle, uint32_t peer,
 	return 0;
 }
 
-int pywg_note_handshake_sent(int handle, uint32_t peer, uint32_t size)
+int pywg_record_handshake_sent(int handle, uint32_t peer, uint32_t size)
 {
 	struct plane *plane = plane_find_peer(handle, peer);
 
 	if (!plane)
 		return -ENOENT;
-	plane_note_handshake_sent(plane, peer, size);
+	plane_record_handshake_sent(plane, peer, size);
 	return 0;
 }
 
-int pywg_note_handshake_received(int handle, uint32_t peer, uint32_t size,
-				 const struct pywg_endpoint *source)
+int pywg_record_handshake_received(int handle, uint32_t peer, uint32_t size,
+				   const struct pywg_endpoint *source)
 {
 	struct plane *plane = plane_find_peer(handle, peer);
 
 	if (!plane)
 		return -ENOENT;
-	plane_note_handshake_received(plane, peer, size, source);
+	plane_record_handshake_received(plane, peer, size, source);
 	return 0;
 }
 

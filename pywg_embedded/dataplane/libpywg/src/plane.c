@@ -181,8 +181,8 @@ void plane_set_endpoint(struct plane *plane, uint32_t peer_id,
 	memcpy(&peer->facts.endpoint, endpoint, sizeof(*endpoint));
 }
 
-void plane_note_handshake_sent(struct plane *plane, uint32_t peer,
-			       uint32_t size)
+void plane_record_handshake_sent(struct plane *plane, uint32_t peer,
+				 uint32_t size)
 {
 	struct pywg_facts *facts = &plane->tx.peers[peer].facts;
 
@@ -191,9 +191,9 @@ void plane_note_handshake_sent(struct plane *plane, uint32_t peer,
 	facts->data_received_since = 0;
 }
 
-void plane_note_handshake_received(struct plane *plane, uint32_t peer,
-				   uint32_t size,
-				   const struct pywg_endpoint *source)
+void plane_record_handshake_received(struct plane *plane, uint32_t peer,
+				     uint32_t size,
+				     const struct pywg_endpoint *source)
 {
 	struct pywg_facts *facts = &plane->tx.peers[peer].facts;
 

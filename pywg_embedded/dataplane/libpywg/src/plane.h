@@ -58,11 +58,11 @@ void plane_add_peer(struct plane *plane, uint32_t peer);
 void plane_remove_peer(struct plane *plane, uint32_t peer);
 void plane_set_endpoint(struct plane *plane, uint32_t peer,
 			const struct pywg_endpoint *endpoint);
-void plane_note_handshake_sent(struct plane *plane, uint32_t peer,
-			       uint32_t size);
-void plane_note_handshake_received(struct plane *plane, uint32_t peer,
-				   uint32_t size,
-				   const struct pywg_endpoint *source);
+void plane_record_handshake_sent(struct plane *plane, uint32_t peer,
+				 uint32_t size);
+void plane_record_handshake_received(struct plane *plane, uint32_t peer,
+				     uint32_t size,
+				     const struct pywg_endpoint *source);
 
 void plane_install_keypair(struct plane *plane, uint32_t peer,
 			   const struct new_keypair *keypair);
