@@ -86,9 +86,9 @@ _pywgd() {
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
 	--max-peers) : ;;
 	--max-allowed-ips) : ;;
-	--dataplane) : ;;
-	--offload) : ;;
-	--threads) : ;;
+	--dataplane) _pywg_words libpywg python ;;
+	--offload) _pywg_words tso uso gso gro none ;;
+	--threads) _pywg_words 1 2 ;;
 	--state) _pywg_folders ;;
 	*) _pywg_words -f --foreground --max-peers --max-allowed-ips --dataplane --offload --threads --state --uci --netifd --version -h --help ;;
 	esac

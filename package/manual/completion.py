@@ -121,7 +121,7 @@ def bash(sockets: str = SOCKET_DIRECTORY) -> str:
         "KEYWORDS": _pattern(shapes, "keywords"),
         "FLAGS": _pattern(shapes, "flags"),
         "DAEMON_CASES": "\n".join(
-            f"\t{option.names[-1]}) {_FUNCTIONS.get(option.value, ':')} ;;"
+            f"\t{option.names[-1]}) {_daemon_value(option)} ;;"
             for option in options
             if option.value
         ),
@@ -134,6 +134,13 @@ def bash(sockets: str = SOCKET_DIRECTORY) -> str:
     for name, text in parts.items():
         script = script.replace(name, text)
     return script
+
+
+def _daemon_value(option: usage.Entry) -> str:
+    choices = usage.CHOICES.get(option.names[-1])
+    if choices:
+        return f"_pywg_words {' '.join(choices)}"
+    return _FUNCTIONS.get(option.value, ":")
 
 
 def _shape(grammar: list[str]) -> _Shape:

@@ -12,8 +12,14 @@ from typing import NamedTuple
 
 from pywg_embedded.cli import configure, main
 from pywg_embedded.cli.show_fields import FIELDS
-from pywg_embedded.daemon import arguments
+from pywg_embedded.daemon import arguments, dataplane
 
+# The values that an option of ``pywgd`` takes, where they are few.
+CHOICES = {
+    "--dataplane": dataplane.NAMES,
+    "--offload": (*dataplane.OFFLOADS, "none"),
+    "--threads": dataplane.THREADS,
+}
 _ENTRY = re.compile(r"  (?! )(?P<head>\S+(?: \S+)*)  +(?P<text>\S.*)")
 
 

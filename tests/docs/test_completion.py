@@ -85,6 +85,7 @@ AFTER = sorted(["peer", *usage.peer_settings()])
         pytest.param("pywg genkey ", []),
         pytest.param("pywgd --ma", ["--max-allowed-ips", "--max-peers"]),
         pytest.param("pywgd --max-peers ", []),
+        pytest.param("pywgd --dataplane ", ["libpywg", "python"]),
         pytest.param("pywgd --u", ["--uci"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -30,7 +30,7 @@ FOLDERS = (
     ".ci",
 )
 # Options of the benchmark, and of mypy.
-FOREIGN_OPTIONS = {"--threads", "--only", "--publish", "--runs", "--short", "--strict"}
+FOREIGN_OPTIONS = {"--only", "--publish", "--runs", "--short", "--strict"}
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
