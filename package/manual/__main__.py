@@ -4,15 +4,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import completion, figures, mdoc
+from . import completion, mdoc, tables
 
 DOCS = Path(__file__).parents[2] / "docs"
 BENCHMARKS = DOCS / "benchmarks.md"
+PROTOCOL = DOCS / "protocol.md"
 FILES: dict[Path, Callable[[], str]] = {
     DOCS / "man" / "pywgd.8": mdoc.pywgd,
     DOCS / "man" / "pywg.8": mdoc.pywg,
     DOCS / "completion" / "pywg.bash": completion.bash,
-    BENCHMARKS: lambda: figures.benchmarks(BENCHMARKS),
+    BENCHMARKS: lambda: tables.benchmarks(BENCHMARKS),
+    PROTOCOL: lambda: tables.protocol(PROTOCOL),
 }
 
 

@@ -124,6 +124,19 @@ def test_every_diagnosis_code_is_explained() -> None:
     assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(CODES)
 
 
+def test_log_lines_of_the_openwrt_page_are_in_the_sources() -> None:
+    source = "".join(path.read_text() for path in ROOT.glob("pywg_embedded/**/*.py"))
+    # One text may be written as several strings, and hold values in braces.
+    texts = re.sub(r"{[^{}]*}", "", re.sub(r'"\s*\n\s*f?"', "", source))
+    page = (ROOT / "docs" / "openwrt.md").read_text()
+    table = page.partition("| log line |")[2].partition("\n\n")[0]
+    lines = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    assert len(lines) > 5
+    for line in lines:
+        for part in re.split(r"\.\.\.|\b[A-Z]{4,}\b|\bpython\b|[.:] ", line):
+            assert part.strip(" :.") in texts, line
+
+
 def rows_of_protocol() -> list[tuple[str, str]]:
     """Return the rows of protocol.md's table of sections: file and identifiers."""
     page = (ROOT / "docs" / "protocol.md").read_text()

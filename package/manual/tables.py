@@ -1,22 +1,30 @@
-"""The tables of docs/benchmarks.md, from the published measurement."""
+"""The generated tables of pages in docs: measurements and drop reasons."""
 
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+from pywg_embedded.core.drop_reasons import TEXTS
 from tests.bench.metrics import FIGURES, GOALS, Results, median
 from tests.bench.programs import IN_PYTHON, OURS, THEIRS
 from tests.bench.report import PUBLISHED
 
 
 def benchmarks(page: Path) -> str:
-    """Return the page with its tables made anew."""
+    """Return benchmarks.md with its tables made anew."""
     report = json.loads((PUBLISHED / "bench.json").read_text())
     results: Results = report["results"]
     table = f"{_figures(results)}\n{_origin(report)}\n"
     text = _replaced(page.read_text(), "figures", table)
     return _replaced(text, "targets", _targets(results))
+
+
+def protocol(page: Path) -> str:
+    """Return protocol.md with its table of drop reasons made anew."""
+    rows = [f"| `{reason}` | {text} |\n" for reason, text in TEXTS.items()]
+    table = "| identifier | text in the log |\n|---|---|\n" + "".join(rows)
+    return _replaced(page.read_text(), "drop reasons", table)
 
 
 def _replaced(text: str, name: str, table: str) -> str:
