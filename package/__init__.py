@@ -1,1 +1,1 @@
-"""Packages for OpenWrt; ``builder`` makes them without OpenWrt's own tools."""
+"""Packages for OpenWrt: a feed, a builder without the SDK, and releases."""

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 
-# The feed is a part of its source: the checkout around it is copied, with the layout of
-# an archive. A package that is to be built from an archive sets PKG_SOURCE in place of
-# including this, after package.mk.
+# The feed is part of the source tree, and the source is copied from the checkout around
+# it. To build from a source archive instead, set PKG_SOURCE and do not include this file;
+# 'make release' writes such Makefiles.
 
 PKG_FILE_DEPENDS:=$(CURDIR)/../../LICENSE $(CURDIR)/../../pywg_embedded
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Whether an installed package answers: test.sh NAME VERSION.
+# Test an installed package: test.sh NAME VERSION.
 set -eu
 
 [ "$1" = pywg-embedded ] || exit 0
@@ -7,6 +7,6 @@ set -eu
 pywg --version | grep -Fx "pywg $2"
 pywgd --version | grep -Fx "pywgd $2"
 
-# libsodium, through PyNaCl, and libpywg.
+# These load libsodium (through PyNaCl) and libpywg.
 pywg genkey | pywg pubkey
 pywg limits

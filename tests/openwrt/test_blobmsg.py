@@ -1,4 +1,4 @@
-"""Values as ubus carries them; the samples are what libubox makes of them."""
+"""The encoding of blobmsg; the samples were encoded by libubox."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pywg_embedded.openwrt import blobmsg
 from pywg_embedded.openwrt.blobmsg import BlobmsgError
 
-# A value, and what `ubus call` sent of {"...": value}.
+# Values, and the message that `ubus call` sent with them.
 SAMPLES: tuple[tuple[dict[str, object], str], ...] = (
     ({"n": 5}, "8500000c00016e0000000005"),
     ({"v6": False}, "8700000d000276360000000000000000"),
@@ -26,11 +26,16 @@ SAMPLES: tuple[tuple[dict[str, object], str], ...] = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(SAMPLES)))
-def test_values_are_written_as_libubox_does(row: int) -> None:
-    values, written = SAMPLES[row]
-    assert blobmsg.pack_table(values).hex() == written
-    assert blobmsg.unpack_table(bytes.fromhex(written)) == values
+@pytest.mark.parametrize(
+    "values, encoded",
+    SAMPLES,
+    ids=["int32", "int8", "int64", "double", "table", "array", "string"],
+)
+def test_encoding_equals_that_of_libubox(
+    values: dict[str, object], encoded: str
+) -> None:
+    assert blobmsg.pack_table(values).hex() == encoded
+    assert blobmsg.unpack_table(bytes.fromhex(encoded)) == values
 
 
 NAMES = st.text(max_size=40).filter(lambda text: "\0" not in text)
@@ -49,14 +54,14 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=4))
-def test_what_was_written_is_read(values: dict[str, object]) -> None:
+def test_encoded_values_are_decoded_to_the_same(values: dict[str, object]) -> None:
     written = blobmsg.pack_table(values)
     assert len(written) % 4 == 0
     assert blobmsg.unpack_table(written) == values
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_bring_anything_but_values_or_an_error(data: bytes) -> None:
+def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
     try:
         blobmsg.unpack_table(data)
     except BlobmsgError:
@@ -64,7 +69,7 @@ def test_no_bytes_bring_anything_but_values_or_an_error(data: bytes) -> None:
 
 
 @given(st.data())
-def test_a_blob_cut_short_is_an_error_or_less(data: st.DataObject) -> None:
+def test_truncated_message_is_refused_or_has_fewer_members(data: st.DataObject) -> None:
     written = blobmsg.pack_table({"a": 1, "b": {"c": ["d", "e"]}})
     cut = data.draw(st.integers(0, len(written) - 1))
     try:
@@ -73,7 +78,7 @@ def test_a_blob_cut_short_is_an_error_or_less(data: st.DataObject) -> None:
         pass
 
 
-def test_tables_within_tables_end_somewhere() -> None:
+def test_decoding_is_refused_when_tables_are_nested_too_deeply() -> None:
     nested: dict[str, object] = {}
     for _ in range(100):
         nested = {"x": nested}
@@ -81,6 +86,6 @@ def test_tables_within_tables_end_somewhere() -> None:
         blobmsg.unpack_table(blobmsg.pack_table(nested))
 
 
-def test_what_ubus_does_not_know_is_refused() -> None:
+def test_encoding_is_refused_when_the_type_has_no_encoding() -> None:
     with pytest.raises(BlobmsgError, match="no blobmsg type for bytes"):
         blobmsg.pack_table({"x": b"bytes"})

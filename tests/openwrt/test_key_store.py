@@ -1,4 +1,4 @@
-"""Keys that the configuration only names."""
+"""Stored keys, which the configuration refers to."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ OTHER = bytes(range(32, 64))
 
 
 @pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def key_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PYWG_KEYS", str(tmp_path))
     (tmp_path / "mine-1_A").write_text(to_base64(KEY) + "\n")
     (tmp_path / "text").write_text("no key\n")
@@ -21,7 +21,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_key_is_written_out_or_kept_under_a_name() -> None:
+def test_secret_is_a_key_or_refers_to_a_stored_one() -> None:
     assert key_store.parse_secret(to_base64(OTHER)) == OTHER
     assert key_store.parse_secret("kept:mine-1_A") == KEY
 
@@ -29,15 +29,25 @@ def test_a_key_is_written_out_or_kept_under_a_name() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param("kept:absent", "absent: No such file", id="1"),
-        pytest.param("kept:text", "text: no base64 key in this file", id="2"),
-        pytest.param("kept:noise", "noise: no base64 key in this file", id="3"),
-        pytest.param("kept:", "invalid name of a stored key", id="4"),
-        pytest.param("kept:../network", "invalid name of a stored key", id="5"),
-        pytest.param("kept:" + "a" * 65, "invalid name of a stored key", id="6"),
-        pytest.param("mine-1_A", "expected 44", id="7"),
+        pytest.param("kept:absent", "absent: No such file", id="missing-file"),
+        pytest.param(
+            "kept:text", "text: no base64 key in this file", id="text-in-file"
+        ),
+        pytest.param(
+            "kept:noise", "noise: no base64 key in this file", id="noise-in-file"
+        ),
+        pytest.param("kept:", "invalid name of a stored key", id="empty-name"),
+        pytest.param(
+            "kept:../network", "invalid name of a stored key", id="path-as-name"
+        ),
+        pytest.param(
+            "kept:" + "a" * 65, "invalid name of a stored key", id="name-too-long"
+        ),
+        pytest.param("mine-1_A", "expected 44", id="no-reference"),
     ],
 )
-def test_what_is_not_kept_is_refused_with_the_reason(text: str, reason: str) -> None:
+def test_reference_is_refused_with_a_reason_when_no_key_is_found(
+    text: str, reason: str
+) -> None:
     with pytest.raises(ConfigError, match=reason):
         key_store.parse_secret(text)

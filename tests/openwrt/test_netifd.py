@@ -1,4 +1,4 @@
-"""What netifd is told, and what it tells."""
+"""Messages for netifd, and next hops from its dump."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from .samples import interface_text, peer_text, read_well
 ROUTED = "option route_allowed_ips '1'"
 
 
-def test_addresses_routes_and_prefixes_are_announced() -> None:
+def test_update_has_addresses_routes_and_prefixes() -> None:
     interface = read_well(
         interface_text(
             "option addresses '10.0.0.1/24 fd00::1/64 10.1.0.1'",
@@ -70,17 +70,22 @@ DEFAULTS: tuple[tuple[str, object, object], ...] = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(DEFAULTS)))
-def test_4597_a_default_route_takes_the_place_of_no_other(row: int) -> None:
+@pytest.mark.parametrize(
+    "option, routes, routes_6",
+    DEFAULTS,
+    ids=["default", "metric-0", "metric", "ip4table", "ip6table"],
+)
+def test_4597_default_route_is_split_unless_it_has_a_metric_or_table(
+    option: str, routes: object, routes_6: object
+) -> None:
     """https://github.com/openwrt/packages/issues/4597"""
-    option, routes, routes_6 = DEFAULTS[row]
     everything = "option allowed_ips '0.0.0.0/0 ::/0'"
     peer = peer_text(1, ROUTED, everything)
     message = update_link(read_well(interface_text(option), peer), "wg0", 51820)
     assert (message["routes"], message["routes6"]) == (routes, routes_6)
 
 
-def test_the_port_is_opened_where_the_world_is() -> None:
+def test_port_is_opened_on_the_uplinks() -> None:
     message = update_link(read_well(interface_text()), "wg0", 51820, ["eth1", "wwan0"])
     rule = {
         "type": "rule",
@@ -94,21 +99,21 @@ def test_the_port_is_opened_where_the_world_is() -> None:
     }
 
 
-def test_8984_a_change_of_peers_alone_is_a_new_announcement() -> None:
+def test_8984_update_changes_when_only_peers_change() -> None:
     """https://github.com/openwrt/luci/issues/8984"""
     before = peer_text(1, ROUTED, "option allowed_ips '10.0.1.0/24'")
     after = peer_text(2, ROUTED, "option allowed_ips '10.0.2.0/24'")
-    told = [
+    routes = [
         update_link(read_well(interface_text(), peer), "wg0", 1)["routes"]
         for peer in (before, after)
     ]
-    assert told == [
+    assert routes == [
         [{"target": "10.0.1.0", "netmask": "24"}],
         [{"target": "10.0.2.0", "netmask": "24"}],
     ]
 
 
-def test_errors_and_blocks_name_the_interface() -> None:
+def test_error_and_block_messages_have_the_interface() -> None:
     assert notify_error("wg0", "CONFIGURATION", "no such key") == {
         "action": 3,
         "interface": "wg0",
@@ -117,25 +122,25 @@ def test_errors_and_blocks_name_the_interface() -> None:
     assert block_restart("wg0") == {"action": 4, "interface": "wg0"}
 
 
-def uplink(name: str, device: str, number: int, metric: int = 0) -> dict[str, Any]:
-    """As ``network.interface dump`` shows one with default routes."""
+def uplink(name: str, device: str, subnet: int, metric: int = 0) -> dict[str, Any]:
+    """An interface with default routes in the output of ``dump``."""
     zero = {"source": "0.0.0.0/0"}
     return {
         "interface": name,
         "up": True,
         "l3_device": device,
         "metric": metric,
-        "ipv4-address": [{"address": f"10.77.{number}.2", "mask": 24}],
-        "ipv6-address": [{"address": f"fd77:{number}::2", "mask": 64}],
+        "ipv4-address": [{"address": f"10.77.{subnet}.2", "mask": 24}],
+        "ipv6-address": [{"address": f"fd77:{subnet}::2", "mask": 64}],
         "route": [
-            {"target": "0.0.0.0", "mask": 0, "nexthop": f"10.77.{number}.1", **zero},
-            {"target": "::", "mask": 0, "nexthop": f"fd77:{number}::1", **zero},
+            {"target": "0.0.0.0", "mask": 0, "nexthop": f"10.77.{subnet}.1", **zero},
+            {"target": "::", "mask": 0, "nexthop": f"fd77:{subnet}::1", **zero},
         ],
     }
 
 
-def world() -> dict[str, Any]:
-    """A LAN, two uplinks, and an interface of ours that swallows everything."""
+def dump_of_two_uplinks() -> dict[str, Any]:
+    """A LAN, two uplinks, and our interface with default routes."""
     lan = {
         "interface": "lan",
         "up": True,
@@ -151,53 +156,74 @@ def world() -> dict[str, Any]:
 
 
 def change(dump: dict[str, Any], name: str, **values: object) -> dict[str, Any]:
-    """The same, but for an interface."""
-    for one in dump["interface"]:
-        if one["interface"] == name:
-            one.update(values)
+    """Change values of an interface in a dump, and return the dump."""
+    for interface in dump["interface"]:
+        if interface["interface"] == name:
+            interface.update(values)
     return dump
 
 
 FAR, FAR_6 = parse_ip("192.0.2.9"), parse_ip("2001:db8::9")
 
 
-def test_uplinks_are_the_others_that_lead_to_the_world() -> None:
-    assert uplink_devices(world(), "wg0") == ["wwan0", "eth1"]
-    assert uplink_devices(world(), "wg0", only="wan") == ["eth1"]
-    assert uplink_devices(change(world(), "wan", up=False), "wg0") == ["wwan0"]
+def test_uplink_devices_have_default_routes() -> None:
+    assert uplink_devices(dump_of_two_uplinks(), "wg0") == ["wwan0", "eth1"]
+    assert uplink_devices(dump_of_two_uplinks(), "wg0", only="wan") == ["eth1"]
+    assert uplink_devices(change(dump_of_two_uplinks(), "wan", up=False), "wg0") == [
+        "wwan0"
+    ]
     assert uplink_devices({}, "wg0") == []
 
 
-# What is different, the destination, tunlink, the device, the gateway.
-WAYS: tuple[tuple[dict[str, Any], str, str | None, str, str], ...] = (
-    (world(), "192.0.2.9", None, "eth1", "10.77.1.1"),
-    (world(), "2001:db8::9", None, "eth1", "fd77:1::1"),
-    (change(world(), "wan", up=False), "192.0.2.9", None, "wwan0", "10.77.2.1"),
-    (world(), "192.0.2.9", "wwan", "wwan0", "10.77.2.1"),
-    (world(), "192.168.1.7", None, "br-lan", ""),
-    (world(), "10.77.2.1", None, "wwan0", ""),
-    (change(world(), "wan", metric=30), "192.0.2.9", None, "wwan0", "10.77.2.1"),
+NEXT_HOP_IDS = (
+    "ipv4", "ipv6", "uplink-down", "tunlink", "on-link", "on-link-uplink",
+    "metric-changed",
+)  # fmt: skip
+# Dump, destination, tunlink, device, gateway.
+NEXT_HOPS: tuple[tuple[dict[str, Any], str, str | None, str, str], ...] = (
+    (dump_of_two_uplinks(), "192.0.2.9", None, "eth1", "10.77.1.1"),
+    (dump_of_two_uplinks(), "2001:db8::9", None, "eth1", "fd77:1::1"),
+    (
+        change(dump_of_two_uplinks(), "wan", up=False),
+        "192.0.2.9",
+        None,
+        "wwan0",
+        "10.77.2.1",
+    ),
+    (dump_of_two_uplinks(), "192.0.2.9", "wwan", "wwan0", "10.77.2.1"),
+    (dump_of_two_uplinks(), "192.168.1.7", None, "br-lan", ""),
+    (dump_of_two_uplinks(), "10.77.2.1", None, "wwan0", ""),
+    (
+        change(dump_of_two_uplinks(), "wan", metric=30),
+        "192.0.2.9",
+        None,
+        "wwan0",
+        "10.77.2.1",
+    ),
 )
 
 
-@pytest.mark.parametrize("row", range(len(WAYS)))
-def test_22905_the_way_to_a_peer_is_that_of_the_best_uplink(row: int) -> None:
+@pytest.mark.parametrize(
+    "dump, address, only, device, gateway", NEXT_HOPS, ids=NEXT_HOP_IDS
+)
+def test_22905_next_hop_is_that_of_the_best_uplink(
+    dump: dict[str, Any], address: str, only: str | None, device: str, gateway: str
+) -> None:
     """https://github.com/openwrt/openwrt/issues/22905"""
-    dump, address, only, device, gateway = WAYS[row]
     found = find_next_hop(dump, "wg0", parse_ip(address), only)
     assert found == NextHop(device, parse_ip(gateway) if gateway else b"")
 
 
-def test_where_no_uplink_is_there_is_no_way() -> None:
-    dump = change(change(world(), "wan", up=False), "wwan", up=False)
+def test_next_hop_is_none_when_all_uplinks_are_down() -> None:
+    dump = change(change(dump_of_two_uplinks(), "wan", up=False), "wwan", up=False)
     assert find_next_hop(dump, "wg0", FAR) is None
-    assert find_next_hop(world(), "wg0", FAR, only="nothing") is None
+    assert find_next_hop(dump_of_two_uplinks(), "wg0", FAR, only="nothing") is None
     assert find_next_hop({}, "wg0", FAR_6) is None
 
 
-def test_a_route_of_another_table_leads_nobody() -> None:
-    dump = world()
-    for one in dump["interface"]:
-        for route in one.get("route", ()):
+def test_routes_of_other_tables_are_ignored() -> None:
+    dump = dump_of_two_uplinks()
+    for interface in dump["interface"]:
+        for route in interface.get("route", ()):
             route["table"] = 7
     assert find_next_hop(dump, "wg0", FAR) is None

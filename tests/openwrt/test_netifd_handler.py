@@ -1,7 +1,6 @@
-"""The shell of the package under busybox, with what it says recorded.
+"""The shell scripts of the package, run by busybox.
 
-netifd's and procd's own shell is not at hand: a few lines here stand for it, and write
-down what they are told.
+Functions of a few lines replace those of netifd and procd, and print their calls.
 """
 
 import subprocess
@@ -20,7 +19,7 @@ from pywg_embedded.openwrt.options import (
 )
 
 FILES = Path(__file__).parents[2] / "package/pywg-embedded/files"
-# Of every protocol's interfaces: netifd reads these itself.
+# Options that netifd reads for interfaces of all protocols.
 GENERIC = ("metric", "ip4table", "ip6table", "disabled")
 NUMBERS = (PORT, MTU, METRIC)
 
@@ -48,8 +47,8 @@ HANDLER = f"INCLUDE_ONLY=1\n. {FILES}/pywg.sh\nSTATE=state\n"
 INIT = f". {FILES}/pywg.init\nSTATE=state\nCONFIG=config\n"
 
 
-def said(folder: Path, script: str, *, path: str = "/bin:/usr/bin") -> list[str]:
-    """What was recorded, a line each."""
+def run(folder: Path, script: str, *, path: str = "/bin:/usr/bin") -> list[str]:
+    """Run a script and return the recorded calls, one per line."""
     done = subprocess.run(
         ["/bin/busybox", "ash", "-c", script],
         cwd=folder,
@@ -62,7 +61,7 @@ def said(folder: Path, script: str, *, path: str = "/bin:/usr/bin") -> list[str]
 
 
 def declared(option: Option) -> str:
-    """How the handler names an option to netifd."""
+    """The call by which the handler declares an option."""
     if option.separators:
         kind = "array"
     elif option.kind is FLAG:
@@ -72,22 +71,22 @@ def declared(option: Option) -> str:
     return f"proto_config_add_{kind} {option.name}"
 
 
-def test_the_handler_names_the_options_of_the_table(tmp_path: Path) -> None:
+def test_handler_declares_the_options_of_the_table(tmp_path: Path) -> None:
     script = RECORDING + HANDLER + "proto_pywg_init_config\n"
-    assert said(tmp_path, script) == [
+    assert run(tmp_path, script) == [
         declared(option) for option in INTERFACE_OPTIONS if option.name not in GENERIC
     ]
 
 
-def test_netifd_learns_how_the_protocol_is_used(tmp_path: Path) -> None:
+def test_handler_sets_the_flags_of_the_protocol(tmp_path: Path) -> None:
     show = 'proto_pywg_init_config >/dev/null; echo "$available $no_device"\n'
     show += 'echo "$renew_handler $no_proto_task"\n'
-    assert said(tmp_path, RECORDING + HANDLER + show) == ["1 1", "1 "]
+    assert run(tmp_path, RECORDING + HANDLER + show) == ["1 1", "1 "]
 
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> str:
-    """A PATH with a daemon in it."""
+    """A PATH that includes a daemon."""
     program = tmp_path / "bin/pywgd"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
@@ -100,61 +99,59 @@ START = [
     "proto_export PYWG_STARTING=state/wg0.starting",
     "proto_run_command wg0 pywgd --foreground --netifd wg0",
 ]
-# What netifd calls, and what it hears.
+# Call of netifd, recorded calls.
 GOLDEN: tuple[tuple[str, list[str]], ...] = (
     ("proto_pywg_setup wg0", START),
-    # What it prints would be in the log.
+    # Output would be logged by netifd.
     ("proto_pywg_renew wg0 wg0", []),
     ('exec 3>&1; ubus() { echo "$@" >&3; }; proto_pywg_renew wg0 wg0', RELOAD),
     ("proto_pywg_teardown wg0 wg0", ["proto_kill_command wg0"]),
 )
 
 
-@pytest.mark.parametrize("row", range(len(GOLDEN)))
-def test_the_handler_starts_renews_and_ends(
-    tmp_path: Path, daemon: str, row: int
+@pytest.mark.parametrize(
+    "call, expected", GOLDEN, ids=["setup", "renew", "renew-call", "teardown"]
+)
+def test_handler_starts_reloads_and_stops_the_daemon(
+    tmp_path: Path, daemon: str, call: str, expected: list[str]
 ) -> None:
-    call, expected = GOLDEN[row]
-    assert said(tmp_path, RECORDING + HANDLER + call, path=daemon) == expected
+    assert run(tmp_path, RECORDING + HANDLER + call, path=daemon) == expected
 
 
-# What a daemon that cannot be loaded says, and what everybody hears.
-VAIN = (
-    ("", "pywgd does not run: install python3-light"),
+# Content of the start file, reported error.
+FAILED_STARTS = (
+    ("", "pywgd does not start; install python3-light"),
     ("PyNaCl is missing: apk add python3-pynacl",) * 2,
 )
 
 
-@pytest.mark.parametrize("row", range(len(VAIN)))
-def test_a_daemon_that_cannot_be_loaded_is_not_started_at_once(
-    tmp_path: Path, daemon: str, row: int
+@pytest.mark.parametrize("reason, reported", FAILED_STARTS, ids=["no-reason", "reason"])
+def test_start_is_delayed_when_the_daemon_could_not_be_loaded(
+    tmp_path: Path, daemon: str, reason: str, reported: str
 ) -> None:
-    word, heard = VAIN[row]
     setup = RECORDING + HANDLER + "proto_pywg_setup wg0"
-    assert said(tmp_path, setup, path=daemon) == START
-    (tmp_path / "state/wg0.starting").write_text(word)
+    assert run(tmp_path, setup, path=daemon) == START
+    (tmp_path / "state/wg0.starting").write_text(reason)
     waiting = [
-        f"proto_notify_error wg0 START {heard}",
+        f"proto_notify_error wg0 START {reported}",
         "proto_run_command wg0 sleep 60",
     ]
-    assert said(tmp_path, setup, path=daemon) == waiting
-    assert said(tmp_path, setup, path=daemon) == START
+    assert run(tmp_path, setup, path=daemon) == waiting
+    assert run(tmp_path, setup, path=daemon) == START
 
 
-def test_a_daemon_that_was_told_to_end_need_not_wait(
-    tmp_path: Path, daemon: str
-) -> None:
+def test_start_is_not_delayed_after_a_regular_stop(tmp_path: Path, daemon: str) -> None:
     setup = RECORDING + HANDLER + "proto_pywg_setup wg0"
     ended = RECORDING + HANDLER + "proto_pywg_teardown wg0"
-    said(tmp_path, setup, path=daemon)
-    said(tmp_path, ended)
-    assert said(tmp_path, setup, path=daemon) == START
-    said(tmp_path, f"ERROR=1\n{ended}")
-    assert said(tmp_path, setup, path=daemon) != START
+    run(tmp_path, setup, path=daemon)
+    run(tmp_path, ended)
+    assert run(tmp_path, setup, path=daemon) == START
+    run(tmp_path, f"ERROR=1\n{ended}")
+    assert run(tmp_path, setup, path=daemon) != START
 
 
-def test_without_a_daemon_the_handler_says_so(tmp_path: Path) -> None:
-    assert said(tmp_path, RECORDING + HANDLER + "proto_pywg_setup wg0") == [
+def test_error_is_reported_when_the_daemon_is_missing(tmp_path: Path) -> None:
+    assert run(tmp_path, RECORDING + HANDLER + "proto_pywg_setup wg0") == [
         "proto_notify_error wg0 NO_DAEMON pywgd is not installed",
         "proto_block_restart wg0",
     ]
@@ -174,7 +171,12 @@ NETWORK = {
     "network.lan": "interface",
     "network.lan.proto": "static",
 }
-# What is changed, and who hears of it.
+CHANGE_IDS = (
+    "nothing", "foreign-interface", "peer", "stock-peer", "interface",
+    "second-interface",
+    "both-interfaces", "new-interface",
+)  # fmt: skip
+# Changed options, interfaces that are reloaded.
 CHANGES: tuple[tuple[dict[str, str], list[str]], ...] = (
     ({}, []),
     ({"network.lan.ipaddr": "10.0.0.1"}, []),
@@ -193,27 +195,28 @@ def write(folder: Path, values: dict[str, str]) -> None:
 
 
 def reload(folder: Path, changes: dict[str, str]) -> list[str]:
-    """What is told when the network's configuration changes so."""
+    """Return the calls when the network configuration is changed."""
     script = RECORDING + CONFIGURATION + INIT
     write(folder, NETWORK)
-    assert said(folder, script + "start_service") == []
+    assert run(folder, script + "start_service") == []
     write(folder, NETWORK | changes)
-    told = said(folder, script + "reload_service")
-    assert said(folder, script + "reload_service") == []
-    return told
+    calls = run(folder, script + "reload_service")
+    assert run(folder, script + "reload_service") == []
+    return calls
 
 
-@pytest.mark.parametrize("row", range(len(CHANGES)))
-def test_8984_whose_peers_changed_hears_of_it_and_nobody_else(
-    tmp_path: Path, row: int
+@pytest.mark.parametrize("changes, names", CHANGES, ids=CHANGE_IDS)
+def test_8984_interfaces_are_reloaded_when_their_peers_change(
+    tmp_path: Path, changes: dict[str, str], names: list[str]
 ) -> None:
     """https://github.com/openwrt/luci/issues/8984"""
-    changes, names = CHANGES[row]
     calls = [f"ubus call network.interface.{name} renew" for name in names]
     assert reload(tmp_path, changes) == calls
 
 
-def test_who_waits_for_another_configuration_is_started(tmp_path: Path) -> None:
+def test_blocked_interface_is_started_when_the_configuration_changes(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "state").mkdir()
     write(tmp_path, NETWORK)
     refused = (tmp_path / "config").rename(tmp_path / "refused")
@@ -225,7 +228,7 @@ def test_who_waits_for_another_configuration_is_started(tmp_path: Path) -> None:
     ]
 
 
-def test_who_was_stopped_by_this_very_configuration_is_not(tmp_path: Path) -> None:
+def test_blocked_interface_is_not_started_when_nothing_changes(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     changes = {"network.wg0.mtu": "12"}
     write(tmp_path, NETWORK | changes)
@@ -234,7 +237,7 @@ def test_who_was_stopped_by_this_very_configuration_is_not(tmp_path: Path) -> No
     assert reload(tmp_path, changes) == []
 
 
-def test_who_was_stopped_is_started_and_nobody_else(tmp_path: Path) -> None:
+def test_start_starts_exactly_the_interfaces_that_stop_stopped(tmp_path: Path) -> None:
     script = RECORDING + CONFIGURATION + INIT
     status = """ifstatus() {
 	[ "$1" = wg0 ] && echo '"autostart": true' || echo '"autostart": false'
@@ -242,13 +245,13 @@ def test_who_was_stopped_is_started_and_nobody_else(tmp_path: Path) -> None:
 """
     write(tmp_path, NETWORK)
     down, up = (f"ubus call network.interface.wg0 {verb}" for verb in ("down", "up"))
-    assert said(tmp_path, script + status + "stop_service") == [down]
-    assert said(tmp_path, script + "start_service") == [up]
-    assert said(tmp_path, script + "start_service") == []
+    assert run(tmp_path, script + status + "stop_service") == [down]
+    assert run(tmp_path, script + "start_service") == [up]
+    assert run(tmp_path, script + "start_service") == []
 
 
 OBJECTS = 'ubus() { [ "$1" != list ] && echo "$@" || echo pywg.wg0 pywg.wg1; }\n'
-# What ntpd says has happened, who is told.
+# Action of ntpd, recorded calls.
 STEPS: tuple[tuple[str, list[str]], ...] = (
     ("step", ["call pywg.wg0 retry", "call pywg.wg1 retry"]),
     ("stratum", []),
@@ -257,11 +260,12 @@ STEPS: tuple[tuple[str, list[str]], ...] = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(STEPS)))
-def test_12591_a_clock_that_was_set_is_told_to_every_daemon(
-    tmp_path: Path, row: int
+@pytest.mark.parametrize(
+    "action, calls", STEPS, ids=["step", "stratum", "periodic", "unsync"]
+)
+def test_12591_daemons_retry_when_the_clock_was_stepped(
+    tmp_path: Path, action: str, calls: list[str]
 ) -> None:
     """https://github.com/openwrt/packages/issues/12591"""
-    action, told = STEPS[row]
     script = f"{OBJECTS}ACTION={action}\n. {FILES}/pywg.ntp\n"
-    assert said(tmp_path, script) == told
+    assert run(tmp_path, script) == calls

@@ -1,4 +1,4 @@
-"""The client of ubusd, beside a recording of a real one and a small one of ours."""
+"""The ubus client, with a recording of ubusd and with the ubusd of the lab."""
 
 import socket
 import threading
@@ -51,16 +51,16 @@ def ubus(ubusd: Ubusd) -> Iterator[UbusClient]:
     ubus.close()
 
 
-def test_it_speaks_as_a_router_was_heard_to(tmp_path: Path) -> None:
+def test_messages_equal_those_of_the_recording(tmp_path: Path) -> None:
     path = str(path_for(tmp_path))
-    heard = []
+    received = []
 
     def replay(listener: socket.socket) -> None:
         with listener.accept()[0] as client:
             client.sendall(bytes.fromhex(GREETING))
-            for said in (FOUND, ANSWER):
-                heard.append(client.recv(4096).hex())
-                client.sendall(bytes.fromhex(said))
+            for message in (FOUND, ANSWER):
+                received.append(client.recv(4096).hex())
+                client.sendall(bytes.fromhex(message))
 
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -73,10 +73,10 @@ def test_it_speaks_as_a_router_was_heard_to(tmp_path: Path) -> None:
         thread.join()
         ubus.close()
     assert answer == {"interface": "wan"}
-    assert heard == [LOOKUP, INVOKE]
+    assert received == [LOOKUP, INVOKE]
 
 
-def test_a_method_of_another_is_called(ubus: UbusClient) -> None:
+def test_call_returns_the_answer_of_the_method(ubus: UbusClient) -> None:
     answer = ubus.call("network", "dump", {"a": [1, "b"]})
     assert answer == {"asked": "dump", "a": [1, "b"]}
 
@@ -88,17 +88,20 @@ FAILURES = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(FAILURES)))
-def test_a_call_that_fails_says_why(ubus: UbusClient, row: int) -> None:
-    path, method, words, status = FAILURES[row]
-    with pytest.raises(UbusError, match=words) as caught:
+@pytest.mark.parametrize(
+    "path, method, text, status",
+    FAILURES,
+    ids=["unknown-object", "refused-arguments", "malformed-answer"],
+)
+def test_failed_call_names_object_method_and_reason(
+    ubus: UbusClient, path: str, method: str, text: str, status: int
+) -> None:
+    with pytest.raises(UbusError, match=text) as caught:
         ubus.call(path, method, {})
     assert caught.value.status == status
 
 
-def test_methods_of_ours_are_called_with_whatever_arguments(
-    ubusd: Ubusd, ubus: UbusClient
-) -> None:
+def test_undeclared_arguments_are_ignored(ubusd: Ubusd, ubus: UbusClient) -> None:
     """uhttpd adds its session to every call that a browser makes."""
     ubus.add_object("pywg.wg0", {"status": Method(lambda: {"up": True})})
     assert _answers(
@@ -111,28 +114,28 @@ def test_methods_of_ours_are_called_with_whatever_arguments(
     ) == [(0, {"up": True}), (0, {"up": True}), (3, {}), (3, {})]
 
 
-def test_a_method_gets_the_texts_that_it_takes(ubusd: Ubusd, ubus: UbusClient) -> None:
-    def act(one: str, other: str) -> dict[str, object]:
-        if one == "refused":
+def test_handler_gets_the_declared_arguments(ubusd: Ubusd, ubus: UbusClient) -> None:
+    def act(first: str, second: str) -> dict[str, object]:
+        if first == "refused":
             raise UbusError("no such thing", 4)
-        return {"one": one, "other": other}
+        return {"first": first, "second": second}
 
-    ubus.add_object("pywg.wg0", {"act": Method(act, "one", "other")})
-    # The type of a text, as libubus counts them.
+    ubus.add_object("pywg.wg0", {"act": Method(act, "first", "second")})
+    # 3 is the type of a string.
     signature = blobmsg.unpack_table(ubusd.signatures["pywg.wg0"])
-    assert signature == {"act": {"one": 3, "other": 3}}
+    assert signature == {"act": {"first": 3, "second": 3}}
     assert _answers(
         ubusd,
         ubus,
         ("act", {}),
-        ("act", {"other": "b", "ubus_rpc_session": "1234"}),
-        ("act", {"one": 1}),
-        ("act", {"one": None}),
+        ("act", {"second": "b", "ubus_rpc_session": "1234"}),
+        ("act", {"first": 1}),
+        ("act", {"first": None}),
         ("act", nested(100)),
-        ("act", {"one": "refused"}),
+        ("act", {"first": "refused"}),
     ) == [
-        (0, {"one": "", "other": ""}),
-        (0, {"one": "", "other": "b"}),
+        (0, {"first": "", "second": ""}),
+        (0, {"first": "", "second": "b"}),
         (2, {}),
         (2, {}),
         (2, {}),
@@ -140,39 +143,39 @@ def test_a_method_gets_the_texts_that_it_takes(ubusd: Ubusd, ubus: UbusClient) -
     ]
 
 
-def test_an_answer_that_ubus_cannot_carry_is_an_error_and_no_end(
-    ubusd: Ubusd, ubus: UbusClient
-) -> None:
+def test_call_fails_when_the_answer_is_too_long(ubusd: Ubusd, ubus: UbusClient) -> None:
     def answer(size: str) -> dict[str, object]:
         return {"all": "x" * int(size)}
 
     ubus.add_object("pywg.wg0", {"status": Method(answer, "size")})
     largest = (1 << 20) - 40
-    kept, lost, small = _answers(
+    longest, too_long, short = _answers(
         ubusd,
         ubus,
         ("status", {"size": str(largest)}),
         ("status", {"size": str(largest + 100)}),
         ("status", {"size": "1"}),
     )
-    assert kept == (0, {"all": "x" * largest})
-    assert (lost, small) == ((11, {}), (0, {"all": "x"}))
+    assert longest == (0, {"all": "x" * largest})
+    assert (too_long, short) == ((11, {}), (0, {"all": "x"}))
 
 
-def test_a_call_that_crosses_ours_is_answered(ubusd: Ubusd, ubus: UbusClient) -> None:
+def test_call_is_answered_while_another_one_is_pending(
+    ubusd: Ubusd, ubus: UbusClient
+) -> None:
     def crossing(method: str, arguments: object) -> dict[str, object]:
-        asker.start()
-        assert becomes(lambda: asker.is_alive())
+        caller.start()
+        assert becomes(lambda: caller.is_alive())
         return {}
 
     answers: list[object] = []
-    asker = threading.Thread(
+    caller = threading.Thread(
         target=lambda: answers.append(ubusd.call("pywg.wg0", "status", {}))
     )
     ubusd.objects["slow"] = crossing
     ubus.add_object("pywg.wg0", {"status": Method(lambda: {"up": True})})
     assert ubus.call("slow", "x", {}) == {}
-    _serve_until(ubus, asker)
+    _serve_until(ubus, caller)
     assert answers == [(0, {"up": True})]
 
 
@@ -181,13 +184,13 @@ def _answers(
 ) -> list[object]:
     answers: list[object] = []
 
-    def ask() -> None:
+    def call_all() -> None:
         for method, arguments in calls:
             answers.append(ubusd.call("pywg.wg0", method, arguments))
 
-    asker = threading.Thread(target=ask)
-    asker.start()
-    _serve_until(ubus, asker)
+    caller = threading.Thread(target=call_all)
+    caller.start()
+    _serve_until(ubus, caller)
     return answers
 
 
@@ -199,12 +202,12 @@ def _serve_until(ubus: UbusClient, thread: threading.Thread) -> None:
     assert becomes(ended)
 
 
-def test_events_are_sent(ubusd: Ubusd, ubus: UbusClient) -> None:
+def test_event_is_sent(ubusd: Ubusd, ubus: UbusClient) -> None:
     ubus.send_event("pywg", {"action": "up"})
     assert becomes(lambda: ubusd.events == [("pywg", {"action": "up"})])
 
 
-def test_a_connection_that_is_lost_is_an_oserror(tmp_path: Path) -> None:
+def test_call_raises_oserror_when_the_connection_is_lost(tmp_path: Path) -> None:
     with Ubusd(path_for(tmp_path)) as ubusd:
         ubus = UbusClient([str(ubusd.path)])
     with pytest.raises(OSError):
@@ -212,6 +215,6 @@ def test_a_connection_that_is_lost_is_an_oserror(tmp_path: Path) -> None:
     ubus.close()
 
 
-def test_no_ubusd_is_an_oserror(tmp_path: Path) -> None:
+def test_connecting_raises_oserror_when_ubusd_is_not_running(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="ubusd is not running"):
         UbusClient([str(tmp_path / "nothing")])

@@ -1,4 +1,4 @@
-"""UCI text: what libuci reads, so do we; what we write, we read again."""
+"""UCI text: parsed as by libuci; formatted text is parsed to the same sections."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.openwrt.uci import Section, format_sections, parse, statements
 
-# Text, and its sections as (type, name, options); libuci reads each the same way.
+# Text, and its sections as (type, name, options), as parsed by libuci.
 READ: tuple[tuple[str, list[tuple[str, str, dict[str, object]]]], ...] = (
     ("", []),
     ("\n# nothing\n  # here\n", []),
@@ -33,7 +33,7 @@ READ: tuple[tuple[str, list[tuple[str, str, dict[str, object]]]], ...] = (
     ("config a\noption k '#v'\n", [("a", "", {"k": "#v"})]),
     ("config a b ; option k v ; list m w\n", [("a", "b", {"k": "v", "m": ["w"]})]),
     ("config 'a' 'b';option 'k' 'v'\n", [("a", "b", {"k": "v"})]),
-    # A bare word that a ; touches loses the rest of the line.
+    # A ; directly after a bare word ends the line.
     ("config a\noption k v;option m w\n", [("a", "", {"k": "v"})]),
     ("config a\noption k;option m w\n", [("a", "", {})]),
     ("config a\noption k\noption m ''\n", [("a", "", {})]),
@@ -51,7 +51,7 @@ READ: tuple[tuple[str, list[tuple[str, str, dict[str, object]]]], ...] = (
     ("config a\noption k é\n", [("a", "", {"k": "é"})]),
 )
 
-# Text that libuci refuses too, and what the complaint says.
+# Text that libuci refuses, start of the error message.
 REFUSED = (
     ("config a\noption k a\\\n b\n", "line 2: unexpected word 'b'"),
     ("config a\n\noption k v w\n", "line 3: unexpected word 'w'"),
@@ -75,7 +75,7 @@ REFUSED = (
     ("config 'a b'\n", "line 1: invalid name for a type: 'a b'"),
     ("package a/b\n", "line 1: invalid name for a package: 'a/b'"),
     ("config a b\nconfig c b\n", "line 2: section 'b' already has the type 'a'"),
-    # The line's end is taken for a command of its own.
+    # The line break is parsed as a command.
     ("config a\noption k 'v';\n", "line 2: unknown command '\\n'"),
 )
 
@@ -84,38 +84,42 @@ def plain(sections: list[Section]) -> list[tuple[str, str, dict[str, object]]]:
     return [(s.type, s.name, dict(s.options)) for s in sections]
 
 
-def complaint(text: str) -> str:
+def result(text: str) -> str:
     try:
         return repr(plain(parse(text)))
     except ConfigError as error:
         return str(error)
 
 
-@pytest.mark.parametrize("row", range(len(READ)))
-def test_text_is_read_as_libuci_reads_it(row: int) -> None:
-    text, expected = READ[row]
+@pytest.mark.parametrize("text, expected", READ, ids=[repr(text) for text, _ in READ])
+def test_text_is_parsed_as_by_libuci(
+    text: str, expected: list[tuple[str, str, dict[str, object]]]
+) -> None:
     assert plain(parse(text)) == expected
 
 
-@pytest.mark.parametrize("row", range(len(REFUSED)))
-def test_what_libuci_refuses_is_refused_with_its_line(row: int) -> None:
-    text, expected = REFUSED[row]
-    assert complaint(text).startswith(expected)
+@pytest.mark.parametrize(
+    "text, expected", REFUSED, ids=[repr(text) for text, _ in REFUSED]
+)
+def test_text_is_refused_with_the_line_when_libuci_refuses_it(
+    text: str, expected: str
+) -> None:
+    assert result(text).startswith(expected)
 
 
-def test_a_misplaced_key_is_not_repeated() -> None:
+def test_message_hides_a_misplaced_key() -> None:
     text = "config a\noption k v " + "A" * 43 + "=\n"
-    assert "unexpected word (key not shown)" in complaint(text)
+    assert "unexpected word (key not shown)" in result(text)
 
 
-def test_values_are_had_whichever_way_they_were_written() -> None:
+def test_values_are_those_of_an_option_or_a_list() -> None:
     section = parse("config a\noption k 'v w'\nlist m v\nlist m w\n")[0]
     assert section.values("k") == ["v w"]
     assert section.values("m") == ["v", "w"]
     assert section.values("n") == []
 
 
-def test_words_tell_where_they_stand() -> None:
+def test_words_have_their_position_in_the_text() -> None:
     text = "config a\n\toption k 'v'\\''w' # why\n"
     words = [word for s in statements(text) for word in s.words if word.text]
     assert [text[word.start : word.end] for word in words] == ["a", "k", "'v'\\''w'"]
@@ -134,7 +138,7 @@ config route
 """
 
 
-def test_canonical_text_is_written_as_it_was_read() -> None:
+def test_canonical_text_is_unchanged_when_parsed_and_formatted() -> None:
     assert format_sections(parse(CANONICAL), "network") == CANONICAL
 
 
@@ -157,14 +161,14 @@ def sections(draw: st.DrawFn) -> list[Section]:
 
 
 @given(sections())
-def test_what_is_written_is_read_again(wanted: list[Section]) -> None:
+def test_formatted_sections_are_parsed_to_the_same(wanted: list[Section]) -> None:
     text = format_sections(wanted)
     assert plain(parse(text)) == plain(wanted)
     assert format_sections(parse(text)) == text
 
 
 @given(st.text("cola'\"\\;# \t\r\nconfigoptionlist"))
-def test_any_text_is_read_or_refused_with_its_line(text: str) -> None:
+def test_any_text_is_parsed_or_refused_with_the_line(text: str) -> None:
     try:
         parse(text)
     except ConfigError as error:

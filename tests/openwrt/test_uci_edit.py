@@ -1,4 +1,4 @@
-"""Edits change what they are for, and not a byte besides."""
+"""Edits of UCI text, which change no other byte."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ config interface 'wg01'
 \toption proto 'wireguard'"""
 
 
-def test_an_interface_and_its_peers_become_ours() -> None:
+def test_interface_and_peers_are_converted_to_pywg() -> None:
     assert change_protocol(STOCK, "wg0", stock=False) == (
         OURS,
         [
@@ -53,17 +53,17 @@ def test_an_interface_and_its_peers_become_ours() -> None:
     )
 
 
-def test_and_the_stock_protocols_again() -> None:
+def test_interface_and_peers_are_converted_back() -> None:
     assert change_protocol(OURS, "wg0", stock=True)[0] == STOCK
 
 
-def test_peers_that_were_left_behind_follow() -> None:
+def test_peers_are_converted_when_the_interface_already_is() -> None:
     halfway = STOCK.replace('"wireguard"', '"pywg"')
     text, changes = change_protocol(halfway, "wg0", stock=False)
     assert (text, len(changes)) == (OURS, 2)
 
 
-KEEPING = """config interface wg0
+WITH_STORED_KEYS = """config interface wg0
 \toption proto pywg
 \toption private_key 'kept:own'
 config pywg_wg0
@@ -76,18 +76,18 @@ config pywg_wg1
 
 
 @pytest.fixture
-def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def key_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PYWG_KEYS", str(tmp_path))
-    for number, name in enumerate(("own", "shared"), 1):
-        (tmp_path / name).write_text(to_base64(bytes([number] * 32)) + "\n")
+    for index, name in enumerate(("own", "shared"), 1):
+        (tmp_path / name).write_text(to_base64(bytes([index] * 32)) + "\n")
     return tmp_path
 
 
-def test_kept_keys_are_written_out_for_the_stock_protocol(ring: Path) -> None:
-    own, shared = (to_base64(bytes([number] * 32)) for number in (1, 2))
-    text, changes = change_protocol(KEEPING, "wg0", stock=True)
+def test_stored_keys_are_inserted_when_converted_back(key_folder: Path) -> None:
+    own, shared = (to_base64(bytes([index] * 32)) for index in (1, 2))
+    text, changes = change_protocol(WITH_STORED_KEYS, "wg0", stock=True)
     assert text == (
-        KEEPING.replace("proto pywg", "proto wireguard")
+        WITH_STORED_KEYS.replace("proto pywg", "proto wireguard")
         .replace("pywg_wg0", "wireguard_wg0")
         .replace("private_key 'kept:own'", f"private_key '{own}'")
         .replace("kept:shared", shared)
@@ -101,18 +101,20 @@ def test_kept_keys_are_written_out_for_the_stock_protocol(ring: Path) -> None:
     ]
 
 
-def test_a_kept_key_that_is_lost_is_named_and_changes_nothing(ring: Path) -> None:
-    (ring / "shared").unlink()
+def test_conversion_is_refused_when_a_stored_key_is_missing(key_folder: Path) -> None:
+    (key_folder / "shared").unlink()
     with pytest.raises(ConfigError, match=r"line 5: preshared_key: .*shared: No"):
-        change_protocol(KEEPING, "wg0", stock=True)
+        change_protocol(WITH_STORED_KEYS, "wg0", stock=True)
 
 
-def test_kept_keys_stay_kept_on_the_way_to_us(ring: Path) -> None:
-    stock = KEEPING.replace("pywg", "wireguard")
+def test_references_to_stored_keys_stay_when_converted_to_pywg(
+    key_folder: Path,
+) -> None:
+    stock = WITH_STORED_KEYS.replace("pywg", "wireguard")
     assert change_protocol(stock, "wg0", stock=False)[0].count("kept:") == 5
 
 
-def test_quotes_stay_where_they_keep_a_semicolon_from_ending_the_line() -> None:
+def test_quotes_stay_when_a_semicolon_follows() -> None:
     text = "config interface wg0\n\toption proto w'ireguard'; option mtu 1400\n"
     changed = change_protocol(text, "wg0", stock=False)[0]
     assert changed == text.replace("w'ireguard'", "'pywg'")
@@ -133,15 +135,20 @@ REFUSED = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(REFUSED)))
-def test_what_cannot_be_changed_is_refused(row: int) -> None:
-    text, name, complaint = REFUSED[row]
+@pytest.mark.parametrize(
+    "text, name, complaint",
+    REFUSED,
+    ids=["same-protocol", "foreign-protocol", "no-interface", "malformed"],
+)
+def test_conversion_is_refused_with_a_reason(
+    text: str, name: str, complaint: str
+) -> None:
     with pytest.raises(ConfigError) as refusal:
         change_protocol(text, name, stock=False)
     assert complaint in str(refusal.value)
 
 
-# A section of the interface, and the same with `option private_key KEY`.
+# Lines of the interface, and the same with `option private_key KEY`.
 SET = (
     ("\toption private_key 'generate'\n", "\toption private_key 'KEY'\n"),
     ("\toption private_key generate # new\n", "\toption private_key KEY # new\n"),
@@ -151,12 +158,17 @@ SET = (
 HEAD = "config interface 'wg0'\n\toption proto 'pywg'\n"
 
 
-@pytest.mark.parametrize("row", range(len(SET)))
-def test_an_option_is_set_where_it_is_written(row: int) -> None:
-    before, after = SET[row]
+@pytest.mark.parametrize(
+    "before, after", SET, ids=["quoted", "bare", "empty", "repeated"]
+)
+def test_option_is_replaced_when_it_is_set(before: str, after: str) -> None:
     assert set_option(HEAD + before, "wg0", "private_key", "KEY") == HEAD + after
 
 
+ADDED_IDS = (
+    "plain", "option-without-value", "comment", "crlf", "statement-on-the-line",
+    "line-ended-by-semicolon", "second-section",
+)  # fmt: skip
 ADDED = (
     HEAD,
     HEAD + "\toption private_key\n\toption mtu 1400\n",
@@ -168,10 +180,10 @@ ADDED = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(ADDED)))
-def test_an_option_that_is_not_written_is_added(row: int) -> None:
+@pytest.mark.parametrize("before", ADDED, ids=ADDED_IDS)
+def test_option_is_added_when_it_is_not_set(before: str) -> None:
     key = "A" * 43 + "="
-    text = set_option(ADDED[row], "wg0", "private_key", key)
-    mark = "" if "interface wg0" in ADDED[row] else "'"
-    assert text.replace(f"\n\toption private_key {mark}{key}{mark}", "") == ADDED[row]
+    text = set_option(before, "wg0", "private_key", key)
+    mark = "" if "interface wg0" in before else "'"
+    assert text.replace(f"\n\toption private_key {mark}{key}{mark}", "") == before
     assert read_interface(parse(text), "wg0")[0].private_key == bytes(32)

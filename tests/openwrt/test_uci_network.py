@@ -1,4 +1,4 @@
-"""Sections to interface and peers, and back."""
+"""UCI sections to the configuration of an interface, and back."""
 
 from typing import Any
 
@@ -28,15 +28,15 @@ def allowed(*texts: str) -> tuple[tuple[bytes, int], ...]:
     return tuple(map(parse_allowed_ip, texts))
 
 
-def values(thing: InterfaceConfig | PeerConfig) -> dict[str, object]:
-    """All there is to know of it, its place in the file aside."""
-    told = {name: value for name, value in vars(thing).items() if name != "section"}
-    if isinstance(thing, InterfaceConfig):
-        told["peers"] = [values(peer) for peer in thing.peers]
-    return told
+def values(config: InterfaceConfig | PeerConfig) -> dict[str, object]:
+    """All attributes except the place in the file."""
+    found = {name: value for name, value in vars(config).items() if name != "section"}
+    if isinstance(config, InterfaceConfig):
+        found["peers"] = [values(peer) for peer in config.peers]
+    return found
 
 
-# What netjsonconfig renders.
+# Text that netjsonconfig renders.
 
 NETJSON = {
     "interfaces": [
@@ -81,7 +81,7 @@ NETJSON = {
 }
 
 
-def test_what_netjsonconfig_renders_is_read_exactly() -> None:
+def test_text_of_netjsonconfig_is_read() -> None:
     interface, complaints = read_interface(parse(OpenWrt(NETJSON).render()), "wg0")
     expected = InterfaceConfig("wg0", "wireguard")
     expected.private_key = key(99)
@@ -108,7 +108,7 @@ def test_what_netjsonconfig_renders_is_read_exactly() -> None:
     assert not complaints
 
 
-def test_what_netjsonconfig_renders_is_written_again() -> None:
+def test_text_of_netjsonconfig_is_unchanged_when_read_and_written() -> None:
     text = OpenWrt(NETJSON).render()
     again = format_sections(
         to_sections(read_interface(parse(text), "wg0")[0]), "network"
@@ -123,7 +123,7 @@ addresses = st.one_of(
     st.tuples(st.binary(min_size=4, max_size=4), st.integers(0, 32)),
     st.tuples(st.binary(min_size=16, max_size=16), st.integers(0, 128)),
 )
-prefixes = addresses.map(lambda one: (clear_host_bits(*one), one[1]))
+prefixes = addresses.map(lambda address: (clear_host_bits(*address), address[1]))
 keys = st.binary(min_size=32, max_size=32)
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 DRAWN: dict[options.Kind, st.SearchStrategy[Any]] = {
@@ -146,8 +146,8 @@ DRAWN: dict[options.Kind, st.SearchStrategy[Any]] = {
 
 
 def drawn_value(option: Option) -> st.SearchStrategy[Any]:
-    one = DRAWN[option.kind]
-    wanted = st.lists(one, max_size=3).map(tuple) if option.separators else one
+    value = DRAWN[option.kind]
+    wanted = st.lists(value, max_size=3).map(tuple) if option.separators else value
     return st.one_of(st.just(option.default), wanted)
 
 
@@ -157,8 +157,8 @@ def interfaces(draw: st.DrawFn) -> InterfaceConfig:
     interface.other_options = draw(st.dictionaries(st.just("dns"), texts))
     for option in INTERFACE_OPTIONS:
         setattr(interface, option.name, draw(drawn_value(option)))
-    for number, public_key in enumerate(draw(st.lists(keys, max_size=3, unique=True))):
-        peer = PeerConfig("", draw(st.sampled_from(["", f"name_{number}"])))
+    for index, public_key in enumerate(draw(st.lists(keys, max_size=3, unique=True))):
+        peer = PeerConfig("", draw(st.sampled_from(["", f"name_{index}"])))
         for option in PEER_OPTIONS:
             setattr(peer, option.name, draw(drawn_value(option)))
         peer.public_key = public_key
@@ -167,13 +167,17 @@ def interfaces(draw: st.DrawFn) -> InterfaceConfig:
 
 
 @given(interfaces())
-def test_what_is_written_is_read_again(wanted: InterfaceConfig) -> None:
+def test_written_interface_is_read_to_the_same(wanted: InterfaceConfig) -> None:
     found = read_interface(parse(format_sections(to_sections(wanted))), "wg0")[0]
     assert values(found) == values(wanted)
 
 
 # Each option.
 
+LIST_IDS = (
+    "list", "spaces", "commas", "spaces-and-commas", "list-with-commas",
+    "option-and-list", "line-break",
+)  # fmt: skip
 LISTS = (
     "list allowed_ips '10.0.0.1'\n\tlist allowed_ips '10.0.0.2'",
     "option allowed_ips '10.0.0.1 10.0.0.2'",
@@ -185,15 +189,17 @@ LISTS = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(LISTS)))
-def test_lists_may_be_written_in_any_way(row: int) -> None:
-    interface = read_well(interface_text(), peer_text(1, LISTS[row]))
+@pytest.mark.parametrize("text", LISTS, ids=LIST_IDS)
+def test_list_is_read_in_all_notations(text: str) -> None:
+    interface = read_well(interface_text(), peer_text(1, text))
     assert interface.peers[0].allowed_ips == allowed("10.0.0.1", "10.0.0.2")
 
 
-def test_addresses_keep_their_host_bits_and_default_to_a_host() -> None:
+def test_addresses_keep_host_bits_and_default_to_full_length() -> None:
     text = interface_text("option addresses '10.0.0.5/24 10.1.0.1 fd00::5'")
-    assert [options.ADDRESS.format(one) for one in read_well(text).addresses] == [
+    assert [
+        options.ADDRESS.format(address) for address in read_well(text).addresses
+    ] == [
         "10.0.0.5/24",
         "10.1.0.1/32",
         "fd00::5/128",
@@ -203,20 +209,20 @@ def test_addresses_keep_their_host_bits_and_default_to_a_host() -> None:
 NO_KEYS = ("", "\toption private_key ''\n", "\toption private_key 'generate'\n")
 
 
-@pytest.mark.parametrize("row", range(len(NO_KEYS)))
-def test_without_a_private_key_one_is_to_be_made(row: int) -> None:
-    text = "config interface 'wg0'\n\toption proto 'pywg'\n" + NO_KEYS[row]
+@pytest.mark.parametrize("line", NO_KEYS, ids=["absent", "empty", "generate"])
+def test_private_key_is_to_be_generated_when_it_is_not_set(line: str) -> None:
+    text = "config interface 'wg0'\n\toption proto 'pywg'\n" + line
     assert read_well(text).private_key == options.GENERATE
 
 
-def test_what_netifd_applies_is_nothing_to_complain_of() -> None:
+def test_options_of_netifd_cause_no_complaint() -> None:
     interface = read_well(
         interface_text("option auto '0'", "list dns '192.0.2.1'", "option zone 'vpn'")
     )
     assert interface.other_options == {"auto": "0", "dns": ["192.0.2.1"], "zone": "vpn"}
 
 
-def test_disabled_peers_are_read_and_left_aside() -> None:
+def test_disabled_peers_are_read_and_not_configured() -> None:
     interface = read_well(
         interface_text(),
         peer_text(1, "option disabled '1'", "option endpoint_host 'a.example'"),
@@ -233,7 +239,7 @@ def test_peers_of_both_types_are_read() -> None:
     assert [peer.public_key for peer in interface.peers] == [key(1), key(2)]
 
 
-def test_names_of_endpoints_stay_names() -> None:
+def test_names_of_endpoints_are_not_resolved() -> None:
     interface = read_well(
         interface_text(),
         peer_text(1, "option endpoint_host 'vpn.example.com'"),
@@ -247,7 +253,7 @@ def test_names_of_endpoints_stay_names() -> None:
     assert [peer.endpoint for peer in interface.to_change().peers] == [None] * 3
 
 
-def test_the_change_makes_an_interface_what_the_file_says() -> None:
+def test_change_has_the_values_of_the_configuration() -> None:
     interface = read_well(
         interface_text("option listen_port '1234'", "option fwmark '0xa'"),
         peer_text(
@@ -269,13 +275,13 @@ def test_the_change_makes_an_interface_what_the_file_says() -> None:
     assert peer.allowed_ips == dict.fromkeys(allowed("10.0.0.0/24"), True)
 
 
-def test_what_the_file_does_not_say_is_unset() -> None:
+def test_change_resets_options_that_are_not_set() -> None:
     change = read_well(interface_text(), peer_text(1)).to_change()
     assert (change.listen_port, change.fwmark) == (0, 0)
     assert change.peers[0].persistent_keepalive == 0
 
 
-def test_routes_are_those_that_peers_ask_for() -> None:
+def test_routes_are_those_of_peers_with_route_allowed_ips() -> None:
     route = "option route_allowed_ips '1'"
     interface = read_well(
         interface_text(),
@@ -289,7 +295,12 @@ def test_routes_are_those_that_peers_ask_for() -> None:
 
 # Complaints.
 
-# What the file says, and the whole complaint.
+COMPLAINT_IDS = (
+    "unknown-option", "unknown-option-of-peer", "invalid-value",
+    "invalid-value-of-peer",
+    "no-public-key", "repeated-public-key", "stock-section",
+)  # fmt: skip
+# Text, complaint.
 COMPLAINTS = (
     (
         interface_text("option listen_prot '1'"),
@@ -326,13 +337,12 @@ COMPLAINTS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("row", range(len(COMPLAINTS)))
-def test_complaints_name_section_option_and_reason(row: int) -> None:
-    text, complaint = COMPLAINTS[row]
+@pytest.mark.parametrize("text, complaint", COMPLAINTS, ids=COMPLAINT_IDS)
+def test_complaint_names_section_option_and_reason(text: str, complaint: str) -> None:
     assert list(map(str, read_text(text)[1])) == [complaint]
 
 
-def test_a_wrong_key_is_not_repeated() -> None:
+def test_complaint_hides_an_invalid_key() -> None:
     wrong = key_text(1)[:-1]
     text = interface_text(f"option fwmark '{wrong}'", f"option private_key '{wrong}'")
     complaints = read_text(text)[1]
@@ -341,7 +351,7 @@ def test_a_wrong_key_is_not_repeated() -> None:
     assert not any(wrong[:20] in str(complaint) for complaint in complaints)
 
 
-def test_a_bad_peer_takes_no_other_down() -> None:
+def test_other_peers_are_kept_when_one_is_invalid() -> None:
     interface, complaints = read_text(
         interface_text(),
         peer_text(1),
@@ -364,18 +374,23 @@ MISSING = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(MISSING)))
-def test_an_interface_that_is_not_ours_is_refused(row: int) -> None:
-    text, complaint = MISSING[row]
+@pytest.mark.parametrize(
+    "text, complaint",
+    MISSING,
+    ids=["empty", "other-interface", "other-protocol", "no-protocol"],
+)
+def test_reading_is_refused_when_the_interface_is_missing_or_foreign(
+    text: str, complaint: str
+) -> None:
     with pytest.raises(ConfigError) as refusal:
         read_text(text)
     assert complaint in str(refusal.value)
 
 
-# What users of the stock protocol complain of.
+# Issues of the stock protocol.
 
 
-def test_21411_commas_between_allowed_ips_lose_no_route() -> None:
+def test_21411_allowed_ips_are_routed_when_separated_by_commas() -> None:
     """https://github.com/openwrt/openwrt/issues/21411"""
     interface = read_well(
         interface_text(),
@@ -389,7 +404,7 @@ def test_21411_commas_between_allowed_ips_lose_no_route() -> None:
     assert tuple(interface.routes()) == wanted
 
 
-def test_7846_overlapping_allowed_ips_are_reported() -> None:
+def test_7846_warning_is_given_when_allowed_ips_overlap() -> None:
     """https://github.com/openwrt/luci/issues/7846"""
     both = "option allowed_ips '0.0.0.0/0'"
     interface, complaints = read_text(
@@ -402,7 +417,7 @@ def test_7846_overlapping_allowed_ips_are_reported() -> None:
     assert len(interface.peers) == 2
 
 
-def test_22116_ipv6_endpoints_are_taken_with_or_without_brackets() -> None:
+def test_22116_ipv6_endpoint_is_accepted_with_and_without_brackets() -> None:
     """https://github.com/openwrt/openwrt/issues/22116"""
     interface = read_well(
         interface_text(),

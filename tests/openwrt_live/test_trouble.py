@@ -117,7 +117,7 @@ PYNACL = "python3 -c 'import nacl; print(nacl.__path__[0])'"
 GONE = (
     (PYNACL, "PyNaCl is missing (No module named 'nacl'): "),
     ("python3 -c 'import signal; print(signal.__file__)'", "a part of Python is missi"),
-    ("command -v python3", "pywgd does not run: install python3-light"),
+    ("command -v python3", "pywgd does not start; install python3-light"),
     ("echo /usr/lib/libpywg.so.0", "libpywg cannot be loaded ("),
 )
 

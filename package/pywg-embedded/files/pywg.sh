@@ -1,5 +1,6 @@
 #!/bin/sh
-# The protocol "pywg" of netifd: starts, renews and ends the daemon, which does the rest.
+# Handler of the netifd protocol "pywg": starts, reloads and stops the daemon, which
+# configures the interface.
 # shellcheck shell=dash disable=SC1091
 
 STATE=/var/run/pywg
@@ -11,7 +12,7 @@ STATE=/var/run/pywg
 }
 
 proto_pywg_init_config() {
-	# What the daemon reads by itself; named here, netifd starts it anew on a change.
+	# The daemon reads these options itself. netifd restarts it when one changes.
 	proto_config_add_string "private_key"
 	proto_config_add_int "listen_port"
 	proto_config_add_array "addresses"
@@ -32,11 +33,11 @@ proto_pywg_setup() {
 		proto_block_restart "$interface"
 		return 1
 	}
-	# It is there for as long as the daemon is not loaded. One that cannot be would be
-	# started at once, for ever.
+	# The daemon removes this file once it is loaded. If the file still exists, the last
+	# start failed; wait, or netifd would restart it without a pause.
 	if reason=$(cat "$starting" 2>/dev/null); then
 		rm -f "$starting"
-		reason="${reason:-pywgd does not run: install python3-light}"
+		reason="${reason:-pywgd does not start; install python3-light}"
 		proto_notify_error "$interface" START "$reason"
 		proto_run_command "$interface" sleep 60
 	else
@@ -51,7 +52,7 @@ proto_pywg_renew() {
 }
 
 proto_pywg_teardown() {
-	# netifd says how the daemon ended, if that was by itself.
+	# ERROR is set if the daemon exited by itself.
 	[ -n "$ERROR" ] || rm -f "$STATE/$1.starting"
 	proto_kill_command "$1"
 }
