@@ -1,4 +1,4 @@
-"""Two homes; the folder of the root file system is in OPENWRT_ROOTFS."""
+"""Two homes, with the root file system in $OPENWRT_ROOTFS."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ Homes = tuple[Home, Home]
 
 @pytest.fixture(scope="session")
 def rootfs() -> Path:
-    """Skips where there is none."""
+    """The folder of the root file system; skips if there is none."""
     folder = os.environ.get("OPENWRT_ROOTFS")
     if not folder:
         pytest.skip("OPENWRT_ROOTFS names no unpacked OpenWrt root file system")
@@ -33,9 +33,9 @@ def rootfs() -> Path:
 def installed(
     rootfs: Path, has_apk: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Homes]:
-    """Both with what the builder makes for such routers, and no interface of ours.
+    """Two homes with the packages of the builder, and without an interface of pywg.
 
-    They differ in package manager and cipher, as far as there is more than one.
+    They differ in package manager and AEAD, if there is more than one.
     """
     folder = tmp_path_factory.mktemp("routers")
     everything = packages.all_packages(target_of(rootfs))
@@ -57,15 +57,15 @@ def installed(
 
 @pytest.fixture
 def homes(installed: Homes) -> Iterator[Homes]:
-    """Linked: the first knows where the second is."""
-    for home, other in (installed, installed[::-1]):
+    """Two linked homes; the first has the endpoint of the second."""
+    for home, remote in (installed, installed[::-1]):
         home.configure()
         home.meet(
             "other",
-            f"public_key={other.public_key}",
+            f"public_key={remote.public_key}",
             "description=the other home",
-            f"+allowed_ips={LANS[other.name]}.0/24",
-            f"+allowed_ips={INSIDE[other.name]}/32",
+            f"+allowed_ips={LANS[remote.name]}.0/24",
+            f"+allowed_ips={INSIDE[remote.name]}/32",
             "route_allowed_ips=1",
         )
     first, second = installed
@@ -81,5 +81,5 @@ def homes(installed: Homes) -> Iterator[Homes]:
         }
         home.forget(*sorted(ours))
     for home in installed:
-        # One that comes back sooner is to netifd the same that was stopped by hand.
+        # Wait, or netifd takes the next interface for this one, which is stopped.
         assert becomes(lambda home=home: not home.status_of(NAME))  # type: ignore[misc]

@@ -1,11 +1,11 @@
 #!/bin/sh
-# The first process of a router in its namespaces: file systems, ubusd, procd as the
-# manager of services, then what is enabled, as at a boot.
+# The first process of a router in its namespaces: mounts file systems, starts ubusd and
+# procd (as the service manager), then the enabled services in the order of a boot.
 set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PYTHONDONTWRITEBYTECODE=1
 
 mount -t proc proc /proc
-# Of the settings below, only those of the network and the name are this router's own.
+# Only the settings of the network and the host name belong to the namespaces.
 mount --bind /proc/sys /proc/sys
 mount --bind /proc/sys/net /proc/sys/net
 mount --bind /proc/sys/kernel/hostname /proc/sys/kernel/hostname

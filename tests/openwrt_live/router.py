@@ -1,4 +1,4 @@
-"""A router: an unpacked OpenWrt root file system, running in namespaces of its own."""
+"""A router: an unpacked OpenWrt root file system that runs in namespaces."""
 
 import json
 import os
@@ -13,20 +13,20 @@ from tests.lab.host import Host
 from tests.lab.wait import becomes
 
 INIT = Path(__file__).with_name("init.sh")
-# What reaches beyond namespaces: the clock, modules, the kernel's log, raw devices.
+# Capabilities that are not confined by namespaces.
 FORBIDDEN = "-sys_time,-sys_module,-syslog,-sys_rawio"
-CAGE = ("setpriv", f"--bounding-set={FORBIDDEN}", f"--inh-caps={FORBIDDEN}")
-# As OpenWrt has it, whose Python keeps no bytecode by itself.
+CONFINED = ("setpriv", f"--bounding-set={FORBIDDEN}", f"--inh-caps={FORBIDDEN}")
+# The environment on OpenWrt, where Python writes no bytecode.
 VARIABLES = ("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
 ENVIRONMENT = ("env", "-i", *VARIABLES, "PYTHONDONTWRITEBYTECODE=1")
-PATIENCE = 30
+BOOT_SECONDS = 30
 
 
 class Router:
-    """Runs on a host, on top of the files in ``lower``, which stay as they are.
+    """A router on a host, with an overlay over the files in ``lower``.
 
-    ``root`` is its file system as seen from here, /tmp and the like excepted. Up as
-    long as the ``with`` lasts; ``files`` are written before, by their path.
+    ``root`` is its root file system as seen from the host, without /tmp. The router
+    runs during the ``with`` block; ``files`` are written before, by their paths.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class Router:
         with self._log.open("w") as log:
             self._parent = self.host.start(
                 *("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork"),
-                *("--propagation", "private", *CAGE),
+                *("--propagation", "private", *CONFINED),
                 *("chroot", str(self.root), "/bin/sh", "/live-init"),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        assert becomes(self._has_booted, PATIENCE), self._log.read_text()
+        assert becomes(self._has_booted, BOOT_SECONDS), self._log.read_text()
         return self
 
     def __exit__(
@@ -66,7 +66,7 @@ class Router:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # The namespace ends with its first process, and everything in it.
+        # All processes of the namespace end with its first process.
         if pid := self._init():
             os.kill(pid, signal.SIGKILL)
         self._parent.wait()
@@ -81,7 +81,7 @@ class Router:
     # Commands.
 
     def run(self, command: str, check: bool = True) -> str:
-        """What a shell command says on the router."""
+        """Run a shell command on the router and return its output."""
         done = subprocess.run(
             (*self._inside(), "/bin/sh", "-c", command),
             capture_output=True,
@@ -93,30 +93,32 @@ class Router:
         return done.stdout
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        """A program that goes on, and is the very process; its input and output are
-        pipes."""
+        """Start a program, with pipes as its input and output.
+
+        The process that is returned is that of the program itself.
+        """
         inside = (*self._inside(), "-F", *command)
         pipe = subprocess.PIPE
         return subprocess.Popen(inside, stdin=pipe, stdout=pipe, text=True)
 
     def ubus(self, path: str, method: str, arguments: str = "{}") -> dict[str, Any]:
-        """What a method answers; empty if there is nobody or nothing."""
-        said = self.run(f"ubus call {path} {method} '{arguments}'", check=False)
-        answer: dict[str, Any] = json.loads(said or "{}")
+        """Return the answer of a method; empty if there is none."""
+        output = self.run(f"ubus call {path} {method} '{arguments}'", check=False)
+        answer: dict[str, Any] = json.loads(output or "{}")
         return answer
 
     def uci(self, *commands: str) -> None:
-        """Change the configuration, and let everybody know."""
+        """Change the configuration and announce the change."""
         batch = "\n".join(commands)
         self.run(f"uci -q batch <<'END'\n{batch}\ncommit\nEND\nreload_config")
 
     def pid(self, name: str) -> int | None:
-        """The daemon of an interface."""
+        """Return the process id of the daemon of an interface, or None."""
         listing = self.run(f"pgrep -f '^[^ ]*python3 .*pywgd .*{name}$'", check=False)
         return int(listing.split()[0]) if listing else None
 
     def kill(self, pid: int) -> None:
-        """End a process without a word."""
+        """Kill a process with SIGKILL."""
         self.run(f"kill -9 {pid}")
 
     def _has_booted(self) -> bool:
@@ -126,10 +128,10 @@ class Router:
 
     def _inside(self) -> tuple[str, ...]:
         enter = ("nsenter", "-t", str(self._init()), "-m", "-u", "-i", "-n", "-p", "-r")
-        return (*CAGE, *ENVIRONMENT, *enter, f"-w/proc/{self._init()}/root")
+        return (*CONFINED, *ENVIRONMENT, *enter, f"-w/proc/{self._init()}/root")
 
     def _init(self) -> int | None:
-        """The first process, by the number that it has here."""
+        """Return the process id of the first process in the namespace of the host."""
         pid = self._parent.pid
         try:
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

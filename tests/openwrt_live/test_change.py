@@ -1,4 +1,4 @@
-"""What changes while the link is up: peers, names, uplinks."""
+"""Changes while the link is up: peers, names of endpoints, uplinks."""
 
 from tests.lab.wait import becomes
 from tests.lab.wireguard import new_key, public_key_of
@@ -7,23 +7,23 @@ from .conftest import Homes
 from .world import INSIDE, NAME, Home
 
 
-def stranger(*more: str) -> tuple[str, ...]:
-    """A peer that never answers."""
+def unknown_peer(*more: str) -> tuple[str, ...]:
+    """The options of a peer that never answers."""
     return (f"public_key={public_key_of(new_key())}", *more)
 
 
 def handshake_at(home: Home) -> str:
-    """When the last handshake with the other home was."""
+    """The time of the last handshake with the second home."""
     shown = home.router.run(f"pywg show {NAME} latest-handshakes")
     return next(line for line in shown.splitlines() if not line.endswith("\t0"))
 
 
-def test_8984_peers_come_and_go_and_no_other_session_is_dropped(homes: Homes) -> None:
+def test_8984_session_is_kept_when_other_peers_change(homes: Homes) -> None:
     """https://github.com/openwrt/luci/issues/8984"""
     first, second = homes
     before, pid = handshake_at(first), first.router.pid(NAME)
     route = f"10.50.0.0/16 dev {NAME}"
-    first.meet("new", *stranger("+allowed_ips=10.50.0.0/16", "route_allowed_ips=1"))
+    first.meet("new", *unknown_peer("+allowed_ips=10.50.0.0/16", "route_allowed_ips=1"))
     assert becomes(lambda: len(first.peers()) == 2)
     assert becomes(lambda: route in first.router.run("ip route"))
     first.set("new", "disabled=1")
@@ -35,12 +35,12 @@ def test_8984_peers_come_and_go_and_no_other_session_is_dropped(homes: Homes) ->
     assert first.router.pid(NAME) == pid
 
 
-def test_24511_an_unresolvable_endpoint_does_not_take_the_interface_down(
+def test_24511_interface_stays_up_when_an_endpoint_is_unresolvable(
     homes: Homes,
 ) -> None:
     """https://github.com/openwrt/openwrt/issues/24511"""
     first, second = homes
-    first.meet("lost", *stranger("endpoint_host=nowhere.invalid"))
+    first.meet("lost", *unknown_peer("endpoint_host=nowhere.invalid"))
     first.restart()
     assert first.reaches(second)
     assert becomes(lambda: first.peer(1).get("state") == "unresolved")
@@ -48,7 +48,7 @@ def test_24511_an_unresolvable_endpoint_does_not_take_the_interface_down(
     assert first.reaches(second)
 
 
-def test_1129_a_name_that_leads_elsewhere_is_followed(homes: Homes) -> None:
+def test_1129_endpoint_follows_when_its_name_has_a_new_address(homes: Homes) -> None:
     """https://github.com/openwrt/openwrt/pull/1129"""
     first, second = homes
     hosts = "127.0.0.1 localhost\n"
@@ -61,7 +61,7 @@ def test_1129_a_name_that_leads_elsewhere_is_followed(homes: Homes) -> None:
     assert first.peer()["endpoint"] == "10.77.2.2:51820"
 
 
-def test_resolve_does_not_wait_until_a_name_is_due(homes: Homes) -> None:
+def test_name_is_looked_up_at_once_when_resolve_is_called(homes: Homes) -> None:
     first, _ = homes
     hosts = "127.0.0.1 localhost\n"
     first.router.write("etc/hosts", f"{hosts}10.77.2.2 second.test\n")
@@ -73,7 +73,7 @@ def test_resolve_does_not_wait_until_a_name_is_due(homes: Homes) -> None:
     assert becomes(lambda: first.peer()["endpoint"] == "10.77.2.99:51820")
 
 
-def test_22116_an_ipv6_endpoint_is_as_good(homes: Homes) -> None:
+def test_22116_link_is_up_with_an_ipv6_endpoint(homes: Homes) -> None:
     """https://github.com/openwrt/openwrt/issues/22116"""
     first, second = homes
     first.set("other", "endpoint_host=fd77:2::2")
@@ -82,7 +82,7 @@ def test_22116_an_ipv6_endpoint_is_as_good(homes: Homes) -> None:
     assert first.peer()["endpoint"] == "[fd77:2::2]:51820"
 
 
-def test_11086_the_link_stays_when_the_uplinks_go(homes: Homes) -> None:
+def test_11086_link_recovers_when_the_uplinks_return(homes: Homes) -> None:
     """https://github.com/openwrt/openwrt/issues/11086"""
     first, second = homes
     pid = first.router.pid(NAME)
@@ -97,28 +97,28 @@ def test_11086_the_link_stays_when_the_uplinks_go(homes: Homes) -> None:
     assert first.router.pid(NAME) == pid
 
 
-def test_22905_a_default_route_through_the_tunnel_follows_the_uplinks(
+def test_22905_host_route_follows_the_uplinks_with_a_tunneled_default_route(
     homes: Homes,
 ) -> None:
     """https://github.com/openwrt/openwrt/issues/22905"""
     first, second = homes
     router = first.router
     first.set("other", "+allowed_ips=0.0.0.0/0")
-    way = "ip route get 10.77.2.2"
-    swallowed = "ip route get 203.0.113.1"
-    assert becomes(lambda: f"dev {NAME}" in router.run(swallowed))
-    assert becomes(lambda: "via 10.77.1.1 dev eth1" in router.run(way))
+    endpoint_route = "ip route get 10.77.2.2"
+    tunneled_route = "ip route get 203.0.113.1"
+    assert becomes(lambda: f"dev {NAME}" in router.run(tunneled_route))
+    assert becomes(lambda: "via 10.77.1.1 dev eth1" in router.run(endpoint_route))
     assert first.reaches(second)
     router.run("ifdown wan")
-    assert becomes(lambda: "via 10.78.1.1 dev eth2" in router.run(way))
+    assert becomes(lambda: "via 10.78.1.1 dev eth2" in router.run(endpoint_route))
     assert first.reaches(second, seconds=30)
     router.run("ifup wan")
-    assert becomes(lambda: "via 10.77.1.1 dev eth1" in router.run(way))
+    assert becomes(lambda: "via 10.77.1.1 dev eth1" in router.run(endpoint_route))
     assert first.reaches(second, seconds=30)
-    assert f"dev {NAME}" in router.run(swallowed)
+    assert f"dev {NAME}" in router.run(tunneled_route)
 
 
-def test_4597_the_uplink_s_default_route_survives_ours(homes: Homes) -> None:
+def test_4597_default_route_of_the_uplink_is_kept(homes: Homes) -> None:
     """https://github.com/openwrt/packages/issues/4597"""
     first, _ = homes
     router = first.router
@@ -132,19 +132,19 @@ def test_4597_the_uplink_s_default_route_survives_ours(homes: Homes) -> None:
     assert "10.77.2.2" not in router.run("ip route")
 
 
-def test_9538_an_answer_leaves_from_the_address_that_was_called(homes: Homes) -> None:
+def test_9538_answer_has_the_source_that_was_the_destination(homes: Homes) -> None:
     """https://github.com/openwrt/packages/issues/9538"""
     first, second = homes
     first.router.uci("delete network.other.endpoint_host")
     first.restart()
-    # Not where the default route of the first would have answers leave from.
+    # The default route of the first home has another source address.
     second.set("other", "endpoint_host=10.78.1.2")
     second.restart()
     assert second.reaches(first)
     assert second.peer()["endpoint"] == "10.78.1.2:51820"
 
 
-def test_20044_an_endpoint_that_netifd_knows_no_way_to_is_reached(homes: Homes) -> None:
+def test_20044_endpoint_is_reached_without_a_route_of_netifd(homes: Homes) -> None:
     """https://github.com/openwrt/packages/issues/20044"""
     first, second = homes
     first.router.uci("delete network.wan.gateway", "delete network.wwan.gateway")
@@ -162,12 +162,12 @@ def test_20044_an_endpoint_that_netifd_knows_no_way_to_is_reached(homes: Homes) 
         assert becomes(lambda: first.is_up("wan") and first.is_up("wwan"), 30)
 
 
-def test_12591_a_clock_that_was_set_reaches_the_daemon(homes: Homes) -> None:
+def test_12591_daemon_retries_when_the_clock_was_stepped(homes: Homes) -> None:
     """https://github.com/openwrt/packages/issues/12591"""
     first, second = homes
     stamp = first.router.run(f"cat /etc/pywg/{NAME}.stamp")
     assert int(stamp) > 0
-    first.meet("deaf", *stranger("endpoint_host=10.77.2.99"))
+    first.meet("deaf", *unknown_peer("endpoint_host=10.77.2.99"))
     assert becomes(lambda: len(first.peers()) == 2)
     assert first.peer(1)["state"] == "idle"
     first.router.run("ACTION=step hotplug-call ntp")

@@ -1,4 +1,4 @@
-"""From ``opkg install`` to hosts of two LANs that reach each other, and away again."""
+"""Installation, a link between two LANs, and removal."""
 
 import json
 
@@ -9,12 +9,12 @@ from .world import INSIDE, LANS, NAME, PORT, Home
 
 
 def rule_of(home: Home) -> str:
-    """What the firewall has for our port."""
+    """The firewall rules for the UDP port."""
     rules = home.router.run("nft list ruleset")
     return "\n".join(line for line in rules.splitlines() if f"dport {PORT}" in line)
 
 
-def test_two_homes_are_linked(homes: Homes) -> None:
+def test_lans_of_two_homes_reach_each_other(homes: Homes) -> None:
     first, second = homes
     assert first.reaches(second)
     assert second.reaches(first)
@@ -31,14 +31,14 @@ def test_two_homes_are_linked(homes: Homes) -> None:
     }
 
 
-def test_the_port_is_open_towards_the_world_alone(homes: Homes) -> None:
+def test_port_is_open_on_the_uplink_only(homes: Homes) -> None:
     for home in homes:
         assert becomes(lambda home=home: 'iifname "eth1"' in rule_of(home))  # type: ignore[misc]
         assert "accept" in rule_of(home)
         assert NAME not in rule_of(home).split("comment")[0]
 
 
-def test_ifdown_and_ifup(homes: Homes) -> None:
+def test_link_recovers_after_ifdown_and_ifup(homes: Homes) -> None:
     first, second = homes
     first.router.run(f"ifdown {NAME}")
     assert becomes(lambda: first.router.pid(NAME) is None)
@@ -48,7 +48,7 @@ def test_ifdown_and_ifup(homes: Homes) -> None:
     assert first.reaches(second)
 
 
-def test_7720_everything_to_show_is_told_and_no_secret(homes: Homes) -> None:
+def test_7720_status_has_the_state_of_peers_and_no_secret(homes: Homes) -> None:
     """https://github.com/openwrt/luci/issues/7720"""
     first, second = homes
     assert first.reaches(second)
@@ -58,17 +58,17 @@ def test_7720_everything_to_show_is_told_and_no_secret(homes: Homes) -> None:
     assert peer["endpoint"] == f"10.77.2.2:{PORT}"
     assert peer["state"] == "linked"
     assert isinstance(peer["rx_bytes"], int) and peer["rx_bytes"] > 0
-    told = json.dumps(first.status()) + first.log()
-    assert first.private_key not in told
+    text = json.dumps(first.status()) + first.log()
+    assert first.private_key not in text
 
 
-def test_a_browser_s_session_may_come_along(homes: Homes) -> None:
+def test_session_argument_of_a_browser_is_ignored(homes: Homes) -> None:
     session = '{"ubus_rpc_session":"00000000000000000000000000000000"}'
     answer = homes[0].router.ubus(f"pywg.{NAME}", "status", session)
     assert answer["up"] is True
 
 
-def test_events_are_heard(homes: Homes) -> None:
+def test_event_is_sent_when_a_handshake_completes(homes: Homes) -> None:
     first, second = homes
     listener = first.router.start("ubus", "listen", "pywg")
     try:
@@ -85,7 +85,7 @@ def test_events_are_heard(homes: Homes) -> None:
     }
 
 
-def test_a_private_key_is_made_and_kept(homes: Homes) -> None:
+def test_private_key_is_generated_once(homes: Homes) -> None:
     first, _ = homes
     first.set(NAME, "private_key=generate")
     found = f"uci get network.{NAME}.private_key"
@@ -98,7 +98,9 @@ def test_a_private_key_is_made_and_kept(homes: Homes) -> None:
     assert first.router.run(found).strip() == key
 
 
-def test_no_link_local_address_and_few_privileges(homes: Homes) -> None:
+def test_interface_has_no_link_local_address_and_daemon_few_capabilities(
+    homes: Homes,
+) -> None:
     router = homes[0].router
     assert "fe80" not in router.run(f"ip -6 address show dev {NAME}")
     status = router.run(f"cat /proc/{router.pid(NAME)}/status")
@@ -106,7 +108,7 @@ def test_no_link_local_address_and_few_privileges(homes: Homes) -> None:
     assert "CapBnd:\t0000000000001400\n" in status
 
 
-def test_21411_commas_between_allowed_ips_are_as_good_as_spaces(homes: Homes) -> None:
+def test_21411_allowed_ips_are_routed_when_separated_by_commas(homes: Homes) -> None:
     """https://github.com/openwrt/openwrt/issues/21411"""
     first, _ = homes
     first.router.uci("delete network.other.allowed_ips")
@@ -116,7 +118,7 @@ def test_21411_commas_between_allowed_ips_are_as_good_as_spaces(homes: Homes) ->
         assert becomes(lambda route=route: route in first.router.run("ip route"))  # type: ignore[misc]
 
 
-def test_7846_allowed_ips_that_two_peers_have_are_named(homes: Homes) -> None:
+def test_7846_complaint_is_reported_when_allowed_ips_overlap(homes: Homes) -> None:
     """https://github.com/openwrt/luci/issues/7846"""
     first, second = homes
     first.meet(
@@ -129,7 +131,7 @@ def test_7846_allowed_ips_that_two_peers_have_are_named(homes: Homes) -> None:
     assert first.reaches(second)
 
 
-# What belongs to the user, and stays.
+# Files of the user, which are kept.
 CONFIGURED = {"/etc/config/firewall", "/etc/config/network", "/etc/hosts"}
 # Interface and peer of the stock protocol, which this kernel may not have.
 STOCK = (
@@ -143,13 +145,13 @@ WITHOUT_STOCK = ("delete network.stock", "delete network.@wireguard_stock[0]")
 
 
 def stock(home: Home) -> tuple[object, ...]:
-    """All that a user of the stock protocol sees of it."""
+    """Configuration, status and handler of the stock protocol."""
     handlers = home.router.ubus("network", "get_proto_handlers")
     sections = home.router.run("uci show network.stock; uci show network | grep =wire")
     return sections, home.status_of("stock"), handlers.get("wireguard")
 
 
-def test_removal_leaves_no_trace(homes: Homes) -> None:
+def test_no_file_process_or_route_is_left_after_removal(homes: Homes) -> None:
     first, second = homes
     assert first.reaches(second)
     for home in homes:
@@ -173,24 +175,24 @@ def test_removal_leaves_no_trace(homes: Homes) -> None:
     assert first.reaches(second, seconds=20)
 
 
-# Calls of the object, and the event that the second of them brings about.
+# Calls of the object, and an event that the second call causes.
 PYTHON_UBUS = f"""
 import json, ubus
-heard = []
+events = []
 ubus.connect()
-ubus.listen(("pywg", lambda kind, values: heard.append(values)))
+ubus.listen(("pywg", lambda kind, values: events.append(values)))
 status = ubus.call("pywg.{NAME}", "status", {{}})[0]
 ubus.call("pywg.{NAME}", "rekey", {{}})
-while not any(one["action"] == "handshake" for one in heard):
+while not any(event["action"] == "handshake" for event in events):
     ubus.loop(100)
 print(json.dumps([status["up"], sorted(ubus.objects()["pywg.{NAME}"])]))
 """
 
 
-def test_python_ubus_is_understood(homes: Homes) -> None:
+def test_object_can_be_used_from_python_ubus(homes: Homes) -> None:
     first, second = homes
     assert first.reaches(second)
-    told = first.router.run(f"timeout 20 python3 - <<'END'{PYTHON_UBUS}END")
-    up, methods = json.loads(told)
+    output = first.router.run(f"timeout 20 python3 - <<'END'{PYTHON_UBUS}END")
+    up, methods = json.loads(output)
     assert up is True
     assert {"status", "history", "resolve", "rekey"} <= set(methods)

@@ -1,4 +1,4 @@
-"""What goes wrong: crashes, wrong values, a taken port, packages that are gone."""
+"""Failures: crashes, invalid values, a port in use, missing packages."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from .world import NAME, PORT, Home
 
 
 def errors(home: Home) -> str:
-    """What netifd shows of us."""
+    """The errors of the interface in netifd."""
     return str(home.status_of(NAME).get("errors", ""))
 
 
 def starts(home: Home) -> int:
-    """How many are counted as in vain, if this one is too."""
+    """The number of starts without success that are counted, with this one."""
     found = home.router.run(f"cat /var/run/pywg/{NAME}.attempts", check=False)
     return int(found or "0")
 
@@ -30,7 +30,7 @@ def crash(home: Home) -> None:
     assert becomes(lambda: home.router.pid(NAME) != pid)
 
 
-def test_a_crash_is_followed_by_a_start_and_crashes_by_waiting(homes: Homes) -> None:
+def test_daemon_is_restarted_after_crashes_with_increasing_delay(homes: Homes) -> None:
     first, second = homes
     first.restart()
     for count in range(1, 4):
@@ -40,7 +40,7 @@ def test_a_crash_is_followed_by_a_start_and_crashes_by_waiting(homes: Homes) -> 
     assert first.reaches(second, seconds=30)
 
 
-def test_a_wrong_value_blocks_and_a_right_one_starts(homes: Homes) -> None:
+def test_interface_is_blocked_until_an_invalid_value_is_corrected(homes: Homes) -> None:
     first, second = homes
     first.set(NAME, "mtu=12")
     assert becomes(lambda: "CONFIGURATION" in errors(first))
@@ -53,7 +53,7 @@ def test_a_wrong_value_blocks_and_a_right_one_starts(homes: Homes) -> None:
     assert "mtu 1400" in first.router.run(f"ip link show {NAME}")
 
 
-def test_a_wrong_peer_is_left_out_and_no_other(homes: Homes) -> None:
+def test_only_the_invalid_peer_is_left_out(homes: Homes) -> None:
     first, second = homes
     pid = first.router.pid(NAME)
     first.meet("wrong", "public_key=x", "+allowed_ips=10.50.0.0/16")
@@ -66,23 +66,23 @@ def test_a_wrong_peer_is_left_out_and_no_other(homes: Homes) -> None:
     assert first.router.pid(NAME) == pid
 
 
-def test_a_port_in_use_is_named_and_tried_again(homes: Homes) -> None:
+def test_start_is_retried_when_the_port_is_in_use(homes: Homes) -> None:
     first, second = homes
     first.router.run(f"ifdown {NAME}")
     assert becomes(lambda: first.router.pid(NAME) is None)
     script = f"import socket as s; x = s.socket(2, 2); x.bind(('', {PORT})); input()"
-    thief = first.router.start("python3", "-c", script)
+    other_process = first.router.start("python3", "-c", script)
     assert becomes(lambda: f":{PORT}" in first.router.run("netstat -lnu"))
     try:
         first.router.run(f"ifup {NAME}")
         assert becomes(lambda: "the port is in use" in errors(first), 30)
     finally:
-        thief.kill()
-        thief.wait()
+        other_process.kill()
+        other_process.wait()
     assert first.reaches(second, seconds=30)
 
 
-def test_a_peer_that_does_not_answer_has_a_reason(homes: Homes) -> None:
+def test_peer_has_a_diagnosis_when_it_does_not_answer(homes: Homes) -> None:
     first, second = homes
     second.set("other", "preshared_key=" + first.public_key)
     second.restart()
@@ -98,7 +98,7 @@ def test_a_peer_that_does_not_answer_has_a_reason(homes: Homes) -> None:
 
 @contextlib.contextmanager
 def without(home: Home, find: str) -> Iterator[None]:
-    """As long as the ``with`` lasts, the file that a command finds is away."""
+    """Move the file that a command prints out of the way during the block."""
     path = home.router.run(find).strip()
     home.router.run(f"mv {path} {path}.away")
     try:
@@ -108,13 +108,13 @@ def without(home: Home, find: str) -> Iterator[None]:
 
 
 def setups(home: Home) -> int:
-    """How often netifd has begun to set the interface up, as far as it is noted."""
+    """The number of set-ups of the interface in the log of netifd."""
     return home.log().count(f"Interface '{NAME}' is setting up now")
 
 
 PYNACL = "python3 -c 'import nacl; print(nacl.__path__[0])'"
-# What is gone, and what is said of it.
-GONE = (
+# Command that prints the missing file, part of the error.
+MISSING_FILES = (
     (PYNACL, "PyNaCl is missing (No module named 'nacl'): "),
     ("python3 -c 'import signal; print(signal.__file__)'", "a part of Python is missi"),
     ("command -v python3", "pywgd does not start; install python3-light"),
@@ -122,15 +122,16 @@ GONE = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(GONE)))
-def test_a_package_that_is_gone_is_named_and_not_asked_for_at_once(
-    homes: Homes, row: int
+@pytest.mark.parametrize(
+    "find, text", MISSING_FILES, ids=["pynacl", "python-module", "python", "libpywg"]
+)
+def test_start_is_delayed_with_an_error_when_a_package_is_missing(
+    homes: Homes, find: str, text: str
 ) -> None:
     first, second = homes
-    find, said = GONE[row]
     with without(first, find):
         first.router.run(f"ifup {NAME}")
-        assert becomes(lambda: said in errors(first), 20), errors(first)
+        assert becomes(lambda: text in errors(first), 20), errors(first)
         assert "START" in errors(first)
         before = setups(first)
         assert not becomes(lambda: setups(first) > before + 3, 5)
@@ -139,7 +140,7 @@ def test_a_package_that_is_gone_is_named_and_not_asked_for_at_once(
     assert not errors(first)
 
 
-def test_a_package_that_is_back_is_found_without_help(homes: Homes) -> None:
+def test_daemon_starts_when_a_missing_package_is_back(homes: Homes) -> None:
     first, second = homes
     with without(first, PYNACL):
         first.router.run(f"ifup {NAME}")

@@ -1,4 +1,4 @@
-"""Two homes behind OpenWrt routers, the first with two uplinks, and what is between.
+"""Two homes behind OpenWrt routers, the first with two uplinks, and their provider.
 
 laptop --- first ===== wan, wwan ===== isp ===== wan ===== second --- nas
 """
@@ -26,8 +26,8 @@ UPLINKS = {
     "first": {"wan": ("eth1", "10.77.1", 10), "wwan": ("eth2", "10.78.1", 20)},
     "second": {"wan": ("eth1", "10.77.2", 10)},
 }
-# What the package managers note for themselves.
-NOTES = re.compile(r"/(etc/apk|etc/opkg|lib/apk|usr/lib/opkg)\b")
+# Files of the package managers.
+MANAGER_FILES = re.compile(r"/(etc/apk|etc/opkg|lib/apk|usr/lib/opkg)\b")
 LIST_FILES = """
 find / -xdev -type f -exec md5sum {} +
 find / -xdev -type l | sed 's/^/- /'
@@ -37,7 +37,7 @@ find /tmp/ -type f -name '*pywg*' -not -path '/tmp/lock/*' | sed 's/^/- /'
 
 
 class Home:
-    """A router with a LAN, and somebody in it; ``manager`` is given ``packages``."""
+    """A router, a LAN and a host in it; ``manager`` installs ``packages``."""
 
     def __init__(
         self,
@@ -71,10 +71,10 @@ class Home:
         self.bare = self.files()
 
     def install(self) -> None:
-        """Our packages, by the router's own package manager."""
+        """Install the packages with the package manager of the router."""
         folder = self.router.root / "root/ours"
         folder.mkdir()
-        files = [self._manager.pack(one, folder).name for one in self._packages]
+        files = [self._manager.pack(each, folder).name for each in self._packages]
         paths = " ".join(f"/root/ours/{name}" for name in files)
         self.router.run(f"{self._manager.add_files} {paths}")
         shutil.rmtree(folder)
@@ -83,41 +83,43 @@ class Home:
         assert becomes(lambda: self.is_up("wan") and self.is_up("lan"), 30)
 
     def remove(self) -> None:
-        """The same the other way round."""
+        """Remove the packages in reverse order."""
         names = " ".join(package.full_name for package in reversed(self._packages))
         self.router.run(f"{self._manager.remove} {names}")
 
     def files(self) -> dict[str, str]:
-        """What is on its flash, but for what the package managers note for themselves,
-        with a digest of each file; and all that is ours, in memory too."""
+        """The digests of the files on the flash, and of our files in tmpfs.
+
+        Those of the package managers are left out.
+        """
         lines = self.router.run(LIST_FILES).splitlines()
         pairs = (line.split(None, 1) for line in lines)
-        return {path: digest for digest, path in pairs if not NOTES.match(path)}
+        return {path: digest for digest, path in pairs if not MANAGER_FILES.match(path)}
 
     def is_up(self, interface: str) -> bool:
         return bool(self.status_of(interface).get("up"))
 
     def status_of(self, interface: str) -> dict[str, object]:
-        """``ifstatus``."""
+        """The output of ``ifstatus``."""
         return self.router.ubus(f"network.interface.{interface}", "status")
 
     def status(self) -> dict[str, object]:
-        """What our daemon says."""
+        """The status that the daemon reports."""
         return self.router.ubus(f"pywg.{NAME}", "status")
 
     def peers(self) -> list[dict[str, object]]:
-        """The peers, as our daemon sees them."""
+        """The peers in the status of the daemon."""
         found = self.status().get("peers", [])
         assert isinstance(found, list)
         return found
 
     def peer(self, index: int = 0) -> dict[str, object]:
-        """One of them; empty if there is none."""
+        """A peer in the status of the daemon; empty if there is none."""
         peers = self.peers()
         return peers[index] if index < len(peers) else {}
 
     def configure(self, *options: str) -> None:
-        """The interface; each option is NAME=VALUE, or +NAME=VALUE for a list."""
+        """Configure the interface; an option is NAME=VALUE, in a list +NAME=VALUE."""
         base = (
             "proto=pywg",
             f"private_key={self.private_key}",
@@ -128,7 +130,7 @@ class Home:
         self.router.uci(*commands, *_options(NAME, (*base, *options)))
 
     def meet(self, section: str, *options: str) -> None:
-        """A peer."""
+        """Add a peer."""
         kind = f"pywg_{NAME}"
         self.router.uci(f"set network.{section}={kind}", *_options(section, options))
 
@@ -141,24 +143,24 @@ class Home:
         self.router.uci(*(f"delete network.{section}" for section in sections))
 
     def restart(self) -> None:
-        """Have another daemon, and one that answers."""
+        """Restart the daemon, and wait until it answers."""
         before = self.router.pid(NAME)
         self.router.run(f"ifup {NAME}")
         assert becomes(lambda: self.router.pid(NAME) not in (None, before), 30)
         assert becomes(lambda: bool(self.status()), 30)
 
     def join_zone(self) -> None:
-        """The tunnel is a part of the LAN's zone."""
+        """Add the interface to the firewall zone of the LAN."""
         zone = "firewall.@zone[0].network"
         self.router.uci(f"del_list {zone}={NAME}", f"add_list {zone}={NAME}")
 
-    def reaches(self, other: "Home", seconds: float = 10) -> bool:
-        """Whether a host in this LAN reaches one in the other."""
-        target = f"{LANS[other.name]}.100"
+    def reaches(self, remote: "Home", seconds: float = 10) -> bool:
+        """Whether the host in this LAN reaches the one in the LAN of ``remote``."""
+        target = f"{LANS[remote.name]}.100"
         return becomes(lambda: self.client.reaches(target, seconds=1), seconds)
 
     def log(self) -> str:
-        """What the router has noted."""
+        """The log of the router."""
         return self.router.run("logread")
 
 

@@ -1,4 +1,4 @@
-"""A router's file system, for the package managers in it."""
+"""The root file system of a router, to run its package managers in."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-# In namespaces of its own; only what is written stays, in folders of the test's.
+# Runs in namespaces. Written files are in the folders of the test.
 ENTER = """
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
 mount -t proc proc "$2/root/proc"
@@ -25,8 +25,8 @@ exec chroot "$root" /bin/sh -c "$command"
 """
 PORT = 8080
 SERVE = (sys.executable, str(Path(__file__).with_name("http_server.py")))
-ALONE = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child")
-# As OpenWrt has it, whose Python keeps no bytecode by itself.
+NAMESPACES = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child")
+# The environment on OpenWrt, where Python writes no bytecode.
 ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -34,10 +34,10 @@ ENVIRONMENT = {
 
 
 class Router:
-    """An unpacked OpenWrt root file system: no service runs, commands do.
+    """An unpacked OpenWrt root file system in which commands run, but no services.
 
-    ``lower`` is what it was unpacked to, and stays as it is; ``tmp`` is its /tmp, which
-    is there over HTTP, too, once that is ``served``.
+    ``lower`` is its folder, which is not changed. ``tmp`` is its /tmp; if ``served``,
+    that is available over HTTP, too.
     """
 
     def __init__(self, lower: Path, folder: Path) -> None:
@@ -48,11 +48,11 @@ class Router:
             (folder / name).mkdir(parents=True)
 
     def run(self, command: str, check: bool = True) -> str:
-        """What a shell command says there, of mistakes, too."""
+        """Run a shell command and return its output, with that of errors."""
         server = (*SERVE, self.tmp, str(PORT)) if self.served else ()
         words = (self.lower, self._folder, command, *server)
         done = subprocess.run(
-            (*ALONE, "sh", "-ec", ENTER, "sh", *words),
+            (*NAMESPACES, "sh", "-ec", ENTER, "sh", *words),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=ENVIRONMENT,
@@ -62,13 +62,13 @@ class Router:
         return done.stdout
 
     def has(self, *tools: str) -> bool:
-        """Whether all these programs are there."""
+        """Return whether all these programs exist."""
         return len(self.run(f"which {' '.join(tools)}", False).split()) == len(tools)
 
 
 @pytest.fixture
 def router(tmp_path: Path) -> Router:
-    """Skips where OPENWRT_ROOTFS names no folder."""
+    """The root file system in $OPENWRT_ROOTFS; skips if it is not set."""
     folder = os.environ.get("OPENWRT_ROOTFS")
     if not folder:
         pytest.skip("OPENWRT_ROOTFS names no unpacked OpenWrt root file system")

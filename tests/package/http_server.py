@@ -1,4 +1,7 @@
-"""``python serve.py FOLDER PORT``: the folder over HTTP, from when this returns on."""
+"""``python http_server.py FOLDER PORT``: serve a folder in the background.
+
+The server is ready when the command returns.
+"""
 
 import functools
 import http.server
@@ -7,7 +10,7 @@ import sys
 
 
 class Files(http.server.SimpleHTTPRequestHandler):
-    """Says nothing of what is asked for."""
+    """Serve files without a log of requests."""
 
     def log_message(self, *_: object) -> None:
         pass

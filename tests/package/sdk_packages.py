@@ -1,4 +1,4 @@
-"""Our packages as OpenWrt's build system makes them of the feed, of the same files."""
+"""The packages as OpenWrt's build system makes them, from the same files."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,13 +10,16 @@ LANGUAGE = "luci-i18n-pywg-"
 
 
 def of_feed(packages: Iterable[Package], site: str) -> Iterator[Package]:
-    """``site`` is where the router's Python has its modules, without leading slash."""
+    """Yield the packages of the feed.
+
+    ``site`` is the folder of Python modules on the router, without leading slash.
+    """
     for package in packages:
         match package.name:
             case "pywg-embedded":
                 yield package._replace(files=_in_site(package.files, site))
             case "luci-proto-pywg":
-                yield from _apart(package)
+                yield from _split_translations(package)
             case _:
                 yield package._replace(conflicts=())
 
@@ -30,8 +33,8 @@ def _in_site(files: dict[str, File], site: str) -> dict[str, File]:
     return {path: moved[path] for path in moved if "LICENSE" not in path} | programs
 
 
-def _apart(package: Package) -> Iterator[Package]:
-    """The pages, and each language."""
+def _split_translations(package: Package) -> Iterator[Package]:
+    """Yield a package of the pages, and one for each language."""
     paths = {path for path in package.files if path.startswith(packages.LUCI_LANGUAGES)}
     pages = {path: package.files[path] for path in package.files.keys() - paths}
     yield package._replace(files=pages, provides=(), conflicts=())

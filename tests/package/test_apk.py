@@ -1,4 +1,4 @@
-"""A package as apk itself shows it, where there is one."""
+"""Packages and index for apk, as read by apk; skipped without it."""
 
 import re
 import subprocess
@@ -29,7 +29,7 @@ def dump(path: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def test_file_name_says_what_it_is() -> None:
+def test_file_name_has_name_and_version() -> None:
     assert apk.file_name(PACKAGE) == f"example-{VERSION}.apk"
 
 
@@ -47,16 +47,16 @@ def test_file_name_says_what_it_is() -> None:
         "- openwrt:section=net",
     ],
 )
-def test_package_says(line: str, packed: Path) -> None:
+def test_package_has_the_field(line: str, packed: Path) -> None:
     assert line in [each.strip() for each in dump(packed).splitlines()]
 
 
-def test_package_for_all_machines_says_so_in_the_words_of_apk(tmp_path: Path) -> None:
+def test_architecture_of_any_is_noarch(tmp_path: Path) -> None:
     apk.write(PACKAGE._replace(architecture="all"), STAMP, tmp_path / "x.apk")
     assert "arch: noarch\n" in dump(tmp_path / "x.apk")
 
 
-def test_library_goes_by_its_abi_and_is_alone_in_what_it_provides_with_it(
+def test_library_has_its_abi_in_the_name_and_versioned_provides(
     tmp_path: Path,
 ) -> None:
     library = PACKAGE._replace(name="libexample", abi="7")
@@ -68,31 +68,31 @@ def test_library_goes_by_its_abi_and_is_alone_in_what_it_provides_with_it(
     assert {"- libexample", "- sample", f"- sample7={VERSION}"} <= set(lines)
 
 
-def test_what_it_provides_and_conflicts_with_gives_way(tmp_path: Path) -> None:
+def test_package_replaces_what_it_provides_and_conflicts_with(tmp_path: Path) -> None:
     apk.write(PACKAGE._replace(conflicts=("sample",)), STAMP, tmp_path / "x.apk")
     text = dump(tmp_path / "x.apk")
     assert re.search(r"replaces:.*\n *- sample\n", text)
 
 
-def test_files_belong_to_root_and_are_listed(packed: Path) -> None:
+def test_files_are_owned_by_root_and_listed(packed: Path) -> None:
     text = dump(packed)
     assert "lib/apk/packages" in text and "- name: example.list" in text
     assert "user: root" in text and "group: root" in text
     assert "mode: 0755" in text
 
 
-def test_own_part_of_a_script_comes_before_services_start(packed: Path) -> None:
+def test_script_of_the_package_runs_before_services_start(packed: Path) -> None:
     text = dump(packed)
     assert text.index("true\n") < text.index("default_postinst")
 
 
-def test_same_package_is_the_same_bytes(packed: Path, tmp_path: Path) -> None:
+def test_package_is_reproducible(packed: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.apk"
     apk.write(PACKAGE, STAMP, again)
     assert again.read_bytes() == packed.read_bytes()
 
 
-def test_index_is_of_the_key_beside_it(packed: Path) -> None:
+def test_index_is_verified_with_the_public_key_beside_it(packed: Path) -> None:
     folder = packed.parent
     apk.write_index(folder, apk.load_or_create_key(folder / "private"))
     keys = folder / "keys"
@@ -103,7 +103,7 @@ def test_index_is_of_the_key_beside_it(packed: Path) -> None:
     assert subprocess.run(index).returncode == 0
 
 
-def test_key_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
+def test_key_is_created_once_and_private(tmp_path: Path) -> None:
     path = tmp_path / "new" / "key"
     first = apk.load_or_create_key(path).read_bytes()
     assert apk.load_or_create_key(path).read_bytes() == first

@@ -1,4 +1,4 @@
-"""Archives are made of content alone."""
+"""Archives depend on their content only."""
 
 import io
 import subprocess
@@ -11,13 +11,13 @@ FILES = {"usr/bin/b": File(b"two\n", 0o755), "a": File(b"one\n")}
 STAMP = 1_700_000_000
 
 
-def test_folders_come_first_and_files_in_their_order() -> None:
+def test_folders_precede_the_files_in_their_order() -> None:
     with tarfile.open(fileobj=io.BytesIO(make_tar(FILES, STAMP))) as archive:
         names = archive.getnames()
     assert names == ["./usr", "./usr/bin", "./usr/bin/b", "./a"]
 
 
-def test_all_is_of_root_and_of_one_time() -> None:
+def test_members_are_owned_by_root_and_have_one_time() -> None:
     with tarfile.open(fileobj=io.BytesIO(make_tar(FILES, STAMP))) as archive:
         facts = {(each.uid, each.gid, each.mtime) for each in archive}
         modes = {each.name: each.mode for each in archive}
@@ -30,7 +30,7 @@ def test_all_is_of_root_and_of_one_time() -> None:
     }
 
 
-def test_tar_reads_it() -> None:
+def test_archive_is_read_by_tar() -> None:
     listing = subprocess.run(
         ("tar", "--list", "--gunzip"),
         input=gzip_compress(make_tar(FILES, STAMP)),
@@ -40,7 +40,7 @@ def test_tar_reads_it() -> None:
     assert listing.stdout.split() == [b"./usr/", b"./usr/bin/", b"./usr/bin/b", b"./a"]
 
 
-def test_compressed_bears_neither_name_nor_time() -> None:
+def test_gzip_stream_has_neither_name_nor_time() -> None:
     data = gzip_compress(b"text" * 1000)
     assert data[:8] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
     assert zlib.decompress(data, wbits=31) == b"text" * 1000

@@ -1,4 +1,4 @@
-"""What the builder says to whom asks for what it cannot make."""
+"""Arguments that the builder refuses."""
 
 import subprocess
 import sys
@@ -7,20 +7,24 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "number, arguments, said",
+    "arguments, message",
     [
-        (1, (), "usage: "),
-        (2, ("rpm", "x86_64"), "usage: "),
-        (
-            3,
+        pytest.param((), "usage: ", id="no-arguments"),
+        pytest.param(("rpm", "x86_64"), "usage: ", id="unknown-format"),
+        pytest.param(
             ("ipk", "vax"),
             "unknown architecture: vax (expected one of aarch64_cortex-a53, ",
+            id="unknown-architecture",
         ),
-        (4, ("apk", "x86_64"), "apk not found in PATH: install apk-tools 3, "),
+        pytest.param(
+            ("apk", "x86_64"),
+            "apk not found in PATH: install apk-tools 3, ",
+            id="no-apk",
+        ),
     ],
 )
-def test_refusal_is_one_line(
-    number: int, arguments: tuple[str, ...], said: str
+def test_arguments_are_refused_with_one_line(
+    arguments: tuple[str, ...], message: str
 ) -> None:
     done = subprocess.run(
         (sys.executable, "-m", "package.builder", *arguments),
@@ -29,4 +33,4 @@ def test_refusal_is_one_line(
         text=True,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith(said) and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(message) and done.stderr.count("\n") == 1

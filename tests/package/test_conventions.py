@@ -1,4 +1,4 @@
-"""The feed's text: what reviewers of OpenWrt's feeds look at, and what must agree."""
+"""Conventions of OpenWrt's feeds, and texts that must agree."""
 
 import os
 import re
@@ -23,24 +23,24 @@ CMAKE = (LIBPYWG / "CMakeLists.txt").read_text()
 
 
 def setting(text: str, name: str) -> str:
-    """The value of a variable, its lines joined."""
+    """Return the value of a variable, with its lines joined."""
     found = re.search(rf"^ *{name} *\+?:?=((?:.*\\\n)*.*)$", text, re.MULTILINE)
     assert found, name
     return found[1].replace("\\\n", " ").strip()
 
 
 def defined(text: str) -> dict[str, str]:
-    """What stands between "define NAME" and "endef", by name."""
+    """Return the text between "define NAME" and "endef", by name."""
     found = re.findall(r"^define (\S+)\n(.*?)^endef$", text, re.MULTILINE | re.DOTALL)
     return dict(found)
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_name_is_that_of_the_folder(name: str) -> None:
+def test_package_name_equals_the_name_of_the_folder(name: str) -> None:
     assert setting(TEXTS[f"{name}/Makefile"], "PKG_NAME") == name
 
 
-# All three, and the licence that the builder's packages of that name are under.
+# The licence of each package, as the builder has it.
 LICENSES = {
     "package/libpywg": packages.WITH_BLAKE2S,
     "package/pywg-embedded": packages.OURS,
@@ -49,7 +49,7 @@ LICENSES = {
 
 
 @pytest.mark.parametrize("folder", LICENSES)
-def test_it_says_of_itself_what_the_builder_s_packages_say(folder: str) -> None:
+def test_makefile_has_the_metadata_of_the_builder(folder: str) -> None:
     text = (CHECKOUT / folder / "Makefile").read_text()
     release = f"{setting(text, 'PKG_VERSION')}-r{setting(text, 'PKG_RELEASE')}"
     assert release == packages.VERSION
@@ -60,7 +60,7 @@ def test_it_says_of_itself_what_the_builder_s_packages_say(folder: str) -> None:
     assert all((CHECKOUT / path).is_file() for path in license.files)
 
 
-def test_each_cipher_is_a_variant_and_one_the_default() -> None:
+def test_each_aead_is_a_variant_and_one_is_the_default() -> None:
     known = re.search(r"PROPERTY STRINGS (.+)\)", CMAKE)
     assert known
     variants = {
@@ -75,7 +75,7 @@ def test_each_cipher_is_a_variant_and_one_the_default() -> None:
     assert preferred == [packages.VARIANTS[0].aead]
 
 
-def test_options_are_those_that_cmake_knows() -> None:
+def test_cmake_options_exist() -> None:
     options = re.findall(r"-D(\w+)=", setting(LIBRARY, "CMAKE_OPTIONS"))
     assert options
     for name in options:
@@ -83,7 +83,7 @@ def test_options_are_those_that_cmake_knows() -> None:
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_every_package_is_built_and_named_in_full(name: str) -> None:
+def test_every_package_is_built_and_has_all_fields(name: str) -> None:
     text = TEXTS[f"{name}/Makefile"]
     built = re.findall(r"^\$\(eval \$\(call BuildPackage,(.+)\)\)$", text, re.MULTILINE)
     packages = re.findall(r"^define Package/([^/\s]+)\n  ", text, re.MULTILINE)
@@ -104,7 +104,7 @@ def prepared(folder: Path) -> set[str]:
     return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
 
 
-def test_source_is_what_the_other_packages_ship_and_what_cmake_reads(
+def test_source_has_the_files_of_the_packages_and_of_cmake(
     tmp_path: Path,
 ) -> None:
     files = prepared(tmp_path)
@@ -121,7 +121,7 @@ def test_source_is_what_the_other_packages_ship_and_what_cmake_reads(
     assert not any("__pycache__" in path for path in files)
 
 
-# How lines are indented between define and endef, by what is defined.
+# Indentation between define and endef, by the defined name.
 INDENTED = (
     (r"Package/[^/]+(/Default)?$", "  "),
     (r".*/description$", "  "),
@@ -131,23 +131,23 @@ INDENTED = (
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_lines_are_indented_by_what_they_are(name: str) -> None:
-    for what, body in defined(TEXTS[name]).items():
-        indent = next(each for pattern, each in INDENTED if re.match(pattern, what))
+def test_definitions_are_indented(name: str) -> None:
+    for name_, body in defined(TEXTS[name]).items():
+        indent = next(each for pattern, each in INDENTED if re.match(pattern, name_))
         for line in body.splitlines():
-            assert line.startswith(indent), (what, line)
-            assert indent or not line[0].isspace(), (what, line)
+            assert line.startswith(indent), (name_, line)
+            assert indent or not line[0].isspace(), (name_, line)
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_text_is_clean(name: str) -> None:
+def test_text_has_unix_line_ends_and_no_trailing_space(name: str) -> None:
     text = TEXTS[name]
     assert "\r" not in text and text.endswith("\n") and not text.endswith("\n\n")
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
 def check(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a package's own test, with the commands of this environment."""
+    """Run the test of a package, with the commands of this environment."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return subprocess.run(
         (FEED / script, *arguments),
@@ -157,17 +157,17 @@ def check(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_own_test_passes() -> None:
+def test_package_test_passes() -> None:
     done = check("pywg-embedded/test.sh", "pywg-embedded", __version__)
     assert done.returncode == 0, done.stderr
 
 
-def test_own_test_fails_for_another_version() -> None:
+def test_package_test_fails_for_another_version() -> None:
     done = check("pywg-embedded/test.sh", "pywg-embedded", "0.0.9")
     assert (done.returncode, done.stdout) == (1, "")
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_own_test_says_nothing_of_other_packages(name: str) -> None:
+def test_package_test_ignores_other_packages(name: str) -> None:
     done = check(f"{name}/test.sh", f"{name}-src", "0.0.9")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

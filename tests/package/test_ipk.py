@@ -1,4 +1,4 @@
-"""A package as opkg takes it apart."""
+"""Packages for opkg."""
 
 import io
 import subprocess
@@ -19,7 +19,7 @@ PACKAGE = Package(
     conflicts=("other",),
     postinst="#!/bin/sh\ntrue\n",
     section="net",
-    description="What it is",
+    description="An example",
     files={"usr/bin/example": File(b"#!/bin/sh\n", 0o755)},
 )
 STAMP = 1_700_000_000
@@ -37,7 +37,7 @@ def content(name: str, path: str) -> bytes:
         return file.read()
 
 
-def test_members_are_in_the_order_of_the_format() -> None:
+def test_members_are_in_the_required_order() -> None:
     with tarfile.open(fileobj=io.BytesIO(PACKED)) as outer:
         assert outer.getnames() == [
             "./debian-binary",
@@ -48,11 +48,11 @@ def test_members_are_in_the_order_of_the_format() -> None:
         assert version and version.read() == b"2.0\n"
 
 
-def test_file_name_says_what_it_is_and_for_what() -> None:
+def test_file_name_has_name_version_and_architecture() -> None:
     assert ipk.file_name(PACKAGE) == f"example_{__version__}-r1_mips_24kc.ipk"
 
 
-def test_control_has_its_fields_in_order() -> None:
+def test_control_file_has_all_fields_in_order() -> None:
     size = len(ipk.member(PACKED, "data"))
     assert content("control", "./control").decode() == (
         "Package: example\n"
@@ -68,7 +68,7 @@ def test_control_has_its_fields_in_order() -> None:
         "Maintainer: The pywg-embedded authors\n"
         "Architecture: mips_24kc\n"
         f"Installed-Size: {size}\n"
-        "Description: What it is\n"
+        "Description: An example\n"
     )
 
 
@@ -80,33 +80,33 @@ def fields(package: Package) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines)
 
 
-def test_library_goes_by_its_abi_and_is_what_it_provides_with_and_without() -> None:
+def test_library_has_its_abi_in_the_name_and_in_provides() -> None:
     assert ipk.file_name(LIBRARY) == f"libexample7_{__version__}-r1_mips_24kc.ipk"
     control = fields(LIBRARY)
     assert (control["Package"], control["ABIVersion"]) == ("libexample7", "7")
     assert control["Provides"] == "sample, libexample, sample7"
 
 
-def test_what_it_provides_and_conflicts_with_gives_way() -> None:
+def test_package_replaces_what_it_provides_and_conflicts_with() -> None:
     assert "Replaces" not in fields(PACKAGE)
     assert fields(PACKAGE._replace(conflicts=("sample",)))["Replaces"] == "sample"
 
 
-def test_licence_is_told_with_its_files() -> None:
+def test_control_file_has_licence_and_licence_files() -> None:
     control = fields(PACKAGE._replace(license=License("A B", ("LICENSE", "b/COPYING"))))
     assert (control["License"], control["LicenseFiles"]) == ("A B", "LICENSE b/COPYING")
 
 
-def test_files_are_what_was_packed() -> None:
+def test_files_have_their_content() -> None:
     assert content("data", "./usr/bin/example") == b"#!/bin/sh\n"
 
 
-def test_same_package_is_the_same_bytes() -> None:
+def test_package_is_reproducible() -> None:
     assert ipk.pack(PACKAGE, STAMP) == PACKED
 
 
 @pytest.mark.parametrize("script", ["postinst", "prerm"])
-def test_script_lets_openwrt_do_the_rest(script: str) -> None:
+def test_script_calls_the_default_function_of_openwrt(script: str) -> None:
     text = content("control", f"./{script}").decode()
     assert f"\ndefault_{script} " in text
     with opened("control") as archive:
@@ -114,16 +114,16 @@ def test_script_lets_openwrt_do_the_rest(script: str) -> None:
 
 
 @pytest.mark.parametrize("script", ["postinst", "prerm"])
-def test_script_does_nothing_in_an_image_that_does_not_run(script: str) -> None:
+def test_script_does_nothing_without_the_functions_of_openwrt(script: str) -> None:
     text = content("control", f"./{script}").decode()
     subprocess.run(["sh", "-c", text], check=True)
 
 
-def test_what_openwrt_does_at_the_start_goes_by_its_name() -> None:
+def test_postinst_is_named_as_the_default_function_expects() -> None:
     assert content("control", "./postinst-pkg").decode() == PACKAGE.postinst
 
 
-def test_what_is_to_be_done_at_the_end_is_a_script() -> None:
+def test_postrm_is_a_script_if_there_is_one() -> None:
     packed = ipk.pack(PACKAGE._replace(postrm="#!/bin/sh\n"), STAMP)
     with tarfile.open(fileobj=io.BytesIO(ipk.member(packed, "control"))) as control:
         assert control.getmember("./postrm").mode == 0o755

@@ -1,4 +1,4 @@
-"""Translations in the form that LuCI reads; hashes are those of its own po2lmo."""
+"""The .lmo format; the expected hashes are those of LuCI's po2lmo."""
 
 import struct
 
@@ -30,7 +30,7 @@ RULE = b"nplurals=2; plural=(n != 1);"
 
 
 def unpacked(lmo: bytes) -> dict[int, tuple[int, bytes]]:
-    """Number of forms and text, by key."""
+    """Return number of plural forms and text, by key."""
     (at,) = struct.unpack(">L", lmo[-4:])
     table = struct.iter_unpack(">4L", lmo[at:-4])
     return {key: (n, lmo[start : start + size]) for key, n, start, size in table}
@@ -51,11 +51,11 @@ def unpacked(lmo: bytes) -> dict[int, tuple[int, bytes]]:
         ("Schlüssel", 0x9591B281),
     ],
 )
-def test_hash_is_that_of_luci(text: str, value: int) -> None:
+def test_hash_equals_that_of_luci(text: str, value: int) -> None:
     assert super_fast_hash(text.encode()) == value
 
 
-def test_each_form_has_a_key_of_its_own() -> None:
+def test_each_plural_form_has_a_key() -> None:
     assert unpacked(compile_po(PO)) == {
         0: (0, RULE),
         super_fast_hash(b'ctx\1one "peer"\0020'): (2, "ein Gerät".encode()),
@@ -64,7 +64,7 @@ def test_each_form_has_a_key_of_its_own() -> None:
     }
 
 
-def test_keys_are_in_order_and_texts_at_whole_words() -> None:
+def test_keys_are_sorted_and_texts_aligned() -> None:
     lmo = compile_po(PO)
     (at,) = struct.unpack(">L", lmo[-4:])
     table = list(struct.iter_unpack(">4L", lmo[at:-4]))
@@ -72,5 +72,5 @@ def test_keys_are_in_order_and_texts_at_whole_words() -> None:
     assert all(start % 4 == 0 for _, _, start, _ in table)
 
 
-def test_no_translation_is_an_empty_table() -> None:
+def test_table_is_empty_without_translations() -> None:
     assert compile_po('msgid "a"\nmsgstr ""\n') == bytes(4)

@@ -1,4 +1,4 @@
-"""The Makefiles of the feed, run by a few lines that stand for OpenWrt's own."""
+"""The Makefiles of the feed, with stubs for those of OpenWrt's build system."""
 
 import os
 import shutil
@@ -65,7 +65,7 @@ endef
 
 @pytest.fixture
 def top(tmp_path: Path) -> Path:
-    """A folder that looks like OpenWrt's source to a Makefile."""
+    """A folder that Makefiles take for OpenWrt's source."""
     python = "feeds/packages/lang/python/python3-package.mk"
     files = {
         "rules.mk": RULES,
@@ -82,7 +82,7 @@ def top(tmp_path: Path) -> Path:
 
 
 def made(top: Path, folder: Path) -> tuple[list[str], Path]:
-    """What is said of the packages, and what goes onto a router."""
+    """Return the printed lines, and the folder with the installed files."""
     settings = {
         "TOPDIR": top,
         "WORK": top / "work",
@@ -95,7 +95,7 @@ def made(top: Path, folder: Path) -> tuple[list[str], Path]:
     return done.stdout.splitlines(), top / "work/install"
 
 
-def test_library_is_there_with_either_cipher(top: Path) -> None:
+def test_library_is_built_with_each_aead(top: Path) -> None:
     said, _ = made(top, PACKAGES / "libpywg")
     provided = f"libpywg; {packages.ABI}"
     assert [line for line in said if line] == [
@@ -104,9 +104,9 @@ def test_library_is_there_with_either_cipher(top: Path) -> None:
     ]
 
 
-def test_daemon_asks_for_what_the_other_packages_ask_for(top: Path) -> None:
+def test_dependencies_equal_those_of_the_builder(top: Path) -> None:
     said, _ = made(top, PACKAGES / "pywg-embedded")
-    # Here, a library is named without its abi, which the build system adds.
+    # The build system adds the ABI version to the name of a library.
     depends = [
         f"+{name.removesuffix(packages.ABI) if 'libpywg' in name else name}"
         for name in packages.pywg_embedded().depends
@@ -118,7 +118,7 @@ def test_daemon_asks_for_what_the_other_packages_ask_for(top: Path) -> None:
     assert sorted(rest.split(";")[1].split()) == sorted(depends)
 
 
-def test_system_gets_the_same_files_either_way(top: Path) -> None:
+def test_system_files_equal_those_of_the_builder(top: Path) -> None:
     _, root = made(top, PACKAGES / "pywg-embedded")
     expected = packages.pywg_embedded().files
     for path in packages.SYSTEM:
@@ -126,13 +126,13 @@ def test_system_gets_the_same_files_either_way(top: Path) -> None:
         assert File(file.read_bytes(), file.stat().st_mode & 0o777) == expected[path]
 
 
-def test_removal_does_the_same_either_way(top: Path) -> None:
+def test_postrm_equals_that_of_the_builder(top: Path) -> None:
     said, _ = made(top, PACKAGES / "pywg-embedded")
     assert packages.pywg_embedded().postrm.strip() in "\n".join(said)
 
 
 @pytest.mark.parametrize("command", sorted(packages.COMMANDS))
-def test_commands_say_their_version(top: Path, command: str) -> None:
+def test_commands_print_their_version(top: Path, command: str) -> None:
     _, root = made(top, PACKAGES / "pywg-embedded")
     assert os.access(root / command, os.X_OK)
     site = root / "usr/lib/python3/site-packages"
@@ -191,7 +191,9 @@ def test_archive_gives_the_same_package_as_the_checkout(
     assert files_of(root) == files_of(expected_root)
 
 
-def test_archive_is_unpacked_for_each_variant_apart(released: Path, top: Path) -> None:
+def test_archive_is_unpacked_to_a_folder_for_each_variant(
+    released: Path, top: Path
+) -> None:
     download(released, top)
     made(top, released / "packages/libpywg")
     folder = f"pywg-embedded-{__version__}"
@@ -203,7 +205,7 @@ def test_archive_is_unpacked_for_each_variant_apart(released: Path, top: Path) -
     )
 
 
-def test_pages_are_where_luci_expects_them(released: Path, top: Path) -> None:
+def test_archive_is_unpacked_as_luci_expects(released: Path, top: Path) -> None:
     download(released, top)
     made(top, released / "packages/luci-proto-pywg")
     luci = CHECKOUT / "luci/luci-proto-pywg"

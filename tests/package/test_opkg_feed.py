@@ -1,4 +1,4 @@
-"""The index of a feed, and its signature as signify(1) sees it."""
+"""The index of a feed for opkg, and its signature as verified by signify(1)."""
 
 import gzip
 import hashlib
@@ -26,40 +26,40 @@ def verify(folder: Path) -> bool:
     return subprocess.run(command, cwd=folder).returncode == 0
 
 
-def test_index_tells_how_to_fetch_a_package(folder: Path) -> None:
+def test_index_has_name_size_and_hash_of_a_package(folder: Path) -> None:
     index = (folder / "Packages").read_text()
     assert "Package: example\n" in index
     assert index.endswith(
         f"Filename: {ipk.file_name(PACKAGE)}\n"
         f"Size: {len(PACKED)}\n"
         f"SHA256sum: {hashlib.sha256(PACKED).hexdigest()}\n"
-        "Description: What it is\n\n"
+        "Description: An example\n\n"
     )
     assert gzip.decompress((folder / "Packages.gz").read_bytes()).decode() == index
 
 
-def test_packages_are_a_blank_line_apart(folder: Path) -> None:
-    other = PACKAGE._replace(name="other")
-    (folder / ipk.file_name(other)).write_bytes(ipk.pack(other, 0))
+def test_packages_are_separated_by_a_blank_line(folder: Path) -> None:
+    second = PACKAGE._replace(name="second")
+    (folder / ipk.file_name(second)).write_bytes(ipk.pack(second, 0))
     opkg_feed.write_index(folder, KEY)
     entries = (folder / "Packages").read_text().removesuffix("\n\n").split("\n\n")
     assert [each.splitlines()[0] for each in entries] == [
         "Package: example",
-        "Package: other",
+        "Package: second",
     ]
 
 
-def test_signature_holds(folder: Path) -> None:
+def test_signature_is_valid(folder: Path) -> None:
     assert verify(folder)
 
 
-def test_signature_does_not_hold_for_another_index(folder: Path) -> None:
+def test_signature_is_invalid_for_a_changed_index(folder: Path) -> None:
     with (folder / "Packages").open("a") as index:
         index.write("\n")
     assert not verify(folder)
 
 
-def test_key_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
+def test_key_is_created_once_and_private(tmp_path: Path) -> None:
     path = tmp_path / "new" / "key"
     first, second = (
         opkg_feed.load_or_create_key(path),

@@ -1,6 +1,6 @@
-"""The packages in the hands of opkg and apk, on a router's own file system.
+"""Installation and removal of the packages by opkg and apk of a router.
 
-The folders "first" and "second" hold a release each, signed with the key "ours".
+The feeds "first" and "second" hold a release each, signed with the key "ours".
 """
 
 import re
@@ -14,17 +14,17 @@ from tests.lab.package_managers import APK, OPKG, Manager, target_of
 from tests.package.conftest import PORT, Router
 from tests.package.sdk_packages import LANGUAGE, of_feed
 
-# What a user asks for, and what that is.
+# The names that a user installs, and the full names of these packages.
 NAMES = "libpywg-openssl pywg-embedded luci-proto-pywg"
 FULL_NAMES = "libpywg-openssl0 pywg-embedded luci-proto-pywg"
 OTHER_LIBRARY = "libpywg-sodium0"
 RELEASES = {"first": "0.1.0-r1", "second": "0.1.0-r2"}
-# What the managers note for themselves, and what programs do in passing.
+# Files of the package managers, and temporary files.
 NOTES = re.compile(r"/(dev|etc/apk|etc/opkg|lib/apk|proc|sys|tmp|usr/lib/opkg|var)\b")
 
 
 class Shop:
-    """A router, and what it can install; ``key`` is where it sees the key "ours"."""
+    """A router and its feeds; ``key`` is the path of the key "ours" on the router."""
 
     def __init__(self, router: Router, manager: Manager) -> None:
         self.router = router
@@ -35,7 +35,7 @@ class Shop:
         self._offers: dict[str, list[tuple[str, Package]]] = {}
 
     def fill(self, folder: str, packages: Iterable[Package]) -> None:
-        """Put packages into a folder."""
+        """Write packages to a folder."""
         path = self.router.tmp / folder
         path.mkdir(exist_ok=True)
         offers = self._offers.setdefault(folder, [])
@@ -44,21 +44,21 @@ class Shop:
             offers.append((f"/tmp/{folder}/{name}", package))
 
     def sign(self, folder: str, key: str = "ours") -> str:
-        """Have the router install from it; where that sees the key."""
+        """Sign a folder as a feed, and return the path of the key on the router."""
         private = self.router.tmp / f"{key}.private"
         public = self.manager.sign(self.router.tmp / folder, private)
         return f"/tmp/{folder}/{public.name}"
 
     def use(self, folder: str, check: bool = True, place: str = "file:///tmp") -> None:
-        """Have the router install from that folder, and see to it that it is ours."""
+        """Configure a folder as the feed of the router, and the key."""
         if not self.router.has(*self.manager.tools):
             pytest.skip(f"the router lacks one of {', '.join(self.manager.tools)}")
         self.do(self.manager.trust, key=self.key)
         self.do(self.manager.use, check, place=f"{place}/{folder}")
 
     def add_files(self, folder: str) -> None:
-        """Have the router install the files of that folder, of the libraries one."""
-        # apk holds on to what came as a file: it cannot give way to another package.
+        """Install the package files of a folder, with one of the libraries."""
+        # apk does not replace packages that were installed as files by others.
         unwanted = [OTHER_LIBRARY, *([LANGUAGE] if self.manager is APK else [])]
         paths = [
             path
@@ -68,17 +68,17 @@ class Shop:
         self.do(f"{self.manager.add_files} {' '.join(paths)}")
 
     def files(self, folder: str) -> set[str]:
-        """All that the packages of that folder have in them."""
+        """Return the paths of all files in the packages of a folder."""
         packages = [package for _, package in self._offers[folder]]
         return {f"/{path}" for package in packages for path in package.files}
 
     def do(self, command: str, check: bool = True, **words: str) -> str:
-        """A command of the manager's, on the router."""
+        """Run a command of the package manager on the router."""
         words["architecture"] = self.target.name
         return self.router.run(command.format(**words), check)
 
     def installed(self) -> set[str]:
-        """Names and releases of those that are ours."""
+        """Return names and releases of our installed packages."""
         listing = self.do(self.manager.installed)
         found = re.findall(r"^(\S*pywg\S*?)(?: - |-)(\d\S*)", listing, re.MULTILINE)
         return {f"{name} {release}" for name, release in found}
@@ -106,7 +106,7 @@ def shop(
 
 
 def release_as(release: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packages are of this release from now on."""
+    """Set the release of packages that are written from now on."""
     monkeypatch.setattr(ipk, "VERSION", release)
     monkeypatch.setattr(apk, "VERSION", release)
 
@@ -115,7 +115,7 @@ def ours(release: str) -> set[str]:
     return {f"{name} {RELEASES[release]}" for name in FULL_NAMES.split()}
 
 
-def test_programs_of_a_signed_folder_run(shop: Shop) -> None:
+def test_programs_run_when_installed_from_a_signed_feed(shop: Shop) -> None:
     shop.use("first")
     shop.do(f"{shop.manager.add} {NAMES}")
     assert shop.installed() == ours("first")
@@ -124,7 +124,7 @@ def test_programs_of_a_signed_folder_run(shop: Shop) -> None:
     assert "interface: wg0" in said
 
 
-def test_what_is_needed_comes_along(shop: Shop) -> None:
+def test_dependencies_are_installed(shop: Shop) -> None:
     shop.use("first")
     shop.do(f"{shop.manager.add} luci-proto-pywg")
     wanted = {"libpywg-sodium0", "pywg-embedded", "luci-proto-pywg"}
@@ -134,10 +134,10 @@ def test_what_is_needed_comes_along(shop: Shop) -> None:
 HTTP = f"http://127.0.0.1:{PORT}"
 
 
-def test_packages_come_over_http(shop: Shop) -> None:
+def test_packages_are_installed_over_http(shop: Shop) -> None:
     shop.router.served = True
     (shop.router.tmp / "probe").write_text("fetched")
-    # As both managers call it.
+    # Both package managers call wget like this.
     if shop.do(f"wget -q -T 9 {HTTP}/probe -O -", check=False) != "fetched":
         pytest.skip("the router's wget does not fetch")
     shop.use("first", place=HTTP)
@@ -145,7 +145,7 @@ def test_packages_come_over_http(shop: Shop) -> None:
     assert shop.installed() == ours("first")
 
 
-def test_folder_signed_by_somebody_else_is_refused(shop: Shop) -> None:
+def test_feed_is_refused_when_signed_with_another_key(shop: Shop) -> None:
     shop.fill("theirs", shop.packages)
     shop.sign("theirs", key="theirs")
     shop.use("theirs", check=False)
@@ -153,12 +153,12 @@ def test_folder_signed_by_somebody_else_is_refused(shop: Shop) -> None:
     assert not shop.installed()
 
 
-def test_files_can_be_installed(shop: Shop) -> None:
+def test_package_files_are_installed(shop: Shop) -> None:
     shop.add_files("first")
     assert shop.installed() == ours("first")
 
 
-def test_upgrade_keeps_keys_and_forgets_bytecode(shop: Shop) -> None:
+def test_upgrade_keeps_keys_and_removes_bytecode(shop: Shop) -> None:
     shop.use("first")
     shop.do(f"{shop.manager.add} {NAMES}")
     shop.do("mkdir -p /etc/pywg/keys && echo key >/etc/pywg/keys/wg0 && pywg --version")
@@ -170,7 +170,7 @@ def test_upgrade_keeps_keys_and_forgets_bytecode(shop: Shop) -> None:
     shop.do("[ ! -e /var/run/pywg-embedded/bytecode ] && pywg --version")
 
 
-def test_removal_leaves_no_trace(shop: Shop) -> None:
+def test_no_file_is_left_after_removal(shop: Shop) -> None:
     before = _files(shop)
     shop.add_files("first")
     shop.do("mkdir -p /etc/pywg/keys && echo key >/etc/pywg/keys/wg0 && pywg --version")
@@ -184,15 +184,17 @@ def test_removal_leaves_no_trace(shop: Shop) -> None:
 
 
 def of_the_feed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Folders "feed-first" and "feed-second" of what OpenWrt's build system makes."""
+    """Write "feed-first" and "feed-second", as by OpenWrt's build system."""
     purelib = 'import sysconfig; print(sysconfig.get_path("purelib"))'
     site = shop.do(f"python3 -c '{purelib}'").strip().lstrip("/")
     packages = list(of_feed(shop.packages, site))
-    languages = [one for one in packages if one.name.startswith(LANGUAGE)]
+    languages = [each for each in packages if each.name.startswith(LANGUAGE)]
     for folder, release in RELEASES.items():
         release_as(release, monkeypatch)
-        shop.fill(f"feed-{folder}", [one for one in packages if one not in languages])
-        # LuCI's build system counts the version of these by the day.
+        shop.fill(
+            f"feed-{folder}", [each for each in packages if each not in languages]
+        )
+        # LuCI's build system derives their version from the date.
         release_as(f"26.{release}", monkeypatch)
         shop.fill(f"feed-{folder}", languages)
         shop.sign(f"feed-{folder}")
@@ -202,7 +204,7 @@ def of_the_feed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "before, after", [("feed-first", "second"), ("first", "feed-second")]
 )
-def test_router_may_change_between_the_feed_s_packages_and_these(
+def test_packages_of_the_builder_and_of_the_sdk_replace_each_other(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, before: str, after: str, by_files: bool
 ) -> None:
     of_the_feed(shop, monkeypatch)
@@ -222,7 +224,7 @@ def test_router_may_change_between_the_feed_s_packages_and_these(
 
 
 def _files(shop: Shop) -> set[str]:
-    """All files, and the folders that are ours; opkg forgets the others."""
+    """Return all files, and our folders; opkg leaves other folders behind."""
     wanted = r"\( ! -type d -o -name '*pywg*' \) -print"
     found = shop.do(f"find / -path /tmp -prune -o -path /proc -prune -o {wanted}")
     return {path for path in found.splitlines() if not NOTES.match(path)}
