@@ -1,10 +1,10 @@
-"""ARM machines under QEMU: build them, boot them, run the checks inside.
+"""Build and boot ARM virtual machines under QEMU, and run checks inside them.
 
-On the host: ``tools`` (programs needed), ``architectures``, ``packages`` (Debian's,
-unpacked, not installed), ``image`` (what a machine starts from), ``emulator`` (how).
-Then either ``machine``: one that makes all checks by itself; or ``home``, ``homes``
-and ``steps``: two that are told what to do. Inside the machines: ``guest``. Both
-sides: ``report``. All of it: ``python -m qemu``.
-
-With an image of OpenWrt's own: ``openwrt``.
+On the host: ``tools`` (required programs), ``architectures``, ``packages`` (Debian
+packages, unpacked without installing), ``image`` (kernel and initial file system),
+``emulator`` (the QEMU command line). ``check_vm`` boots one machine that runs all
+checks by itself. ``router_vm``, ``two_sites`` and ``steps`` control two routers that
+are connected site to site. ``guest`` runs inside the machines; ``report`` is used on
+both sides. ``python -m qemu`` runs everything. ``openwrt`` does the same with an
+OpenWrt image.
 """

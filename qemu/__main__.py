@@ -1,6 +1,6 @@
-"""``python -m qemu``: pywgd and the kernel's WireGuard as peers, in ARM machines.
+"""``python -m qemu``: connect pywgd and kernel WireGuard in ARM virtual machines.
 
-One line a check, with its figures; the exit code is 0 if all of them passed.
+Prints one line per check with its figures. The exit code is 0 if all checks passed.
 """
 
 import sys
@@ -13,10 +13,10 @@ from qemu.report import Report
 
 
 def main() -> int:
-    """Run the machines; the exit code."""
+    """Run all machines and return the exit code."""
     passed = True
     try:
-        for report in chain(check_vm.run(), *map(_homes, steps.ARCHITECTURES)):
+        for report in chain(check_vm.run(), *map(_site_reports, steps.ARCHITECTURES)):
             print(report, flush=True)
             passed = passed and report.ok
     except tools.MissingTools as missing:
@@ -25,7 +25,7 @@ def main() -> int:
     return 0 if passed else 1
 
 
-def _homes(architecture: Architecture) -> Iterator[Report]:
+def _site_reports(architecture: Architecture) -> Iterator[Report]:
     for report in steps.run(architecture):
         yield report._replace(check=f"{architecture}_{report.check}")
 

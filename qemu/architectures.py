@@ -1,11 +1,11 @@
-"""The architectures that machines are made for, by Debian's names."""
+"""The supported architectures of virtual machines, by their Debian names."""
 
 from typing import NamedTuple
 
 
 class Architecture(NamedTuple):
-    """``kernel`` is Debian's package, ``emulator`` QEMU's program for a whole machine,
-    ``processor`` as QEMU names it."""
+    """An architecture: its Debian kernel package, its QEMU system emulator, and the
+    QEMU name of its processor."""
 
     name: str
     kernel: str
@@ -20,5 +20,5 @@ class Architecture(NamedTuple):
 ARM64 = Architecture(
     "arm64", "linux-image-cloud-arm64", "qemu-system-aarch64", "cortex-a72"
 )
-# An ARMv7 one.
+# An ARMv7 processor.
 ARMHF = Architecture("armhf", "linux-image-armmp", "qemu-system-arm", "cortex-a15")

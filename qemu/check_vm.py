@@ -1,7 +1,7 @@
-"""One ARM64 machine: boot it, hear its reports, end it.
+"""Boot one ARM64 virtual machine, read the reports of its checks, and stop it.
 
-The last lines of the console go into the report of each check that failed or that the
-machine did not live to make.
+The last lines of the console are added to the report of each check that failed or did
+not run.
 """
 
 import subprocess
@@ -15,22 +15,22 @@ from qemu.architectures import ARM64
 from qemu.guest.checks import CHECKS
 from qemu.report import Report
 
-# The whole run takes about four minutes where the host has two idle processors.
+# Seconds. A run takes about four minutes on a host with two idle processors.
 TIME_LIMIT = 1800.0
 MEMORY_MB = 2048
 
 HARDWARE = (
     "-smp 2 "
-    # A "stdio" port would close, and block the guest, when our input ends.
+    # With "stdio", the port closes and blocks the guest at the end of standard input.
     "-chardev file,id=port,path=/dev/stdout"
 )
 
 
 def run(time_limit: float = TIME_LIMIT) -> Iterator[Report]:
-    """Boot a machine and yield one report a check, as they come.
+    """Boot a machine and yield one report per check as it arrives.
 
-    A check that the machine did not report, because it died or was ended after
-    ``time_limit`` seconds, is reported as failed.
+    The machine is stopped after ``time_limit`` seconds. A check without a report counts
+    as failed.
     """
     tools.require_all()
     missing = [check.name for check in CHECKS]

@@ -1,7 +1,7 @@
-"""How QEMU is started, and the machine's console.
+"""The QEMU command line and the console log of a virtual machine.
 
-What the machine has to say comes through a virtio-serial port of its own. The console
-is for people: it goes to a file, and the last lines of it beside a failure.
+Reports arrive through a separate virtio-serial port. The console is written to a file;
+its last lines are appended to the message of a failure.
 """
 
 from pathlib import Path
@@ -21,8 +21,10 @@ HARDWARE = (
 def command(
     architecture: Architecture, kernel: Path, files: Path, console: Path, job: str
 ) -> list[str]:
-    """A machine that does ``job``, but for memory, processors and the port's "chardev",
-    which has the id "port"."""
+    """Return the command line of a machine that runs ``job``.
+
+    The caller adds memory, processors and the character device with the id "port".
+    """
     return tools.command(
         architecture.emulator,
         *HARDWARE.split(),
@@ -35,6 +37,6 @@ def command(
 
 
 def with_console(text: str, console: Path) -> str:
-    """``text`` and what was last on the console."""
+    """Return ``text`` followed by the last lines of the console."""
     lines = console.read_text(errors="replace").splitlines()
-    return "\n".join([text, "The console, up to here:", *lines[-CONSOLE_LINES:]])
+    return "\n".join([text, "last lines of the console:", *lines[-CONSOLE_LINES:]])

@@ -1,10 +1,10 @@
-"""What the machine starts from: Debian's kernel and an initial file system.
+"""The boot files of a virtual machine: Debian's kernel and an initial file system.
 
-The file system is two cpio archives in one file: Debian's packages, built once and
-kept in ``.cache/qemu`` under a name that follows from what they are built by, and
-the checkout as it is now: our packages, for the machine to install, and the checks.
-(To take newer Debian packages, remove ``.cache/qemu``.)
-Nothing is compressed: under emulation, copying is quicker than unpacking.
+The file system is a file of two cpio archives. The first holds Debian packages; it is
+built once and cached in ``.cache/qemu`` under a hash of its inputs (remove that folder
+to update the packages). The second holds the current checkout: the OpenWrt packages
+that the machine installs, and the checks. Neither is compressed, because copying is
+faster than decompression under emulation.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ PACKAGES = (
     "python3-nacl",
     "wireguard-tools",
 )
-# Those that these need are kept with them, all others left out.
+# Kernel modules to keep, with their dependencies.
 MODULES = (
     *("virtio_mmio", "virtio_console", "virtio_blk", "virtio_net"),
     *("crc32c_generic", "ext4", "overlay"),
@@ -42,20 +42,20 @@ MOUNT_POINTS = ("dev", "mnt", "proc", "run", "sys", "tmp", "var/run")
 CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache/qemu"
 CHECKS = ("qemu", "tests/lab/dns_message.py")
-# Where the machine finds these.
+# Paths in the file system of the machine.
 PACKAGE_FOLDER = "packages"
 MODULE_LIST = "etc/modules"
 
 
 class Base(NamedTuple):
-    """Debian's part: the kernel's file and the cpio archive of the packages."""
+    """The files from Debian: the kernel and the cpio archive of the packages."""
 
     kernel: Path
     archive: Path
 
 
 def base(architecture: Architecture) -> Base:
-    """Debian's part, built if the cache does not hold it."""
+    """Return the files from Debian; build them if they are not in the cache."""
     directory = CACHE / _key(architecture)
     with exclusive(directory):
         if not directory.exists():
@@ -64,7 +64,7 @@ def base(architecture: Architecture) -> Base:
 
 
 def build(architecture: Architecture, target: Path) -> Path:
-    """Write all files of a machine to ``target``; the path of its kernel."""
+    """Write the initial file system to ``target`` and return the path of the kernel."""
     kernel, archive = base(architecture)
     shutil.copyfile(archive, target)
     with target.open("ab") as output, tempfile.TemporaryDirectory() as root:
@@ -81,7 +81,7 @@ def _write_packages(architecture: Architecture, folder: Path) -> None:
 
 
 def _key(architecture: Architecture) -> str:
-    """Changes with the code that builds the base and with Debian's release."""
+    """Return a hash of the code that builds the base and of the Debian release."""
     release = platform.freedesktop_os_release()["VERSION_CODENAME"]
     digest = hashlib.sha256(f"{architecture} {release}".encode())
     for module in (__file__, packages.__file__, architectures.__file__):
@@ -100,12 +100,12 @@ def _build(architecture: Architecture, directory: Path) -> None:
         _complete(root)
         with (result / "packages.cpio").open("wb") as output:
             _cpio(root, sorted(root.rglob("*")), output)
-        # Only a complete base gets the name that others look for.
+        # Renamed last, so that an incomplete base is never found.
         result.rename(directory)
 
 
 def _complete(root: Path) -> None:
-    """Do what the packages' maintainer scripts would have done."""
+    """Make the changes of the maintainer scripts, which are not run."""
     (release,) = (root / "lib/modules").iterdir()
     for name in NOT_NEEDED:
         shutil.rmtree(root / name, ignore_errors=True)
@@ -133,13 +133,13 @@ def _leave_out_modules(release: Path) -> None:
 
 
 def _module(path: str) -> str:
-    """What is in kernel/net/a-b.ko.xz is called a_b."""
+    """Return the module name for a path: ``a_b`` for kernel/net/a-b.ko.xz."""
     return Path(path).name.partition(".")[0].replace("-", "_")
 
 
 def _check_files() -> list[Path]:
     found = {path for top in CHECKS for path in _below(CHECKOUT / top)}
-    # A folder comes before what is in it.
+    # cpio needs a folder before the files in it.
     parents = {parent for path in found for parent in path.parents}
     inside = {path for path in parents if CHECKOUT in path.parents}
     return sorted(path for path in found | inside if path.name != "__pycache__")

@@ -1,7 +1,7 @@
-"""Debian packages of another architecture: fetched and unpacked, not installed.
+"""Download and unpack Debian packages of another architecture without installing them.
 
-apt works in a directory of its own, with the host's sources and keys; the host's
-package state and architectures stay as they are. No maintainer script runs.
+apt runs in a separate directory with the sources and keys of the host. The package
+state and architectures of the host do not change. No maintainer script runs.
 """
 
 import subprocess
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from qemu import tools
 
-# What packages depend on for the sake of installation or a complete system. A
-# package that is installed by declaration provides it.
+# Dependencies that only an installation or a complete system needs. A package that the
+# status file declares installed provides them.
 LEFT_OUT = (
     "debconf",
     "dpkg",
@@ -28,7 +28,7 @@ Architecture: all
 Version: 1
 Maintainer: none
 Provides: {", ".join(LEFT_OUT)}
-Description: what a machine without package management can do without
+Description: dependencies that are not needed without package management
 
 """
 # Packages of Debian 12 bring /bin/x, those of Debian 13 /usr/bin/x.
@@ -36,9 +36,9 @@ MERGED_DIRECTORIES = ("bin", "lib", "sbin")
 
 
 def unpack(packages: tuple[str, ...], architecture: str, work: Path) -> Path:
-    """The root file system made of ``packages`` and all they depend on.
+    """Unpack ``packages`` and their dependencies below the empty directory ``work``.
 
-    Everything is written below the empty directory ``work``.
+    Returns the path of the root file system.
     """
     root = _merged_root(work / "root")
     for archive in _download(packages, architecture, work / "apt"):
@@ -55,8 +55,8 @@ def _merged_root(root: Path) -> Path:
 
 def _download(packages: tuple[str, ...], architecture: str, apt: Path) -> list[Path]:
     options = _private_apt(architecture, apt)
-    # A mirror may lack a part of what it lists; what is then missing, if any, is told
-    # by the next command.
+    # A mirror may lack an index file; the next command reports packages that are
+    # missing for that reason.
     _run("apt-get", *options, "update", check=False)
     _run("apt-get", *options, "--yes", "--download-only", "install", *packages)
     return sorted((apt / "cache/archives").glob("*.deb"))
@@ -74,7 +74,7 @@ def _private_apt(architecture: str, apt: Path) -> list[str]:
         "APT::Architecture": architecture,
         "APT::Architectures": architecture,
         "APT::Install-Recommends": "false",
-        # The user _apt may not enter a checkout below a home directory.
+        # The user _apt cannot read a checkout below a home directory.
         "APT::Sandbox::User": "root",
     }
     return [f"--option={name}={value}" for name, value in settings.items()]

@@ -1,7 +1,4 @@
-"""What the machine says about a check: one line of JSON on a serial port.
-
-The port carries nothing else; the console is for people.
-"""
+"""The result of a check, sent as one line of JSON over a virtio-serial port."""
 
 import json
 from typing import NamedTuple
@@ -10,7 +7,7 @@ Figures = dict[str, float]
 
 
 class Report(NamedTuple):
-    """The outcome of one check; ``figures`` maps a unit or label to a number."""
+    """The result of one check; ``figures`` maps a unit or label to a value."""
 
     check: str
     ok: bool
@@ -18,12 +15,16 @@ class Report(NamedTuple):
     figures: Figures
 
     def to_line(self) -> str:
-        """The report as the port carries it, with the newline."""
+        """Return the report as a line of JSON with its newline."""
         return json.dumps(self._asdict()) + "\n"
 
     @classmethod
     def from_line(cls, line: str) -> "Report":
-        """The report that ``line`` carries."""
+        """Parse a line of JSON.
+
+        Raises:
+            ValueError: the line is not JSON.
+        """
         return cls(**json.loads(line))
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What two homes go through: each step is made once, and checked for both links."""
+"""The steps of a test of two sites, each checked for both WireGuard implementations."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -9,82 +9,92 @@ from typing import NamedTuple
 from qemu import image, tools
 from qemu.architectures import ARM64, ARMHF, Architecture
 from qemu.report import Figures, Report
-from qemu.router_vm import Files
-from qemu.two_sites import KINDS, LARGE_SIZE, LEFT, MIDDLE, NAME, Homes, both
+from qemu.router_vm import BootFiles
+from qemu.two_sites import (
+    IMPLEMENTATIONS,
+    LARGE_FILE,
+    LEFT_WAN,
+    PAUSE_AT,
+    RIGHT_HOST_NAME,
+    TwoSites,
+    run_in_parallel,
+)
 
-# Answers for one of the links, by its kind.
+# Checks the tunnel to one implementation, by its name.
 Check = Callable[[str], Figures]
 
 ARCHITECTURES = (ARM64, ARMHF)
-LEFT_ELSEWHERE, RIGHT_ELSEWHERE = "192.0.2.11", "192.0.2.22"
+LEFT_WAN_2, RIGHT_WAN_2 = "192.0.2.11", "192.0.2.22"
 FILE_SIZE = 8_000_000
 YEARS_BACK = 10
 
 
-def is_installed(homes: Homes) -> Check:
-    homes.power_on()
-    figures = homes.install()
+def is_installed(sites: TwoSites) -> Check:
+    sites.power_on()
+    figures = sites.install()
     return lambda _: figures
 
 
-def reaches_the_other_home(homes: Homes) -> Check:
-    homes.configure()
-    both(homes.start_left, homes.start_right)
-    return homes.reach
+def connects_the_sites(sites: TwoSites) -> Check:
+    sites.configure()
+    run_in_parallel(sites.start_left, sites.start_right)
+    return sites.reach
 
 
-def sends_a_file(homes: Homes) -> Check:
-    def check(kind: str) -> Figures:
-        homes.send(kind, FILE_SIZE)
-        return homes.complete(kind, FILE_SIZE)
+def transfers_a_file(sites: TwoSites) -> Check:
+    def check(implementation: str) -> Figures:
+        sites.send(implementation, FILE_SIZE)
+        return sites.finish_transfer(implementation, FILE_SIZE)
 
     return check
 
 
-def goes_on_when_its_daemon_is_killed(homes: Homes) -> Check:
-    homes.send_until_the_middle()
-    homes.left.do("kill_pywgd")
-    for kind in KINDS:
-        homes.assert_in_the_middle(kind, "wait_until_received", size=MIDDLE)
-        homes.resume(kind)
-    homes.left.do("start_pywgd")
-    return lambda kind: homes.complete(kind, LARGE_SIZE)
+def finishes_a_transfer_after_its_daemon_is_killed(sites: TwoSites) -> Check:
+    sites.start_paused_transfers()
+    sites.left.call("kill_pywgd")
+    for implementation in IMPLEMENTATIONS:
+        sites.assert_transfer_is_paused(
+            implementation, "wait_until_received", size=PAUSE_AT
+        )
+        sites.resume(implementation)
+    sites.left.call("start_pywgd")
+    return lambda implementation: sites.finish_transfer(implementation, LARGE_FILE)
 
 
-def follows_a_name_that_leads_elsewhere(homes: Homes) -> Check:
-    homes.right.do("move", old=homes.right_address, new=RIGHT_ELSEWHERE)
-    homes.right_address = RIGHT_ELSEWHERE
-    homes.restart_right()
-    homes.left.do("set_name", name=NAME, address=RIGHT_ELSEWHERE)
-    return homes.reach
+def follows_a_changed_dns_record(sites: TwoSites) -> Check:
+    sites.right.call("change_wan_address", old=sites.right_address, new=RIGHT_WAN_2)
+    sites.right_address = RIGHT_WAN_2
+    sites.restart_right()
+    sites.left.call("set_dns_record", name=RIGHT_HOST_NAME, address=RIGHT_WAN_2)
+    return sites.reach
 
 
-def comes_back_after_a_power_cut(homes: Homes) -> Check:
-    homes.send_until_the_middle()
-    homes.left.cut_power()
-    for kind in KINDS:
-        homes.assert_in_the_middle(kind, "give_up")
-    homes.start_left_again(LEFT)
-    return homes.reach
+def reconnects_after_a_power_cut(sites: TwoSites) -> Check:
+    sites.start_paused_transfers()
+    sites.left.cut_power()
+    for implementation in IMPLEMENTATIONS:
+        sites.assert_transfer_is_paused(implementation, "abort_transfer")
+    sites.start_left_again(LEFT_WAN)
+    return sites.reach
 
 
-def links_with_its_clock_ten_years_back(homes: Homes) -> Check:
-    homes.left.power_off()
+def connects_with_the_clock_ten_years_back(sites: TwoSites) -> Check:
+    sites.left.power_off()
     now = datetime.now(UTC)
     then = now.replace(year=now.year - YEARS_BACK, day=1)
-    # At another address, so that the right home cannot be the one that begins.
-    homes.start_left_again(LEFT_ELSEWHERE, f"{then:%Y-%m-%dT%H:%M:%S}")
-    year = homes.left.do("tell_year")["year"]
-    assert year == then.year, f"the clock shows {year:g}"
-    return homes.reach
+    # With a new address, the right router has no valid endpoint and cannot initiate.
+    sites.start_left_again(LEFT_WAN_2, f"{then:%Y-%m-%dT%H:%M:%S}")
+    year = sites.left.call("get_year")["year"]
+    assert year == then.year, f"the clock shows the year {year:g}, expected {then.year}"
+    return sites.reach
 
 
 class Step(NamedTuple):
-    """Something that is done once, and what answers for each of ``subjects`` whether
-    it went well."""
+    """A function that is called once and returns a check, which is called for each of
+    ``subjects``."""
 
-    do: Callable[[Homes], Check]
-    subjects: tuple[str, ...] = KINDS
+    do: Callable[[TwoSites], Check]
+    subjects: tuple[str, ...] = IMPLEMENTATIONS
 
     @property
     def checks(self) -> list[str]:
@@ -93,45 +103,45 @@ class Step(NamedTuple):
 
 STEPS = (
     Step(is_installed, ("package",)),
-    Step(reaches_the_other_home),
-    Step(sends_a_file),
-    Step(goes_on_when_its_daemon_is_killed),
-    Step(follows_a_name_that_leads_elsewhere),
-    Step(comes_back_after_a_power_cut),
-    Step(links_with_its_clock_ten_years_back),
+    Step(connects_the_sites),
+    Step(transfers_a_file),
+    Step(finishes_a_transfer_after_its_daemon_is_killed),
+    Step(follows_a_changed_dns_record),
+    Step(reconnects_after_a_power_cut),
+    Step(connects_with_the_clock_ten_years_back),
 )
 CHECKS = [check for step in STEPS for check in step.checks]
 
 
 def run(architecture: Architecture) -> Iterator[Report]:
-    """Let two machines do all steps; one report a check, as they come."""
+    """Run all steps on two machines and yield one report per check."""
     tools.require_all()
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         archive = folder / "files.cpio"
         kernel = image.build(architecture, archive)
-        homes = Homes(Files(architecture, kernel, archive), folder)
+        sites = TwoSites(BootFiles(architecture, kernel, archive), folder)
         try:
-            yield from carry_out(STEPS, homes)
+            yield from carry_out(STEPS, sites)
         finally:
-            homes.power_off()
+            sites.power_off()
 
 
-def carry_out(steps: Sequence[Step], homes: Homes) -> Iterator[Report]:
-    """Do the steps in order. After one that failed, the homes are restored, so that
-    the next one fails only for a reason of its own."""
+def carry_out(steps: Sequence[Step], sites: TwoSites) -> Iterator[Report]:
+    """Run the steps in order. The sites are restored after a failed step, so that one
+    failure causes no others."""
     failed = False
     for step in steps:
-        reports = _carry_out(step, homes, failed)
+        reports = _carry_out(step, sites, failed)
         yield from reports
         failed = not all(report.ok for report in reports)
 
 
-def _carry_out(step: Step, homes: Homes, after_failure: bool) -> list[Report]:
+def _carry_out(step: Step, sites: TwoSites, after_failure: bool) -> list[Report]:
     try:
         if after_failure:
-            homes.restore()
-        check = step.do(homes)
+            sites.restore()
+        check = step.do(sites)
     except Exception as error:
         return [_failure(name, error) for name in step.checks]
     return [_report(*each, check) for each in zip(step.checks, step.subjects)]

@@ -1,4 +1,4 @@
-"""The programs of the host, and the Debian package that each comes from."""
+"""The required programs of the host and the Debian packages that contain them."""
 
 import os
 import shutil
@@ -13,26 +13,30 @@ PACKAGES = {
     "qemu-system-aarch64": "qemu-system-arm",
     "qemu-system-arm": "qemu-system-arm",
 }
-# Debian keeps depmod where an ordinary user does not look.
+# Debian installs depmod outside the PATH of an ordinary user.
 SEARCH_PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
 
 
 class MissingTools(Exception):
-    """Programs that the host lacks; the text says what to install."""
+    """Required programs are not installed; the message names the packages."""
 
 
 def require_all() -> None:
-    """Raise MissingTools unless the host has every program."""
+    """Check that the host has every required program.
+
+    Raises:
+        MissingTools: a program is not installed.
+    """
     missing = [package for tool, package in PACKAGES.items() if not find(tool)]
     if missing:
-        raise MissingTools(f"please install: apt install {' '.join(missing)}")
+        raise MissingTools(f"missing programs; run: apt install {' '.join(missing)}")
 
 
 def find(tool: str) -> str | None:
-    """The program's path, None if the host lacks it."""
+    """Return the path of a program, or None if it is not installed."""
     return shutil.which(tool, path=SEARCH_PATH)
 
 
 def command(tool: str, *arguments: str) -> list[str]:
-    """A command line that starts ``tool``, wherever it is."""
+    """Return a command line with the full path of ``tool``."""
     return [find(tool) or tool, *arguments]

@@ -1,7 +1,7 @@
-"""Two homes, a machine each, that can be linked site to site.
+"""Two sites, each with a router in a virtual machine, to be connected site to site.
 
-The left home's router is ours. The right home has two networks, one behind a router of
-ours, one behind the kernel's WireGuard; the left home is to be linked with both.
+The left router runs pywgd. The right router runs pywgd for one LAN and the WireGuard of
+the kernel for a second one; the left site is connected to both.
 
     192.168.1.0/24 - left (pywgd) - 192.0.2.0/24 - right (pywgd)  - 192.168.2.0/24
                                                  - right (kernel) - 192.168.3.0/24
@@ -16,26 +16,26 @@ from nacl.public import PrivateKey
 
 from pywg_embedded.control.keys import to_base64
 from qemu.report import Figures
-from qemu.router_vm import PATIENCE, Files, Home
+from qemu.router_vm import TIMEOUT, BootFiles, RouterVM
 
 T = TypeVar("T")
 
 LEFT_LAN = "192.168.1"
 RIGHT_LANS = {"pywgd": "192.168.2", "kernel": "192.168.3"}
 PORTS = {"pywgd": 51820, "kernel": 51821}
-KINDS = tuple(PORTS)
-LEFT, RIGHT = "192.0.2.1", "192.0.2.2"
-NAME = "right.test"
-# Enough for something to happen in the middle of it.
-LARGE_SIZE = 16_000_000
-MIDDLE = 1_000_000
-# Seconds to wait for a link, and for the end of a transfer. They bound the wait for
-# what will not come; how long it takes depends on the machine, and is a figure.
+IMPLEMENTATIONS = tuple(PORTS)
+LEFT_WAN, RIGHT_WAN = "192.0.2.1", "192.0.2.2"
+RIGHT_HOST_NAME = "right.test"
+# A transfer of LARGE_FILE bytes is interrupted after PAUSE_AT bytes.
+LARGE_FILE = 16_000_000
+PAUSE_AT = 1_000_000
+# Seconds to wait for a connection and for the end of a transfer. They only bound the
+# wait after a failure; the time it really takes is a figure of the report.
 LINK_TIMEOUT, TRANSFER_TIMEOUT = 180.0, 600.0
 
 
 class Key:
-    """A key pair, as text."""
+    """A new key pair in base64."""
 
     def __init__(self) -> None:
         key = PrivateKey.generate()
@@ -43,67 +43,79 @@ class Key:
         self.public = to_base64(bytes(key.public_key))
 
 
-class Homes:
-    """The two machines and what they are told; ``right_address`` may change."""
+class TwoSites:
+    """The routers of both sites; ``right_address`` is the current WAN address of the
+    right one."""
 
-    def __init__(self, files: Files, folder: Path) -> None:
+    def __init__(self, files: BootFiles, folder: Path) -> None:
         left, right = folder / "left", folder / "right"
-        self.left = Home(files, left, right, 1)
-        self.right = Home(files, right, left, 2)
-        self.right_address = RIGHT
+        self.left = RouterVM(files, left, right, 1)
+        self.right = RouterVM(files, right, left, 2)
+        self.right_address = RIGHT_WAN
         self._installed = False
-        self._keys = {name: Key() for name in ("left", *KINDS)}
+        self._keys = {name: Key() for name in ("left", *IMPLEMENTATIONS)}
 
     def power_on(self) -> None:
-        both(self.left.power_on, self.right.power_on)
-        self.left.do("set_up", outside=LEFT, lans={"lan": LEFT_LAN})
-        self.right.do("set_up", outside=RIGHT, lans=RIGHT_LANS)
+        """Start both machines and configure their networks."""
+        run_in_parallel(self.left.power_on, self.right.power_on)
+        self.left.call("configure_networks", outside=LEFT_WAN, lans={"lan": LEFT_LAN})
+        self.right.call("configure_networks", outside=RIGHT_WAN, lans=RIGHT_LANS)
 
     def power_off(self) -> None:
-        """End both machines, however they are."""
-        both(self.left.cut_power, self.right.cut_power)
+        """Kill both machines, whatever state they are in."""
+        run_in_parallel(self.left.cut_power, self.right.cut_power)
 
     def install(self) -> Figures:
-        _, figures = both(
-            lambda: self.left.do("install"), lambda: self.right.do("install")
+        """Install the packages on both routers; return the figures of the right one."""
+        _, figures = run_in_parallel(
+            lambda: self.left.call("install"), lambda: self.right.call("install")
         )
-        both(
-            lambda: self.left.do("tell_version"), lambda: self.right.do("tell_version")
+        run_in_parallel(
+            lambda: self.left.call("check_version"),
+            lambda: self.right.call("check_version"),
         )
         self._installed = True
         return figures
 
     def restore(self) -> None:
-        """Bring both homes to a known state, whatever state they are in: machines
-        that have just started, the first addresses, both links configured."""
+        """Restart both machines, whatever state they are in, with their first addresses
+        and running, configured tunnels."""
         self.power_off()
-        self.right_address = RIGHT
+        self.right_address = RIGHT_WAN
         self.power_on()
         if not self._installed:
             self.install()
         self.configure()
-        both(self.start_left, self.start_right)
+        run_in_parallel(self.start_left, self.start_right)
 
     def configure(self) -> None:
-        """Write what pywgd reads: the left home knows where the right one is, by
-        name; the right one waits to be spoken to."""
+        """Write the UCI configuration of both routers. Only the left one has an
+        endpoint, a host name, so that it initiates."""
         peers = [
-            _peer(self._keys[kind], RIGHT_LANS[kind], *_endpoint(PORTS[kind]))
-            for kind in KINDS
+            _peer(
+                self._keys[implementation],
+                RIGHT_LANS[implementation],
+                *_endpoint(PORTS[implementation]),
+            )
+            for implementation in IMPLEMENTATIONS
         ]
         left = _interface(self._keys["left"], PORTS["pywgd"])
-        self.left.do("configure", text=left + "".join(peers))
+        self.left.call("configure", text=left + "".join(peers))
         right = _interface(self._keys["pywgd"], PORTS["pywgd"])
         peer = _peer(self._keys["left"], LEFT_LAN)
-        self.right.do("configure", text=right + peer)
+        self.right.call("configure", text=right + peer)
 
     def start_left(self) -> None:
-        self.left.do("set_name", name=NAME, address=self.right_address)
-        self.left.do("start_pywgd")
+        """Start pywgd on the left router."""
+        self.left.call(
+            "set_dns_record", name=RIGHT_HOST_NAME, address=self.right_address
+        )
+        self.left.call("start_pywgd")
 
     def start_right(self) -> None:
-        self.right.do("start_pywgd")
-        self.right.do(
+        """Start pywgd and the WireGuard interface of the kernel on the right router."""
+        self.right.call("start_pywgd")
+        self.right.call(
             "start_kernel",
             private_key=self._keys["kernel"].private,
             port=PORTS["kernel"],
@@ -113,68 +125,76 @@ class Homes:
         )
 
     def start_left_again(self, outside: str, clock: str = "utc") -> None:
-        """Switch the left machine on, and have it do what a router does by itself."""
+        """Switch on the left machine, configure its network and start pywgd."""
         self.left.power_on(clock)
-        self.left.do("set_up", outside=outside, lans={"lan": LEFT_LAN})
+        self.left.call("configure_networks", outside=outside, lans={"lan": LEFT_LAN})
         self.start_left()
 
     def restart_right(self) -> None:
-        """What the right home knew of where the left one is, it has forgotten."""
-        self.right.do("stop_pywgd")
-        self.right.do("stop_kernel")
+        """Restart WireGuard on the right router, so that it has no endpoint for the
+        left one."""
+        self.right.call("stop_pywgd")
+        self.right.call("stop_kernel")
         self.start_right()
 
-    def reach(self, kind: str) -> Figures:
-        """Host in one LAN to host in the other; the left one begins."""
-        ends = (self.left, "lan", RIGHT_LANS[kind]), (self.right, kind, LEFT_LAN)
+    def reach(self, implementation: str) -> Figures:
+        """Ping from the left LAN to the right one and then back; return the figures of
+        the first direction."""
+        ends = (
+            (self.left, "lan", RIGHT_LANS[implementation]),
+            (self.right, implementation, LEFT_LAN),
+        )
         figures, _ = (
-            home.do(
+            router.call(
                 "reach",
                 lan=lan,
-                address=_host(other),
+                address=_host(remote_lan),
                 seconds=LINK_TIMEOUT,
-                limit=LINK_TIMEOUT + PATIENCE,
+                limit=LINK_TIMEOUT + TIMEOUT,
             )
-            for home, lan, other in ends
+            for router, lan, remote_lan in ends
         )
         return figures
 
-    def send(self, kind: str, size: int, pause_at: int = 0) -> None:
-        """Have the left host send to the right one, without waiting for the end; the
-        right one reads up to ``pause_at``, if given, until ``resume``."""
-        self.right.do("receive", lan=kind, pause_at=pause_at)
-        self.left.do("send", lan="lan", address=_host(RIGHT_LANS[kind]), size=size)
-
-    def resume(self, kind: str) -> None:
-        """Have the right host read the rest of a transfer."""
-        self.right.do("resume", lan=kind)
-
-    def complete(self, kind: str, size: int) -> Figures:
-        """Wait until it has arrived."""
-        return self.right.do(
-            "complete",
-            lan=kind,
-            size=size,
-            seconds=TRANSFER_TIMEOUT,
-            limit=TRANSFER_TIMEOUT + PATIENCE,
+    def send(self, implementation: str, size: int, pause_at: int = 0) -> None:
+        """Start a transfer from the left host to the right one. With ``pause_at``, the
+        receiver stops reading after so many bytes until ``resume``."""
+        self.right.call("receive", lan=implementation, pause_at=pause_at)
+        self.left.call(
+            "send", lan="lan", address=_host(RIGHT_LANS[implementation]), size=size
         )
 
-    def send_until_the_middle(self) -> None:
-        """Be in the middle of a large transfer to each, which goes no further before
-        ``resume``."""
-        for kind in KINDS:
-            self.send(kind, LARGE_SIZE, MIDDLE)
-        for kind in KINDS:
-            self.right.do("wait_until_received", lan=kind, size=MIDDLE)
+    def resume(self, implementation: str) -> None:
+        """Make the receiver read the rest of a paused transfer."""
+        self.right.call("resume", lan=implementation)
 
-    def assert_in_the_middle(self, kind: str, action: str, **more: int) -> None:
-        """The transfer was not over when it was interrupted."""
-        arrived = self.right.do(action, lan=kind, **more)["bytes"]
-        assert arrived == MIDDLE, f"{arrived} bytes had arrived"
+    def finish_transfer(self, implementation: str, size: int) -> Figures:
+        """Wait for the end of a transfer and check its content."""
+        return self.right.call(
+            "finish_transfer",
+            lan=implementation,
+            size=size,
+            seconds=TRANSFER_TIMEOUT,
+            limit=TRANSFER_TIMEOUT + TIMEOUT,
+        )
+
+    def start_paused_transfers(self) -> None:
+        """Start a large transfer to each LAN and wait until it is paused."""
+        for implementation in IMPLEMENTATIONS:
+            self.send(implementation, LARGE_FILE, PAUSE_AT)
+        for implementation in IMPLEMENTATIONS:
+            self.right.call("wait_until_received", lan=implementation, size=PAUSE_AT)
+
+    def assert_transfer_is_paused(
+        self, implementation: str, action: str, **more: int
+    ) -> None:
+        """Check that a transfer had not gone on when it was interrupted."""
+        arrived = self.right.call(action, lan=implementation, **more)["bytes"]
+        assert arrived == PAUSE_AT, f"{arrived} bytes received, expected {PAUSE_AT}"
 
 
-def both(left: Callable[[], T], right: Callable[[], T]) -> tuple[T, T]:
-    """Do both at the same time."""
+def run_in_parallel(left: Callable[[], T], right: Callable[[], T]) -> tuple[T, T]:
+    """Call two functions in parallel and return both results."""
     with ThreadPoolExecutor() as executor:
         first, second = executor.submit(left), executor.submit(right)
         return first.result(), second.result()
@@ -182,7 +202,7 @@ def both(left: Callable[[], T], right: Callable[[], T]) -> tuple[T, T]:
 
 def _interface(key: Key, port: int) -> str:
     return (
-        "config interface 'home'\n"
+        "config interface 'wg0'\n"
         "\toption proto 'pywg'\n"
         f"\toption private_key '{key.private}'\n"
         f"\toption listen_port '{port}'\n"
@@ -191,7 +211,7 @@ def _interface(key: Key, port: int) -> str:
 
 def _peer(key: Key, lan: str, *more: str) -> str:
     return (
-        "config pywg_home\n"
+        "config pywg_wg0\n"
         f"\toption public_key '{key.public}'\n"
         f"\tlist allowed_ips '{lan}.0/24'\n"
         "\toption route_allowed_ips '1'\n"
@@ -200,7 +220,10 @@ def _peer(key: Key, lan: str, *more: str) -> str:
 
 
 def _endpoint(port: int) -> tuple[str, str]:
-    return f"\toption endpoint_host '{NAME}'\n", f"\toption endpoint_port '{port}'\n"
+    return (
+        f"\toption endpoint_host '{RIGHT_HOST_NAME}'\n",
+        f"\toption endpoint_port '{port}'\n",
+    )
 
 
 def _host(lan: str) -> str:

@@ -1,1 +1,1 @@
-"""What runs inside the machine: ``init`` starts it, ``checks`` is what it is for."""
+"""The code that runs inside a virtual machine; ``init`` starts it."""

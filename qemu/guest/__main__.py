@@ -1,22 +1,22 @@
-"""``python -m qemu.guest PORT``: make all checks, report each to the serial port."""
+"""``python -m qemu.guest PORT``: run all checks and report each on the serial port."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from qemu.guest.checks import CHECKS, WAITING, Check
-from qemu.guest.peers import Peer, cable
+from qemu.guest.checks import CHECKS, PARALLEL, Check
+from qemu.guest.peers import Peer, connect_veth
 from qemu.report import Figures, Report
 
 
 def main(port: str) -> None:
-    """Run the checks and write a line for each to ``port`` when it is over."""
-    one_by_one = ThreadPoolExecutor(max_workers=1)
-    side_by_side = ThreadPoolExecutor()
+    """Run the checks and write one line per check to ``port`` when it ends."""
+    serial = ThreadPoolExecutor(max_workers=1)
+    parallel = ThreadPoolExecutor()
     pending = {
-        (side_by_side if check.action in WAITING else one_by_one).submit(
-            report, number, check
+        (parallel if check.action in PARALLEL else serial).submit(
+            report, check_id, check
         )
-        for number, check in enumerate(CHECKS)
+        for check_id, check in enumerate(CHECKS)
     }
     with open(port, "w", encoding="ascii") as reports:
         for done in as_completed(pending):
@@ -24,18 +24,18 @@ def main(port: str) -> None:
             reports.flush()
 
 
-def report(number: int, check: Check) -> Report:
-    """Make one check with peers of its own, named after ``number``."""
+def report(check_id: int, check: Check) -> Report:
+    """Run one check between two new peers, named after ``check_id``."""
     try:
-        return Report(check.name, True, "", carry_out(number, check))
+        return Report(check.name, True, "", run_check(check_id, check))
     except Exception as error:
         return Report(check.name, False, f"{type(error).__name__}: {error}", {})
 
 
-def carry_out(number: int, check: Check) -> Figures:
-    first = check.first(1, f"{check.first.kind}{number}")
-    second = check.second(2, f"{check.second.kind}{number}")
-    cable(first, second)
+def run_check(check_id: int, check: Check) -> Figures:
+    first = check.first(1, f"{check.first.kind}{check_id}")
+    second = check.second(2, f"{check.second.kind}{check_id}")
+    connect_veth(first, second)
     peers: tuple[Peer, Peer] = (first, second)
     for peer in peers:
         peer.up()

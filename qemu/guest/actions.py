@@ -1,23 +1,23 @@
-"""What pywgd and the kernel's WireGuard have to be able to do as each other's peer.
+"""The actions of the checks: what two peers must be able to do with each other.
 
-An action takes two peers, fresh, linked by a cable and strangers to each other. It
-raises AssertionError if something is not as it should be, and returns the figures
-worth printing. All of them are written for either kind of peer in either role.
+An action takes two new peers that are connected by a veth pair and do not know each
+other. It raises AssertionError if a check fails and returns figures for the report.
+Each action works with either implementation in either role.
 """
 
 from pywg_embedded.core.constants import REKEY_AFTER_TIME, TRANSPORT_MIN_SIZE
 from qemu.guest.peers import Peer
-from qemu.guest.shell import eventually, run
+from qemu.guest.shell import run, wait_until
 from qemu.guest.traffic import ping, send
 from qemu.report import Figures
 
 FILE_SIZE = 8_000_000
-# Longer than the five seconds after which a handshake is tried again.
-SILENCE = 7
+# Seconds without a reply; longer than REKEY_TIMEOUT.
+NO_REPLY_SECONDS = 7
 
 
 def starts_the_handshake(first: Peer, second: Peer) -> Figures:
-    """The second knows no endpoint before it."""
+    """The responder learns the endpoint of the initiator from the handshake."""
     connect(first, second)
     assert second.session(first).endpoint == "(none)"
     assert_reaches(first, second)
@@ -28,19 +28,19 @@ def starts_the_handshake(first: Peer, second: Peer) -> Figures:
 
 
 def pings_over_ipv4(first: Peer, second: Peer) -> Figures:
-    """Both families inside, IPv4 outside."""
+    """Both IP versions inside, IPv4 outside."""
     connect(first, second, outside=4)
     return assert_reaches(first, second)
 
 
 def pings_over_ipv6(first: Peer, second: Peer) -> Figures:
-    """Both families inside, IPv6 outside."""
+    """Both IP versions inside, IPv6 outside."""
     connect(first, second, outside=6)
     return assert_reaches(first, second)
 
 
 def sends_a_file(first: Peer, second: Peer) -> Figures:
-    """What arrives is what was sent."""
+    """A TCP transfer through the tunnel arrives complete and unchanged."""
     connect(first, second)
     seconds = send(FILE_SIZE, first, second)
     megabytes = FILE_SIZE / 1e6
@@ -49,7 +49,7 @@ def sends_a_file(first: Peer, second: Peer) -> Figures:
 
 
 def pings_with_a_preshared_key(first: Peer, second: Peer) -> Figures:
-    """A secret that both have is mixed in."""
+    """Both peers use the same preshared key."""
     key = run("wg", "genpsk")
     connect(first, second)
     set_preshared_keys(first, key, second, key)
@@ -57,29 +57,31 @@ def pings_with_a_preshared_key(first: Peer, second: Peer) -> Figures:
 
 
 def needs_the_right_preshared_key(first: Peer, second: Peer) -> Figures:
-    """Nothing with a wrong one; once corrected, no restart."""
+    """No handshake with different preshared keys; one once they are corrected."""
     right, wrong = run("wg", "genpsk"), run("wg", "genpsk")
     connect(first, second)
     set_preshared_keys(first, right, second, wrong)
     assert_does_not_reach(first, second)
-    assert first.session(second).latest_handshake == 0, "a handshake all the same"
+    assert first.session(second).latest_handshake == 0, (
+        "handshake with different preshared keys"
+    )
     set_preshared_keys(first, right, second, right)
-    eventually(lambda: ping(first, second.inside[4]).received, "an answer")
+    wait_until(lambda: ping(first, second.inside[4]).received, "ping reply")
     return {}
 
 
 def rekeys_without_loss(first: Peer, second: Peer) -> Figures:
-    """Pings go on while the session is replaced, and not too early."""
+    """No ping is lost when the keypair is replaced, after REKEY_AFTER_TIME."""
     connect(first, second)
     assert_reaches(first, second)
     start = second.session(first).latest_handshake
     lifetime = REKEY_AFTER_TIME // 1000
     pings = ping(first, second.inside[4], count=lifetime + 10)
     age = second.session(first).latest_handshake - start
-    # The two stamps are whole seconds.
-    assert age >= lifetime - 1, f"the next handshake came after {age} s"
-    assert pings.received == pings.sent, f"{pings}, the handshake after {age} s"
-    return {"s old when renewed": age, "pings": pings.sent, "ms": pings.average_ms}
+    # Both times are whole seconds.
+    assert age >= lifetime - 1, f"rekey after {age} s"
+    assert pings.received == pings.sent, f"{pings}, rekey after {age} s"
+    return {"s until rekey": age, "pings": pings.sent, "ms": pings.average_ms}
 
 
 def roams_over_ipv4(first: Peer, second: Peer) -> Figures:
@@ -93,7 +95,7 @@ def roams_over_ipv6(first: Peer, second: Peer) -> Figures:
 
 
 def roams(first: Peer, second: Peer, family: int, address: str) -> Figures:
-    """The first changes its outside address; the session goes on, both ways."""
+    """The first peer changes its outer address; the keypair stays in use."""
     connect(first, second, outside=family)
     assert_reaches(first, second)
     handshake = second.session(first).latest_handshake
@@ -101,44 +103,46 @@ def roams(first: Peer, second: Peer, family: int, address: str) -> Figures:
     assert_reaches(first, second)
     assert second.session(first).endpoint == first.endpoint(family)
     figures = assert_reaches(second, first)
-    assert second.session(first).latest_handshake == handshake, "a new handshake"
+    assert second.session(first).latest_handshake == handshake, (
+        "unexpected new handshake"
+    )
     return figures
 
 
 def keeps_alive(first: Peer, second: Peer) -> Figures:
-    """Without any data: a handshake at once, then keepalives."""
+    """Persistent keepalive causes a handshake at once and then keepalives."""
     connect(first, second)
     first.set_peer(second, "persistent-keepalive", "1")
-    eventually(lambda: second.session(first).latest_handshake, "a handshake")
+    wait_until(lambda: second.session(first).latest_handshake, "handshake")
     start = second.session(first).received
     enough = start + 3 * TRANSPORT_MIN_SIZE
-    eventually(lambda: second.session(first).received >= enough, "three keepalives")
+    wait_until(lambda: second.session(first).received >= enough, "three keepalives")
     return {}
 
 
 def changes_its_private_key(first: Peer, second: Peer) -> Figures:
-    """The first renews the session by itself."""
+    """The first peer changes its private key and initiates a new handshake."""
     connect(first, second)
     assert_reaches(first, second)
-    second.forget(first)
+    second.remove_peer(first)
     first.renew_key()
-    second.admit(first)
+    second.add_peer(first)
     first.install_key()
     return assert_reaches(first, second)
 
 
-def removes_and_adds_the_other(first: Peer, second: Peer) -> Figures:
-    """A peer that was removed is a stranger, then welcome."""
+def removes_and_adds_the_peer(first: Peer, second: Peer) -> Figures:
+    """A removed peer is not reachable until it is added again."""
     connect(first, second)
     assert_reaches(first, second)
-    first.forget(second)
+    first.remove_peer(second)
     assert_does_not_reach(second, first)
     connect(first, second)
     return assert_reaches(first, second)
 
 
-def shows_the_same_to_wg_and_pywg(first: Peer, second: Peer) -> Figures:
-    """Both tools read the same facts."""
+def shows_the_same_with_wg_and_pywg(first: Peer, second: Peer) -> Figures:
+    """pywg and wg print the same dump."""
     connect(first, second)
     assert_reaches(first, second)
     show = ("show", first.interface, "dump")
@@ -147,33 +151,35 @@ def shows_the_same_to_wg_and_pywg(first: Peer, second: Peer) -> Figures:
 
 
 def connect(first: Peer, second: Peer, outside: int = 4) -> None:
-    """Let each know the other's key, but only the first the other's endpoint, so
-    that only the first can begin."""
-    second.admit(first)
-    first.admit(second)
+    """Add each peer to the other; only the first has an endpoint, so it initiates."""
+    second.add_peer(first)
+    first.add_peer(second)
     first.set_peer(second, "endpoint", second.endpoint(outside))
 
 
 def set_preshared_keys(
     first: Peer, of_first: str, second: Peer, of_second: str
 ) -> None:
-    """Set the preshared key that each has for the other."""
+    """Set the preshared key of each peer."""
     first.set_peer(second, "preshared-key", "-", text=of_first)
     second.set_peer(first, "preshared-key", "-", text=of_second)
 
 
 def assert_reaches(first: Peer, second: Peer) -> Figures:
-    """Every ping is answered, over IPv4 and IPv6 inside; the last round trips."""
+    """Check that every ping is answered, with IPv4 and IPv6 inside; return the last
+    round trips."""
     figures = {}
     for family, address in second.inside.items():
-        # One by one: after an answer, ping(8) hardly waits for the next.
+        # One at a time: after a reply, ping(8) hardly waits for the next one.
         pings = [ping(first, address) for _ in range(3)]
-        assert all(each.received for each in pings), f"IPv{family} inside: {pings}"
+        assert all(each.received for each in pings), (
+            f"ping lost, IPv{family} inside: {pings}"
+        )
         figures[f"ms IPv{family} inside"] = pings[-1].average_ms
     return figures
 
 
 def assert_does_not_reach(first: Peer, second: Peer) -> None:
-    """No ping is answered."""
-    pings = ping(first, second.inside[4], wait=SILENCE)
-    assert not pings.received, f"answered: {pings}"
+    """Check that no ping is answered."""
+    pings = ping(first, second.inside[4], wait=NO_REPLY_SECONDS)
+    assert not pings.received, f"unexpected reply: {pings}"

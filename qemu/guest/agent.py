@@ -1,7 +1,7 @@
-"""``python -m qemu.guest.agent PORT``: do what comes through the port, line by line.
+"""``python -m qemu.guest.agent PORT``: run actions that the host requests.
 
-A line asks for an action of ``router`` by its name, with its arguments; the answer is
-a report. The first report is that the machine has started.
+A request is one line of JSON: the name of a method of ``router.Router`` and its
+arguments. The answer is a report. The agent sends a first report when it starts.
 """
 
 import json
@@ -12,17 +12,17 @@ from qemu.report import Report
 
 
 def main(path: str) -> None:
-    """Serve for as long as the machine runs."""
+    """Handle requests until the machine stops."""
     with open(path, "r+b", buffering=0) as port:
         router = Router()
         port.write(Report("start", True, "", {}).to_line().encode())
         while line := port.readline():
-            report = carry_out(router, **json.loads(line))
+            report = run_action(router, **json.loads(line))
             port.write(report.to_line().encode())
 
 
-def carry_out(router: Router, action: str, arguments: dict[str, object]) -> Report:
-    """Have the router do it."""
+def run_action(router: Router, action: str, arguments: dict[str, object]) -> Report:
+    """Run one action and return its report."""
     try:
         figures = getattr(router, action)(**arguments) or {}
         return Report(action, True, "", figures)

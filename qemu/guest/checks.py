@@ -1,17 +1,17 @@
-"""The table of checks: an action each, with the kinds of peer in their roles."""
+"""The table of checks: an action and the implementations of its two peers."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from qemu.guest import actions
-from qemu.guest.peers import KernelPeer, Peer, PywgdPeer, Yardstick
+from qemu.guest.peers import KernelBaseline, KernelPeer, Peer, PywgdPeer
 from qemu.report import Figures
 
 Action = Callable[[Peer, Peer], Figures]
 
 
 class Check(NamedTuple):
-    """An action, and the kinds of peer that it gets, in order."""
+    """An action and the classes of its two peers."""
 
     action: Action
     first: type[Peer]
@@ -34,14 +34,14 @@ ACTIONS: tuple[Action, ...] = (
     actions.roams_over_ipv6,
     actions.keeps_alive,
     actions.changes_its_private_key,
-    actions.removes_and_adds_the_other,
+    actions.removes_and_adds_the_peer,
 )
 ROLES = ((PywgdPeer, KernelPeer), (KernelPeer, PywgdPeer))
 CHECKS = (
     *(Check(action, *kinds) for action in ACTIONS for kinds in ROLES),
-    Check(actions.shows_the_same_to_wg_and_pywg, PywgdPeer, KernelPeer),
-    # What pywgd's throughput is to be compared with.
-    Check(actions.sends_a_file, Yardstick, KernelPeer),
+    Check(actions.shows_the_same_with_wg_and_pywg, PywgdPeer, KernelPeer),
+    # The baseline for the throughput of pywgd.
+    Check(actions.sends_a_file, KernelBaseline, KernelPeer),
 )
-# These mostly wait, so they run beside the others, which run one after another.
-WAITING = (actions.rekeys_without_loss,)
+# These mostly wait and run in parallel; all other checks run one after another.
+PARALLEL = (actions.rekeys_without_loss,)

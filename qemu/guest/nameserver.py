@@ -1,4 +1,4 @@
-"""The name server of a router, for the programs on it."""
+"""A DNS server for the programs of a router."""
 
 import socket
 from pathlib import Path
@@ -10,7 +10,7 @@ ADDRESS = "127.0.0.1"
 
 
 class NameServer:
-    """Answers from ``records``, addresses by name, for as long as the machine runs."""
+    """Answers queries from ``records``, a table of addresses by name."""
 
     def __init__(self) -> None:
         self.records: dns_message.Records = {}

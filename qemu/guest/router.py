@@ -1,8 +1,8 @@
-"""What a home's router can be told to do: each public method is an action.
+"""The router inside a virtual machine; each public method is an action of the agent.
 
-The machine is the router. A LAN is a namespace with one host in it, wired to the
-router; LAN, namespace and interface have the same name. An action raises if it cannot
-be done, and returns figures if there are any.
+Each LAN is a network namespace with one host, connected to the router by a veth pair.
+The LAN, the namespace and the interface have the same name. An action raises an
+exception if it fails, and may return figures.
 """
 
 import os
@@ -14,20 +14,20 @@ from subprocess import PIPE, Popen
 
 from qemu.guest import transfer
 from qemu.guest.nameserver import NameServer
-from qemu.guest.shell import eventually, run
+from qemu.guest.shell import run, wait_until
 from qemu.report import Figures
 
 WAN = "eth0"
 CONFIGURATION = Path("/etc/config/network")
-INTERFACE = "home"
+INTERFACE = "wg0"
 KERNEL_INTERFACE = "stock"
-# Of the routes that go by where a packet comes from.
+# The routing table for packets from one LAN.
 TABLE = "100"
 PACKAGES = Path("/packages")
 
 
 class Router:
-    """The machine that this runs on."""
+    """The machine that this code runs on."""
 
     def __init__(self) -> None:
         run("ip", "link", "set", "lo", "up")
@@ -35,106 +35,107 @@ class Router:
         self._names = NameServer()
         self._receivers: dict[str, Popen[str]] = {}
 
-    def set_up(self, outside: str, lans: dict[str, str]) -> None:
-        """Give the WAN its address, and each LAN its network, as in 192.168.1."""
+    def configure_networks(self, outside: str, lans: dict[str, str]) -> None:
+        """Add the WAN address, and a LAN for each name and /24 prefix ("192.168.1")."""
         run("ip", "address", "add", f"{outside}/24", "dev", WAN)
         run("ip", "link", "set", WAN, "up")
         for lan, network in lans.items():
             _add_lan(lan, network)
 
-    def move(self, old: str, new: str) -> None:
-        """Replace the WAN's address."""
+    def change_wan_address(self, old: str, new: str) -> None:
+        """Replace the WAN address."""
         run("ip", "address", "delete", f"{old}/24", "dev", WAN)
         run("ip", "address", "add", f"{new}/24", "dev", WAN)
 
     def install(self) -> Figures:
-        """Install our packages."""
+        """Install the OpenWrt packages."""
         run("/qemu/guest/install")
         sizes = [path.stat().st_size for path in PACKAGES.iterdir()]
         return {"kB in packages": sum(sizes) // 1000}
 
-    def tell_version(self) -> None:
-        """The program that the package brought says what it is."""
+    def check_version(self) -> None:
+        """Check that the installed pywgd prints its version."""
         assert run("pywgd", "--version").startswith("pywgd ")
 
     def configure(self, text: str) -> None:
-        """Write ``text`` to where OpenWrt keeps the network's configuration."""
+        """Write ``text`` to /etc/config/network."""
         CONFIGURATION.parent.mkdir(exist_ok=True)
         CONFIGURATION.write_text(text)
 
     def start_pywgd(self) -> None:
-        """Start it as netifd does, in foreground, and wait until it is ready."""
+        """Start pywgd in the foreground, as netifd does, and wait until it is ready."""
         command = ("pywgd", "--foreground", "--uci", INTERFACE)
-        # Its words go to the console.
+        # Its log goes to the console.
         self._daemon = Popen(command, env={**os.environ, "LOG_LEVEL": "verbose"})
-        eventually(_pywgd_is_ready, "pywgd is ready")
+        wait_until(_pywgd_is_ready, "pywgd is ready")
 
     def stop_pywgd(self) -> None:
-        """Ask it to end."""
+        """Stop pywgd with SIGTERM."""
         self._daemon.terminate()
-        assert self._daemon.wait() == 0, "pywgd did not end well"
+        assert self._daemon.wait() == 0, "pywgd exited with an error"
 
     def kill_pywgd(self) -> None:
-        """End it with -9."""
+        """Kill pywgd with SIGKILL."""
         self._daemon.kill()
         self._daemon.wait()
 
     def start_kernel(
         self, private_key: str, port: int, peer: str, allowed_ips: str, lan: str
     ) -> None:
-        """An interface of the kernel's WireGuard, for what comes from ``lan``, a
-        network."""
+        """Create a kernel WireGuard interface for the packets of ``lan``, a prefix."""
         run("ip", "link", "add", KERNEL_INTERFACE, "type", "wireguard")
         own = ("private-key", "/proc/self/fd/0", "listen-port", str(port))
-        other = ("peer", peer, "allowed-ips", allowed_ips)
-        run("wg", "set", KERNEL_INTERFACE, *own, *other, text=private_key)
+        peer_options = ("peer", peer, "allowed-ips", allowed_ips)
+        run("wg", "set", KERNEL_INTERFACE, *own, *peer_options, text=private_key)
         run("ip", "link", "set", KERNEL_INTERFACE, "up")
         route = (allowed_ips, "dev", KERNEL_INTERFACE, "table", TABLE)
         run("ip", "route", "add", *route)
         run("ip", "rule", "add", "from", lan, "table", TABLE)
 
     def stop_kernel(self) -> None:
-        """Remove that interface."""
+        """Remove the kernel WireGuard interface and its routes."""
         run("ip", "link", "delete", KERNEL_INTERFACE)
         run("ip", "rule", "delete", "table", TABLE)
 
     def reach(self, lan: str, address: str, seconds: float) -> Figures:
-        """Ping from the host in ``lan`` until it is answered, for ``seconds`` at most;
-        how long that took."""
+        """Ping from the host in ``lan`` until a reply arrives, for up to ``seconds``;
+        return how long that took."""
         start = time.monotonic()
         while not _is_answered(lan, address):
             waited = time.monotonic() - start
-            assert waited < seconds, f"{address} has not answered {lan} in {waited:g} s"
+            assert waited < seconds, (
+                f"no reply from {address} to {lan} within {waited:g} s"
+            )
         return {"s waited": round(time.monotonic() - start, 1)}
 
     def receive(self, lan: str, pause_at: int = 0) -> None:
-        """Have the host in ``lan`` wait for a transfer; it stops reading after
-        ``pause_at`` bytes, if given, until ``resume``."""
+        """Start a receiver on the host in ``lan``. With ``pause_at``, it stops reading
+        after so many bytes until ``resume``."""
         path = _arrived(lan)
         path.unlink(missing_ok=True)
         command = _inside(lan, *transfer.COMMAND, "receive", str(path), str(pause_at))
         self._receivers[lan] = Popen(command, stdin=PIPE, stdout=PIPE, text=True)
         inside = partial(run, *_inside(lan))
-        eventually(lambda: transfer.is_awaited(inside), "the receiver listens")
+        wait_until(lambda: transfer.is_listening(inside), "the receiver listens")
 
     def send(self, lan: str, address: str, size: int) -> None:
-        """Have the host in ``lan`` send so many bytes, without waiting for the end."""
+        """Start to send ``size`` bytes from the host in ``lan``; do not wait."""
         Popen(_inside(lan, *transfer.COMMAND, "send", address, str(size)))
 
     def resume(self, lan: str) -> None:
-        """Have the paused receiver in ``lan`` read the rest."""
+        """Make the paused receiver in ``lan`` read the rest."""
         stdin = self._receivers[lan].stdin
         assert stdin
         stdin.write("\n")
         stdin.flush()
 
     def wait_until_received(self, lan: str, size: int) -> Figures:
-        """Wait until at least ``size`` bytes have arrived; how many it is."""
-        eventually(lambda: _size(lan) >= size, f"{size} bytes arrive")
+        """Wait until at least ``size`` bytes have arrived; return the number."""
+        wait_until(lambda: _size(lan) >= size, f"receive {size} bytes")
         return {"bytes": _size(lan)}
 
-    def complete(self, lan: str, size: int, seconds: float) -> Figures:
-        """Wait for the end of a transfer of ``size`` bytes; its speed."""
+    def finish_transfer(self, lan: str, size: int, seconds: float) -> Figures:
+        """Wait for the end of a transfer, check its content, and return its speed."""
         receiver = self._receivers.pop(lan)
         try:
             printed, _ = receiver.communicate(timeout=seconds)
@@ -143,23 +144,23 @@ class Router:
         transfer.assert_complete(_arrived(lan), size)
         return {"Mbit/s": round(size * 8e-6 / float(printed), 1)}
 
-    def give_up(self, lan: str) -> Figures:
-        """End a transfer that cannot be completed; how many bytes had arrived."""
+    def abort_transfer(self, lan: str) -> Figures:
+        """Kill the receiver; return how many bytes had arrived."""
         receiver = self._receivers.pop(lan)
         receiver.kill()
         receiver.wait()
         return {"bytes": _size(lan)}
 
-    def set_name(self, name: str, address: str) -> None:
-        """From now on, ``name`` leads to ``address``."""
+    def set_dns_record(self, name: str, address: str) -> None:
+        """Make the DNS server resolve ``name`` to ``address``."""
         self._names.records[name] = [address]
 
-    def tell_year(self) -> Figures:
-        """The year, by the machine's clock."""
+    def get_year(self) -> Figures:
+        """Return the year of the system clock."""
         return {"year": time.gmtime().tm_year}
 
     def power_off(self) -> None:
-        """Write to disk what is to be kept, and end."""
+        """Sync the disk and shut down."""
         run("busybox", "sync")
         Popen(("busybox", "poweroff", "-f"))
 
@@ -183,8 +184,8 @@ def _add_lan(lan: str, network: str) -> None:
 
 
 def _pywgd_is_ready() -> bool:
-    asked = subprocess.run(("wg", "show", INTERFACE), capture_output=True)
-    return asked.returncode == 0
+    shown = subprocess.run(("wg", "show", INTERFACE), capture_output=True)
+    return shown.returncode == 0
 
 
 def _is_answered(lan: str, address: str) -> bool:

@@ -1,4 +1,4 @@
-"""Traffic between two peers: pings, and a file over TCP."""
+"""Traffic between two peers: pings and a TCP transfer."""
 
 import re
 import subprocess
@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 from qemu.guest import transfer
 from qemu.guest.peers import Peer
-from qemu.guest.shell import eventually
+from qemu.guest.shell import wait_until
 
-# Seconds after which a transfer that stalls is cut off.
+# Seconds after which a stalled transfer is stopped.
 TRANSFER_LIMIT = "600"
 TRANSFER = ("busybox", "timeout", TRANSFER_LIMIT, *transfer.COMMAND)
 
 
 class Pings(NamedTuple):
-    """What ping(8) counted; the average round trip in milliseconds."""
+    """The counters of ping(8) and the average round trip in milliseconds."""
 
     sent: int
     received: int
@@ -24,9 +24,9 @@ class Pings(NamedTuple):
 
 
 def ping(peer: Peer, address: str, count: int = 1, wait: int = 30) -> Pings:
-    """Ping ``address`` once a second; wait ``wait`` seconds for the first answer."""
+    """Ping ``address`` once a second; wait up to ``wait`` seconds for a reply."""
     command = ["ping", "-q", "-c", str(count), "-W", str(wait)]
-    # Its exit code only repeats what it counts.
+    # The exit code holds nothing that the counters do not.
     result = subprocess.run(
         peer.command(*command, address), capture_output=True, text=True
     )
@@ -37,14 +37,15 @@ def ping(peer: Peer, address: str, count: int = 1, wait: int = 30) -> Pings:
 
 
 def send(size: int, sender: Peer, receiver: Peer) -> float:
-    """Send so many bytes over TCP through the tunnel; the seconds taken.
+    """Send ``size`` bytes over TCP through the tunnel and return the seconds it took.
 
-    What arrives has to be what was sent.
+    Raises:
+        AssertionError: the received content differs.
     """
     file = Path("/tmp", receiver.namespace)
     receive = receiver.command(*TRANSFER, "receive", str(file))
     with Popen(receive, stdout=PIPE) as receiving:
-        eventually(lambda: transfer.is_awaited(receiver.run), "the receiver listens")
+        wait_until(lambda: transfer.is_listening(receiver.run), "the receiver listens")
         sender.run(*TRANSFER, "send", receiver.inside[4], str(size))
         assert receiving.stdout
         seconds = receiving.stdout.read()

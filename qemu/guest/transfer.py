@@ -21,22 +21,25 @@ PIECE = 1 << 16
 
 
 def content(size: int) -> bytes:
-    """What is sent when ``size`` bytes are asked for."""
+    """Return the content of a transfer of ``size`` bytes."""
     return random.Random(size).randbytes(size)
 
 
-def is_awaited(run: Callable[..., str]) -> bool:
-    """Whether someone listens, where ``run`` runs a command and returns its output."""
+def is_listening(run: Callable[..., str]) -> bool:
+    """Return whether a receiver listens; ``run`` runs a command where it would be."""
     return f":{PORT} " in run("ss", "--listening", "--tcp", "--numeric")
 
 
 def assert_complete(path: Path, size: int) -> None:
-    """What arrived is what was sent."""
+    """Check that the received file is complete and unchanged."""
     arrived = path.read_bytes()
-    assert arrived == content(size), f"{len(arrived)} bytes arrived, or others"
+    assert arrived == content(size), (
+        f"{len(arrived)} of {size} bytes received, or their content differs"
+    )
 
 
 def receive(path: Path, pause_at: int = 0) -> None:
+    """Write what one connection carries to ``path``; pause after ``pause_at`` bytes."""
     with socket.create_server(("", PORT)) as server, path.open("wb", 0) as file:
         connection, _ = server.accept()
         start = time.monotonic()
@@ -50,6 +53,7 @@ def receive(path: Path, pause_at: int = 0) -> None:
 
 
 def send(address: str, size: int) -> None:
+    """Connect to ``address`` and send ``size`` bytes."""
     data = content(size)
     with socket.create_connection((address, PORT)) as connection:
         connection.sendall(data)

@@ -1,5 +1,5 @@
-"""The same on OpenWrt's own image, for whoever has one: ``python -m qemu.openwrt``.
+"""Run and connect two routers from an OpenWrt image: ``python -m qemu.openwrt IMAGE``.
 
-``machines`` (two of them), ``console`` (a shell on a serial line), ``managers`` (of
-packages), ``router`` (what is typed there).
+``machines`` (the virtual machines), ``console`` (a shell on a serial line),
+``package_managers`` (opkg and apk), ``router`` (the commands typed on a console).
 """

@@ -1,9 +1,9 @@
-"""``python -m qemu.openwrt IMAGE``: two routers that run OpenWrt, linked by us.
+"""``python -m qemu.openwrt IMAGE``: connect two OpenWrt routers site to site.
 
-IMAGE is OpenWrt's own for the target "armsr", the one that holds kernel and files:
-``openwrt-...-armsr-armv8-generic-initramfs-kernel.bin``, or ``armv7``. What our
-packages depend on, the routers fetch from OpenWrt's servers, so this needs a network;
-our packages they fetch from here, signed, by opkg or by apk.
+IMAGE is an image of the OpenWrt target "armsr" that holds kernel and files:
+``openwrt-...-armsr-armv8-generic-initramfs-kernel.bin``, or ``armv7``. The routers
+install our packages, signed, from this machine with opkg or apk, and the dependencies
+from the servers of OpenWrt; so this needs network access.
 """
 
 import sys
@@ -12,20 +12,20 @@ from subprocess import CalledProcessError
 
 from qemu import tools
 from qemu.openwrt import machines
-from qemu.openwrt.console import CommandFailed, Silence
+from qemu.openwrt.console import CommandFailed, ConsoleTimeout
 
 FAILURES = (
     tools.MissingTools,
     machines.UnknownImage,
     CommandFailed,
-    Silence,
+    ConsoleTimeout,
     OSError,
     CalledProcessError,
 )
 
 
 def main() -> int:
-    """Install on two routers and link them; the exit code."""
+    """Install on two routers, connect them, and return the exit code."""
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
-"""A shell at the other end of a serial line, as a person would use it.
+"""A shell at the other end of a serial line.
 
-Whatever else is said on the line, by the kernel or by what runs in the background,
-comes between; so a command's own output is marked, and its exit code comes last.
+The kernel and background processes write to the same line. So the output of a command
+is enclosed in markers, and the end marker carries its exit code.
 """
 
 import os
@@ -9,83 +9,94 @@ import re
 import select
 import time
 
-# What OpenWrt says before there is a shell.
-INVITATION = re.compile(rb"Please press Enter to activate this console\.")
-# Seconds for a shell to answer, if it reads at all.
-ATTEMPT = 5.0
-# What OpenWrt's shell takes as one line.
-LONGEST = 500
-_PIECE = 1 << 16
-_LAST = 2000
+# The prompt of OpenWrt before it starts a shell.
+ACTIVATE_PROMPT = re.compile(rb"Please press Enter to activate this console\.")
+# Seconds for a shell to answer; input before it reads may be lost.
+RETRY_SECONDS = 5.0
+# The longest line, in bytes, that the shell of OpenWrt accepts.
+MAX_LINE = 500
+_CHUNK = 1 << 16
+_TAIL = 2000
 
 
 class CommandFailed(Exception):
-    """A command ended with another exit code than 0; the text says what it said."""
+    """The exit code of a command is not 0; the message holds its output."""
 
 
-class Silence(Exception):
-    """Nothing that was waited for came in time; the text is what came last."""
+class ConsoleTimeout(Exception):
+    """Expected output did not arrive in time; the message holds the last output."""
 
 
 class Console:
-    """Reads and writes the file descriptor ``line``, which stays the caller's."""
+    """A shell on the file descriptor ``line``, which the caller closes."""
 
     def __init__(self, line: int) -> None:
         self._line = line
-        self._heard = b""
+        self._buffer = b""
         self._count = 0
 
     def wait_for(self, pattern: re.Pattern[bytes], seconds: float) -> re.Match[bytes]:
-        """Read until the pattern is found, and forget all up to its end."""
-        until = time.monotonic() + seconds
-        while not (found := pattern.search(self._heard)):
-            self._read(until)
-        self._heard = self._heard[found.end() :]
-        return found
+        """Read until the pattern matches; discard everything up to its end.
 
-    def wake(self, seconds: float) -> None:
-        """Wait until there is a shell, then ask the kernel not to interrupt."""
+        Raises:
+            ConsoleTimeout: no match within ``seconds``, or the line is closed.
+        """
         until = time.monotonic() + seconds
-        self.wait_for(INVITATION, seconds)
+        while not (match := pattern.search(self._buffer)):
+            self._read(until)
+        self._buffer = self._buffer[match.end() :]
+        return match
+
+    def activate(self, seconds: float) -> None:
+        """Start the shell once OpenWrt offers it, and silence kernel messages."""
+        until = time.monotonic() + seconds
+        self.wait_for(ACTIVATE_PROMPT, seconds)
         while True:
             os.write(self._line, b"\n")
             try:
-                self.run("dmesg -n 1 || true", ATTEMPT)
+                self.run("dmesg -n 1 || true", RETRY_SECONDS)
                 return
-            except Silence:
-                # What is typed before the shell reads may be lost.
+            except ConsoleTimeout:
                 if time.monotonic() > until:
                     raise
 
     def run(self, command: str, seconds: float = 60.0) -> str:
-        """What ``command``, of one line, prints; CommandFailed if it fails."""
+        """Run a command of one line and return its output.
+
+        Raises:
+            CommandFailed: the exit code is not 0.
+            ConsoleTimeout: the command does not end within ``seconds``.
+            ValueError: the line is too long.
+        """
         self._count += 1
         start, end = f"start-{self._count}", f"end-{self._count}"
-        # The quotes keep the line's echo of the command from being taken for these.
+        # The quotes keep the echo of the command from matching as a marker.
         typed = f"echo '{start}':; {command}; echo '{end}':$?:\n".encode()
-        if len(typed) > LONGEST:
-            raise ValueError(f"a shell on a line takes less than {len(typed)} bytes")
+        if len(typed) > MAX_LINE:
+            raise ValueError(
+                f"command too long: {len(typed)} bytes (limit {MAX_LINE} bytes)"
+            )
         os.write(self._line, typed)
-        found = self.wait_for(_between(start, end), seconds)
-        output = found[1].decode(errors="replace").replace("\r\n", "\n")
-        if int(found[2]):
+        match = self.wait_for(_between(start, end), seconds)
+        output = match[1].decode(errors="replace").replace("\r\n", "\n")
+        if int(match[2]):
             raise CommandFailed(f"{command}\n{output}")
         return output
 
     def _read(self, until: float) -> None:
         left = max(0.0, until - time.monotonic())
         if not select.select([self._line], [], [], left)[0]:
-            raise Silence(self._last())
+            raise ConsoleTimeout(self._tail())
         try:
-            piece = os.read(self._line, _PIECE)
-        except OSError:  # how a terminal ends
+            piece = os.read(self._line, _CHUNK)
+        except OSError:  # a closed terminal
             piece = b""
         if not piece:
-            raise Silence(f"the line has ended: {self._last()}")
-        self._heard += piece
+            raise ConsoleTimeout(f"the line is closed: {self._tail()}")
+        self._buffer += piece
 
-    def _last(self) -> str:
-        return self._heard[-_LAST:].decode(errors="replace")
+    def _tail(self) -> str:
+        return self._buffer[-_TAIL:].decode(errors="replace")
 
 
 def _between(start: str, end: str) -> re.Pattern[bytes]:

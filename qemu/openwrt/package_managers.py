@@ -1,11 +1,11 @@
-"""The two package managers that OpenWrt has had, told to install from a feed."""
+"""opkg and apk: how each installs from a feed."""
 
 from typing import NamedTuple
 
 
 class Manager(NamedTuple):
-    """``goal`` is the builder's, whose folder has the public key in the file that
-    ``key`` matches; the rest is what a router has to be told."""
+    """A package manager: ``goal`` and ``folder`` of the builder, the pattern of the key
+    file there, and the paths, feed line and command on the router."""
 
     program: str
     goal: str

@@ -1,10 +1,10 @@
-"""A machine that does not live to report is heard all the same."""
+"""Every check of a machine has a report, even if the machine stops early."""
 
 from qemu import check_vm
 from qemu.guest.checks import CHECKS
 
 
-def test_every_check_of_a_machine_that_is_ended_fails() -> None:
+def test_every_check_fails_when_the_machine_is_stopped() -> None:
     reports = list(check_vm.run(time_limit=0))
     assert [report.check for report in reports] == [check.name for check in CHECKS]
     for report in reports:

@@ -1,4 +1,4 @@
-"""pywgd and the kernel's WireGuard as each other's peer, in an ARM64 machine."""
+"""pywgd and the WireGuard of the kernel as peers, in an ARM64 virtual machine."""
 
 import pytest
 
@@ -16,6 +16,6 @@ def reports() -> dict[str, Report]:
 
 
 @pytest.mark.parametrize("check", [check.name for check in CHECKS])
-def test_in_the_machine(check: str, reports: dict[str, Report]) -> None:
+def test_check_succeeds(check: str, reports: dict[str, Report]) -> None:
     report = reports[check]
     assert report.ok, report.detail

@@ -1,4 +1,4 @@
-"""How steps of two homes are carried out, with homes that are not there."""
+"""The order of steps and the isolation of failures, with simulated sites."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,13 +8,13 @@ import pytest
 
 from qemu.architectures import ARM64
 from qemu.report import Figures
-from qemu.router_vm import Failed, Files, Home
+from qemu.router_vm import BootFiles, RouterVM, VMError
 from qemu.steps import Check, Step, carry_out
-from qemu.two_sites import Homes
+from qemu.two_sites import TwoSites
 
 
-class FakeHomes:
-    """Counts how often it was restored; works unless ``broken``."""
+class FakeSites:
+    """Counts calls of ``restore``, which resets ``broken``."""
 
     broken = False
     restored = 0
@@ -24,42 +24,44 @@ class FakeHomes:
         self.restored += 1
 
 
-def works(homes: Homes) -> Check:
-    assert not cast(FakeHomes, homes).broken, "the step before broke it"
+def works(sites: TwoSites) -> Check:
+    assert not cast(FakeSites, sites).broken, "not restored after the previous step"
     return lambda _: {"bytes": 1}
 
 
-def raises(homes: Homes) -> Check:
-    cast(FakeHomes, homes).broken = True
+def raises(sites: TwoSites) -> Check:
+    cast(FakeSites, sites).broken = True
     raise ValueError("I/O operation on closed file")
 
 
-def fails_its_check(homes: Homes) -> Check:
-    def check(kind: str) -> Figures:
-        cast(FakeHomes, homes).broken = True
-        raise Failed(f"{kind} is unreachable")
+def fails_its_check(sites: TwoSites) -> Check:
+    def check(implementation: str) -> Figures:
+        cast(FakeSites, sites).broken = True
+        raise VMError(f"{implementation} is unreachable")
 
     return check
 
 
 @pytest.mark.parametrize("failing", [raises, fails_its_check])
-def test_only_the_failed_step_fails(failing: Callable[[Homes], Check]) -> None:
-    homes = FakeHomes()
+def test_later_steps_pass_when_one_step_fails(
+    failing: Callable[[TwoSites], Check],
+) -> None:
+    sites = FakeSites()
     steps = [Step(works), Step(failing), Step(works), Step(works)]
-    reports = list(carry_out(steps, cast(Homes, homes)))
+    reports = list(carry_out(steps, cast(TwoSites, sites)))
     assert [report.ok for report in reports] == [True] * 2 + [False] * 2 + [True] * 4
-    assert homes.restored == 1
+    assert sites.restored == 1
 
 
-def test_the_report_gives_the_kind_of_an_unexpected_error() -> None:
-    (report,) = carry_out([Step(raises, ("link",))], cast(Homes, FakeHomes()))
+def test_report_names_the_exception_when_a_step_raises() -> None:
+    (report,) = carry_out([Step(raises, ("link",))], cast(TwoSites, FakeSites()))
     assert report.check == "link_raises"
     assert report.detail == "ValueError: I/O operation on closed file"
 
 
-def test_an_action_fails_clearly_when_the_machine_is_off(tmp_path: Path) -> None:
-    files = Files(ARM64, tmp_path / "kernel", tmp_path / "archive")
-    home = Home(files, tmp_path / "left", tmp_path / "right", 1)
-    home.cut_power()
-    with pytest.raises(Failed, match="home 1: reach: the machine is switched off"):
-        home.do("reach", lan="lan", address="192.168.2.2")
+def test_error_is_clear_when_the_machine_is_off(tmp_path: Path) -> None:
+    files = BootFiles(ARM64, tmp_path / "kernel", tmp_path / "archive")
+    router = RouterVM(files, tmp_path / "left", tmp_path / "right", 1)
+    router.cut_power()
+    with pytest.raises(VMError, match="VM 1: reach: the machine is not running"):
+        router.call("reach", lan="lan", address="192.168.2.2")

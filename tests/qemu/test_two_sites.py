@@ -1,4 +1,4 @@
-"""Two homes, a machine each, linked by the package that they installed."""
+"""Two routers in virtual machines, connected by the package that they install."""
 
 import pytest
 
@@ -8,10 +8,14 @@ from qemu.report import Report
 Reports = dict[str, Report]
 
 
-# The checks of two homes are made by the same machines.
+# All checks of one architecture use the same two machines.
 BY_ARCHITECTURE = [
-    pytest.param(one, id=str(one), marks=pytest.mark.xdist_group(f"homes-{one}"))
-    for one in steps.ARCHITECTURES
+    pytest.param(
+        architecture,
+        id=str(architecture),
+        marks=pytest.mark.xdist_group(f"sites-{architecture}"),
+    )
+    for architecture in steps.ARCHITECTURES
 ]
 
 
@@ -21,7 +25,7 @@ def reports(request: pytest.FixtureRequest) -> Reports:
 
 
 @pytest.mark.parametrize("check", steps.CHECKS)
-def test_between_two_homes(check: str, reports: Reports) -> None:
+def test_step_succeeds(check: str, reports: Reports) -> None:
     report = reports[check]
     print(report)
     assert report.ok, report.detail
