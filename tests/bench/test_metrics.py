@@ -35,7 +35,7 @@ def goal(figure: str, of: str) -> Goal:
 
 
 @pytest.mark.parametrize("row", range(len(VERDICTS)))
-def test_a_goal_is_judged(row: int) -> None:
+def test_goal_is_judged_by_the_median(row: int) -> None:
     figure, of, expected, must, aim = VERDICTS[row]
     judged = goal(figure, of)
     reached = judged.reached(RESULTS, figure)
@@ -45,7 +45,7 @@ def test_a_goal_is_judged(row: int) -> None:
         assert judged.meets(reached, judged.aim) == aim
 
 
-def test_every_goal_is_about_a_figure_and_aims_beyond_what_it_must() -> None:
+def test_every_goal_has_a_metric_and_an_aim_beyond_its_limit() -> None:
     for goal in GOALS:
         assert goal.figure in FIGURES
         assert goal.meets(goal.aim, goal.must)

@@ -1,6 +1,6 @@
-"""The test programs in C on machines of other byte orders and word sizes.
+"""The C test programs on machines of other byte orders and word sizes.
 
-All are linked statically to musl, and run by QEMU's user emulation.
+They are linked statically with musl and run by the user mode emulator of QEMU.
 """
 
 import functools
@@ -13,7 +13,7 @@ from package.builder import libpywg
 from package.builder.paths import LIBPYWG
 from package.builder.targets import TARGETS
 
-# One of each machine.
+# One target per instruction set.
 NAMES = (
     "aarch64_generic",
     "arm_cortex-a15_neon-vfpv4",
@@ -22,7 +22,7 @@ NAMES = (
     "x86_64",
 )
 PROGRAMS = sorted(path.stem for path in LIBPYWG.glob("test/test_*.c"))
-# It needs an AEAD that the targets do not have.
+# It needs an AEAD that is not built for the targets.
 PROGRAMS.remove("test_aead_openssl")
 
 
@@ -38,11 +38,11 @@ ROWS = [
 
 @functools.cache
 def folder(name: str) -> Path:
-    """The folder of the programs for this target."""
+    """Build the programs for a target and return their folder."""
     return libpywg.test_programs(TARGETS[name])
 
 
 @pytest.mark.parametrize("name, program", ROWS)
-def test_program_finds_nothing_wrong(name: str, program: str) -> None:
+def test_program_succeeds(name: str, program: str) -> None:
     emulator = f"qemu-{TARGETS[name].qemu}"
     subprocess.run([emulator, folder(name) / program], check=True)

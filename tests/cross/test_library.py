@@ -1,4 +1,4 @@
-"""libpywg as it goes onto a router: what it exports, and what it asks of others."""
+"""The shared library libpywg for routers: architecture, dependencies and symbols."""
 
 import ctypes
 import functools
@@ -22,7 +22,7 @@ MACHINES = {
 }
 
 
-# By where the cipher is from: what else it needs.
+# The library that each AEAD needs.
 NEEDED = {"sodium": "libsodium.so.26", "openssl": "libcrypto.so.3"}
 ROWS = [(name, aead) for aead in NEEDED for name in NAMES]
 
@@ -38,7 +38,7 @@ def readelf(file: Path, *options: str) -> str:
 
 
 @pytest.mark.parametrize("name, aead", ROWS)
-def test_library_is_for_its_machine(name: str, aead: str) -> None:
+def test_library_is_built_for_its_machine(name: str, aead: str) -> None:
     header = readelf(built(name, aead), "--file-header")
     facts = r"Class: +(\w+)\n.*complement, (\w+) endian\n.*Machine: +([^\n]+)"
     match = re.search(facts, header, re.DOTALL)
@@ -46,28 +46,28 @@ def test_library_is_for_its_machine(name: str, aead: str) -> None:
 
 
 @pytest.mark.parametrize("name, aead", ROWS)
-def test_library_needs_the_c_library_and_its_cipher(name: str, aead: str) -> None:
+def test_library_needs_only_the_c_library_and_its_cipher(name: str, aead: str) -> None:
     dynamic = readelf(built(name, aead), "--dynamic")
     assert re.findall(r"NEEDED.*\[(.*)\]", dynamic) == [NEEDED[aead], "libc.so"]
     assert re.findall(r"SONAME.*\[(.*)\]", dynamic) == [SONAME]
 
 
 @pytest.mark.parametrize("name, aead", ROWS)
-def test_library_exports_what_is_bound(name: str, aead: str) -> None:
+def test_library_exports_exactly_the_bound_functions(name: str, aead: str) -> None:
     symbols = readelf(built(name, aead), "--dyn-syms")
     exported = re.findall(r"GLOBAL +DEFAULT +\d+ (\w+)", symbols)
     assert set(exported) == {f"pywg_{name}" for name, _, _ in SIGNATURES}
 
 
 @pytest.mark.parametrize("aead", NEEDED)
-def test_names_are_of_functions_that_the_library_has(aead: str) -> None:
+def test_called_functions_exist_in_the_cipher_library(aead: str) -> None:
     library = ctypes.CDLL(TARGETS["debian_amd64"].soname(aead))
     assert link_stubs.called_functions(aead)
     assert all(hasattr(library, name) for name in link_stubs.called_functions(aead))
 
 
 @pytest.mark.parametrize("aead", NEEDED)
-def test_library_is_the_same_bytes_when_built_elsewhere(
+def test_library_is_reproducible_when_built_in_another_folder(
     aead: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = TARGETS["x86_64"]

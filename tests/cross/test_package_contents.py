@@ -21,12 +21,12 @@ def all_packages() -> Packages:
     return packages.all_packages(TARGET)
 
 
-def test_architecture_is_that_of_what_is_compiled(all_packages: Packages) -> None:
+def test_only_the_library_depends_on_the_architecture(all_packages: Packages) -> None:
     assert all_packages[0].architecture == TARGET.name
     assert PYWG_EMBEDDED.architecture == "all"
 
 
-def test_router_needs_one_library_and_may_choose(all_packages: Packages) -> None:
+def test_package_depends_on_one_of_two_libraries(all_packages: Packages) -> None:
     library, other, *rest = all_packages
     assert rest == [PYWG_EMBEDDED, LUCI]
     assert packages.required_packages(TARGET) == (library, PYWG_EMBEDDED)
@@ -37,19 +37,19 @@ def test_router_needs_one_library_and_may_choose(all_packages: Packages) -> None
     assert (library.preferred, other.preferred) == (True, False)
 
 
-def test_library_is_where_the_loader_looks(all_packages: Packages) -> None:
+def test_library_is_installed_in_the_loader_path(all_packages: Packages) -> None:
     content = libpywg.shared_library(TARGET, "sodium").read_bytes()
     assert all_packages[0].files[f"usr/lib/{SONAME}"].content == content
 
 
 @pytest.mark.parametrize("path", packages.COMMANDS)
-def test_command_keeps_its_bytecode_off_the_flash(path: str) -> None:
+def test_command_writes_its_bytecode_to_ram(path: str) -> None:
     file = PYWG_EMBEDDED.files[path]
     assert file.mode == 0o755
     assert b'sys.pycache_prefix = "/var/run/' in file.content
 
 
-def test_sources_are_those_of_the_project_and_no_more() -> None:
+def test_package_contains_only_project_files() -> None:
     home = f"{packages.HOME}/pywg_embedded/"
     sources = {path for path in PYWG_EMBEDDED.files if path.startswith(home)}
     assert home + "daemon/main.py" in sources
@@ -58,13 +58,13 @@ def test_sources_are_those_of_the_project_and_no_more() -> None:
     assert not any("/libpywg/" in path or "__pycache__" in path for path in sources)
 
 
-def test_system_gets_every_file_that_is_for_it() -> None:
+def test_package_contains_every_system_file() -> None:
     folder = CHECKOUT / "package/pywg-embedded/files"
     names = {name for name, _ in packages.SYSTEM.values()}
     assert names == {path.name for path in folder.iterdir()}
 
 
-def test_luci_gets_every_page_and_language() -> None:
+def test_luci_package_contains_every_page_and_language() -> None:
     tree = po.PACKAGE
     shipped = {path for path in tree.glob("htdocs/**/*") if path.is_file()}
     assert LUCI.files["www/luci-static/resources/protocol/pywg.js"]
@@ -79,7 +79,7 @@ def test_luci_gets_every_page_and_language() -> None:
     assert LUCI.replaces == ("luci-i18n-pywg-de", "luci-i18n-pywg-fr")
 
 
-def test_no_two_packages_have_a_file_in_common(all_packages: Packages) -> None:
+def test_packages_share_no_file(all_packages: Packages) -> None:
     installed = (all_packages[0], PYWG_EMBEDDED, LUCI)
     for first, second in itertools.combinations(installed, 2):
         assert not first.files.keys() & second.files.keys(), (first.name, second.name)

@@ -8,7 +8,7 @@ import pytest
 from tests.lab.topology import Lab, Tunnel
 from tests.lab.wireguard import WireGuard
 
-from .rekey_ping import Journey
+from .rekey_ping import RekeyPing
 
 # (initiator, responder)
 PAIRS = [
@@ -20,7 +20,7 @@ PAIRS = [
     ("wireguard-go", "pywgd-python"),
 ]
 PAIR_NAMES = [f"{left}-to-{right}" for left, right in PAIRS]
-# Those that `make test` runs; the others are left to `make test-all`.
+# The pairs that `make test` runs; `make test-all` runs all of them.
 REPRESENTATIVE = (("pywgd", "wireguard-go"), ("wireguard-go", "pywgd"))
 BY_PAIR = [
     pytest.param(
@@ -32,73 +32,75 @@ BY_PAIR = [
 
 @pytest.fixture(autouse=True, scope="session")
 def root() -> None:
+    """Skip all tests of this folder without root."""
     if os.geteuid():
         pytest.skip("network namespaces need root")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever waits for the long journeys comes last."""
-    items.sort(key=_waits_for_journeys)
+    """Run the tests that use the long pings last."""
+    items.sort(key=_uses_rekey_pings)
 
 
-def _waits_for_journeys(item: pytest.Item) -> bool:
-    return "journeys" in getattr(item, "fixturenames", ())
+def _uses_rekey_pings(item: pytest.Item) -> bool:
+    return "rekey_pings" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(autouse=True, scope="session")
-def departures(
+def started_pings(
     root: None, request: pytest.FixtureRequest
-) -> Iterator[dict[str, Journey]]:
-    """One journey a pair, under way while the other tests run; none if unwanted.
+) -> Iterator[dict[str, RekeyPing]]:
+    """Start one long ping per pair, beside the other tests, if a test needs it.
 
-    The workers of pytest-xdist have none: each collects all tests, one runs these.
+    The workers of pytest-xdist start none: each collects all tests, but only one runs
+    those that need them.
     """
     here = "PYTEST_XDIST_WORKER" not in os.environ
-    wanted = here and any(map(_waits_for_journeys, request.session.items))
+    wanted = here and any(map(_uses_rekey_pings, request.session.items))
     with Lab() as lab:
-        yield _depart(lab) if wanted else {}
+        yield _start_pings(lab) if wanted else {}
 
 
-def _depart(lab: Lab) -> dict[str, Journey]:
-    return {name: Journey(lab.tunnel(*pair)) for name, pair in zip(PAIR_NAMES, PAIRS)}
+def _start_pings(lab: Lab) -> dict[str, RekeyPing]:
+    return {name: RekeyPing(lab.tunnel(*pair)) for name, pair in zip(PAIR_NAMES, PAIRS)}
 
 
 @pytest.fixture(scope="session")
-def journeys(departures: dict[str, Journey]) -> Iterator[dict[str, Journey]]:
-    """The journeys at their end."""
+def rekey_pings(started_pings: dict[str, RekeyPing]) -> Iterator[dict[str, RekeyPing]]:
+    """Wait for the end of the long pings."""
     with Lab() as lab:
-        under_way = departures or _depart(lab)
-        for journey in under_way.values():
-            journey.finish()
-        yield under_way
+        pings = started_pings or _start_pings(lab)
+        for ping in pings.values():
+            ping.finish()
+        yield pings
 
 
 @pytest.fixture(scope="module", params=BY_PAIR)
-def lasting_tunnel(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
+def module_tunnel(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
     with Lab() as lab:
         yield lab.tunnel(*request.param)
 
 
 @pytest.fixture
-def tunnel(lasting_tunnel: Tunnel) -> Tunnel:
-    """Strangers, on hosts that the tests of one module share and leave as found."""
-    lasting_tunnel.disconnect()
-    return lasting_tunnel
+def tunnel(module_tunnel: Tunnel) -> Tunnel:
+    """Two interfaces without peers; the tests of one module share their hosts."""
+    module_tunnel.disconnect()
+    return module_tunnel
 
 
 @pytest.fixture(params=BY_PAIR)
-def own_tunnel(request: pytest.FixtureRequest, lab: Lab) -> Tunnel:
-    """Strangers, on hosts that the test may do anything to."""
+def private_tunnel(request: pytest.FixtureRequest, lab: Lab) -> Tunnel:
+    """Two interfaces without peers, on hosts of this test alone."""
     return lab.tunnel(*request.param)
 
 
 @pytest.fixture
-def our_tunnel(lab: Lab) -> Tunnel:
-    """Strangers, both ours, for behaviour that other implementations lack."""
+def pywgd_tunnel(lab: Lab) -> Tunnel:
+    """Two pywgd interfaces without peers, for behaviour of pywgd alone."""
     return lab.tunnel("pywgd", "pywgd")
 
 
 @pytest.fixture
-def ours(our_tunnel: Tunnel) -> WireGuard:
-    """One interface of ours; a stranger to everybody."""
-    return our_tunnel.left
+def pywgd(pywgd_tunnel: Tunnel) -> WireGuard:
+    """A pywgd interface without peers."""
+    return pywgd_tunnel.left

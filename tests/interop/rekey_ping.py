@@ -1,4 +1,4 @@
-"""Traffic over the life of a session, in real time."""
+"""A steady ping that outlasts a session, in real time."""
 
 import re
 import subprocess
@@ -9,13 +9,13 @@ from tests.lab.topology import Tunnel
 SECONDS = 128
 _INTERVAL = 0.25
 _COUNT = int(SECONDS / _INTERVAL)
-# Far more than a slow machine needs.
+# Seconds; far more than a slow machine needs.
 _PATIENCE = 300
 _SUMMARY = r"(\d+) packets transmitted, (\d+) received.*\t(\d+)\n"
 
 
-class Journey:
-    """A steady ping through a tunnel, begun when made."""
+class RekeyPing:
+    """A ping through a tunnel that starts when the object is created."""
 
     def __init__(self, tunnel: Tunnel) -> None:
         tunnel.connect()
@@ -23,8 +23,8 @@ class Journey:
             raise RuntimeError("no ping through the tunnel")
         self.first_handshake = tunnel.left.handshake_time(tunnel.right)
         ping = f"ping -n -q -c{_COUNT} -i{_INTERVAL} {tunnel.right.address(4)}"
-        # The time of the handshake as it is when the ping ends, not when we look; on a
-        # busy machine the new one may not be complete yet.
+        # The time of the last handshake is read when the ping ends. On a busy machine
+        # the new handshake may not be complete then, so wait for it.
         show = f"wg show {tunnel.left.name} latest-handshakes"
         is_old = f"[ $({show} | cut -f 2) = {self.first_handshake} ]"
         wait = f"for _ in $(seq {_PATIENCE}); do {is_old} || break; sleep 1; done"
@@ -33,9 +33,9 @@ class Journey:
         )
 
     def finish(self) -> None:
-        """Wait for the end; then ``sent``, ``received`` and both handshakes tell."""
-        said, _ = self._ping.communicate(timeout=SECONDS + 2 * _PATIENCE)
-        found = re.search(_SUMMARY, said, re.DOTALL)
+        """Wait for the end and set ``sent``, ``received`` and ``last_handshake``."""
+        output, _ = self._ping.communicate(timeout=SECONDS + 2 * _PATIENCE)
+        found = re.search(_SUMMARY, output, re.DOTALL)
         if not found:
-            raise RuntimeError(said)
+            raise RuntimeError(output)
         self.sent, self.received, self.last_handshake = map(int, found.groups())

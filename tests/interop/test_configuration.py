@@ -1,4 +1,4 @@
-"""Live changes: each does what it says and disturbs nothing else."""
+"""Configuration changes at run time have their effect and no side effects."""
 
 import socket
 
@@ -18,8 +18,9 @@ table inet probe {
     }
 }
 """
-# Low-order points of Curve25519, and what is congruent to one: nobody can hold a
-# session with these.
+# Low-order points of Curve25519 and values congruent to them: a key agreement with one
+# of these is refused.
+LOW_ORDER_IDS = ["0", "1", "order-8-a", "order-8-b", "p-1", "p", "p+1"]
 LOW_ORDER_POINTS = [
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
     "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
@@ -32,14 +33,14 @@ LOW_ORDER_POINTS = [
 
 
 def stanza(end: WireGuard, peer: WireGuard) -> str:
-    """The peer as a wg(8) file has it."""
+    """Return the [Peer] section of a wg(8) file."""
     allowed = ", ".join(bare(address) for address in peer.inside)
     endpoint = end.show_peer("endpoints", peer)
     lines = [f"PublicKey = {peer.public_key}", f"AllowedIPs = {allowed}"]
     return "\n".join(["[Peer]", *lines, f"Endpoint = {endpoint}", ""])
 
 
-def test_a_peer_may_come_and_go(tunnel: Tunnel) -> None:
+def test_peer_is_reachable_again_when_it_is_readded(tunnel: Tunnel) -> None:
     tunnel.connect()
     assert tunnel.left.pings(tunnel.right)
     tunnel.left.set_peer(tunnel.right, "remove")
@@ -49,23 +50,23 @@ def test_a_peer_may_come_and_go(tunnel: Tunnel) -> None:
 
 
 @pytest.mark.parametrize("change", ["setconf", "syncconf", "addconf"])
-def test_a_new_file_keeps_the_sessions_of_peers_it_still_names(
-    our_tunnel: Tunnel, change: str
+def test_session_is_kept_when_a_new_file_still_has_the_peer(
+    pywgd_tunnel: Tunnel, change: str
 ) -> None:
-    left, right = our_tunnel.left, our_tunnel.right
-    our_tunnel.connect()
+    left, right = pywgd_tunnel.left, pywgd_tunnel.right
+    pywgd_tunnel.connect()
     assert left.pings(right)
-    newcomer = public_key_of(new_key())
+    new_peer = public_key_of(new_key())
     file = f"[Interface]\nPrivateKey = {left.private_key}\nListenPort = {PORT}\n"
-    file += f"{stanza(left, right)}[Peer]\nPublicKey = {newcomer}\n"
+    file += f"{stanza(left, right)}[Peer]\nPublicKey = {new_peer}\n"
     with capture(right.host, WIRE) as wire:
         left.host.run("wg", change, left.name, "/dev/stdin", stdin=file)
         assert left.pings(right)
         assert not list(wire.wireguard(INITIATION, seconds=0.5))
-    assert set(left.show("peers").split()) == {right.public_key, newcomer}
+    assert set(left.show("peers").split()) == {right.public_key, new_peer}
 
 
-def test_syncconf_removes_peers_that_the_file_no_longer_names(tunnel: Tunnel) -> None:
+def test_syncconf_removes_peers_that_the_file_lacks(tunnel: Tunnel) -> None:
     tunnel.connect()
     file = f"[Interface]\nPrivateKey = {tunnel.left.private_key}\n"
     left = tunnel.left
@@ -73,9 +74,11 @@ def test_syncconf_removes_peers_that_the_file_no_longer_names(tunnel: Tunnel) ->
     assert left.show("peers") == ""
 
 
-def test_a_new_private_key_renews_the_sessions(own_tunnel: Tunnel) -> None:
-    left, right = own_tunnel.left, own_tunnel.right
-    own_tunnel.connect()
+def test_sessions_are_renewed_when_the_private_key_changes(
+    private_tunnel: Tunnel,
+) -> None:
+    left, right = private_tunnel.left, private_tunnel.right
+    private_tunnel.connect()
     assert left.pings(right)
     right.remove_peers()
     left.private_key = new_key()
@@ -86,15 +89,15 @@ def test_a_new_private_key_renews_the_sessions(own_tunnel: Tunnel) -> None:
     assert left.pings(right)
 
 
-def test_the_own_key_is_no_peer(tunnel: Tunnel) -> None:
+def test_peer_is_ignored_when_it_has_the_own_public_key(tunnel: Tunnel) -> None:
     tunnel.connect()
     tunnel.left.add_peer(tunnel.left)
     assert tunnel.left.show("peers") == tunnel.right.public_key
 
 
-def test_the_listen_port_moves_and_the_peer_follows(own_tunnel: Tunnel) -> None:
-    left, right = own_tunnel.left, own_tunnel.right
-    own_tunnel.connect()
+def test_peer_follows_when_the_listen_port_changes(private_tunnel: Tunnel) -> None:
+    left, right = private_tunnel.left, private_tunnel.right
+    private_tunnel.connect()
     assert left.pings(right)
     right.set("listen-port", "4500")
     assert right.show("listen-port") == "4500"
@@ -103,14 +106,14 @@ def test_the_listen_port_moves_and_the_peer_follows(own_tunnel: Tunnel) -> None:
     assert becomes(lambda: left.show_peer("endpoints", right) == here)
 
 
-def test_a_random_listen_port_is_reported(own_tunnel: Tunnel) -> None:
-    own_tunnel.left.set("listen-port", "0")
-    assert int(own_tunnel.left.show("listen-port")) > 0
+def test_listen_port_is_reported_when_it_is_random(private_tunnel: Tunnel) -> None:
+    private_tunnel.left.set("listen-port", "0")
+    assert int(private_tunnel.left.show("listen-port")) > 0
 
 
-def test_a_busy_port_is_refused_and_nothing_changes(our_tunnel: Tunnel) -> None:
-    left, right = our_tunnel.left, our_tunnel.right
-    our_tunnel.connect()
+def test_change_is_refused_when_the_port_is_in_use(pywgd_tunnel: Tunnel) -> None:
+    left, right = pywgd_tunnel.left, pywgd_tunnel.right
+    pywgd_tunnel.connect()
     assert left.pings(right)
     before = left.show("allowed-ips"), left.show("persistent-keepalive")
     with left.host.socket(socket.AF_INET, socket.SOCK_DGRAM) as occupant:
@@ -122,12 +125,12 @@ def test_a_busy_port_is_refused_and_nothing_changes(our_tunnel: Tunnel) -> None:
     assert left.pings(right)
 
 
-def test_the_firewall_mark_is_set_on_packets_until_it_is_taken_away(
-    own_tunnel: Tunnel,
+def test_packets_carry_the_fwmark_until_it_is_removed(
+    private_tunnel: Tunnel,
 ) -> None:
-    left, right = own_tunnel.left, own_tunnel.right
+    left, right = private_tunnel.left, private_tunnel.right
     left.host.nft(MARKED % PORT)
-    own_tunnel.connect()
+    private_tunnel.connect()
     assert left.pings(right)
     assert marked_packets(left) == 0
     left.set("fwmark", "0x1234")
@@ -148,9 +151,9 @@ def marked_packets(end: WireGuard) -> int:
     return int(ruleset.partition("packets ")[2].split()[0])
 
 
-def test_an_endpoint_that_comes_late_is_used(our_tunnel: Tunnel) -> None:
-    our_tunnel.connect()
-    left, right = our_tunnel.left, our_tunnel.right
+def test_peer_is_reachable_when_its_endpoint_is_set_later(pywgd_tunnel: Tunnel) -> None:
+    pywgd_tunnel.connect()
+    left, right = pywgd_tunnel.left, pywgd_tunnel.right
     left.remove_peers()
     left.add_peer(right, "persistent-keepalive", "1")
     assert not left.pings(right, seconds=1)
@@ -159,8 +162,8 @@ def test_an_endpoint_that_comes_late_is_used(our_tunnel: Tunnel) -> None:
 
 
 def sends_to(end: WireGuard, key: str, target: WireGuard, seconds: float) -> bool:
-    """Whether anything leaves within ``seconds`` for a peer with this key at the
-    target's address."""
+    """Return whether a datagram is sent within ``seconds`` to a peer with this key and
+    the endpoint of ``target``."""
     inside = target.address(4)
     where = ("endpoint", target.endpoint(4), "allowed-ips", inside)
     with capture(target.host, WIRE) as wire:
@@ -170,8 +173,10 @@ def sends_to(end: WireGuard, key: str, target: WireGuard, seconds: float) -> boo
         return any(packet.protocol == socket.IPPROTO_UDP for packet in packets)
 
 
-@pytest.mark.parametrize("key", LOW_ORDER_POINTS, ids=range(1, 8))
-def test_a_low_order_point_is_never_spoken_to(our_tunnel: Tunnel, key: str) -> None:
-    left, right = our_tunnel.left, our_tunnel.right
+@pytest.mark.parametrize("key", LOW_ORDER_POINTS, ids=LOW_ORDER_IDS)
+def test_nothing_is_sent_when_the_public_key_is_a_low_order_point(
+    pywgd_tunnel: Tunnel, key: str
+) -> None:
+    left, right = pywgd_tunnel.left, pywgd_tunnel.right
     assert not sends_to(left, key, right, seconds=0.1)
     assert sends_to(left, public_key_of(new_key()), right, seconds=DEADLINE)

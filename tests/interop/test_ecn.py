@@ -1,4 +1,4 @@
-"""DSCP and ECN of the packets outside and inside (RFC 6040)."""
+"""DSCP and ECN of the inner and outer headers (RFC 6040)."""
 
 from collections.abc import Iterator
 
@@ -12,10 +12,10 @@ INITIATION, RESPONSE, TRANSPORT = 1, 2, 4
 AF41 = 0x88
 NOT_ECT, ECT1, ECT0, CE = 0, 1, 2, 3
 EF = 0xB8
-# Of the ping that is looked for; those sent before the session was there are smaller.
+# The payload size of the captured ping; pings that were staged before are smaller.
 PING_SIZE = 300
 
-# (inner TOS, outer TOS): ECN is copied outward, DSCP is not.
+# (inner TOS, outer TOS): ECN is copied to the outer header, DSCP is not.
 ENCAPSULATION = [
     (NOT_ECT, NOT_ECT),
     (ECT1, ECT1),
@@ -24,7 +24,7 @@ ENCAPSULATION = [
     (EF | NOT_ECT, NOT_ECT),
     (EF | ECT0, ECT0),
 ]
-# (arriving inner ECN, arriving outer ECN, what is delivered: None for a drop)
+# (inner ECN on arrival, outer ECN on arrival, delivered ECN or None if dropped)
 DECAPSULATION = [
     (NOT_ECT, "not-ect", NOT_ECT),
     (NOT_ECT, "ect0", NOT_ECT),
@@ -55,59 +55,59 @@ IP = {4: "ip", 6: "ip6"}
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Tunnel]:
+def pair() -> Iterator[Tunnel]:
     with Lab() as lab:
         yield lab.tunnel("pywgd", "pywgd")
 
 
 def pings(packets: Iterator[Packet]) -> Iterator[Packet]:
-    """Packets that are or carry a ping of PING_SIZE."""
+    """Filter packets that are or carry a ping of PING_SIZE."""
     return (packet for packet in packets if len(packet.payload) > PING_SIZE)
 
 
 def options(inner: int) -> tuple[str, ...]:
-    """Of a ping of PING_SIZE with this TOS."""
+    """Return the options of a ping of PING_SIZE with this TOS."""
     return f"-Q{inner}", f"-s{PING_SIZE}"
 
 
 @pytest.mark.parametrize("outside", [4, 6], ids=["over-v4", "over-v6"])
 @pytest.mark.parametrize("kind", [INITIATION, RESPONSE])
-def test_handshakes_ask_for_low_latency(
-    running: Tunnel, kind: int, outside: int
+def test_handshake_messages_have_dscp_af41(
+    pair: Tunnel, kind: int, outside: int
 ) -> None:
-    with capture(running.right.host, WIRE) as wire:
-        running.connect(outside)
-        assert running.left.pings(running.right)
+    with capture(pair.right.host, WIRE) as wire:
+        pair.connect(outside)
+        assert pair.left.pings(pair.right)
         assert next(wire.wireguard(kind)).tos == AF41
 
 
 @pytest.mark.parametrize("outside", [4, 6], ids=["over-v4", "over-v6"])
 @pytest.mark.parametrize("inside", [4, 6], ids=["v4-inside", "v6-inside"])
-@pytest.mark.parametrize("inner, outer", ENCAPSULATION, ids=range(1, 7))
-def test_ecn_goes_outside_and_dscp_stays_inside(
-    running: Tunnel, outside: int, inside: int, inner: int, outer: int
+@pytest.mark.parametrize("inner, outer", ENCAPSULATION)
+def test_ecn_is_copied_to_the_outer_header_and_dscp_is_not(
+    pair: Tunnel, outside: int, inside: int, inner: int, outer: int
 ) -> None:
-    running.connect(outside)
-    target = running.right.address(inside)
-    assert running.left.host.reaches(target)
-    with capture(running.right.host, WIRE) as wire:
-        assert running.left.host.reaches(target, *options(inner))
+    pair.connect(outside)
+    target = pair.right.address(inside)
+    assert pair.left.host.reaches(target)
+    with capture(pair.right.host, WIRE) as wire:
+        assert pair.left.host.reaches(target, *options(inner))
         assert next(pings(wire.wireguard(TRANSPORT))).tos == outer
 
 
 @pytest.mark.parametrize("outside", [4, 6], ids=["over-v4", "over-v6"])
 @pytest.mark.parametrize("inside", [4, 6], ids=["v4-inside", "v6-inside"])
-@pytest.mark.parametrize("inner, outer, delivered", DECAPSULATION, ids=range(1, 17))
-def test_congestion_outside_is_told_inside(
-    running: Tunnel,
+@pytest.mark.parametrize("inner, outer, delivered", DECAPSULATION)
+def test_outer_congestion_mark_is_copied_to_the_inner_header(
+    pair: Tunnel,
     outside: int,
     inside: int,
     inner: int,
     outer: str,
     delivered: int | None,
 ) -> None:
-    left, right = running.left, running.right
-    running.connect(outside)
+    left, right = pair.left, pair.right
+    pair.connect(outside)
     target = right.address(inside)
     assert left.host.reaches(target)
     right.host.nft(ECN_ON_ARRIVAL % (IP[outside], outer))

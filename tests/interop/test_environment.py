@@ -1,4 +1,4 @@
-"""What the daemon takes over from its environment."""
+"""The environment variables and inherited descriptors of the daemon."""
 
 import contextlib
 import fcntl
@@ -20,7 +20,7 @@ IFF_TUN_NO_PI = 0x1001
 
 @contextlib.contextmanager
 def tun_device(host: Host, name: str) -> Iterator[int]:
-    """A TUN device of the host, as an open file descriptor."""
+    """Create a TUN device on the host; yield its file descriptor."""
     with host.entered():
         fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     try:
@@ -34,7 +34,7 @@ def tun_device(host: Host, name: str) -> Iterator[int]:
 
 @contextlib.contextmanager
 def uapi_listener(name: str) -> Iterator[int]:
-    """A listening UAPI socket, as a file descriptor."""
+    """Create a listening UAPI socket; yield its file descriptor."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(socket_path(name)))
         listener.listen()
@@ -45,7 +45,7 @@ def environment(**variables: str) -> dict[str, str]:
     return os.environ | variables
 
 
-def test_open_tun_and_uapi_descriptors_are_used(host: Host, name: str) -> None:
+def test_inherited_tun_and_uapi_descriptors_are_used(host: Host, name: str) -> None:
     with tun_device(host, name) as tun, uapi_listener(name) as uapi:
         daemon = host.start(
             *(PYWGD, "-f", name),
@@ -67,8 +67,10 @@ FOREGROUND = [
 ]
 
 
-@pytest.mark.parametrize("options, variables", FOREGROUND, ids=range(1, 4))
-def test_it_stays_in_the_foreground_when_told(
+@pytest.mark.parametrize(
+    "options, variables", FOREGROUND, ids=["-f", "--foreground", "variable"]
+)
+def test_daemon_stays_in_the_foreground_when_requested(
     host: Host, name: str, options: tuple[str, ...], variables: dict[str, str]
 ) -> None:
     daemon = host.start(PYWGD, *options, name, env=environment(**variables))
@@ -77,9 +79,9 @@ def test_it_stays_in_the_foreground_when_told(
     assert host.pids() == [daemon.pid]
 
 
-@pytest.mark.parametrize("level, talks", [("silent", False), ("verbose", True)])
-def test_the_log_level_decides_what_is_said(
-    host: Host, name: str, level: str, talks: bool
+@pytest.mark.parametrize("level, has_output", [("silent", False), ("verbose", True)])
+def test_log_output_depends_on_the_log_level(
+    host: Host, name: str, level: str, has_output: bool
 ) -> None:
     daemon = host.start(
         *(PYWGD, "-f", name),
@@ -89,5 +91,5 @@ def test_the_log_level_decides_what_is_said(
     )
     assert becomes(lambda: answers(name))
     daemon.terminate()
-    said, _ = daemon.communicate(timeout=DEADLINE)
-    assert bool(said) == talks
+    output, _ = daemon.communicate(timeout=DEADLINE)
+    assert bool(output) == has_output

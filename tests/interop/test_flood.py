@@ -1,4 +1,4 @@
-"""A flood from sources that are not there keeps nobody out."""
+"""Handshakes complete during a flood of initiations from spoofed sources."""
 
 import random
 import socket
@@ -21,15 +21,15 @@ from pywg_embedded.core.messages import MAC1_OFFSET, initiation
 from tests.lab.topology import Lab, Tunnel
 from tests.lab.wireguard import PORT, WireGuard
 
-# For benchmarks (RFC 2544), and so nobody's.
+# The network for benchmarks (RFC 2544), which no host of the test uses.
 NETWORK, HOSTS = 0xC6120000, 0x1FFFF
 BURST, PAUSE = 250, 0.02
 IPV4_HEADER, UDP_HEADER = 20, 8
 RECEIVER, PATIENCE = 77, 120
 
 
-def plausible_initiation(target: WireGuard) -> bytes:
-    """From a stranger who knows the target's public key, and nothing else."""
+def initiation_with_mac1(target: WireGuard) -> bytes:
+    """Return an initiation with a valid mac1, which takes only the public key."""
     data = initiation(RECEIVER, bytes(32), bytes(48), bytes(28))[:MAC1_OFFSET]
     key = blake2s(LABEL_MAC1 + b64decode(target.public_key)).digest()
     mac1 = blake2s(data, key=key, digest_size=MAC_SIZE).digest()
@@ -37,18 +37,18 @@ def plausible_initiation(target: WireGuard) -> bytes:
 
 
 class Flood:
-    """Sends initiations to one end of a tunnel, each from another address."""
+    """Send initiations to one end of a tunnel, each from a different address."""
 
     def __init__(self, tunnel: Tunnel) -> None:
         host, target = tunnel.left.host, tunnel.right
-        # What is answered comes back here.
+        # Route the replies back to this host.
         host.run("ip", "route", "add", "local", "198.18.0.0/15", "dev", "lo")
         target.host.add_default_route(tunnel.left.outside[4])
         self._raw = host.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
         self._back = host.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
         self._back.settimeout(PATIENCE)
         self._target = target.outside[4]
-        self._message = plausible_initiation(target)
+        self._message = initiation_with_mac1(target)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -68,7 +68,7 @@ class Flood:
         self._back.close()
 
     def is_answered_with_a_cookie(self) -> bool:
-        """Whether one of the sources gets a cookie reply."""
+        """Return whether one of the sources receives a cookie reply."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             data = self._back.recv(2048)[IPV4_HEADER + UDP_HEADER :]
@@ -87,7 +87,7 @@ class Flood:
         source = struct.pack(">I", NETWORK + random.randrange(HOSTS))
         target = socket.inet_aton(self._target)
         ports = random.randrange(1, 65536), PORT
-        # The kernel fills in what is left zero; UDP over IPv4 goes without checksum.
+        # The kernel fills in the zero fields; the UDP checksum is optional with IPv4.
         head = struct.pack(">BBHIBBH", 0x45, 0, 0, 0, 64, socket.IPPROTO_UDP, 0)
         udp = struct.pack(">HHHH", *ports, size, 0)
         return head + source + target + udp + self._message
@@ -95,7 +95,7 @@ class Flood:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("initiator", ["pywgd", "wireguard-go"])
-def test_a_peer_gets_through_a_flood_of_plausible_initiations(
+def test_handshake_completes_during_a_flood_of_initiations_with_valid_mac1(
     initiator: str, lab: Lab
 ) -> None:
     tunnel = lab.tunnel(initiator, "pywgd")

@@ -1,4 +1,4 @@
-"""A packet that has nowhere to go is answered with ICMP host unreachable."""
+"""A packet that cannot be sent is answered with ICMP host unreachable."""
 
 from base64 import b64encode
 
@@ -6,8 +6,9 @@ import pytest
 
 from tests.lab.wireguard import WireGuard
 
-SILENT_PEER = b64encode(b"a" * 32).decode()
-# (address, allowed IPs of a peer without an endpoint, what ping prints)
+PEER_WITHOUT_ENDPOINT = b64encode(b"a" * 32).decode()
+# (address, allowed IPs of a peer without an endpoint, message of ping)
+IDS = ["no-peer-v4", "no-peer-v6", "no-endpoint-v4", "no-endpoint-v6"]
 ROWS = [
     ("10.0.0.9", "", "Destination Host Unreachable"),
     ("fd00::9", "", "Address unreachable"),
@@ -16,10 +17,10 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("address, allowed_ips, verdict", ROWS, ids=range(1, 5))
-def test_the_sender_is_told(
-    ours: WireGuard, address: str, allowed_ips: str, verdict: str
+@pytest.mark.parametrize("address, allowed_ips, message", ROWS, ids=IDS)
+def test_icmp_host_unreachable_is_sent(
+    pywgd: WireGuard, address: str, allowed_ips: str, message: str
 ) -> None:
-    ours.set("peer", SILENT_PEER, "allowed-ips", allowed_ips)
-    said = ours.host.run("ping", "-n", "-c1", "-W60", address, check=False)
-    assert verdict in said.stdout
+    pywgd.set("peer", PEER_WITHOUT_ENDPOINT, "allowed-ips", allowed_ips)
+    result = pywgd.host.run("ping", "-n", "-c1", "-W60", address, check=False)
+    assert message in result.stdout

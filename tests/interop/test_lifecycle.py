@@ -1,4 +1,4 @@
-"""The daemon comes, is ready, and goes without a trace."""
+"""Start, readiness and exit of the daemon."""
 
 import signal
 import stat
@@ -13,7 +13,7 @@ from tests.lab.wireguard import PYWGD, answers, socket_path, unique_name
 MOVES = 20
 
 
-def leaves_no_trace(host: Host, name: str) -> bool:
+def is_cleaned_up(host: Host, name: str) -> bool:
     return becomes(
         lambda: (
             not host.pids()
@@ -23,13 +23,15 @@ def leaves_no_trace(host: Host, name: str) -> bool:
     )
 
 
-def test_all_is_ready_when_the_command_returns(host: Host, name: str) -> None:
+def test_interface_is_ready_when_the_command_returns(host: Host, name: str) -> None:
     host.run(PYWGD, name)
     assert host.has_link(name)
     assert host.run("wg", "show", name, "listen-port").stdout
 
 
-def test_the_interface_may_move_to_another_namespace_at_once(lab: Lab) -> None:
+def test_daemon_works_when_the_interface_moves_to_another_namespace_at_once(
+    lab: Lab,
+) -> None:
     birthplace, home = lab.host("birthplace"), lab.host("home")
     for attempt in range(MOVES):
         name = unique_name()
@@ -39,33 +41,33 @@ def test_the_interface_may_move_to_another_namespace_at_once(lab: Lab) -> None:
         assert home.has_link(name), f"attempt {attempt}"
         assert answers(name), f"attempt {attempt}"
         home.delete_link(name)
-        assert leaves_no_trace(birthplace, name), f"attempt {attempt}"
+        assert is_cleaned_up(birthplace, name), f"attempt {attempt}"
 
 
-def test_it_ends_when_the_interface_is_deleted(host: Host, name: str) -> None:
+def test_daemon_exits_when_the_interface_is_deleted(host: Host, name: str) -> None:
     host.run(PYWGD, name)
     host.delete_link(name)
-    assert leaves_no_trace(host, name)
+    assert is_cleaned_up(host, name)
 
 
-def test_it_ends_when_the_socket_file_is_removed(host: Host, name: str) -> None:
+def test_daemon_exits_when_the_socket_file_is_removed(host: Host, name: str) -> None:
     host.run(PYWGD, name)
     socket_path(name).unlink()
-    assert leaves_no_trace(host, name)
+    assert is_cleaned_up(host, name)
 
 
 @pytest.mark.parametrize("signal_sent", [signal.SIGTERM, signal.SIGINT])
-def test_it_cleans_up_on_a_signal(
+def test_daemon_cleans_up_when_it_receives_a_signal(
     host: Host, name: str, signal_sent: signal.Signals
 ) -> None:
     daemon = host.start(PYWGD, "-f", name)
     assert becomes(lambda: answers(name))
     daemon.send_signal(signal_sent)
     assert daemon.wait(DEADLINE) == 0
-    assert leaves_no_trace(host, name)
+    assert is_cleaned_up(host, name)
 
 
-def test_a_second_daemon_of_the_same_name_is_refused(host: Host, name: str) -> None:
+def test_start_fails_when_the_interface_exists(host: Host, name: str) -> None:
     host.run(PYWGD, name)
     second = host.run(PYWGD, name, check=False)
     assert second.returncode == 1
@@ -75,7 +77,7 @@ def test_a_second_daemon_of_the_same_name_is_refused(host: Host, name: str) -> N
     assert answers(name)
 
 
-def test_a_stale_socket_file_is_reused(host: Host, name: str) -> None:
+def test_daemon_starts_when_there_is_a_stale_socket_file(host: Host, name: str) -> None:
     first = host.start(PYWGD, "-f", name)
     assert becomes(lambda: answers(name))
     first.kill()
@@ -86,18 +88,19 @@ def test_a_stale_socket_file_is_reused(host: Host, name: str) -> None:
     assert answers(name)
 
 
-def test_only_root_may_use_the_socket(host: Host, name: str) -> None:
+def test_socket_is_accessible_by_root_only(host: Host, name: str) -> None:
     host.run(PYWGD, name)
     status = socket_path(name).stat()
     assert stat.S_IMODE(status.st_mode) & 0o077 == 0
     assert status.st_uid == 0
 
 
+BAD_IDS = ["no-name", "empty-name", "long-name", "slash", "unknown-option"]
 BAD_COMMANDS = [(), ("",), ("a-name-beyond-15",), ("a/b",), ("--nonsense", "wg0")]
 
 
-@pytest.mark.parametrize("arguments", BAD_COMMANDS, ids=range(1, 6))
-def test_a_bad_command_gets_one_clear_line(
+@pytest.mark.parametrize("arguments", BAD_COMMANDS, ids=BAD_IDS)
+def test_one_line_is_printed_when_the_command_is_invalid(
     host: Host, arguments: tuple[str, ...]
 ) -> None:
     refused = host.run(PYWGD, *arguments, check=False)

@@ -1,4 +1,4 @@
-"""Persistent keepalives hold a NAT mapping open for the outside to use."""
+"""Persistent keepalives keep a NAT mapping open."""
 
 import time
 
@@ -10,8 +10,8 @@ from tests.lab.wireguard import PORT, WireGuard
 
 from .conftest import BY_PAIR
 
-# Long enough for a machine that delays a keepalive by seconds; and so short that it is
-# over long before the passive keepalive, which follows data after 10 s.
+# Seconds. The long one tolerates a keepalive that is late by seconds. The short one
+# expires well before the passive keepalive, 10 s after the last data.
 LONG_MAPPING, SHORT_MAPPING = 5, 2
 KEEPALIVE_SIZE = 32
 MASQUERADE = """
@@ -25,8 +25,8 @@ table ip nat {
 
 
 def tunnel_through_nat(lab: Lab, pair: tuple[str, str], seconds: int) -> Tunnel:
-    """Left is behind a router that forgets a mapping after ``seconds``, right is on
-    the internet."""
+    """Return a tunnel whose left end is behind a NAT router that removes a mapping
+    after ``seconds``."""
     inside, router, outside = map(lab.host, ("inside", "router", "outside"))
     inside.wire(WIRE, router, "lan")
     router.wire("wan", outside, WIRE)
@@ -45,7 +45,7 @@ def tunnel_through_nat(lab: Lab, pair: tuple[str, str], seconds: int) -> Tunnel:
 
 
 def received(tunnel: Tunnel) -> int:
-    """The bytes that right has received from left."""
+    """Return the bytes that right has received from left."""
     return int(tunnel.right.show_peer("transfer", tunnel.left).split("\t")[0])
 
 
@@ -57,7 +57,7 @@ def test_peer_behind_nat_is_reachable_with_persistent_keepalive(
     tunnel.connect(4, "persistent-keepalive", "1")
     assert tunnel.left.pings(tunnel.right)
     assert tunnel.right.show_peer("endpoints", tunnel.left) != f"192.168.1.2:{PORT}"
-    # One a second, for longer than a mapping lasts without them.
+    # One per second, for longer than a mapping lasts without them.
     enough = received(tunnel) + (LONG_MAPPING + 2) * KEEPALIVE_SIZE
     assert becomes(lambda: received(tunnel) >= enough)
     assert tunnel.right.pings(tunnel.left)
@@ -75,7 +75,7 @@ def test_peer_behind_nat_is_unreachable_without_persistent_keepalive(
     assert not tunnel.right.pings(tunnel.left, seconds=1)
 
 
-def test_a_keepalive_leaves_as_soon_as_it_is_switched_on(tunnel: Tunnel) -> None:
+def test_keepalive_is_sent_at_once_when_it_is_enabled(tunnel: Tunnel) -> None:
     tunnel.connect()
     assert tunnel.left.handshake_time(tunnel.right) == 0
     tunnel.left.set_peer(tunnel.right, "persistent-keepalive", "3600")

@@ -1,4 +1,4 @@
-"""The optional symmetric key of a pair of peers."""
+"""Preshared keys."""
 
 from base64 import b64encode
 
@@ -7,12 +7,12 @@ from tests.lab.topology import Tunnel
 PSK, OTHER_PSK = (b64encode(letter * 32).decode() for letter in (b"a", b"b"))
 
 
-def test_the_same_key_on_both_sides_works(tunnel: Tunnel) -> None:
+def test_peer_is_reachable_when_the_preshared_keys_match(tunnel: Tunnel) -> None:
     tunnel.connect(preshared_key=PSK)
     assert tunnel.left.pings(tunnel.right)
 
 
-def test_a_wrong_key_gives_silence_until_it_is_put_right(tunnel: Tunnel) -> None:
+def test_peer_is_unreachable_while_the_preshared_keys_differ(tunnel: Tunnel) -> None:
     tunnel.connect(preshared_key=PSK)
     tunnel.right.set_peer(tunnel.left, "preshared-key", "/dev/stdin", stdin=OTHER_PSK)
     assert not tunnel.left.pings(tunnel.right, seconds=2)
@@ -21,7 +21,7 @@ def test_a_wrong_key_gives_silence_until_it_is_put_right(tunnel: Tunnel) -> None
     assert tunnel.left.pings(tunnel.right)
 
 
-def test_a_new_key_keeps_the_running_session(tunnel: Tunnel) -> None:
+def test_session_is_kept_when_the_preshared_key_changes(tunnel: Tunnel) -> None:
     tunnel.connect(preshared_key=PSK)
     assert tunnel.left.pings(tunnel.right)
     before = tunnel.left.handshake_time(tunnel.right)

@@ -1,4 +1,4 @@
-"""`pywg` says and does what `wg` says and does, to any implementation."""
+"""`pywg` prints and does the same as `wg`, with every implementation."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ ASPECTS = [
 
 @pytest.fixture(scope="module", params=IMPLEMENTATIONS)
 def busy(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
-    """A tunnel with a session and a second, silent peer."""
+    """A tunnel with a session and a second peer that never answers."""
     with Lab() as lab:
         tunnel = lab.tunnel(request.param, request.param)
         tunnel.connect()
@@ -38,26 +38,27 @@ def busy(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
 
 
 def lines(tunnel: Tunnel, tool: str, *arguments: str) -> list[str]:
-    """What the tool says; sorted, for wireguard-go shuffles its peers."""
+    """Return the output of a tool, sorted because wireguard-go shuffles its peers."""
     return sorted(tunnel.left.host.run(tool, *arguments).stdout.splitlines())
 
 
-def assert_same(tunnel: Tunnel, *question: str) -> None:
-    """Both tools print the same; a packet in between may change the counters."""
-    becomes(lambda: lines(tunnel, PYWG, *question) == lines(tunnel, "wg", *question))
-    assert lines(tunnel, PYWG, *question) == lines(tunnel, "wg", *question)
+def assert_same(tunnel: Tunnel, *command: str) -> None:
+    """Check that both tools print the same. A packet may change the counters in
+    between, so retry."""
+    becomes(lambda: lines(tunnel, PYWG, *command) == lines(tunnel, "wg", *command))
+    assert lines(tunnel, PYWG, *command) == lines(tunnel, "wg", *command)
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
-def test_show_one_aspect(busy: Tunnel, aspect: str) -> None:
+def test_show_prints_the_same_as_wg(busy: Tunnel, aspect: str) -> None:
     assert_same(busy, "show", busy.left.name, aspect)
 
 
-def test_showconf(busy: Tunnel) -> None:
+def test_showconf_prints_the_same_as_wg(busy: Tunnel) -> None:
     assert_same(busy, "showconf", busy.left.name)
 
 
-def test_the_configuration_it_shows_can_be_set_again(busy: Tunnel) -> None:
+def test_setconf_accepts_the_output_of_showconf(busy: Tunnel) -> None:
     left = busy.left
     file = left.host.run(PYWG, "showconf", left.name).stdout
     left.remove_peers()

@@ -1,4 +1,4 @@
-"""Trouble in the network outside ends no tunnel."""
+"""Tunnels recover from failures of the outer network."""
 
 import time
 
@@ -11,41 +11,41 @@ OUTAGE = 3
 
 
 def keep_busy(tunnel: Tunnel, seconds: float) -> None:
-    """Traffic from both sides that may or may not arrive."""
+    """Send traffic in both directions for ``seconds``; it may be lost."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         tunnel.left.pings(tunnel.right, seconds=1)
         tunnel.right.pings(tunnel.left, seconds=1)
 
 
-def test_it_outlasts_a_cable_that_is_unplugged(own_tunnel: Tunnel) -> None:
-    own_tunnel.connect()
-    assert own_tunnel.left.pings(own_tunnel.right)
-    own_tunnel.left.host.down(WIRE)
-    keep_busy(own_tunnel, OUTAGE)
-    own_tunnel.left.host.up(WIRE)
-    assert own_tunnel.left.pings(own_tunnel.right)
+def test_tunnel_recovers_when_the_cable_was_unplugged(private_tunnel: Tunnel) -> None:
+    private_tunnel.connect()
+    assert private_tunnel.left.pings(private_tunnel.right)
+    private_tunnel.left.host.down(WIRE)
+    keep_busy(private_tunnel, OUTAGE)
+    private_tunnel.left.host.up(WIRE)
+    assert private_tunnel.left.pings(private_tunnel.right)
 
 
 @pytest.mark.parametrize("version", [4, 6], ids=["v4", "v6"])
-def test_it_outlasts_a_time_without_an_address(
-    our_tunnel: Tunnel, version: int
+def test_tunnel_recovers_when_the_outer_address_was_removed(
+    pywgd_tunnel: Tunnel, version: int
 ) -> None:
-    address = f"{our_tunnel.left.outside[version]}/{PREFIX_LENGTH[version]}"
-    our_tunnel.connect(version)
-    assert our_tunnel.left.pings(our_tunnel.right)
-    our_tunnel.left.host.remove_address(WIRE, address)
-    keep_busy(our_tunnel, OUTAGE)
-    our_tunnel.left.host.add_address(WIRE, address)
-    assert our_tunnel.left.pings(our_tunnel.right)
+    address = f"{pywgd_tunnel.left.outside[version]}/{PREFIX_LENGTH[version]}"
+    pywgd_tunnel.connect(version)
+    assert pywgd_tunnel.left.pings(pywgd_tunnel.right)
+    pywgd_tunnel.left.host.remove_address(WIRE, address)
+    keep_busy(pywgd_tunnel, OUTAGE)
+    pywgd_tunnel.left.host.add_address(WIRE, address)
+    assert pywgd_tunnel.left.pings(pywgd_tunnel.right)
 
 
-def test_it_works_where_ipv6_is_switched_off(lab: Lab) -> None:
+def test_tunnel_works_when_ipv6_is_disabled(lab: Lab) -> None:
     left, right = lab.wired_pair()
     ends = []
-    for host, number in (left, 1), (right, 2):
+    for host, host_part in (left, 1), (right, 2):
         host.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
-        inside, outside = (f"10.0.0.{number}/24",), {4: f"192.0.2.{number}"}
+        inside, outside = (f"10.0.0.{host_part}/24",), {4: f"192.0.2.{host_part}"}
         end = WireGuard(host, "pywgd", inside, outside)
         ends.append(lab.enter_context(end))
     Tunnel(*ends).connect()

@@ -1,4 +1,4 @@
-"""A peer that turns up from another address is followed there."""
+"""Roaming: the endpoint follows the source of authenticated packets."""
 
 import pytest
 
@@ -10,7 +10,7 @@ NEW_ADDRESS = {4: "192.0.2.77", 6: "2001:db8::77"}
 
 
 def move(end: WireGuard, version: int) -> None:
-    """Give up the old outside address for a new one."""
+    """Replace the outer address."""
     length = PREFIX_LENGTH[version]
     end.host.remove_address(WIRE, f"{end.outside[version]}/{length}")
     end.host.add_address(WIRE, f"{NEW_ADDRESS[version]}/{length}")
@@ -22,13 +22,15 @@ def follows(end: WireGuard, peer: WireGuard, endpoint: str) -> bool:
 
 @pytest.mark.parametrize("version", [4, 6], ids=["v4", "v6"])
 @pytest.mark.parametrize("mover", ["initiator", "responder"])
-def test_the_other_side_follows(own_tunnel: Tunnel, mover: str, version: int) -> None:
-    left, right = own_tunnel.left, own_tunnel.right
-    own_tunnel.connect(version)
+def test_endpoint_follows_when_a_peer_changes_its_address(
+    private_tunnel: Tunnel, mover: str, version: int
+) -> None:
+    left, right = private_tunnel.left, private_tunnel.right
+    private_tunnel.connect(version)
     assert left.pings(right)
     mobile, fixed = (left, right) if mover == "initiator" else (right, left)
     move(mobile, version)
-    # Frees wireguard-go from the source address it stuck to.
+    # Makes wireguard-go drop its cached source address.
     mobile.set_peer(fixed, "endpoint", fixed.endpoint(version))
     assert mobile.pings(fixed)
     assert follows(fixed, mobile, at(NEW_ADDRESS[version], PORT))
@@ -36,7 +38,9 @@ def test_the_other_side_follows(own_tunnel: Tunnel, mover: str, version: int) ->
 
 
 @pytest.mark.parametrize("old, new", [(4, 6), (6, 4)], ids=["v4-to-v6", "v6-to-v4"])
-def test_the_ip_version_may_change(tunnel: Tunnel, old: int, new: int) -> None:
+def test_session_is_kept_when_the_ip_version_changes(
+    tunnel: Tunnel, old: int, new: int
+) -> None:
     tunnel.connect(old)
     assert tunnel.left.pings(tunnel.right)
     session = tunnel.right.handshake_time(tunnel.left)

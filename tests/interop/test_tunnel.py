@@ -1,4 +1,4 @@
-"""Traffic through a tunnel, whoever initiates and whatever carries it."""
+"""Traffic through a tunnel, for each initiator and IP version."""
 
 import socket
 
@@ -8,14 +8,16 @@ from tests.lab.host import FAMILIES
 from tests.lab.topology import Tunnel
 from tests.lab.wait import DEADLINE, becomes
 
-# One byte below, at and above the padding unit and the largest unfragmented
-# datagram of MTU 1420; then fragmented ones.
+# Sizes around the padding unit and around the largest unfragmented datagram of MTU
+# 1420, then fragmented datagrams.
 SIZES = [0, 1, 15, 16, 17, 1371, 1372, 1373, 1391, 1392, 1393, 8000, 65000]
 
 
 @pytest.mark.parametrize("outside", [4, 6], ids=["over-v4", "over-v6"])
 @pytest.mark.parametrize("inside", [4, 6], ids=["v4-inside", "v6-inside"])
-def test_ping_through_the_tunnel(tunnel: Tunnel, outside: int, inside: int) -> None:
+def test_ping_is_answered_through_the_tunnel(
+    tunnel: Tunnel, outside: int, inside: int
+) -> None:
     tunnel.connect(outside)
     assert tunnel.left.host.reaches(tunnel.right.address(inside))
     assert tunnel.left.show_peer("endpoints", tunnel.right) == (
@@ -23,11 +25,11 @@ def test_ping_through_the_tunnel(tunnel: Tunnel, outside: int, inside: int) -> N
     )
 
 
-def test_strangers_do_not_talk(tunnel: Tunnel) -> None:
+def test_ping_is_not_answered_when_there_is_no_peer(tunnel: Tunnel) -> None:
     assert not tunnel.left.pings(tunnel.right, seconds=1)
 
 
-def test_status_tells_of_traffic_in_both_directions(tunnel: Tunnel) -> None:
+def test_transfer_counters_of_both_ends_agree(tunnel: Tunnel) -> None:
     tunnel.connect()
     assert tunnel.left.pings(tunnel.right)
     assert becomes(lambda: counts_agree(tunnel))
@@ -36,14 +38,14 @@ def test_status_tells_of_traffic_in_both_directions(tunnel: Tunnel) -> None:
 
 
 def counts_agree(tunnel: Tunnel) -> bool:
-    """Whether each end has received the bytes that the other one has sent."""
+    """Return whether each end has received as many bytes as its peer has sent."""
     left = tunnel.left.show_peer("transfer", tunnel.right).split("\t")
     right = tunnel.right.show_peer("transfer", tunnel.left).split("\t")
     return left == right[::-1]
 
 
 @pytest.mark.parametrize("inside", [4, 6], ids=["v4-inside", "v6-inside"])
-def test_datagrams_of_any_size_arrive_whole(tunnel: Tunnel, inside: int) -> None:
+def test_datagrams_of_any_size_arrive_unchanged(tunnel: Tunnel, inside: int) -> None:
     tunnel.connect()
     with (
         tunnel.right.host.socket(FAMILIES[inside], socket.SOCK_DGRAM) as receiver,

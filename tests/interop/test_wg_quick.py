@@ -1,4 +1,4 @@
-"""`wg-quick` with pywgd as its userspace implementation."""
+"""`wg-quick` with pywgd as userspace implementation."""
 
 import os
 import sys
@@ -19,25 +19,25 @@ from tests.lab.wireguard import (
     unique_name,
 )
 
-FAR_AWAY = {4: "198.51.100.7", 6: "2001:db8:7::7"}
+REMOTE_ADDRESS = {4: "198.51.100.7", 6: "2001:db8:7::7"}
 ENVIRONMENT = {
     "WG_QUICK_USERSPACE_IMPLEMENTATION": "pywgd",
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
 }
-# wg-quick asks a userspace implementation only if the kernel has none.
+# wg-quick uses a userspace implementation only if the kernel has none.
 pytestmark = pytest.mark.skipif(
     Path("/sys/module/wireguard").exists(), reason="this kernel has WireGuard itself"
 )
 
 
 class Client:
-    """A host whose whole traffic goes through a wg-quick tunnel to ``server``."""
+    """A host that routes all traffic through a wg-quick tunnel to ``server``."""
 
     def __init__(self, lab: Lab, folder: Path) -> None:
         self.host, far = lab.wired_pair()
         self.server = WireGuard(far, "wireguard-go", INSIDE[1], OUTSIDE[1])
         lab.enter_context(self.server)
-        for version, address in FAR_AWAY.items():
+        for version, address in REMOTE_ADDRESS.items():
             far.add_address("lo", f"{address}/{32 if version == 4 else 128}")
         self.private_key = new_key()
         self.name = unique_name()
@@ -72,24 +72,24 @@ def client(lab: Lab, tmp_path: Path) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("version", [4, 6], ids=["v4", "v6"])
-def test_up_sends_everything_through_the_tunnel(client: Client, version: int) -> None:
-    # A route that only the tunnel can make good.
-    assert not client.host.reaches(FAR_AWAY[version], seconds=1)
+def test_all_traffic_uses_the_tunnel_after_up(client: Client, version: int) -> None:
+    # Reachable through the tunnel only.
+    assert not client.host.reaches(REMOTE_ADDRESS[version], seconds=1)
     client.quick("up")
-    assert client.host.reaches(FAR_AWAY[version])
+    assert client.host.reaches(REMOTE_ADDRESS[version])
     client.quick("down")
 
 
-def test_down_leaves_the_host_as_it_was(client: Client) -> None:
-    before = picture(client)
+def test_host_is_restored_after_down(client: Client) -> None:
+    before = network_state(client)
     client.quick("up")
-    assert picture(client) != before
+    assert network_state(client) != before
     client.quick("down")
-    assert picture(client) == before
+    assert network_state(client) == before
 
 
-def picture(client: Client) -> tuple[str, ...]:
-    """Rules, routes, links, firewall and processes of the client's host."""
+def network_state(client: Client) -> tuple[str, ...]:
+    """Return rules, routes, links, firewall and processes of the host."""
     commands = (
         ("ip", "-4", "rule"),
         ("ip", "-6", "rule"),
