@@ -75,14 +75,14 @@ def test_peer_is_reachable_when_its_endpoint_is_a_host_name(setup: UciSetup) -> 
     setup.names.records[NAME] = [OUTSIDE[1][4]]
     setup.router.start()
     assert setup.is_connected()
-    assert setup.names.asked.count(NAME) == 2  # A and AAAA
+    assert setup.names.queries.count(NAME) == 2  # A and AAAA
 
 
 def test_no_dns_query_is_sent_when_the_endpoint_is_an_address(setup: UciSetup) -> None:
     setup.router.peers = [setup.peer(OUTSIDE[1][6])]
     setup.router.start()
     assert setup.is_connected()
-    assert not setup.names.asked
+    assert not setup.names.queries
 
 
 def test_24511_interface_stays_up_when_an_endpoint_does_not_resolve(
@@ -100,7 +100,7 @@ def test_24511_interface_stays_up_when_an_endpoint_does_not_resolve(
 
 def test_peer_is_reachable_when_its_host_name_appears_later(setup: UciSetup) -> None:
     setup.router.start()
-    assert becomes(lambda: NAME in setup.names.asked)
+    assert becomes(lambda: NAME in setup.names.queries)
     assert not setup.is_connected(seconds=1)
     setup.names.records[NAME] = [OUTSIDE[1][4]]
     assert setup.is_connected()
@@ -115,10 +115,10 @@ def test_other_peers_are_reachable_when_the_name_server_does_not_answer(
     setup.router.peers = [*dead, setup.peer(OUTSIDE[1][4])]
     setup.router.start()
     assert setup.is_connected()
-    assert becomes(lambda: set(names[:MAX_LOOKUPS]) <= set(setup.names.asked))
-    assert names[-1] not in setup.names.asked
+    assert becomes(lambda: set(names[:MAX_LOOKUPS]) <= set(setup.names.queries))
+    assert names[-1] not in setup.names.queries
     setup.names.release(*names[:MAX_LOOKUPS])
-    assert becomes(lambda: names[-1] in setup.names.asked)
+    assert becomes(lambda: names[-1] in setup.names.queries)
     # Lookups are in progress; the daemon must exit without waiting for them.
     assert setup.router.stop() == 0
 
@@ -153,10 +153,10 @@ def test_working_endpoint_is_kept_when_its_host_name_changes(setup: UciSetup) ->
     setup.names.records[NAME] = [OUTSIDE[1][4]]
     setup.router.start()
     assert setup.is_connected()
-    asked = len(setup.names.asked)
+    asked = len(setup.names.queries)
     setup.names.records[NAME] = [UNUSED_ADDRESS[4]]
     setup.router.reload()
-    assert not becomes(lambda: len(setup.names.asked) != asked, seconds=3)
+    assert not becomes(lambda: len(setup.names.queries) != asked, seconds=3)
     assert setup.is_connected()
     assert OUTSIDE[1][4] in setup.router.show("endpoints")
 

@@ -1,4 +1,4 @@
-"""What crosses a device of a host, as IP packets."""
+"""Capture the IP packets on a device of a host."""
 
 import contextlib
 import select
@@ -19,7 +19,7 @@ _UDP_HEADER = 8
 
 @dataclass(frozen=True)
 class Packet:
-    """An IP packet; ``payload`` is what follows the IP header (UDP's is cut too)."""
+    """An IP packet; ``payload`` follows the IP header, and the UDP header if any."""
 
     source: str
     destination: str
@@ -59,25 +59,25 @@ def _payload(protocol: int, rest: bytes) -> bytes:
 
 
 class Capture:
-    """Listens on one device from its making on."""
+    """Packets on one device since the capture was created."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
 
     def packets(self, seconds: float) -> Iterator[Packet]:
-        """Packets as they come, for at most ``seconds``."""
+        """Yield packets as they arrive, for at most ``seconds``."""
         end = time.monotonic() + seconds
-        while self._waits_until(end):
+        while self._wait_readable(end):
             packet = _parse(self._listener.recv(65535))
             if packet:
                 yield packet
 
-    def _waits_until(self, end: float) -> bool:
+    def _wait_readable(self, end: float) -> bool:
         left = max(0, end - time.monotonic())
         return bool(select.select([self._listener], [], [], left)[0])
 
     def wireguard(self, kind: int, seconds: float = 5) -> Iterator[Packet]:
-        """WireGuard messages of one type."""
+        """Yield the WireGuard messages of one type."""
         for packet in self.packets(seconds):
             if packet.protocol == _UDP and packet.payload[:4] == bytes([kind, 0, 0, 0]):
                 yield packet
@@ -85,7 +85,7 @@ class Capture:
 
 @contextlib.contextmanager
 def capture(host: Host, device: str) -> Iterator[Capture]:
-    """Listen on ``device``; cooked, so that Ethernet and TUN look alike."""
+    """Capture on ``device``, without link-layer headers (Ethernet, TUN)."""
     with host.socket(
         socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_ALL)
     ) as listener:

@@ -1,4 +1,4 @@
-"""`make demo`: two homes become one network, in network namespaces."""
+"""`make demo`: connect two sites in network namespaces."""
 
 import os
 import sys
@@ -12,8 +12,8 @@ from .wireguard import PORT, PYWG, WireGuard, at
 
 MEGABYTES = 100
 PINGS = 20
-PICTURE = """
-  home A  192.168.1.0/24                         home B  192.168.2.0/24
+DIAGRAM = """
+  site A  192.168.1.0/24                         site B  192.168.2.0/24
 
   +---------------+                                 +---------------+
   | laptop     .2 |                                 | nas        .2 |
@@ -38,109 +38,109 @@ table ip nat {
 
 
 @dataclass
-class Home:
-    """A router and one machine behind it."""
+class Site:
+    """A router and a host in its LAN."""
 
     router: Host
-    machine: Host
+    host: Host
     lan: str
-    machine_address: str
+    host_address: str
     public_address: str
 
 
-def say(text: str) -> None:
+def log(text: str) -> None:
     print(text, flush=True)
 
 
-def step(number: int, text: str) -> None:
-    say(f"\n[{number}] {text}")
+def step(index: int, text: str) -> None:
+    log(f"\n[{index}] {text}")
 
 
-def build_home(lab: Lab, internet: Host, machine_name: str, lan: str, wan: str) -> Home:
-    """``lan`` and ``wan`` are the first three numbers of a /24 each."""
-    machine, router = lab.host(machine_name), lab.host(f"{machine_name}-router")
-    line = f"to-{machine_name}"
-    machine.wire("eth0", router, "lan")
+def build_site(lab: Lab, internet: Host, host_name: str, lan: str, wan: str) -> Site:
+    """Build a site; ``lan`` and ``wan`` are the first three octets of a /24."""
+    host, router = lab.host(host_name), lab.host(f"{host_name}-router")
+    line = f"to-{host_name}"
+    host.wire("eth0", router, "lan")
     router.wire("wan", internet, line)
-    machine.add_address("eth0", f"{lan}.2/24")
+    host.add_address("eth0", f"{lan}.2/24")
     router.add_address("lan", f"{lan}.1/24")
     router.add_address("wan", f"{wan}.2/24")
     internet.add_address(line, f"{wan}.1/24")
-    machine.add_default_route(f"{lan}.1")
+    host.add_default_route(f"{lan}.1")
     router.add_default_route(f"{wan}.1")
     router.forward_packets()
     router.nft(NAT)
-    return Home(router, machine, f"{lan}.0/24", f"{lan}.2", f"{wan}.2")
+    return Site(router, host, f"{lan}.0/24", f"{lan}.2", f"{wan}.2")
 
 
-def build_homes(lab: Lab) -> tuple[Home, Home]:
+def build_sites(lab: Lab) -> tuple[Site, Site]:
     internet = lab.host("internet")
     internet.forward_packets()
     return (
-        build_home(lab, internet, "laptop", "192.168.1", "198.51.100"),
-        build_home(lab, internet, "nas", "192.168.2", "203.0.113"),
+        build_site(lab, internet, "laptop", "192.168.1", "198.51.100"),
+        build_site(lab, internet, "nas", "192.168.2", "203.0.113"),
     )
 
 
-def expect(holds: bool, failure: str) -> None:
-    if not holds:
+def expect(condition: bool, failure: str) -> None:
+    if not condition:
         raise RuntimeError(failure)
 
 
-def link(end: WireGuard, peer: WireGuard, home: Home) -> None:
-    """Send what is for ``home`` through the tunnel to ``peer``."""
-    where = ("endpoint", at(home.public_address, PORT), "allowed-ips", home.lan)
+def link(end: WireGuard, peer: WireGuard, site: Site) -> None:
+    """Route the LAN of ``site`` through the tunnel to ``peer``."""
+    where = ("endpoint", at(site.public_address, PORT), "allowed-ips", site.lan)
     end.set("peer", peer.public_key, *where)
-    end.host.add_route(home.lan, device=end.name)
+    end.host.add_route(site.lan, device=end.name)
 
 
-def ping(a: Home, b: Home) -> None:
+def ping(a: Site, b: Site) -> None:
     for near, far in (a, b), (b, a):
-        times = measure.round_trips(near.machine, far.machine_address, PINGS)
+        times = measure.round_trips(near.host, far.host_address, PINGS)
         middle = times[len(times) // 2] if times else 0
-        said = f"{len(times)} of {PINGS} answered, median {middle:.2f} ms"
-        say(f"    {near.machine_address} -> {far.machine_address}: {said}")
+        result = f"{len(times)} of {PINGS} answered, median {middle:.2f} ms"
+        log(f"    {near.host_address} -> {far.host_address}: {result}")
         expect(len(times) == PINGS, "pings were lost")
 
 
-def transfer(a: Home, b: Home) -> None:
+def transfer(a: Site, b: Site) -> None:
     size = MEGABYTES * 10**6
-    moved = measure.tcp(a.machine, b.machine, b.machine_address, size)
+    moved = measure.tcp(a.host, b.host, b.host_address, size)
     rate = moved.bits_per_second / 1e6
-    say(f"    {moved.payload / 1e6:.0f} MB in {moved.seconds:.1f} s: {rate:.0f} Mbit/s")
+    log(f"    {moved.payload / 1e6:.0f} MB in {moved.seconds:.1f} s: {rate:.0f} Mbit/s")
 
 
 def demonstrate(lab: Lab) -> None:
-    say("Two homes become one network.")
-    say(PICTURE.rstrip())
-    step(1, "Build both homes, NAT at each door, and an internet between.")
-    a, b = build_homes(lab)
-    expect(a.router.reaches(b.public_address), "the routers do not see each other")
+    log("Connect two sites with a tunnel.")
+    log(DIAGRAM.rstrip())
+    step(1, "Build two sites behind NAT, connected by an internet.")
+    a, b = build_sites(lab)
+    expect(a.router.reaches(b.public_address), "the routers cannot reach each other")
 
-    step(2, "Ping from laptop to nas: nothing can answer yet.")
-    expect(not a.machine.reaches(b.machine_address, seconds=1), "something answered")
+    step(2, "Ping from laptop to nas: no reply without a tunnel.")
+    expect(not a.host.reaches(b.host_address, seconds=1), "unexpected reply")
 
-    step(3, "Start pywgd on both routers, and link the homes with pywg.")
+    step(3, "Start pywgd on both routers and configure the tunnel with pywg.")
     start = time.monotonic()
     left = lab.enter_context(WireGuard(a.router, "pywgd", control=PYWG))
     right = lab.enter_context(WireGuard(b.router, "pywgd", control=PYWG))
     link(left, right, b)
     link(right, left, a)
-    say(f"    done after {time.monotonic() - start:.1f} s")
+    log(f"    done after {time.monotonic() - start:.1f} s")
 
-    step(4, "Ping from home to home.")
+    step(4, "Ping through the tunnel in both directions.")
     ping(a, b)
 
-    step(5, f"Move {MEGABYTES} MB from laptop to nas over TCP.")
+    step(5, f"Send {MEGABYTES} MB from laptop to nas over TCP.")
     transfer(a, b)
 
-    step(6, "Ask router A: pywg show.")
-    say("\n".join("    " + line for line in left.show().splitlines()))
+    step(6, "Status of router A: pywg show.")
+    log("\n".join("    " + line for line in left.show().splitlines()))
 
-    step(7, "Weigh the daemons.")
+    step(7, "Memory of the daemons.")
     for name, end in ("A", left), ("B", right):
         mebibytes = measure.resident_bytes(end.daemon.pid) / 2**20
-        say(f"    router {name}: {mebibytes:.1f} MiB resident")
+        log(f"    router {name}: {mebibytes:.1f} MiB resident")
 
 
 def main() -> int:
@@ -153,7 +153,7 @@ def main() -> int:
     except Exception as error:
         print(f"demo: failed: {error}", file=sys.stderr)
         return 1
-    say("\nAll taken down again.")
+    log("\nAll namespaces are removed.")
     return 0
 
 

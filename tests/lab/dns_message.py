@@ -1,4 +1,4 @@
-"""What a name server answers, as bytes; who asks and how is elsewhere."""
+"""Parse DNS queries and build replies, without input and output."""
 
 import socket
 import struct
@@ -13,17 +13,17 @@ _NAME_OF_QUESTION = 0xC000 | _HEADER.size
 
 
 def name_in(query: bytes) -> str:
-    """The name that is asked for."""
+    """Return the host name of a query."""
     return _read_name(query)[0]
 
 
 def answer(query: bytes, records: Records) -> bytes:
-    """The reply; ``records`` has addresses by name, another name does not exist."""
+    """Return the reply to a query; a name that ``records`` lacks gets NXDOMAIN."""
     name, end = _read_name(query)
     kind = struct.unpack_from("!H", query, end)[0]
-    known = records.get(name)
-    wanted = [data for data in map(_packed, known or []) if data[0] == kind]
-    flags = _NXDOMAIN if known is None else _ANSWER
+    addresses = records.get(name)
+    wanted = [data for data in map(_pack_record, addresses or []) if data[0] == kind]
+    flags = _NXDOMAIN if addresses is None else _ANSWER
     identity = struct.unpack_from("!H", query)[0]
     parts = [_HEADER.pack(identity, flags, 1, len(wanted), 0, 0)]
     parts.append(query[_HEADER.size : end + 4])
@@ -33,14 +33,14 @@ def answer(query: bytes, records: Records) -> bytes:
     return b"".join(parts)
 
 
-def _packed(address: str) -> tuple[int, bytes]:
-    """The type of record that holds the address, and what it holds."""
+def _pack_record(address: str) -> tuple[int, bytes]:
+    """Return the record type and data for an address."""
     kind = 28 if ":" in address else 1
     return kind, socket.inet_pton(_FAMILIES[kind], address)
 
 
 def _read_name(query: bytes) -> tuple[str, int]:
-    """The name that is asked for, and where in the query it ends."""
+    """Return the host name of a query and the offset of its end."""
     labels = []
     at = _HEADER.size
     while query[at]:

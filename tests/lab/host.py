@@ -1,4 +1,4 @@
-"""A host: a network namespace with links, addresses, programs and sockets inside."""
+"""A host: a network namespace with its links, addresses, processes and sockets."""
 
 import contextlib
 import os
@@ -20,12 +20,12 @@ _ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 def version(address: str) -> int:
-    """4 or 6."""
+    """Return the IP version of an address: 4 or 6."""
     return 6 if ":" in address else 4
 
 
 class Host:
-    """A machine of its own, as far as the network goes; gone at the end of ``with``."""
+    """A network namespace that exists within ``with``, and its processes."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -50,12 +50,12 @@ class Host:
 
     # Links, addresses, routes.
 
-    def wire(self, device: str, other: "Host", other_device: str) -> None:
-        """A cable between a device here and one there; both up."""
-        end = {"ifname": other_device, "net_ns_fd": other.name}
+    def wire(self, device: str, peer: "Host", peer_device: str) -> None:
+        """Connect ``device`` to ``peer_device`` of ``peer`` by a veth pair, both up."""
+        end = {"ifname": peer_device, "net_ns_fd": peer.name}
         self._netlink.link("add", ifname=device, kind="veth", peer=end)
         self.up(device)
-        other.up(other_device)
+        peer.up(peer_device)
 
     def up(self, device: str) -> None:
         self._netlink.link("set", index=self._index(device), state="up")
@@ -70,7 +70,7 @@ class Host:
         return bool(self._netlink.link_lookup(ifname=device))
 
     def add_address(self, device: str, address: str) -> None:
-        """``address`` as ``192.0.2.1/24``; an IPv6 one is usable at once."""
+        """Add an address such as ``192.0.2.1/24``, without duplicate detection."""
         self._address("add", device, address)
 
     def remove_address(self, device: str, address: str) -> None:
@@ -86,7 +86,7 @@ class Host:
     def add_route(
         self, to: str, *, via: str | None = None, device: str | None = None
     ) -> None:
-        """A route to ``to`` (a prefix) through a gateway or straight out a device."""
+        """Add a route to the prefix ``to`` through a gateway or a device."""
         options: dict[str, Any] = {"dst": to, "family": FAMILIES[version(to)]}
         if via:
             options["gateway"] = via
@@ -109,16 +109,16 @@ class Host:
         self.run("sysctl", "-qw", f"{key}={value}")
 
     def nft(self, rules: str) -> None:
-        """Load ``rules``, written as in an nftables file."""
+        """Load ``rules`` in the syntax of an nftables file."""
         self.run("nft", "-f", "-", stdin=rules)
 
     def forward_packets(self) -> None:
-        """Become a router."""
+        """Enable forwarding of IPv4 and IPv6."""
         self.sysctl("net.ipv4.ip_forward", 1)
         self.sysctl("net.ipv6.conf.all.forwarding", 1)
 
     def command(self, *command: str) -> list[str]:
-        """``command`` as it runs inside this host."""
+        """Return a command line that runs ``command`` on this host."""
         return ["ip", "netns", "exec", self.name, *command]
 
     def run(
@@ -129,7 +129,11 @@ class Host:
         env: dict[str, str] | None = None,
         timeout: float = 300,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program here to its end; an error shows what it said."""
+        """Run a program on this host to its end.
+
+        Raises:
+            RuntimeError: ``check`` is set and the exit code is not 0.
+        """
         done = subprocess.run(
             self.command(*command),
             input=stdin,
@@ -139,22 +143,22 @@ class Host:
             text=True,
         )
         if check and done.returncode:
-            said = done.stderr.strip() or done.stdout.strip()
-            raise RuntimeError(f"{' '.join(command)}: {said}")
+            output = done.stderr.strip() or done.stdout.strip()
+            raise RuntimeError(f"{' '.join(command)}: {output}")
         return done
 
     def start(self, *command: str, **options: Any) -> subprocess.Popen[str]:
-        """Start a program here and return at once; it ends with the host."""
+        """Start a program on this host without waiting; it is killed with the host."""
         return subprocess.Popen(self.command(*command), text=True, **options)
 
     def pids(self) -> list[int]:
-        """Every process that lives in this host."""
+        """Return the process ids of this host."""
         listing = subprocess.check_output(["ip", "netns", "pids", self.name], text=True)
         return [int(pid) for pid in listing.split()]
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
-        """This very process is in the host; what it opens now stays there."""
+        """Run the ``with`` block in this host; sockets opened there stay in it."""
         netns.pushns(self.name)
         try:
             yield
@@ -162,15 +166,15 @@ class Host:
             netns.popns()
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
-        """A socket of this process that lives in the host."""
+        """Open a socket of this process on the host."""
         with self.entered():
             return socket.socket(family, kind, protocol)
 
     def reaches(self, address: str, *options: str, seconds: float = DEADLINE) -> bool:
-        """Whether ``address`` answers one of several pings within ``seconds``."""
+        """Return whether ``address`` answers a ping within ``seconds``."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            # It may end early, at an ICMP error.
+            # ping(8) exits early after an ICMP error.
             deadline = str(max(1, round(left)))
             command = ("ping", "-n", "-c1", "-i0.2", "-w", deadline, *options, address)
             if self.run(*command, check=False).returncode == 0:

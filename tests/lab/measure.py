@@ -1,4 +1,4 @@
-"""Gauges: throughput, round trips, small packets, and what a process costs."""
+"""Measure throughput, round trips, packet rate, CPU time and memory."""
 
 import os
 import re
@@ -18,13 +18,13 @@ _DISCARD_PORT = 9
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time that a process has used."""
+    """Return the user and system time of a process."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
 
 
 def resident_bytes(pid: int, peak: bool = False) -> int:
-    """Memory of a process that is in RAM, or the most that ever was."""
+    """Return the resident memory of a process, or its peak."""
     status = Path(f"/proc/{pid}/status").read_text()
     name = "VmHWM" if peak else "VmRSS"
     kilobytes = re.search(rf"{name}:\s+(\d+) kB", status)
@@ -35,7 +35,7 @@ def resident_bytes(pid: int, peak: bool = False) -> int:
 
 @dataclass(frozen=True)
 class Transfer:
-    """What TCP moved one way: payload bytes, and the seconds they took."""
+    """A TCP transfer: payload bytes and duration in seconds."""
 
     payload: int
     seconds: float
@@ -46,12 +46,12 @@ class Transfer:
 
 
 def tcp(sender: Host, receiver: Host, address: str, size: int) -> Transfer:
-    """Move ``size`` bytes to ``address`` and wait until the last one is there."""
+    """Send ``size`` bytes to ``address`` and wait for the last one."""
     with receiver.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.bind((address, 0))
         listener.listen()
-        with ThreadPoolExecutor(1) as other_thread:
-            arrived = other_thread.submit(_receive_all, listener)
+        with ThreadPoolExecutor(1) as thread:
+            arrived = thread.submit(_receive_all, listener)
             start = time.monotonic()
             _send(sender, listener.getsockname(), size)
             return Transfer(arrived.result(), time.monotonic() - start)
@@ -78,22 +78,22 @@ def _receive_all(listener: socket.socket) -> int:
 
 
 def round_trips(host: Host, address: str, count: int) -> list[float]:
-    """Milliseconds of ``count`` pings in a row, shortest first."""
+    """Return the round trips of ``count`` pings in milliseconds, sorted."""
     ping = ("ping", "-n", "-A", f"-c{count}", address)
-    said = host.run(*ping, check=False).stdout
-    return sorted(map(float, re.findall(r"time=([\d.]+) ms", said)))
+    output = host.run(*ping, check=False).stdout
+    return sorted(map(float, re.findall(r"time=([\d.]+) ms", output)))
 
 
 def small_packets(
     sender: WireGuard, receiver: WireGuard, seconds: float, payload: int = 64
 ) -> float:
-    """UDP datagrams a second that come out while the sender puts in all it can."""
+    """Return UDP datagrams per second that arrive while the sender sends all it can."""
     address = (receiver.address(4), _DISCARD_PORT)
     with (
         receiver.host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink,
         sender.host.socket(socket.AF_INET, socket.SOCK_DGRAM) as source,
     ):
-        # Full soon, and that is well: the kernel has counted them by then.
+        # Its buffer overflows, but the kernel counts the datagrams before that.
         sink.bind(address)
         source.connect(address)
         before = datagrams_arrived(receiver)
@@ -110,8 +110,8 @@ def _flood(source: socket.socket, datagram: bytes, seconds: float) -> float:
 
 
 def datagrams_arrived(end: WireGuard) -> int:
-    """Taken in or refused by sockets. The device would count a large packet that many
-    were merged into as one."""
+    """Return the datagrams that sockets received or dropped. The counters of the device
+    would count a packet that GRO has merged as one."""
     text = end.host.run("cat", "/proc/net/snmp").stdout
     names, values = (line.split() for line in text.splitlines() if line[:4] == "Udp:")
     count = dict(zip(names, values))

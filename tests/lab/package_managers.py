@@ -1,4 +1,4 @@
-"""opkg and apk: what they are told on a router, and what our packages are for them."""
+"""opkg and apk: commands on a router, and how our packages are built for each."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,17 +9,16 @@ from package.builder.packages import Package
 from package.builder.targets import TARGETS, Target
 
 STAMP = 1_700_000_000
-# Of an unpacked root file system: what starts its programs, and where their libraries
-# are.
+# Paths in an unpacked root file system: dynamic loaders, and folders of libraries.
 _MUSL = "lib/ld-musl-x86_64.so.1"
 _LOADERS = (_MUSL, "lib64/ld-linux-x86-64.so.2")
 _LIBRARIES = ("lib", "usr/lib", "lib/*-linux-*")
 
 
 class Manager(NamedTuple):
-    """``pack`` makes a package in a folder; ``sign`` makes the folder one to install
-    from, and tells where the key for it is. The rest is of the router: the manager
-    and all that it needs for signatures, and commands."""
+    """A package manager. ``pack`` writes a package to a folder; ``sign`` turns the
+    folder into a signed feed and returns the path of its public key. The other fields
+    are names and commands on the router."""
 
     pack: Callable[[Package, Path], Path]
     sign: Callable[[Path, Path], Path]
@@ -89,8 +88,7 @@ APK = Manager(
 
 
 def borrow_apk(root: Path, folder: Path) -> None:
-    """Have the apk of an unpacked root file system, if it has one, as a program in
-    ``folder``."""
+    """Write a wrapper to ``folder`` for the apk of a root file system, if any."""
     program = root / "usr/bin/apk"
     loaders = [path for name in _LOADERS for path in root.glob(name)]
     if not program.exists() or not loaders:
@@ -104,22 +102,30 @@ def borrow_apk(root: Path, folder: Path) -> None:
 
 
 def target_of(root: Path) -> Target:
-    """What to build for an unpacked root file system, by the C library in it."""
+    """Return the target of an unpacked root file system, by its C library."""
     return TARGETS["x86_64" if any(root.glob(_MUSL)) else "debian_amd64"]
 
 
 def ciphers_of(root: Path) -> list[str]:
-    """Those whose libraries an unpacked root file system has."""
+    """Return the ciphers whose libraries an unpacked root file system has."""
     target = target_of(root)
-    return [one for one in ("openssl", "sodium") if any(root.rglob(target.soname(one)))]
+    return [
+        cipher
+        for cipher in ("openssl", "sodium")
+        if any(root.rglob(target.soname(cipher)))
+    ]
 
 
 def with_cipher(cipher: str, packages: Iterable[Package]) -> list[Package]:
-    """But for the libraries with another."""
-    return [one for one in packages if one.section != "libs" or cipher in one.name]
+    """Return ``packages`` without the libraries that use another cipher."""
+    return [
+        package
+        for package in packages
+        if package.section != "libs" or cipher in package.name
+    ]
 
 
 def managers_of(root: Path) -> list[Manager]:
-    """Those that an unpacked root file system has."""
+    """Return the package managers of an unpacked root file system."""
     programs = {path.name for path in (*root.glob("bin/*"), *root.glob("usr/bin/*"))}
     return [manager for manager in (OPKG, APK) if manager.name in programs]

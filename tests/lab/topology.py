@@ -1,4 +1,4 @@
-"""Networks of hosts. Everything in a ``Lab`` is taken down when it ends."""
+"""Networks of hosts; a ``Lab`` removes all that it created."""
 
 import contextlib
 import itertools
@@ -16,20 +16,21 @@ OUTSIDE = (
 )
 INSIDE = (("10.0.0.1/24", "fd00::1/64"), ("10.0.0.2/24", "fd00::2/64"))
 PREFIX_LENGTH = {4: 24, 6: 64}
-# Of a WireGuard interface, unless told otherwise.
+# The default MTU of a WireGuard interface.
 INSIDE_MTU = 1420
 WIRE = "eth0"
 
 
 class Lab(contextlib.ExitStack):
-    """Owner of hosts and interfaces; two labs never meet."""
+    """Creates hosts and interfaces, isolated from other labs, and removes them."""
 
     def host(self, name: str) -> Host:
+        """Create a host; ``name`` need not be unique."""
         unique = f"pywg-{os.getpid():x}-{next(_serial)}-{name}"
         return self.enter_context(Host(unique))
 
     def wired_pair(self) -> tuple[Host, Host]:
-        """Two hosts with one cable between, OUTSIDE addresses at its ends."""
+        """Create two hosts that are connected by a cable, with OUTSIDE addresses."""
         left, right = self.host("left"), self.host("right")
         left.wire(WIRE, right, WIRE)
         for host, addresses in zip((left, right), OUTSIDE, strict=True):
@@ -40,7 +41,7 @@ class Lab(contextlib.ExitStack):
     def tunnel(
         self, left: str | tuple[str, ...], right: str | tuple[str, ...]
     ) -> "Tunnel":
-        """A wired pair whose hosts each run the implementation named."""
+        """Create a wired pair whose hosts run the given implementations."""
         near, far = self.wired_pair()
         return Tunnel(
             self.enter_context(WireGuard(near, left, INSIDE[0], OUTSIDE[0])),
@@ -49,21 +50,21 @@ class Lab(contextlib.ExitStack):
 
 
 class Tunnel:
-    """Two interfaces that can reach each other outside; strangers at first."""
+    """Two interfaces, initially without peers, whose hosts reach each other."""
 
     def __init__(self, left: WireGuard, right: WireGuard) -> None:
         self.left = left
         self.right = right
 
     def disconnect(self) -> None:
-        """Make the ends strangers: no peer, so no session, on either side."""
+        """Remove the peers, and so the sessions, of both ends."""
         self.left.remove_peers()
         self.right.remove_peers()
 
     def connect(
         self, outside: int = 4, *arguments: str, preshared_key: str = ""
     ) -> None:
-        """Make them peers afresh; left alone knows an endpoint, so left initiates."""
+        """Add each end to the other; only left has an endpoint, so left initiates."""
         self.disconnect()
         self.right.add_peer(self.left, preshared_key=preshared_key)
         self.left.add_peer(

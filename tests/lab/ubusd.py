@@ -1,6 +1,6 @@
-"""A small ubusd, for machines that have no real one: a broker with objects of its own.
+"""A small ubusd for machines without ubus: a broker with simulated objects.
 
-It follows ubusd as recorded on a router; test_ubus.py holds the recording.
+It behaves like a recording of the real ubusd, which is in test_ubus.py.
 """
 
 import contextlib
@@ -22,17 +22,20 @@ Table = dict[str, Any]
 Call = tuple[str, str, Table]
 
 HEADER = struct.Struct(">BBHI")
-NUMBER = struct.Struct(">I")
+UINT32 = struct.Struct(">I")
 HELLO, STATUS, DATA, LOOKUP, INVOKE, ADD_OBJECT = 0, 1, 2, 4, 5, 6
 A_STATUS, A_PATH, A_OBJECT, A_METHOD, A_SIGNATURE, A_DATA = 1, 2, 3, 4, 6, 7
 NOT_FOUND = 4
-_EVENT = NUMBER.pack(1)
+_EVENT = UINT32.pack(1)
 
 
 class Ubusd:
-    """Listens at ``path``; objects are functions from method and arguments to the
-    answer, or None for an error. ``calls`` are all that were made to them, ``events``
-    all that were sent, ``signatures`` those of what clients offer."""
+    """A broker that listens at ``path``.
+
+    ``objects`` maps paths to functions of method and arguments, which return the reply
+    or None for an error. ``calls`` lists the calls of these objects, ``events`` the
+    events sent; ``signatures`` holds the method signatures of the clients' objects.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -71,28 +74,28 @@ class Ubusd:
                 self._clients.append(client)
                 threading.Thread(target=client.run, daemon=True).start()
 
-    def number_of(self, path: str) -> bytes | None:
-        """The number of an object."""
+    def object_id(self, path: str) -> bytes | None:
+        """Return the id of an object, or None."""
         names = [*self.objects, *self.offered]
-        return NUMBER.pack(100 + names.index(path)) if path in names else None
+        return UINT32.pack(100 + names.index(path)) if path in names else None
 
     def invoke(self, path: str, method: str, arguments: Table) -> Table | None:
-        """Let one of the own objects answer."""
+        """Call a simulated object and return its reply."""
         self.calls.append((path, method, arguments))
         return self.objects[path](method, arguments)
 
-    def poke(self, path: str, method: str, arguments: Table | None = None) -> None:
-        """Call an object that a client offers."""
-        client, number = self.offered[path]
-        client.call(number, method, arguments or {})
+    def send_call(self, path: str, method: str, arguments: Table | None = None) -> None:
+        """Send a call to an object of a client."""
+        client, object_id = self.offered[path]
+        client.call(object_id, method, arguments or {})
 
     def answer_of(self, path: str) -> tuple[int, Table]:
-        """Status and answer of the call that it was poked with."""
+        """Return status and reply of the last call of an object."""
         return self.offered[path][0].answer()
 
     def call(self, path: str, method: str, arguments: Table) -> tuple[int, Table]:
-        """Both: whoever offers the object serves it meanwhile."""
-        self.poke(path, method, arguments)
+        """Call an object of a client that runs in another thread or process."""
+        self.send_call(path, method, arguments)
         return self.answer_of(path)
 
 
@@ -110,7 +113,7 @@ class _Client:
         self._socket.close()
 
     def run(self) -> None:
-        """Greet, then answer until there is nobody."""
+        """Send HELLO, then handle messages until the client disconnects."""
         self._send(HELLO, 0, next(self._ubusd.peers), {})
         with contextlib.suppress(OSError, EOFError):
             while True:
@@ -124,55 +127,55 @@ class _Client:
                 elif kind == DATA:
                     self._answer = blobmsg.unpack_table(attributes[A_DATA])
                 elif kind == STATUS:
-                    status = NUMBER.unpack(attributes[A_STATUS])[0]
+                    status = UINT32.unpack(attributes[A_STATUS])[0]
                     self._answers.append((status, self._answer))
                     self._answered.set()
 
-    def call(self, number: bytes, method: str, arguments: Table) -> None:
-        """Call the client, as somebody else would."""
+    def call(self, object_id: bytes, method: str, arguments: Table) -> None:
+        """Send a call to the client."""
         self._answer = {}
         self._answered.clear()
         data = blobmsg.pack_table(arguments)
         name = method.encode(errors="surrogateescape") + b"\0"
-        attributes = {A_OBJECT: number, A_METHOD: name, A_DATA: data}
+        attributes = {A_OBJECT: object_id, A_METHOD: name, A_DATA: data}
         self._send(INVOKE, 7, 0x2000, attributes)
 
     def answer(self) -> tuple[int, Table]:
-        """What it answered."""
-        assert self._answered.wait(DEADLINE), "no answer"
+        """Wait for the reply of the client; return its status and data."""
+        assert self._answered.wait(DEADLINE), "no reply from the client"
         return self._answers.pop()
 
     def _look_up(self, serial: int, attributes: dict[int, bytes]) -> None:
-        number = self._ubusd.number_of(attributes[A_PATH][:-1].decode())
-        if number:
-            self._send(DATA, serial, 0, {A_OBJECT: number})
-        self._end(serial, 0 if number else NOT_FOUND)
+        object_id = self._ubusd.object_id(attributes[A_PATH][:-1].decode())
+        if object_id:
+            self._send(DATA, serial, 0, {A_OBJECT: object_id})
+        self._end(serial, 0 if object_id else NOT_FOUND)
 
     def _add(self, serial: int, attributes: dict[int, bytes]) -> None:
         path = attributes[A_PATH][:-1].decode()
         self._ubusd.offered[path] = (self, b"")
-        number = self._ubusd.number_of(path) or b""
-        self._ubusd.offered[path] = (self, number)
+        object_id = self._ubusd.object_id(path) or b""
+        self._ubusd.offered[path] = (self, object_id)
         self._ubusd.signatures[path] = attributes[A_SIGNATURE]
-        self._send(DATA, serial, 0, {A_OBJECT: number})
+        self._send(DATA, serial, 0, {A_OBJECT: object_id})
         self._end(serial, 0)
 
     def _invoke(self, serial: int, attributes: dict[int, bytes]) -> None:
-        number = attributes[A_OBJECT]
+        object_id = attributes[A_OBJECT]
         arguments = blobmsg.unpack_table(attributes[A_DATA])
-        if number == _EVENT:
+        if object_id == _EVENT:
             self._ubusd.events.append((arguments["id"], arguments["data"]))
             return
-        path = [*self._ubusd.objects][NUMBER.unpack(number)[0] - 100]
+        path = [*self._ubusd.objects][UINT32.unpack(object_id)[0] - 100]
         method = attributes[A_METHOD][:-1].decode()
         answer = self._ubusd.invoke(path, method, arguments)
         if answer is not None:
-            data = {A_OBJECT: number, A_DATA: blobmsg.pack_table(answer)}
+            data = {A_OBJECT: object_id, A_DATA: blobmsg.pack_table(answer)}
             self._send(DATA, serial, 0, data)
         self._end(serial, 2 if answer is None else 0)
 
     def _end(self, serial: int, status: int) -> None:
-        self._send(STATUS, serial, 0, {A_STATUS: NUMBER.pack(status)})
+        self._send(STATUS, serial, 0, {A_STATUS: UINT32.pack(status)})
 
     def _send(
         self, kind: int, serial: int, peer: int, attributes: dict[int, bytes]
@@ -184,10 +187,10 @@ class _Client:
         self._socket.sendall(message)
 
     def _read(self) -> tuple[int, int, int, dict[int, bytes]]:
-        head = self._exactly(HEADER.size + NUMBER.size)
+        head = self._exactly(HEADER.size + UINT32.size)
         _, kind, serial, peer = HEADER.unpack_from(head)
-        size = NUMBER.unpack_from(head, HEADER.size)[0] & 0xFFFFFF
-        body = self._exactly(size - NUMBER.size)
+        size = UINT32.unpack_from(head, HEADER.size)[0] & 0xFFFFFF
+        body = self._exactly(size - UINT32.size)
         return kind, serial, peer, dict(blobmsg.unpack_attrs(body))
 
     def _exactly(self, size: int) -> bytes:
@@ -201,5 +204,5 @@ class _Client:
 
 
 def path_for(folder: Path) -> Path:
-    """A socket's path, short enough for the kernel."""
+    """Return a path for the socket that is short enough for the kernel."""
     return Path(os.path.relpath(folder / "ubus.sock"))

@@ -1,4 +1,4 @@
-"""A daemon that configures itself from UCI text, beside a peer on another host."""
+"""A daemon that is configured by a UCI file."""
 
 import signal
 import subprocess
@@ -12,11 +12,11 @@ from .wireguard import PYWGD, answers, new_key, public_key_of, socket_path, uniq
 
 
 class UciRouter:
-    """``pywgd --uci`` on a host, its configuration in ``folder``."""
+    """``pywgd --uci`` on a host, with its configuration file in ``folder``."""
 
     def __init__(self, host: Host, folder: Path) -> None:
         self.host = host
-        # A section's name has no hyphen.
+        # The name of a UCI section cannot contain a hyphen.
         self.name = unique_name().replace("-", "_")
         self.private_key = new_key()
         self.public_key = public_key_of(self.private_key)
@@ -30,7 +30,7 @@ class UciRouter:
         self.peers: list[list[str]] = []
 
     def write(self) -> None:
-        """Put the sections of the interface and its peers into the file."""
+        """Write the sections of the interface and its peers to the file."""
         sections = [("interface", self.name, self.interface)]
         sections += [(f"pywg_{self.name}", "", lines) for lines in self.peers]
         self.file.write_text(
@@ -41,7 +41,7 @@ class UciRouter:
         )
 
     def start(self) -> "subprocess.Popen[str]":
-        """The daemon, once it is ready or has ended."""
+        """Start the daemon and wait until it is ready or has exited."""
         self.write()
         with self._log.open("a") as log:
             daemon = self.host.start(
@@ -54,15 +54,15 @@ class UciRouter:
         return daemon
 
     def environment(self) -> dict[str, str]:
-        """That of a program that is to find the file."""
+        """Return the environment in which programs find the file."""
         return environment(UCI_CONFIG_DIR=str(self.file.parent))
 
     def said(self) -> str:
-        """What is in the log by now."""
+        """Return the content of the log."""
         return self._log.read_text()
 
     def reload(self) -> None:
-        """Have the file read again, as it is now, and wait until that is done."""
+        """Write the file, send SIGHUP, and wait until the daemon has read it."""
         assert self.daemon
         self.write()
         said = self.said()
@@ -70,7 +70,7 @@ class UciRouter:
         assert becomes(lambda: "configuration " in self.said()[len(said) :])
 
     def stop(self) -> int | None:
-        """End the daemon, if it runs; its exit code."""
+        """Stop the daemon if it runs and return its exit code."""
         if self.daemon is None:
             return None
         self.daemon.send_signal(signal.SIGTERM)
@@ -81,6 +81,6 @@ class UciRouter:
             self.daemon.wait()
             socket_path(self.name).unlink(missing_ok=True)
 
-    def show(self, *what: str) -> str:
-        """``wg show INTERFACE what``."""
-        return self.host.run("wg", "show", self.name, *what).stdout.strip()
+    def show(self, *fields: str) -> str:
+        """Return the output of ``wg show INTERFACE``, for the given fields."""
+        return self.host.run("wg", "show", self.name, *fields).stdout.strip()

@@ -1,15 +1,15 @@
-"""Waiting with a deadline for something to become true."""
+"""Wait for a condition with a deadline."""
 
 import time
 from collections.abc import Callable
 
-# Far more than a slow machine needs; only what will never come takes so long.
+# Seconds; far more than a slow machine needs. Only a failure takes this long.
 DEADLINE = 60.0
 _STEP = 0.02
 
 
 def becomes(condition: Callable[[], bool], seconds: float = DEADLINE) -> bool:
-    """Whether ``condition`` came true within ``seconds``."""
+    """Poll ``condition``; return whether it was true within ``seconds``."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

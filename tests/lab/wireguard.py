@@ -1,4 +1,4 @@
-"""A WireGuard interface on a host, run by a userspace implementation."""
+"""A WireGuard interface of a userspace implementation on a host."""
 
 import contextlib
 import itertools
@@ -17,7 +17,7 @@ _PROGRAMS = Path(sys.executable).parent
 PYWG = str(_PROGRAMS / "pywg")
 PYWGD = str(_PROGRAMS / "pywgd")
 WIREGUARD_GO = "wireguard-go"
-# Each takes the name of an interface as one argument more.
+# Commands, to be followed by the name of the interface.
 IMPLEMENTATIONS = {
     "pywgd": (PYWGD,),
     "pywgd-two-lanes": (PYWGD, "--threads", "2"),
@@ -30,28 +30,27 @@ _serial = itertools.count(1)
 
 
 def unique_name() -> str:
-    """An interface name that no other run uses: all hosts share one SOCKETS."""
+    """Return a unique interface name, because all hosts share SOCKETS."""
     return f"wg{os.getpid():x}-{next(_serial)}"
 
 
 def new_key() -> str:
-    """A private key, base64."""
+    """Return a new private key in base64."""
     return subprocess.check_output(["wg", "genkey"], text=True).strip()
 
 
 def public_key_of(private_key: str) -> str:
-    """The public key that belongs to a private one, base64."""
+    """Return the public key of a private key, both in base64."""
     command = ["wg", "pubkey"]
     return subprocess.check_output(command, input=private_key, text=True).strip()
 
 
 class WireGuard:
-    """One interface with a key, a port and inside addresses; runs within ``with``.
+    """An interface with a key, a port and inner addresses; it exists within ``with``.
 
-    ``implementation`` is one of IMPLEMENTATIONS, or a command in place of them.
-    ``inside`` are addresses with their prefix length, ``outside`` the addresses of
-    the host that peers use, by IP version; ``control`` is the program that
-    configures it and tells its status.
+    ``implementation`` is a key of IMPLEMENTATIONS or a command. ``inside`` are
+    addresses with prefix length, ``outside`` the addresses of the host by IP version.
+    ``control`` is the program that configures the interface and shows its status.
     """
 
     def __init__(
@@ -91,20 +90,20 @@ class WireGuard:
         self.stop()
 
     def start(self) -> None:
-        """Run the daemon in the foreground and wait until `wg` can talk to it."""
-        # wireguard-go holds a lecture if it is told to by -f.
+        """Start the daemon in the foreground and wait for its UAPI socket."""
+        # wireguard-go prints a long warning with -f, and none with the variable.
         environment = os.environ | {"WG_PROCESS_FOREGROUND": "1"}
         self.daemon = self.host.start(*self.command, self.name, env=environment)
         becomes(self._ready_or_over)
         if self.daemon.poll() is not None or not answers(self.name):
             self.stop()
-            raise RuntimeError(f"{self.command[0]} {self.name} did not come up")
+            raise RuntimeError(f"{self.command[0]} {self.name} did not start")
 
     def _ready_or_over(self) -> bool:
         return self.daemon.poll() is not None or answers(self.name)
 
     def stop(self) -> None:
-        """End the daemon, by force if it must be, and leave no socket file."""
+        """Stop the daemon, with SIGKILL if needed, and remove its socket file."""
         self.daemon.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.daemon.wait(DEADLINE)
@@ -122,7 +121,7 @@ class WireGuard:
     # Configuration.
 
     def set(self, *arguments: str, stdin: str = "") -> None:
-        """``wg set``."""
+        """Run ``wg set`` on the interface."""
         self.host.run(self.control, "set", self.name, *arguments, stdin=stdin)
 
     def add_peer(
@@ -132,7 +131,7 @@ class WireGuard:
         endpoint: int | None = None,
         preshared_key: str = "",
     ) -> None:
-        """Make ``peer`` a peer here; ``endpoint`` is the IP version to reach it by."""
+        """Add ``peer``; ``endpoint`` is the IP version of its endpoint, if any."""
         more = list(arguments)
         if endpoint:
             more += ["endpoint", peer.endpoint(endpoint)]
@@ -149,52 +148,52 @@ class WireGuard:
         for key in self.show("peers").split():
             self.set("peer", key, "remove")
 
-    def endpoint(self, number: int) -> str:
-        """Where peers reach this interface over IP version 4 or 6."""
-        return at(self.outside[number], PORT)
+    def endpoint(self, ip_version: int) -> str:
+        """Return the endpoint of this interface for IP version 4 or 6."""
+        return at(self.outside[ip_version], PORT)
 
-    def address(self, number: int) -> str:
-        """The inside address of IP version 4 or 6."""
-        return next(bare(a) for a in self.inside if version(a) == number)
+    def address(self, ip_version: int) -> str:
+        """Return the inner address of IP version 4 or 6."""
+        return next(bare(a) for a in self.inside if version(a) == ip_version)
 
     # Status.
 
-    def show(self, *what: str) -> str:
-        """``wg show INTERFACE what``."""
-        return self.host.run(self.control, "show", self.name, *what).stdout.strip()
+    def show(self, *fields: str) -> str:
+        """Return the output of ``wg show INTERFACE``, for the given fields."""
+        return self.host.run(self.control, "show", self.name, *fields).stdout.strip()
 
-    def show_peer(self, what: str, peer: "WireGuard") -> str:
-        """What ``wg show INTERFACE what`` says of ``peer``; empty if unknown."""
-        rows = [line.partition("\t") for line in self.show(what).splitlines()]
+    def show_peer(self, field: str, peer: "WireGuard") -> str:
+        """Return a field of ``wg show`` for ``peer``; empty for an unknown peer."""
+        rows = [line.partition("\t") for line in self.show(field).splitlines()]
         return {key: value for key, _, value in rows}.get(peer.public_key, "")
 
     def handshake_time(self, peer: "WireGuard") -> int:
-        """Seconds since the epoch, 0 for never."""
+        """Return the time of the last handshake in seconds since the epoch, or 0."""
         return int(self.show_peer("latest-handshakes", peer))
 
     def pings(self, peer: "WireGuard", seconds: float = DEADLINE) -> bool:
-        """Whether every inside address of ``peer`` answers through the tunnel."""
+        """Return whether every inner address of ``peer`` answers a ping."""
         addresses = map(bare, peer.inside)
         return all(self.host.reaches(a, seconds=seconds) for a in addresses)
 
 
 def bare(address: str) -> str:
-    """An address without its prefix length."""
+    """Return an address without its prefix length."""
     return address.partition("/")[0]
 
 
 def at(address: str, port: int) -> str:
-    """An endpoint as `wg` writes it."""
+    """Return an endpoint in the syntax of `wg`."""
     return f"[{address}]:{port}" if version(address) == 6 else f"{address}:{port}"
 
 
 def socket_path(name: str) -> Path:
-    """The UAPI socket of the interface ``name``."""
+    """Return the path of the UAPI socket of an interface."""
     return SOCKETS / f"{name}.sock"
 
 
 def answers(name: str) -> bool:
-    """Whether a daemon answers on the UAPI socket of ``name``."""
+    """Return whether a daemon answers on the UAPI socket of an interface."""
     with socket.socket(socket.AF_UNIX) as uapi:
         uapi.settimeout(DEADLINE)
         try:

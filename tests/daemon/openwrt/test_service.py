@@ -108,7 +108,7 @@ class Router:
         """Call a method and return the ubus status and the reply."""
         path = f"pywg.{NAME}"
         assert becomes(lambda: path in self.ubusd.offered)
-        self.ubusd.poke(path, method, arguments)
+        self.ubusd.send_call(path, method, arguments)
         self.plane.watch(self.service.ubus.descriptor())
         while not any(event[1:] for event in self.plane.wait(5_000)):
             pass

@@ -89,7 +89,7 @@ def test_plane_is_woken_when_a_method_is_called(setup: Setup) -> None:
         setup.plane.wait(0)
         descriptor = setup.connection.descriptor()
         assert not setup.plane.wait(0)
-        ubusd.poke("pywg.wg0", "status")
+        ubusd.send_call("pywg.wg0", "status")
         assert [event[1] for event in setup.plane.wait(60_000)] == [descriptor]
         setup.connection.handle_messages()
         assert ubusd.answer_of("pywg.wg0") == (0, {"up": True})
