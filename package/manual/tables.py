@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pywg_embedded.core.drop_reasons import TEXTS
-from tests.bench.metrics import FIGURES, GOALS, Results, median
+from tests.bench.metrics import GOALS, METRICS, Results, median
 from tests.bench.programs import IN_PYTHON, OURS, THEIRS
 from tests.bench.report import PUBLISHED
 
@@ -44,7 +44,7 @@ def _origin(report: dict[str, Any]) -> str:
 def _figures(results: Results) -> str:
     rows = ["| median | unit | pywgd | wireguard-go | pywgd, Python data plane |"]
     rows.append("|---|---|--:|--:|--:|")
-    for key, figure in FIGURES.items():
+    for key, figure in METRICS.items():
         values = [median(results, name, key) for name in (OURS, THEIRS, IN_PYTHON)]
         cells = [
             "" if value is None else f"{value:,.{figure.digits}f}" for value in values
@@ -65,6 +65,6 @@ def _targets(results: Results) -> str:
             f"{bound:g}{'' if goal.meets(reached, bound) else ' (not reached)'}"
             for bound in (goal.must, goal.aim)
         ]
-        title = f"{FIGURES[goal.figure].title}, {goal.of}"
+        title = f"{METRICS[goal.figure].title}, {goal.of}"
         rows.append(f"| {title} | {reached:,.{goal.digits}f} | {' | '.join(bounds)} |")
     return "\n".join(rows) + "\n"

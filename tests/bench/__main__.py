@@ -1,4 +1,4 @@
-"""`make bench`: measure ours and wireguard-go in turns; a table, JSON and a picture."""
+"""`make bench`: measure pywgd and wireguard-go in turns; write table, JSON, chart."""
 
 import argparse
 import os
@@ -6,20 +6,24 @@ import shutil
 import sys
 
 from . import aead_floor, chart, report
-from .benchmarks import GAUGES
+from .benchmarks import BENCHMARKS
 from .metrics import Results
 from .programs import Program, programs
-from .workload import FULL, SHORT, Effort
+from .workload import FULL, SHORT, Workload
 
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="of each (default: 5)")
-    parser.add_argument("--short", action="store_true", help="a first impression")
-    known = ", ".join(GAUGES)
-    parser.add_argument("--only", default="", help=f"some, with commas, of: {known}")
     parser.add_argument(
-        "--publish", action="store_true", help=f"copy JSON and picture to {_PUBLISHED}"
+        "--runs", type=int, default=5, help="runs per benchmark (default: 5)"
+    )
+    parser.add_argument(
+        "--short", action="store_true", help="shorter runs, less precise"
+    )
+    known = ", ".join(BENCHMARKS)
+    parser.add_argument("--only", default="", help=f"comma-separated list of: {known}")
+    parser.add_argument(
+        "--publish", action="store_true", help=f"copy JSON and chart to {_PUBLISHED}"
     )
     return parser.parse_args()
 
@@ -27,55 +31,62 @@ def options() -> argparse.Namespace:
 _PUBLISHED = report.PUBLISHED.relative_to(report.PUBLISHED.parents[2])
 
 
-def chosen_gauges(text: str) -> list[str]:
-    """The gauges named, or all; ValueError names one that is not known."""
-    names = text.split(",") if text else list(GAUGES)
+def select_benchmarks(text: str) -> list[str]:
+    """Return the names of the benchmarks in a comma-separated list, or all.
+
+    Raises:
+        ValueError: a name is unknown.
+    """
+    names = text.split(",") if text else list(BENCHMARKS)
     for name in names:
-        if name not in GAUGES:
-            raise ValueError(f"{name!r} is none of {', '.join(GAUGES)}")
+        if name not in BENCHMARKS:
+            raise ValueError(
+                f"invalid value {name!r} (expected {', '.join(BENCHMARKS)})"
+            )
     return names
 
 
 def measure_in_turns(
-    known: dict[str, Program], names: list[str], runs: int, effort: Effort
+    known: dict[str, Program], names: list[str], runs: int, workload: Workload
 ) -> Results:
     results: Results = {}
-    for number in range(1, runs + 1):
+    for run in range(1, runs + 1):
         for name in names:
-            gauge = GAUGES[name]
-            if gauge.once and number > 1:
+            benchmark = BENCHMARKS[name]
+            if benchmark.once and run > 1:
                 continue
-            for program in gauge.programs:
-                say(f"run {number} of {runs}: {name}, {program}")
-                figures = results.setdefault(program, {})
-                for figure, value in gauge.measure(known[program], effort).items():
-                    figures.setdefault(figure, []).append(value)
+            for program in benchmark.programs:
+                log(f"run {run} of {runs}: {name}, {program}")
+                values = results.setdefault(program, {})
+                measured = benchmark.measure(known[program], workload)
+                for metric, value in measured.items():
+                    values.setdefault(metric, []).append(value)
     return {program: results[program] for program in known if program in results}
 
 
-def say(text: str) -> None:
+def log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
 def main() -> int:
     if os.geteuid():
-        say("bench: network namespaces need root")
+        log("bench: network namespaces need root")
         return 1
     chosen = options()
     try:
-        names = chosen_gauges(chosen.only)
+        names = select_benchmarks(chosen.only)
     except ValueError as error:
-        say(f"bench: --only: {error}")
+        log(f"bench: --only: {error}")
         return 1
-    # wireguard-go's own way not to lecture.
+    # Suppresses the warning of wireguard-go.
     os.environ["LOG_LEVEL"] = "silent"
     known = programs() | aead_floor.LIBRARIES
-    effort = SHORT if chosen.short else FULL
-    results = measure_in_turns(known, names, chosen.runs, effort)
+    workload = SHORT if chosen.short else FULL
+    results = measure_in_turns(known, names, chosen.runs, workload)
     saved = report.save(results, known, "short" if chosen.short else "full")
     drawn = chart.draw(saved)
     print(report.tables(results))
-    print(f"\nAll values: {saved}\nPicture: {drawn}")
+    print(f"\nAll values: {saved}\nChart: {drawn}")
     if chosen.publish:
         report.PUBLISHED.mkdir(exist_ok=True)
         for file in saved, drawn:

@@ -1,4 +1,4 @@
-"""Everything that can be measured, and of whom; a gauge answers several figures."""
+"""All benchmarks, and the programs that each measures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,29 +14,30 @@ from . import (
     throughput,
 )
 from .programs import IN_PYTHON, OURS, THEIRS, Program
-from .workload import Effort
+from .workload import Workload
 
 _ALL = (OURS, THEIRS, IN_PYTHON)
 _BOTH = (OURS, THEIRS)
 
 
 @dataclass(frozen=True)
-class Gauge:
-    """``once``: one value is enough, for it takes long and says it all."""
+class Benchmark:
+    """A function that returns values by metric, and the programs to measure. With
+    ``once``, it runs only once, because it takes long and varies little."""
 
-    measure: Callable[[Program, Effort], dict[str, float]]
+    measure: Callable[[Program, Workload], dict[str, float]]
     programs: tuple[str, ...]
     once: bool = False
 
 
-GAUGES = {
-    "aead": Gauge(aead_floor.measure, tuple(aead_floor.LIBRARIES)),
-    "tcp": Gauge(throughput.stream, _ALL),
-    "small-packets": Gauge(throughput.small_packets, _ALL),
-    "ping": Gauge(latency.round_trips, _ALL),
-    "handshakes": Gauge(handshakes.answered, _ALL),
-    "crowd": Gauge(packet_cost.packet_cost, (OURS,)),
-    "peer-memory": Gauge(peer_memory.a_peer, _BOTH),
-    "allowed-ips": Gauge(allowed_ips.set_and_read, _BOTH),
-    "endurance": Gauge(memory_under_load.memory, _BOTH, once=True),
+BENCHMARKS = {
+    "aead": Benchmark(aead_floor.measure, tuple(aead_floor.LIBRARIES)),
+    "tcp": Benchmark(throughput.tcp_stream, _ALL),
+    "small-packets": Benchmark(throughput.small_packets, _ALL),
+    "ping": Benchmark(latency.round_trips, _ALL),
+    "handshakes": Benchmark(handshakes.answered, _ALL),
+    "packet-cost": Benchmark(packet_cost.packet_cost, (OURS,)),
+    "peer-memory": Benchmark(peer_memory.memory_per_peer, _BOTH),
+    "allowed-ips": Benchmark(allowed_ips.set_and_read, _BOTH),
+    "memory-under-load": Benchmark(memory_under_load.memory, _BOTH, once=True),
 }

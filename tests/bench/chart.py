@@ -1,4 +1,4 @@
-"""The figures as one picture: a panel for each, bars for medians, dots for runs."""
+"""A chart of the results: a panel per metric, bars for medians, dots for runs."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 import matplotlib
 
 from .aead_floor import LIBSODIUM, OPENSSL
-from .metrics import FIGURES, GOALS, Goal, Results, median
+from .metrics import GOALS, METRICS, Goal, Results, median
 from .programs import IN_PYTHON, OURS, THEIRS
 
 matplotlib.use("Agg")
@@ -37,7 +37,7 @@ _STYLE = {
 
 @dataclass(frozen=True)
 class Panel:
-    """Figures of one unit, each with what stands below its bars, and whose."""
+    """Metrics of one unit with their labels, and the programs to show."""
 
     title: str
     figures: dict[str, str]
@@ -45,7 +45,7 @@ class Panel:
 
 
 PANELS = (
-    # Not of the plane in Python, beside which all the others look alike.
+    # Without the reference plane, whose bar would dwarf all others.
     Panel("CPU time of TCP", {"cpu": ""}, _FEW + _FLOOR),
     Panel("TCP, one stream", {"tcp": ""}, _ALL),
     Panel("64-byte UDP delivered", {"small_packets": ""}, _ALL),
@@ -75,7 +75,7 @@ PANELS = (
 
 
 def draw(saved: Path) -> Path:
-    """The picture of a saved report, beside it."""
+    """Draw the chart of a saved report next to it and return its path."""
     report = json.loads(saved.read_text())
     results: Results = report["results"]
     shown = [panel for panel in PANELS if _programs(panel, results)]
@@ -98,7 +98,7 @@ def draw(saved: Path) -> Path:
 
 
 def _programs(panel: Panel, results: Results) -> list[str]:
-    """Who has any of the panel's figures."""
+    """Return the programs with a value for any metric of the panel."""
     return [
         program
         for program in panel.programs
@@ -110,8 +110,8 @@ def _draw_panel(axes: Any, panel: Panel, results: Results) -> None:
     programs = _programs(panel, results)
     width = 0.8 / len(programs)
     for place, figure in enumerate(panel.figures):
-        for number, program in enumerate(programs):
-            x = place + (number - (len(programs) - 1) / 2) * width
+        for index, program in enumerate(programs):
+            x = place + (index - (len(programs) - 1) / 2) * width
             _draw_bar(axes, (x, width), results, program, figure)
     axes.set_xticks(range(len(panel.figures)), panel.figures.values())
     axes.set_xlim(-0.6, len(panel.figures) - 0.4)
@@ -139,7 +139,7 @@ def _draw_bar(
     dots = {"s": 13, "color": "white", "edgecolors": _INK, "linewidths": 0.7}
     axes.scatter(spread, values, zorder=3, **dots)
     axes.annotate(
-        _number(height, FIGURES[figure].digits),
+        _format(height, METRICS[figure].digits),
         (x, max(height, *values)),
         xytext=(0, 5),
         textcoords="offset points",
@@ -148,12 +148,12 @@ def _draw_bar(
     )
 
 
-def _number(value: float, digits: int) -> str:
+def _format(value: float, digits: int) -> str:
     return f"{value:,.{digits}f}"
 
 
 def _head(axes: Any, panel: Panel, results: Results) -> None:
-    unit = FIGURES[next(iter(panel.figures))].unit
+    unit = METRICS[next(iter(panel.figures))].unit
     axes.text(0, 1.2, panel.title, transform=axes.transAxes, fontsize=12, weight="bold")
     axes.text(1, 1.2, unit, transform=axes.transAxes, color=_FAINT, ha="right")
     goals = [goal for goal in GOALS if goal.figure in panel.figures]
@@ -169,7 +169,7 @@ def _verdict(goal: Goal, panel: Panel, results: Results) -> tuple[str, str] | No
     if reached is None:
         return None
     label = panel.figures[goal.figure].replace("\n", " ")
-    told = f"{_number(reached, goal.digits)} {goal.of}"
+    told = f"{_format(reached, goal.digits)} {goal.of}"
     if goal.meets(reached, goal.aim):
         state, mark = "aim", "aim met"
     elif goal.meets(reached, goal.must):
@@ -180,7 +180,7 @@ def _verdict(goal: Goal, panel: Panel, results: Results) -> tuple[str, str] | No
 
 
 def _draw_notes(axes: Any, report: dict[str, Any]) -> None:
-    """Who is who, and the machine that it comes from."""
+    """Draw the legend and the description of the machine."""
     axes.axis("off")
     machine, versions = report["machine"], report["versions"]
     known = [program for program in _COLOURS if program in report["results"]]
@@ -194,7 +194,7 @@ def _draw_notes(axes: Any, report: dict[str, Any]) -> None:
         "bars and numbers: medians; dots: runs, in turns",
         f"{machine['processor']}, {machine['cores']} cores",
         f"Linux {machine['kernel']}, Python {machine['python']}",
-        f"{report['date']}, {report['effort']} runs",
+        f"{report['date']}, {report['workload']} runs",
     )
     below = 1.1 - 0.12 * len(known) - 0.02
     text = "\n".join(lines)

@@ -14,40 +14,40 @@ from tests.lab.topology import Lab
 from tests.lab.wireguard import PORT
 
 from .programs import Program
-from .simulated_peers import add_peers, crowd
+from .simulated_peers import add_peers, create_peers
 from .throughput import connected
-from .workload import Effort
+from .workload import Workload
 
 _PEERS = 60
-_AT_ONCE = 15
-_PATIENCE = 0.5
+_BATCH = 15
+_TIMEOUT = 0.5
 _ROUND_SECONDS = 1.25 / INITIATIONS_PER_SECOND
 
 
-def answered(program: Program, effort: Effort) -> dict[str, float]:
-    """Handshakes answered a CPU-second of the daemon."""
+def answered(program: Program, workload: Workload) -> dict[str, float]:
+    """Return the handshakes answered per CPU-second of the daemon."""
     with Lab() as lab:
         tunnel = connected(lab, program)
         responder = tunnel.right
-        members = crowd(responder, _PEERS)
-        add_peers(responder, members)
+        peers = create_peers(responder, _PEERS)
+        add_peers(responder, peers)
         rounds = [
-            [member.initiation() for member in members]
-            for _ in range(effort.handshakes // _PEERS)
+            [peer.initiation() for peer in peers]
+            for _ in range(workload.handshakes // _PEERS)
         ]
         with tunnel.left.host.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
             wire.connect((responder.outside[4], PORT))
-            wire.settimeout(_PATIENCE)
+            wire.settimeout(_TIMEOUT)
             before = cpu_seconds(responder.daemon.pid)
             count = sum(_round(wire, messages) for messages in rounds)
             return {"handshakes": count / (cpu_seconds(responder.daemon.pid) - before)}
 
 
 def _round(wire: socket.socket, messages: list[bytes]) -> int:
-    """Every peer initiates once; the number of responses."""
+    """Send an initiation from every peer and return the number of responses."""
     end = time.monotonic() + _ROUND_SECONDS
-    batches = range(0, len(messages), _AT_ONCE)
-    answered = sum(_exchange(wire, messages[n : n + _AT_ONCE]) for n in batches)
+    batches = range(0, len(messages), _BATCH)
+    answered = sum(_exchange(wire, messages[n : n + _BATCH]) for n in batches)
     time.sleep(max(0, end - time.monotonic()))
     return answered
 

@@ -1,4 +1,4 @@
-"""Round trips through an idle tunnel, and through one that TCP fills."""
+"""Round trips through an idle tunnel and beside a TCP stream."""
 
 import contextlib
 import socket
@@ -10,19 +10,19 @@ from tests.lab.topology import Lab, Tunnel
 
 from .programs import Program
 from .throughput import connected
-from .workload import Effort
+from .workload import Workload
 
 _CHUNK = bytes(128 * 1024)
-_PATIENCE = 20
+_TIMEOUT = 20
 
 
-def round_trips(program: Program, effort: Effort) -> dict[str, float]:
-    """Milliseconds: the median and the 99th percentile, idle and under load."""
+def round_trips(program: Program, workload: Workload) -> dict[str, float]:
+    """Return median and 99th percentile in milliseconds, idle and under load."""
     with Lab() as lab:
         tunnel = connected(lab, program)
-        idle = _percentiles("idle", tunnel, effort.pings)
+        idle = _percentiles("idle", tunnel, workload.pings)
         with tcp_load(tunnel):
-            return idle | _percentiles("loaded", tunnel, effort.pings)
+            return idle | _percentiles("loaded", tunnel, workload.pings)
 
 
 def _percentiles(state: str, tunnel: Tunnel, pings: int) -> dict[str, float]:
@@ -36,9 +36,9 @@ def _percentiles(state: str, tunnel: Tunnel, pings: int) -> dict[str, float]:
 
 @contextlib.contextmanager
 def tcp_load(tunnel: Tunnel) -> Iterator[None]:
-    """One stream from left to right, as fast as it goes, while this lasts."""
+    """Run a TCP stream from left to right at full speed during the ``with`` block."""
     left, right = tunnel.left, tunnel.right
-    over = threading.Event()
+    stop = threading.Event()
     with right.host.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.bind((right.address(4), 0))
         listener.listen()
@@ -46,7 +46,7 @@ def tcp_load(tunnel: Tunnel) -> Iterator[None]:
         source.connect(listener.getsockname())
         sink, _ = listener.accept()
     ends = (
-        threading.Thread(target=_send, args=(source, over)),
+        threading.Thread(target=_send, args=(source, stop)),
         threading.Thread(target=_drain, args=(sink,)),
     )
     for end in ends:
@@ -54,21 +54,21 @@ def tcp_load(tunnel: Tunnel) -> Iterator[None]:
     try:
         yield
     finally:
-        over.set()
+        stop.set()
         for end in ends:
             end.join()
 
 
-def _send(stream: socket.socket, over: threading.Event) -> None:
+def _send(stream: socket.socket, stop: threading.Event) -> None:
     with stream:
-        stream.settimeout(_PATIENCE)
-        while not over.is_set():
+        stream.settimeout(_TIMEOUT)
+        while not stop.is_set():
             stream.sendall(_CHUNK)
 
 
 def _drain(stream: socket.socket) -> None:
     buffer = bytearray(len(_CHUNK))
     with stream:
-        stream.settimeout(_PATIENCE)
+        stream.settimeout(_TIMEOUT)
         while stream.recv_into(buffer):
             pass

@@ -1,4 +1,4 @@
-"""The figures: how each is told, and what was set out to reach."""
+"""The metrics with their titles and units, and the goals for them."""
 
 import statistics
 from collections.abc import Callable
@@ -7,46 +7,46 @@ from dataclasses import dataclass
 from . import aead_floor
 from .programs import OURS, THEIRS
 
-# program or library: figure: one value a run
+# program or library: metric: one value per run
 Results = dict[str, dict[str, list[float]]]
 
 
 @dataclass(frozen=True)
-class Figure:
-    """``digits`` are those after the point."""
+class Metric:
+    """A metric; ``digits`` is the number of decimal places."""
 
     title: str
     unit: str
     digits: int
 
 
-FIGURES = {
-    "cpu": Figure("CPU time of TCP, both daemons", "s/Gbit", 2),
-    "tcp": Figure("TCP throughput, one stream", "Mbit/s", 0),
-    "small_packets": Figure("64-byte UDP delivered", "packets/s", 0),
-    "idle_p50": Figure("ping, median", "ms", 3),
-    "idle_p99": Figure("ping, 99 %", "ms", 3),
-    "loaded_p50": Figure("ping beside TCP, median", "ms", 2),
-    "loaded_p99": Figure("ping beside TCP, 99 %", "ms", 2),
-    "handshakes": Figure("handshakes answered", "a CPU-s", 0),
-    "peak": Figure("resident peak, 16 peers", "MiB", 1),
-    "growth": Figure("growth after warm-up", "MiB", 1),
-    "packet_1": Figure("cost a packet, 1 peer", "us", 2),
-    "packet_100": Figure("cost a packet, 100 peers", "us", 2),
-    "packet_1000": Figure("cost a packet, 1000 peers", "us", 2),
-    "packet_table": Figure("cost a packet, 10,000 allowed IPs", "us", 2),
-    "memory_alone": Figure("resident with 1 peer", "MiB", 1),
-    "memory_idle": Figure("memory a peer, idle", "KiB", 1),
-    "memory_session": Figure("memory a peer, with a session", "KiB", 1),
-    "allowed_ips_set": Figure("130,000 allowed IPs: set", "s", 2),
-    "allowed_ips_read": Figure("130,000 allowed IPs: read back", "s", 2),
-    "allowed_ips": Figure("130,000 allowed IPs: both", "s", 2),
-    "allowed_ips_pywg": Figure("130,000 allowed IPs: pywg", "s", 2),
+METRICS = {
+    "cpu": Metric("CPU time of TCP, both daemons", "s/Gbit", 2),
+    "tcp": Metric("TCP throughput, one stream", "Mbit/s", 0),
+    "small_packets": Metric("64-byte UDP delivered", "packets/s", 0),
+    "idle_p50": Metric("ping, median", "ms", 3),
+    "idle_p99": Metric("ping, 99 %", "ms", 3),
+    "loaded_p50": Metric("ping beside TCP, median", "ms", 2),
+    "loaded_p99": Metric("ping beside TCP, 99 %", "ms", 2),
+    "handshakes": Metric("handshakes answered", "a CPU-s", 0),
+    "peak": Metric("resident peak, 16 peers", "MiB", 1),
+    "growth": Metric("growth after warm-up", "MiB", 1),
+    "packet_1": Metric("cost a packet, 1 peer", "us", 2),
+    "packet_100": Metric("cost a packet, 100 peers", "us", 2),
+    "packet_1000": Metric("cost a packet, 1000 peers", "us", 2),
+    "packet_table": Metric("cost a packet, 10,000 allowed IPs", "us", 2),
+    "memory_alone": Metric("resident with 1 peer", "MiB", 1),
+    "memory_idle": Metric("memory a peer, idle", "KiB", 1),
+    "memory_session": Metric("memory a peer, with a session", "KiB", 1),
+    "allowed_ips_set": Metric("130,000 allowed IPs: set", "s", 2),
+    "allowed_ips_read": Metric("130,000 allowed IPs: read back", "s", 2),
+    "allowed_ips": Metric("130,000 allowed IPs: both", "s", 2),
+    "allowed_ips_pywg": Metric("130,000 allowed IPs: pywg", "s", 2),
 }
 
 
 def median(results: Results, program: str, figure: str) -> float | None:
-    """None if it was not measured."""
+    """Return the median of a metric, or None if it was not measured."""
     values = results.get(program, {}).get(figure)
     return statistics.median(values) if values else None
 
@@ -61,7 +61,7 @@ def _against_theirs(results: Results, figure: str) -> float | None:
 
 
 def _against_the_aead(results: Results, figure: str) -> float | None:
-    """The faster library of those that are there."""
+    """Return the ratio to the fastest library that was measured."""
     ours = _ours(results, figure)
     known = [median(results, library, figure) for library in aead_floor.LIBRARIES]
     floors = [value for value in known if value]
@@ -75,7 +75,8 @@ def _against_one_peer(results: Results, figure: str) -> float | None:
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure, what of it is judged, and its bounds: at most, or at least."""
+    """A metric, its derived value, and the limits for that: maximum, or minimum with
+    ``at_least``."""
 
     figure: str
     of: str
@@ -86,9 +87,9 @@ class Goal:
     digits: int = 2
 
     def meets(self, value: float, bound: float) -> bool:
-        """Judged as it is printed."""
-        told = round(value, self.digits)
-        return told >= bound if self.at_least else told <= bound
+        """Return whether a value, rounded as it is printed, meets a limit."""
+        rounded = round(value, self.digits)
+        return rounded >= bound if self.at_least else rounded <= bound
 
 
 _THEIRS, _AEAD, _ALONE = "times wireguard-go", "times the AEAD", "times 1 peer"

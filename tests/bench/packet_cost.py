@@ -1,4 +1,4 @@
-"""What a packet costs among few peers and among many, and with a large table."""
+"""CPU time per packet with few peers, many peers and many allowed IPs."""
 
 import socket
 import struct
@@ -10,18 +10,18 @@ from tests.lab.topology import Lab, Tunnel
 
 from . import uapi
 from .programs import Program
-from .simulated_peers import add_peers, crowd
+from .simulated_peers import add_peers, create_peers
 from .throughput import cpu_seconds
-from .workload import Effort
+from .workload import Workload
 
 _PORT = 9
 _PAYLOAD = bytes(64)
 _SETTLE_SECONDS = 0.1
-_TURNS = 10
+_ROUNDS = 10
 _PEERS = {"1": 0, "100": 99, "1000": 999}
 _ALLOWED_IPS = 10_000
 _FLOWS = 50
-# Where the table leads; packets go to a few of these, far apart, as flows would.
+# The prefixes of the large table; packets are sent to a few of them, far apart.
 _NETWORK = 0x0A800000
 _LENGTH = 9
 _STRIDE = 1 << (32 - _LENGTH) - 14
@@ -32,54 +32,54 @@ _TARGETS = [
 _PREFIX = f"{_TARGETS[0]}/{_LENGTH}"
 
 
-def packet_cost(program: Program, effort: Effort) -> dict[str, float]:
-    """Microseconds of both daemons' CPU a packet that arrived.
+def packet_cost(program: Program, workload: Workload) -> dict[str, float]:
+    """Return the microseconds of CPU time of both daemons per received packet.
 
-    All tunnels are there at once and have their turns, for the differences are
-    smaller than what a machine changes its mind about in a second.
+    All tunnels exist at once and are measured in turns, because their differences are
+    smaller than the variation of the machine over time.
     """
     with Lab() as lab:
         tunnels = {
-            f"packet_{peers}": _prepared(lab, program, strangers, [_PREFIX])
-            for peers, strangers in _PEERS.items()
+            f"packet_{peers}": _prepared(lab, program, extra_peers, [_PREFIX])
+            for peers, extra_peers in _PEERS.items()
         }
         table = [f"{target}/32" for target in _TARGETS]
         tunnels["packet_table"] = _prepared(lab, program, 0, table)
         before = {figure: cpu_seconds(tunnel) for figure, tunnel in tunnels.items()}
         arrived = dict.fromkeys(tunnels, 0)
-        for _ in range(_TURNS):
+        for _ in range(_ROUNDS):
             for figure, tunnel in tunnels.items():
-                arrived[figure] += _flood(tunnel, effort.seconds / _TURNS)
+                arrived[figure] += _flood(tunnel, workload.seconds / _ROUNDS)
         return {
             figure: (cpu_seconds(tunnel) - before[figure]) / arrived[figure] * 1e6
             for figure, tunnel in tunnels.items()
         }
 
 
-def _prepared(lab: Lab, program: Program, strangers: int, table: list[str]) -> Tunnel:
-    """A tunnel that works, with so many peers more at both ends."""
+def _prepared(lab: Lab, program: Program, extra_peers: int, table: list[str]) -> Tunnel:
+    """Return a working tunnel with ``extra_peers`` more peers at both ends."""
     tunnel = lab.tunnel(program.with_room, program.with_room)
     tunnel.connect()
-    _lead(tunnel, table)
+    _route_table(tunnel, table)
     for end in (tunnel.left, tunnel.right):
-        add_peers(end, crowd(end, strangers))
+        add_peers(end, create_peers(end, extra_peers))
     if not tunnel.left.pings(tunnel.right):
         raise RuntimeError(f"{program.name}: no ping through the tunnel")
     return tunnel
 
 
-def _lead(tunnel: Tunnel, table: list[str]) -> None:
-    """All of the network through the tunnel, to sockets of the right host."""
+def _route_table(tunnel: Tunnel, table: list[str]) -> None:
+    """Route the whole network through the tunnel to sockets of the right host."""
     left, right = tunnel.left, tunnel.right
     lines = "".join(f"allowed_ip={prefix}\n" for prefix in table)
     key = b64decode(right.public_key).hex()
-    uapi.ask(left.name, f"set=1\npublic_key={key}\n{lines}\n")
+    uapi.request(left.name, f"set=1\npublic_key={key}\n{lines}\n")
     left.host.add_route(_PREFIX, device=left.name)
     right.host.run("ip", "route", "add", "local", _PREFIX, "dev", "lo")
 
 
 def _flood(tunnel: Tunnel, seconds: float) -> int:
-    """Packets that came out; every flow gets one in its turn."""
+    """Send one packet per flow in turns; return the number of received packets."""
     right = tunnel.right.host
     with (
         right.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink,

@@ -1,4 +1,4 @@
-"""What is compared: programs that run an interface, and how each is started."""
+"""The compared implementations and their commands."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ _ROOM = (
 
 @dataclass(frozen=True)
 class Program:
-    """``room`` are the options that make its tables hold a crowd."""
+    """An implementation; ``room`` holds the options for large tables."""
 
     name: str
     command: tuple[str, ...]
@@ -32,7 +32,7 @@ class Program:
 
 
 def programs() -> dict[str, Program]:
-    """By name, ours first."""
+    """Return the implementations by name, pywgd first."""
     path, version = wireguard_go_package.wireguard_go()
     return {
         OURS: Program(OURS, IMPLEMENTATIONS[OURS], room=_ROOM),

@@ -1,4 +1,4 @@
-"""What was measured, as tables for people and as JSON for programs."""
+"""The results as tables and as JSON."""
 
 import json
 import os
@@ -7,24 +7,24 @@ import re
 import time
 from pathlib import Path
 
-from .metrics import FIGURES, GOALS, Goal, Results, median
+from .metrics import GOALS, METRICS, Goal, Results, median
 from .programs import Program
 
 FOLDER = Path("build/bench")
-# The newest that is worth showing; kept with the project.
+# The results in the documentation.
 PUBLISHED = Path(__file__).parent / "published"
 _TITLE = 36
 
 
 def tables(results: Results) -> str:
-    """Medians side by side, then what was set out to reach."""
+    """Return a table of medians and a table of goals."""
     return f"{_medians(results)}\n\n{_goals(results)}"
 
 
 def _medians(results: Results) -> str:
     names = list(results)
     head = f"{'median':<{_TITLE}}{'':<10}" + "".join(f"{name:>14}" for name in names)
-    rows = [_row(key, results) for key in FIGURES if _measured(key, results)]
+    rows = [_row(key, results) for key in METRICS if _measured(key, results)]
     return "\n".join([head, "-" * len(head), *rows])
 
 
@@ -33,7 +33,7 @@ def _measured(figure: str, results: Results) -> bool:
 
 
 def _row(key: str, results: Results) -> str:
-    figure = FIGURES[key]
+    figure = METRICS[key]
     columns = ""
     for program in results:
         value = median(results, program, key)
@@ -52,7 +52,7 @@ def _goals(results: Results) -> str:
 
 
 def _goal(goal: Goal, reached: float) -> str:
-    row = f"{FIGURES[goal.figure].title:<{_TITLE}}{goal.of:<19}"
+    row = f"{METRICS[goal.figure].title:<{_TITLE}}{goal.of:<19}"
     row += f"{reached:>9.{goal.digits}f}"
     for bound in (goal.must, goal.aim):
         verdict = "met" if goal.meets(reached, bound) else "not met"
@@ -62,7 +62,7 @@ def _goal(goal: Goal, reached: float) -> str:
 
 
 def machine() -> dict[str, str | int | None]:
-    """Where the figures come from."""
+    """Return a description of this machine."""
     processor = re.search(
         r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE
     )
@@ -75,14 +75,14 @@ def machine() -> dict[str, str | int | None]:
     }
 
 
-def save(results: Results, programs: dict[str, Program], effort: str) -> Path:
-    """Every value of every run, the programs' versions, and the machine."""
+def save(results: Results, programs: dict[str, Program], workload: str) -> Path:
+    """Write values, versions and machine to a JSON file and return its path."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / time.strftime("%Y-%m-%dT%H-%M-%S.json")
     versions = {name: program.version for name, program in programs.items()}
     report = {
         "date": time.strftime("%Y-%m-%d"),
-        "effort": effort,
+        "effort": workload,
         "machine": machine(),
         "versions": versions,
         "results": results,

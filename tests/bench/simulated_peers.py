@@ -1,4 +1,4 @@
-"""Many peers of one interface, played by one host that speaks their handshakes."""
+"""Many simulated peers of one interface, whose handshakes one host performs."""
 
 import struct
 import time
@@ -12,31 +12,31 @@ from tests.lab.wireguard import WireGuard
 from . import uapi
 
 
-class Member:
-    """One peer; ``number`` is its index in handshakes, ``allowed_ip`` its address."""
+class SimulatedPeer:
+    """A peer; ``index`` is its index in handshakes, ``allowed_ip`` its address."""
 
-    def __init__(self, number: int, responder: bytes) -> None:
+    def __init__(self, index: int, responder: bytes) -> None:
         self.identity = noise.Identity(crypto, crypto.random(KEY_SIZE))
-        self.allowed_ip = f"10.64.{number >> 8}.{number & 255}/32"
-        self.number = number
+        self.allowed_ip = f"10.64.{index >> 8}.{index & 255}/32"
+        self.index = index
         self._secret = crypto.dh(self.identity.private, responder)
         self._responder = responder
-        self._jar = cookie.CookieMaker(crypto, responder)
+        self._cookies = cookie.CookieMaker(crypto, responder)
         self._stamps = tai64n.TimestampGenerator(time.time_ns)
         self._last_stamp = 0
 
     def initiation(self) -> bytes:
-        """A valid one, stamped later than the one before."""
+        """Return a valid initiation with a timestamp later than the previous one."""
         self._last_stamp = self._stamps.after(self._last_stamp)
         remote = (self._responder, self._secret)
         stamp = tai64n.encode(self._last_stamp)
         self._handshake, message = noise.create_initiation(
-            crypto, self.identity, remote, self.number, stamp
+            crypto, self.identity, remote, self.index, stamp
         )
-        return self._jar.add_macs(crypto, message, now=0)
+        return self._cookies.add_macs(crypto, message, now=0)
 
     def confirmation(self, response: bytes) -> bytes:
-        """The first packet of the session that the last initiation led to."""
+        """Return the transport message that confirms the keypair of a response."""
         _, fields = messages.parse(response)
         sender, _, ephemeral, nothing, _, _ = fields
         keypair = noise.consume_response(
@@ -51,23 +51,23 @@ class Member:
         return header + crypto.seal(keypair.send_key, bytes(12), b"", b"")
 
 
-def addressee(response: bytes) -> int:
-    """The number of the member that it answers."""
+def receiver_index(response: bytes) -> int:
+    """Return the receiver index of a response."""
     _, fields = messages.parse(response)
-    number: int = fields[1]
-    return number
+    index: int = fields[1]
+    return index
 
 
-def crowd(responder: WireGuard, count: int) -> list[Member]:
-    """Strangers yet."""
+def create_peers(responder: WireGuard, count: int) -> list[SimulatedPeer]:
+    """Create peers that the interface does not know yet."""
     public = b64decode(responder.public_key)
-    return [Member(number, public) for number in range(count)]
+    return [SimulatedPeer(index, public) for index in range(count)]
 
 
-def add_peers(responder: WireGuard, members: list[Member]) -> None:
-    """Make them peers of the interface, in one request."""
+def add_peers(responder: WireGuard, peers: list[SimulatedPeer]) -> None:
+    """Add the peers to the interface in one request."""
     sections = "".join(
-        f"public_key={member.identity.public.hex()}\nallowed_ip={member.allowed_ip}\n"
-        for member in members
+        f"public_key={peer.identity.public.hex()}\nallowed_ip={peer.allowed_ip}\n"
+        for peer in peers
     )
-    uapi.ask(responder.name, f"set=1\n{sections}\n")
+    uapi.request(responder.name, f"set=1\n{sections}\n")

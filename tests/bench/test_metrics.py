@@ -1,8 +1,8 @@
-"""A goal is judged by medians, against the right rival, as it is printed."""
+"""Goals are judged by medians, against the right implementation, as printed."""
 
 import pytest
 
-from tests.bench.metrics import FIGURES, GOALS, Goal, Results
+from tests.bench.metrics import GOALS, METRICS, Goal, Results
 
 RESULTS: Results = {
     "pywgd": {
@@ -47,5 +47,5 @@ def test_goal_is_judged_by_the_median(row: int) -> None:
 
 def test_every_goal_has_a_metric_and_an_aim_beyond_its_limit() -> None:
     for goal in GOALS:
-        assert goal.figure in FIGURES
+        assert goal.figure in METRICS
         assert goal.meets(goal.aim, goal.must)

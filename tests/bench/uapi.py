@@ -1,25 +1,29 @@
-"""A raw client of a daemon's control socket: text in, text out."""
+"""A client of the UAPI socket that sends and returns plain text."""
 
 import socket
 
 from tests.lab.wireguard import socket_path
 
 _CHUNK = 1 << 20
-_PATIENCE = 60
+_TIMEOUT = 60
 
 
-def ask(name: str, request: str) -> str:
-    """The answer of the interface ``name``; RuntimeError if it refuses."""
+def request(name: str, text: str) -> str:
+    """Send a request to the interface ``name`` and return the reply.
+
+    Raises:
+        RuntimeError: the reply is incomplete or an error.
+    """
     with socket.socket(socket.AF_UNIX) as uapi:
-        uapi.settimeout(_PATIENCE)
+        uapi.settimeout(_TIMEOUT)
         uapi.connect(str(socket_path(name)))
-        uapi.sendall(request.encode())
-        answer = bytearray()
-        while not answer.endswith(b"\n\n"):
+        uapi.sendall(text.encode())
+        reply = bytearray()
+        while not reply.endswith(b"\n\n"):
             part = uapi.recv(_CHUNK)
             if not part:
-                raise RuntimeError(f"{name}: the answer ends too early")
-            answer += part
-    if not answer.endswith(b"errno=0\n\n"):
-        raise RuntimeError(f"{name}: {answer[-40:].decode()}")
-    return answer.decode()
+                raise RuntimeError(f"{name}: incomplete reply")
+            reply += part
+    if not reply.endswith(b"errno=0\n\n"):
+        raise RuntimeError(f"{name}: {reply[-40:].decode()}")
+    return reply.decode()

@@ -1,7 +1,7 @@
-"""wireguard-go of the newest version that Debian's suites carry, without installing it.
+"""A recent wireguard-go from a Debian package, unpacked without installing it.
 
-The package comes from the mirror that this machine uses anyway, and is known by its
-hash; where it cannot be had, the installed one is measured, and named.
+The package comes from the mirrors of this machine's apt and is checked by its hash. If
+it is not available, the installed version is measured, and named in the report.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ SHA256 = {"amd64": "12ed4b9ae95bc6b1918aa0269ec3df6e97f68f94213a4cb62411005dc804
 _POOL = "pool/main/w/wireguard-go"
 _FOLDER = Path(".cache/wireguard-go") / VERSION
 _PROGRAM = _FOLDER / "usr/bin/wireguard-go"
-_PATIENCE = 30
+_TIMEOUT = 30
 
 
 def wireguard_go() -> tuple[str | None, str]:
-    """The program's path, None for the installed one, and its version."""
+    """Return the path of the program, None if it is installed, and its version."""
     if not _PROGRAM.exists():
         try:
             _unpack(_fetch())
@@ -35,13 +35,13 @@ def _fetch() -> bytes:
     file = f"{_POOL}/wireguard-go_{VERSION}_{architecture}.deb"
     for mirror in _mirrors():
         try:
-            with urllib.request.urlopen(mirror + file, timeout=_PATIENCE) as answer:
-                package: bytes = answer.read()
+            with urllib.request.urlopen(mirror + file, timeout=_TIMEOUT) as response:
+                package: bytes = response.read()
         except OSError:
             continue
         if hashlib.sha256(package).hexdigest() == expected:
             return package
-    raise LookupError("no mirror has the package")
+    raise LookupError("package not found on any mirror")
 
 
 def _unpack(package: bytes) -> None:
@@ -51,7 +51,7 @@ def _unpack(package: bytes) -> None:
 
 
 def _mirrors() -> list[str]:
-    """Where apt finds Debian, each with a slash at its end."""
+    """Return the URLs of the Debian mirrors of apt, each with a trailing slash."""
     wanted = ("$(REPO_URI)", "Origin: Debian", "Created-By: Packages")
     listing = _output("apt-get", "indextargets", "--format", *wanted)
     return [uri.rstrip("/") + "/" for uri in dict.fromkeys(listing.split())]

@@ -1,11 +1,11 @@
-"""How much is done for one value of a figure."""
+"""The amount of work for one value of a metric."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Effort:
-    """``load_seconds`` is the length of the mixed load, warm-up included."""
+class Workload:
+    """Sizes and durations of one run; ``load_seconds`` includes the warm-up."""
 
     megabytes: int
     seconds: float
@@ -15,7 +15,7 @@ class Effort:
     load_seconds: float
 
 
-FULL = Effort(
+FULL = Workload(
     megabytes=300,
     seconds=5,
     pings=1000,
@@ -23,7 +23,7 @@ FULL = Effort(
     aead_seconds=1,
     load_seconds=600,
 )
-SHORT = Effort(
+SHORT = Workload(
     megabytes=30,
     seconds=1,
     pings=200,

@@ -27,14 +27,14 @@ def test_only_the_library_depends_on_the_architecture(all_packages: Packages) ->
 
 
 def test_package_depends_on_one_of_two_libraries(all_packages: Packages) -> None:
-    library, other, *rest = all_packages
+    library, alternative, *rest = all_packages
     assert rest == [PYWG_EMBEDDED, LUCI]
     assert packages.required_packages(TARGET) == (library, PYWG_EMBEDDED)
-    assert library.provides == other.provides == ("libpywg",)
-    assert library.conflicts == (other.full_name,)
-    assert other.conflicts == (library.full_name,)
+    assert library.provides == alternative.provides == ("libpywg",)
+    assert library.conflicts == (alternative.full_name,)
+    assert alternative.conflicts == (library.full_name,)
     assert f"libpywg{library.abi}" in PYWG_EMBEDDED.depends
-    assert (library.preferred, other.preferred) == (True, False)
+    assert (library.preferred, alternative.preferred) == (True, False)
 
 
 def test_library_is_installed_in_the_loader_path(all_packages: Packages) -> None:

@@ -181,7 +181,7 @@ class _Client:
         self, kind: int, serial: int, peer: int, attributes: dict[int, bytes]
     ) -> None:
         body = b"".join(
-            blobmsg.pack_attr(one, value) for one, value in attributes.items()
+            blobmsg.pack_attr(kind, value) for kind, value in attributes.items()
         )
         message = HEADER.pack(0, kind, serial, peer) + blobmsg.pack_attr(0, body)
         self._socket.sendall(message)
