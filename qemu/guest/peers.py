@@ -132,7 +132,7 @@ class KernelPeer(Peer):
 class KernelBaseline(KernelPeer):
     """The WireGuard of the kernel with itself as peer, for comparison."""
 
-    kind = "kernel_baseline"
+    kind = "baseline"
 
 
 class PywgdPeer(Peer):
