@@ -10,7 +10,7 @@ import pytest
 from package.manual import usage
 from pywg_embedded.daemon.status.diagnosis import CODES
 from pywg_embedded.openwrt.options import INTERFACE_OPTIONS, PEER_OPTIONS
-from tests.bench.metrics import FIGURES, median
+from tests.bench.metrics import METRICS, median
 from tests.bench.programs import OURS, THEIRS
 from tests.bench.report import PUBLISHED
 
@@ -159,4 +159,4 @@ def test_figures_of_the_readme_are_the_published_ones() -> None:
     for key in ("tcp", "cpu", "loaded_p50", "memory_alone", "peak"):
         for program in (OURS, THEIRS):
             value = median(results, program, key)
-            assert f"{value:,.{FIGURES[key].digits}f}" in readme, (key, program)
+            assert f"{value:,.{METRICS[key].digits}f}" in readme, (key, program)

@@ -15,7 +15,7 @@ PAIRS = [
     ("pywgd", "pywgd"),
     ("pywgd", "wireguard-go"),
     ("wireguard-go", "pywgd"),
-    ("pywgd-two-lanes", "wireguard-go"),
+    ("pywgd-two-threads", "wireguard-go"),
     ("pywgd-python", "pywgd"),
     ("wireguard-go", "pywgd-python"),
 ]

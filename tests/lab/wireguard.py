@@ -20,7 +20,7 @@ WIREGUARD_GO = "wireguard-go"
 # Commands, to be followed by the name of the interface.
 IMPLEMENTATIONS = {
     "pywgd": (PYWGD,),
-    "pywgd-two-lanes": (PYWGD, "--threads", "2"),
+    "pywgd-two-threads": (PYWGD, "--threads", "2"),
     "pywgd-python": (PYWGD, "--dataplane", "python"),
     WIREGUARD_GO: (WIREGUARD_GO,),
 }
