@@ -1,3 +1,3 @@
-"""A WireGuard peer for routers: sans-IO protocol, control plane, data plane."""
+"""A WireGuard peer for OpenWrt routers: protocol engine, control plane, data plane."""
 
 __version__ = "0.1.0"

@@ -1,6 +1,6 @@
-"""The commands, and what is said where Python cannot load one.
+"""The entry points of ``pywg`` and ``pywgd``, with a message if one cannot be loaded.
 
-Until it is loaded, it takes no more of Python than OpenWrt's python3-base has.
+Imports nothing beyond OpenWrt's python3-base, before the command itself.
 """
 
 import os
@@ -8,33 +8,33 @@ import sys
 
 from . import install_hints
 
-# Names a file that is there until the daemon is loaded: netifd's handler finds in it
-# what kept us from starting.
+# The path of a file that exists until the daemon is loaded. netifd's protocol handler
+# reads from it why the daemon could not start.
 _STARTING = "PYWG_STARTING"
 
 
 def pywg() -> int:
-    """The control tool; the exit code."""
+    """Run the control tool and return its exit code."""
     try:
         from .cli.main import main
-    except Exception as error:  # what reads a damaged file can raise any
-        return _refuse("pywg", error)
+    except Exception as error:  # a damaged file can raise any of them
+        return _fail("pywg", error)
     return main()
 
 
 def pywgd() -> int:
-    """The daemon; the exit code."""
+    """Run the daemon and return its exit code."""
     starting = os.environ.pop(_STARTING, "")
     try:
         from .daemon.main import main
     except Exception as error:  # as above
-        return _refuse("pywgd", error, starting)
+        return _fail("pywgd", error, starting)
     if os.path.exists(starting):
         os.unlink(starting)
     return main()
 
 
-def _refuse(command: str, error: Exception, starting: str = "") -> int:
+def _fail(command: str, error: Exception, starting: str = "") -> int:
     text = install_hints.explain_load_error(error)
     print(f"{command}: {text}", file=sys.stderr)
     if starting:

@@ -1,39 +1,42 @@
-"""Files that are replaced whole or not at all, whenever the power goes."""
+"""Atomic replacement of files, safe against power loss."""
 
 import os
 
 
 def replace(
-    path: str, beside: str, content: bytes, model: "os.stat_result | None" = None
+    path: str, temporary: str, content: bytes, model: "os.stat_result | None" = None
 ) -> None:
-    """Put ``content`` in the place of a file, with mode and owner of ``model``.
+    """Replace the content of a file, with the mode and owner of ``model`` if given.
 
-    Whoever reads it meanwhile, or after a power cut, has the old or the new one; after
-    this returns, the new one. It is ``beside``, in the same folder, until it is whole.
-    Raises OSError, and then nothing has changed.
+    A reader sees the old or the new content, never a mixture, even after power loss;
+    once this returns, the new one. The content is first written to ``temporary``, a
+    path in the same folder.
+
+    Raises:
+        OSError: the content cannot be written; the file is unchanged.
     """
     folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _write(beside, content, model)
-        os.rename(beside, path)
-        _sync_names(folder)
+        _write(temporary, content, model)
+        os.rename(temporary, path)
+        _sync_folder(folder)
     except OSError:
-        remove(beside)
+        remove(temporary)
         raise
     finally:
         os.close(folder)
 
 
 def remove(path: str) -> None:
-    """Have no such file, if that can be."""
+    """Remove a file if it exists and can be removed."""
     try:
         os.unlink(path)
     except OSError:
-        pass  # it was never made
+        pass  # it does not exist, or cannot be removed
 
 
 def _write(path: str, content: bytes, model: "os.stat_result | None") -> None:
-    remove(path)  # who was killed may have left one
+    remove(path)  # left by an interrupted write
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600)
     with open(descriptor, "wb") as file:
@@ -45,8 +48,8 @@ def _write(path: str, content: bytes, model: "os.stat_result | None") -> None:
         os.fsync(descriptor)
 
 
-def _sync_names(folder: int) -> None:
+def _sync_folder(folder: int) -> None:
     try:
         os.fsync(folder)
     except OSError:
-        pass  # it is replaced; not every file system can promise more
+        pass  # some file systems cannot sync a folder

@@ -1,4 +1,4 @@
-"""Names of hosts to endpoints, as the system resolves them. May take a minute."""
+"""Name resolution by the system's resolver, which may block for a minute."""
 
 import socket
 
@@ -14,18 +14,20 @@ if TYPE_CHECKING:
 
 
 def resolve(host: str, port: int) -> "list[EndpointTuple]":
-    """All endpoints of a name, the likeliest first.
+    """Return the endpoints of an address or host name, in the resolver's order.
 
-    Raises ``socket.gaierror``, or ConfigError for what can be no name.
+    Raises:
+        socket.gaierror: the name cannot be resolved.
+        ConfigError: it is neither an address nor a host name.
     """
     if not host.strip("0123456789."):
         # The resolver would take 10.1 for 10.0.0.1.
         return [(parse_ip(host), port, 0)]
     try:
-        # Bytes: a str would load the tables of international names.
+        # Bytes, because a str would import the IDNA tables.
         found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_DGRAM)
     except UnicodeError:
-        raise ConfigError(f"{quote(host)} is not a host name") from None
+        raise ConfigError(f"invalid host name {quote(host)}") from None
     return [_endpoint(where, port) for *_, where in found]
 
 

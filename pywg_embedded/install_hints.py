@@ -1,13 +1,13 @@
-"""What to do about something that is not installed, or not as it should be.
+"""How to install a missing or damaged part.
 
-It takes no more of Python than OpenWrt's python3-base has.
+Imports nothing beyond OpenWrt's python3-base, for it runs when other parts are missing.
 """
 
 import os
 
-# Where OpenWrt's package managers are, and how each is told to install something.
+# The package managers of OpenWrt, and their commands.
 _MANAGERS = (("/usr/bin/apk", "apk add"), ("/bin/opkg", "opkg install"))
-# What a module belongs to, and OpenWrt's package with it; any other is Python's own.
+# The part that a module belongs to, and OpenWrt's package; others belong to Python.
 _OWNERS = {
     "_cffi_backend": ("cffi", "python3-cffi"),
     "cffi": ("cffi", "python3-cffi"),
@@ -17,27 +17,27 @@ _OWNERS = {
 _PYTHON = ("a part of Python", "python3-light")
 
 
-def install_command(package: str) -> str:
-    """How to get a package of OpenWrt's; elsewhere it goes by another name."""
+def install_hint(package: str) -> str:
+    """Return how to install a package of OpenWrt, without its name elsewhere."""
     for path, command in _MANAGERS:
         if os.path.exists(path):
-            return f"{command} {package}"
+            return f"run '{command} {package}'"
     return "install it"
 
 
 def explain_load_error(error: Exception) -> str:
-    """Why a program cannot be loaded, and what to do about it."""
+    """Return why a program cannot be loaded, and what to do about it."""
     if not isinstance(error, ImportError):
         text = f"{type(error).__name__}: {error}"
-        again = f"remove pywg-embedded, then {install_command('pywg-embedded')}"
-        return f"a file may be damaged ({text}): {again}"
+        repair = f"remove pywg-embedded, then {install_hint('pywg-embedded')}"
+        return f"a file may be damaged ({text}): {repair}"
     module = (error.name or "").partition(".")[0]
     owner, package = _OWNERS.get(module, _PYTHON)
     missing = isinstance(error, ModuleNotFoundError)
     state = "is missing" if missing else "cannot be loaded"
-    return f"{owner} {state} ({error}): {install_command(package)}"
+    return f"{owner} {state} ({error}): {install_hint(package)}"
 
 
 def explain_libpywg_error(error: Exception) -> str:
-    """The same of the library."""
-    return f"libpywg cannot be loaded ({error}): {install_command('libpywg-sodium')}"
+    """Return why libpywg cannot be loaded, and what to do about it."""
+    return f"libpywg cannot be loaded ({error}): {install_hint('libpywg-sodium')}"

@@ -18,7 +18,7 @@ FOUND = (
 REFUSED = (
     ("", "invalid IP address ''"),
     ("10.1", "invalid IP address '10.1'"),
-    ("\u00fcnich.example", "is not a host name"),
+    ("\u00fcnich.example", "invalid host name"),
 )
 
 

@@ -49,8 +49,8 @@ def test_message_names_the_package_manager_of_the_machine(
         for at, (_, each) in enumerate(install_hints._MANAGERS)
     ]
     monkeypatch.setattr(install_hints, "_MANAGERS", managers)
-    assert install_hints.install_command("python3-pynacl") == "install it"
+    assert install_hints.install_hint("python3-pynacl") == "install it"
     (tmp_path / str(number)).touch()
     assert install_hints.explain_load_error(NO_NACL).endswith(
-        f": {command} python3-pynacl"
+        f": run '{command} python3-pynacl'"
     )

@@ -1,1 +1,1 @@
-"""pywg: the control tool, wg(8)'s subcommands and output."""
+"""``pywg``: the control tool, with the subcommands and output of wg(8)."""

@@ -1,4 +1,4 @@
-"""The control tool's side of a daemon's UAPI socket."""
+"""The client of the control socket."""
 
 import errno
 import os
@@ -17,22 +17,24 @@ SOCKET_DIRECTORY = "/var/run/wireguard"
 SUFFIX = ".sock"
 
 _NO_CONNECTION = {
-    errno.ENOENT: "there is no such interface; 'pywgd {name}' starts it",
-    errno.ECONNREFUSED: "its daemon is gone; 'pywgd {name}' starts it again",
-    errno.EACCES: "only root may control it; try again as root",
-    errno.EPERM: "only root may control it; try again as root",
+    errno.ENOENT: "no such interface; start it with 'pywgd {name}'",
+    errno.ECONNREFUSED: "the daemon is not running; start it with 'pywgd {name}'",
+    errno.EACCES: "permission denied; run pywg as root",
+    errno.EPERM: "permission denied; run pywg as root",
 }
-_REFUSED = {
-    errno.ENOSPC: "start the daemon with larger --max-peers or --max-allowed-ips",
+_REJECTED = {
+    errno.ENOSPC: "start the daemon with a larger --max-peers or --max-allowed-ips",
     errno.EADDRINUSE: "choose another listen-port",
-    errno.EINVAL: "the daemon does not accept this value; LOG_LEVEL=error shows why",
+    errno.EINVAL: "the daemon rejected a value; its log has the reason if it was "
+    "started with LOG_LEVEL=error",
 }
 
 
 def interfaces() -> list[str]:
-    """The names of the interfaces whose daemon runs, sorted.
+    """Return the names of the interfaces that have a running daemon, sorted.
 
-    Raises ConfigError if the directory of the sockets may not be read.
+    Raises:
+        ConfigError: the folder of the sockets cannot be read.
     """
     try:
         files = os.listdir(SOCKET_DIRECTORY)
@@ -45,7 +47,11 @@ def interfaces() -> list[str]:
 
 
 def get(name: str) -> InterfaceStatus:
-    """The state of the interface ``name``; raises Error with a line for a person."""
+    """Return the status of the interface ``name``.
+
+    Raises:
+        ConfigError: there is no daemon, or its response is invalid.
+    """
     with _conversation(name) as stream:
         stream.write("get=1\n\n")
         stream.flush()
@@ -53,7 +59,11 @@ def get(name: str) -> InterfaceStatus:
 
 
 def change(name: str, wanted: InterfaceChange) -> None:
-    """Apply ``wanted`` to the interface ``name``; raises Error if refused."""
+    """Apply the change ``wanted`` to the interface ``name``.
+
+    Raises:
+        ConfigError: there is no daemon, or it rejects the change.
+    """
     with _conversation(name) as stream:
         stream.writelines(uapi.format_change(wanted))
         stream.flush()
@@ -63,7 +73,7 @@ def change(name: str, wanted: InterfaceChange) -> None:
 
 def _path(name: str) -> str:
     if not name or "/" in name or "\0" in name or len(name) > 15:
-        raise ConfigError(f"{quote(name)} cannot be the name of an interface")
+        raise ConfigError(f"invalid interface name {quote(name)}")
     return f"{SOCKET_DIRECTORY}/{name}{SUFFIX}"
 
 
@@ -91,7 +101,7 @@ def _answers(name: str) -> bool:
 
 @contextmanager
 def _conversation(name: str) -> Iterator[TextIO]:
-    """A text stream to the daemon; every failure becomes one line with ``name``."""
+    """Connect a text stream to the daemon; raise errors with ``name`` before them."""
     try:
         with _connect(name) as connection, connection.makefile("rw") as stream:
             yield stream
@@ -101,11 +111,11 @@ def _conversation(name: str) -> Iterator[TextIO]:
         known = _NO_CONNECTION.get(error.errno or 0, error.strerror or str(error))
         raise ConfigError(f"{name}: {known.format(name=name)}") from None
     except UnicodeError:
-        raise ConfigError(f"{name}: the answer is not text") from None
+        raise ConfigError(f"{name}: the response is not text") from None
     except Error as error:
         raise ConfigError(f"{name}: {error}") from None
 
 
-def _advice(number: int) -> str:
-    advice = _REFUSED.get(number)
-    return os.strerror(number) + (f": {advice}" if advice else "")
+def _advice(error: int) -> str:
+    advice = _REJECTED.get(error)
+    return os.strerror(error) + (f"; {advice}" if advice else "")

@@ -1,4 +1,4 @@
-"""pywg set, setconf, addconf and syncconf: what an interface shall be."""
+"""``pywg set``, ``setconf``, ``addconf`` and ``syncconf``: changes of an interface."""
 
 from ..control import wgconf
 from ..control.address import parse_port, split_endpoint
@@ -19,17 +19,19 @@ MAX_KEY_FILE = 4096
 
 
 def _read_key(path: str) -> bytes:
-    """The key in a file; an empty file is how "no key" is written."""
+    """Return the key in a file; an empty file stands for no key."""
     try:
         with open(path, encoding="ascii") as file:
             text = file.read(MAX_KEY_FILE).strip()
         return from_base64(text) if text else ZERO_KEY
     except OSError as error:
         if looks_like_key(path):
-            raise ConfigError("name a file that holds the key, not the key") from None
+            raise ConfigError(
+                "expected a file that contains the key, not the key itself"
+            ) from None
         raise ConfigError(f"{path}: {error.strerror}") from None
     except UnicodeError:
-        raise ConfigError(f"{path}: not the base64 form of a key") from None
+        raise ConfigError(f"{path}: invalid key: not base64") from None
     except ConfigError as error:
         raise located(path, error) from None
 
@@ -56,25 +58,25 @@ PEER_WORDS = {
 
 
 def set_(words: list[str]) -> int:
-    """Change what the words say, and nothing else."""
+    """Change the named settings of an interface or peer."""
     client.change(words[0], parse_words(words[1:]))
     return 0
 
 
 def setconf(words: list[str]) -> int:
-    """Make an interface what a file says."""
+    """Replace the configuration by a file's."""
     client.change(words[0], _read_file(words[1]))
     return 0
 
 
 def addconf(words: list[str]) -> int:
-    """Add what a file says."""
+    """Add the settings and peers of a file to the configuration."""
     client.change(words[0], _read_file(words[1], append=True))
     return 0
 
 
 def syncconf(words: list[str]) -> int:
-    """Make an interface what a file says, touching only what differs."""
+    """Replace the configuration by a file's, changing only the differences."""
     wanted = _read_file(words[1])
     client.change(words[0], diff(client.get(words[0]), wanted))
     return 0
@@ -91,7 +93,7 @@ def parse_words(words: list[str]) -> InterfaceChange:
         _check_word(word, change)
         value = next(rest, None)
         if value is None:
-            raise ConfigError(f"{quote(word)} has no value")
+            raise ConfigError(f"missing value for {quote(word)}")
         try:
             _set_word(change, word, value)
         except ConfigError as error:
@@ -103,10 +105,10 @@ def _check_word(word: str, change: InterfaceChange) -> None:
     if word == "peer" or word in (PEER_WORDS if change.peers else INTERFACE_WORDS):
         return
     if word in INTERFACE_WORDS:
-        raise ConfigError(f"{quote(word)} must stand before the first peer")
+        raise ConfigError(f"{quote(word)} must precede the first peer")
     if word in PEER_WORDS or word == "remove":
-        raise ConfigError(f"{quote(word)} must stand behind a peer")
-    raise ConfigError(f"{quote(word)} is not an argument of set")
+        raise ConfigError(f"{quote(word)} must follow a peer")
+    raise ConfigError(f"unknown argument {quote(word)}; see 'pywg set --help'")
 
 
 def _set_word(change: InterfaceChange, word: str, value: str) -> None:

@@ -1,4 +1,4 @@
-"""pywg genkey, genpsk and pubkey."""
+"""``pywg genkey``, ``genpsk`` and ``pubkey``."""
 
 import os
 import stat
@@ -12,12 +12,12 @@ from ..core.errors import ConfigError
 
 
 def genkey(words: list[str]) -> int:
-    """Print a fresh private key."""
+    """Print a new private key."""
     return _print_secret(keys.clamp(crypto.random(KEY_SIZE)))
 
 
 def genpsk(words: list[str]) -> int:
-    """Print a fresh preshared key."""
+    """Print a new preshared key."""
     return _print_secret(crypto.random(KEY_SIZE))
 
 
@@ -37,8 +37,8 @@ def _print_secret(key: bytes) -> int:
     mode = os.fstat(sys.stdout.fileno()).st_mode
     if stat.S_ISREG(mode) and mode & stat.S_IRWXO:
         print(
-            "pywg: warning: every user has access to this file; "
-            "run 'umask 077' before you write keys",
+            "pywg: warning: all users have access to this file; "
+            "run 'umask 077' before writing keys",
             file=sys.stderr,
         )
     print(keys.to_base64(key))

@@ -1,4 +1,4 @@
-"""pywg limits: what libpywg takes in memory, a table at a time."""
+"""``pywg limits``: the memory that libpywg allocates, table by table."""
 
 from .. import install_hints
 from ..control.text import quote
@@ -10,7 +10,7 @@ from .terminal import GREEN, RESET, write
 
 
 def limits(words: list[str]) -> int:
-    """Print the memory that an interface with these limits takes at its start."""
+    """Print the memory that an interface with these limits allocates."""
     chosen = _chosen(words)
     sizes = _tables(chosen)
     room = f"{chosen.peers} peers, {chosen.allowed_ips} allowed IPs"
@@ -26,8 +26,8 @@ def _chosen(words: list[str]) -> Limits:
     while rest:
         option, equals, text = rest.pop(0).partition("=")
         if option not in OPTIONS:
-            known = " and ".join(OPTIONS)
-            raise ConfigError(f"{quote(option)} is not an option; there are {known}")
+            expected = " or ".join(OPTIONS)
+            raise ConfigError(f"unknown option {quote(option)} (expected {expected})")
         if not equals:
             text = rest.pop(0) if rest else ""
         chosen.take(option, text)
@@ -35,7 +35,7 @@ def _chosen(words: list[str]) -> Limits:
 
 
 def _tables(chosen: Limits) -> list[tuple[str, int]]:
-    # Here, for no other command needs the library.
+    # Imported here, because no other command needs the library.
     try:
         from ..dataplane import native
     except (ImportError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The pywg command: a table of subcommands, and the one place that prints errors."""
+"""``pywg``: the table of subcommands, their help, and the output of errors."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ VERSION_WORDS = ("--version", "-v", "version")
 
 
 class Command:
-    """A subcommand: how many words it takes, how they read, and what it does."""
+    """A subcommand: its function, the least and most words it takes, and its usage."""
 
     def __init__(
         self,
@@ -53,7 +53,10 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run ``arguments``, by default those of the process; returns the exit code."""
+    """Run ``pywg`` with these arguments, by default those of the process.
+
+    Return the exit code.
+    """
     words = sys.argv[1:] if arguments is None else arguments
     try:
         status = _run(words)
@@ -62,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"pywg: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        # Without this, the interpreter's own flush at exit would complain again.
+        # Otherwise, the interpreter would report the error again when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             print(f"pywg: standard output: {error.strerror}", file=sys.stderr)
@@ -80,7 +83,7 @@ def _run(words: list[str]) -> int:
         print(f"pywg {__version__}")
         return 0
     if name not in COMMANDS:
-        raise ConfigError(f"{quote(name)} is not a command; 'pywg help' lists them")
+        raise ConfigError(f"unknown command {quote(name)}; see 'pywg help'")
     command = COMMANDS[name]
     if rest in (["--help"], ["-h"]):
         print(f"Usage: {_usage(name)}")
@@ -95,8 +98,9 @@ def _usage(name: str) -> str:
 
 
 def _help() -> int:
-    print("Usage: pywg COMMAND [ARGUMENT]...; without a command: show all\n")
+    print("Usage: pywg [COMMAND [ARGUMENT]...]\n")
+    print("Without a command, 'show' is run.\n")
     for name, command in COMMANDS.items():
         print(f"  {name:9} {command.run.__doc__}")
-    print("\n'pywg COMMAND --help' tells its arguments, wg(8) tells more about them.")
+    print("\nRun 'pywg COMMAND --help' for arguments; see also wg(8).")
     return 0

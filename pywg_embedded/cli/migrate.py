@@ -1,4 +1,4 @@
-"""pywg migrate: a stock ``wireguard`` interface becomes ours, or the stock's again."""
+"""``pywg migrate``: conversion between the protocols ``wireguard`` and ``pywg``."""
 
 from collections.abc import Iterator
 
@@ -27,13 +27,15 @@ class _Words:
             elif word == "--config":
                 self.path = next(words, "")
             elif word.startswith("-"):
-                raise ConfigError(f"{quote(word)} is not an option of migrate")
+                raise ConfigError(
+                    f"unknown option {quote(word)}; see 'pywg migrate --help'"
+                )
             else:
                 yield word
 
 
 def migrate(arguments: list[str]) -> int:
-    """Make a stock wireguard interface of OpenWrt a pywg one, or back."""
+    """Convert an interface of OpenWrt from protocol wireguard to pywg, or back."""
     words = _Words(arguments)
     text = uci_store.read_text(words.path)
     try:
@@ -48,6 +50,7 @@ def migrate(arguments: list[str]) -> int:
         print(complaint)
     refused = any(one.severity == INTERFACE_REFUSED for one in complaints)
     print(
-        "mend what is wrong, then:" if refused else "to use it:", f"ifup {words.name}"
+        "correct the errors, then run:" if refused else "to start it, run:",
+        f"ifup {words.name}",
     )
     return 0

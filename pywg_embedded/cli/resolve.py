@@ -1,4 +1,4 @@
-"""Names of endpoints to addresses, patiently: at boot, DNS may come up after us."""
+"""Lookups of endpoints with retries, because DNS may start later at boot."""
 
 import os
 import socket
@@ -20,10 +20,14 @@ _FINAL = (socket.EAI_NONAME, socket.EAI_FAIL, socket.EAI_NODATA)
 
 
 def resolve(host: str, port: int) -> "EndpointTuple":
-    """The endpoint of an address or a name.
+    """Return the endpoint of an address or host name.
 
-    A name server that does not answer is asked again, as often as the environment's
-    WG_ENDPOINT_RESOLUTION_RETRIES says (15, or ``infinity``), 1 to 20 s apart.
+    If the name server does not answer, the lookup is retried after 1 to 20 s. The
+    environment variable WG_ENDPOINT_RESOLUTION_RETRIES is the number of retries (15 by
+    default) or ``infinity``.
+
+    Raises:
+        ConfigError: the name cannot be resolved.
     """
     retries = _retries()
     delay = FIRST_DELAY
@@ -32,9 +36,12 @@ def resolve(host: str, port: int) -> "EndpointTuple":
             return hostname.resolve(host, port)[0]
         except socket.gaierror as error:
             if error.errno in _FINAL or retries == 0:
-                raise ConfigError(f"{quote(host)}: {error.strerror}") from None
+                raise ConfigError(
+                    f"cannot resolve {quote(host)}: {error.strerror}"
+                ) from None
             print(
-                f"pywg: {quote(host)}: {error.strerror}; next try in {delay:.2f} s",
+                f"pywg: cannot resolve {quote(host)}: {error.strerror}; "
+                f"retrying in {delay:.2f} s",
                 file=sys.stderr,
             )
         time.sleep(delay)

@@ -1,4 +1,4 @@
-"""pywg show and showconf: what an interface is, for people and for scripts."""
+"""``pywg show`` and ``showconf``: status and configuration of interfaces."""
 
 import sys
 
@@ -13,7 +13,7 @@ from .terminal import write
 
 
 def show(words: list[str]) -> int:
-    """Print one interface or all of them, for people or, with a field, for scripts."""
+    """Print one interface or all; with a field, in a format for scripts."""
     name = words[0] if words else "all"
     if name == "interfaces":
         return _show_names(words)
@@ -25,14 +25,14 @@ def show(words: list[str]) -> int:
 
 
 def showconf(words: list[str]) -> int:
-    """Print an interface in the format that setconf reads."""
+    """Print the configuration of an interface in the format of setconf."""
     sys.stdout.writelines(wgconf.format_status(client.get(words[0]), endpoint_text))
     return 0
 
 
 def _show_names(words: list[str]) -> int:
     if len(words) > 1:
-        raise ConfigError(f"'interfaces' has no field {quote(words[1])}")
+        raise ConfigError(f"'interfaces' takes no field, but got {quote(words[1])}")
     names = client.interfaces()
     if names:
         write(" ".join(names) + "\n")
@@ -68,6 +68,6 @@ def _show_one(
 
 def _field(field: str) -> Rows:
     if field not in FIELDS:
-        known = " ".join(FIELDS)
-        raise ConfigError(f"{quote(field)} is not a field; the fields are: {known}")
+        expected = ", ".join(FIELDS)
+        raise ConfigError(f"unknown field {quote(field)} (expected {expected})")
     return FIELDS[field]

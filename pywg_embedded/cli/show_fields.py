@@ -1,4 +1,4 @@
-"""What pywg show prints for scripts: a table of fields, each a list of rows."""
+"""The output of ``pywg show`` for scripts: a table of fields, each a list of rows."""
 
 import socket
 from collections.abc import Callable, Iterable, Iterator
@@ -22,14 +22,14 @@ def _key(key: bytes) -> str:
 
 
 def public_key(status: InterfaceStatus) -> str:
-    """The interface's own public key in base64, or ``(none)``."""
+    """Return the public key of the interface in base64, or ``(none)``."""
     if status.private_key == ZERO_KEY:
         return NONE
     return to_base64(crypto.public_key(status.private_key))
 
 
 def fwmark_text(status: InterfaceStatus) -> str:
-    """The mark in hexadecimal, or ``off``."""
+    """Return the fwmark in hexadecimal, or ``off``."""
     return f"0x{status.fwmark:x}" if status.fwmark else "off"
 
 
@@ -41,7 +41,7 @@ def _scope_name(scope: int) -> str:
 
 
 def endpoint_text(endpoint: "EndpointTuple") -> str:
-    """An endpoint, its scope by the name of the interface."""
+    """Return the text of an endpoint, with the name of its scope's interface."""
     return format_endpoint(endpoint, _scope_name)
 
 
@@ -50,7 +50,7 @@ def _endpoint_or_none(peer: PeerStatus) -> str:
 
 
 def allowed_ips_text(peer: PeerStatus, separator: str) -> str:
-    """All allowed IPs of a peer, or ``(none)``."""
+    """Return the allowed IPs of a peer, or ``(none)``."""
     return separator.join(map(format_allowed_ip, peer.allowed_ips)) or NONE
 
 

@@ -1,4 +1,4 @@
-"""What pywg show prints for people."""
+"""The output of ``pywg show`` for people."""
 
 import os
 import time
@@ -17,17 +17,17 @@ def _secret(key: bytes) -> str:
 
 
 def heading(label: str, color: str, value: str) -> str:
-    """The first line of what is told about one thing."""
+    """Return the heading of an interface or peer."""
     return f"{color}{BOLD}{label}{RESET}: {color}{value}{RESET}\n"
 
 
 def line(label: str, value: object) -> str:
-    """A line below a heading."""
+    """Return a line below a heading."""
     return f"  {BOLD}{label}{RESET}: {value}\n"
 
 
 def pretty(name: str, status: InterfaceStatus) -> Iterator[str]:
-    """An interface for people, a line at a time, in colours."""
+    """Yield the lines of an interface and its peers, in colours."""
     yield RESET + heading("interface", GREEN, name)
     if status.private_key != ZERO_KEY:
         yield line("public key", public_key(status))

@@ -1,4 +1,4 @@
-"""Colours, by the codes that terminals know (ECMA-48, 8.3.117)."""
+"""Colours, as control sequences of terminals (ECMA-48, 8.3.117)."""
 
 import os
 import re
@@ -16,9 +16,9 @@ _CODE = re.compile("\x1b\\[[0-9]+m")
 
 
 def write(text: str) -> None:
-    """Write to standard output, without colours unless it is a terminal.
+    """Write to standard output, in colours if it is a terminal.
 
-    The environment's WG_COLOR_MODE, ``always`` or ``never``, overrides that.
+    The environment variable WG_COLOR_MODE, ``always`` or ``never``, overrides that.
     """
     colored = _MODES.get(os.environ.get("WG_COLOR_MODE", ""), sys.stdout.isatty())
     sys.stdout.write(text if colored else _CODE.sub("", text))

@@ -1,4 +1,4 @@
-"""Amounts and times as people read them."""
+"""Amounts and times as text, in the format of wg(8)."""
 
 from .terminal import CYAN, RED, RESET
 
@@ -13,7 +13,7 @@ _TIMES = (
 
 
 def amount(count: int) -> str:
-    """``count`` bytes in the largest unit that they fill."""
+    """Return ``count`` bytes in the largest unit that is not above them."""
     for unit, size in _BYTES:
         if count >= size:
             return f"{count / size:.2f} {CYAN}{unit}{RESET}"
@@ -21,7 +21,7 @@ def amount(count: int) -> str:
 
 
 def duration(seconds: int) -> str:
-    """``seconds`` above 0, split into years, days, hours, minutes and seconds."""
+    """Return ``seconds``, above 0, as years, days, hours, minutes and seconds."""
     parts = []
     for unit, size in _TIMES:
         count, seconds = divmod(seconds, size)
@@ -31,7 +31,7 @@ def duration(seconds: int) -> str:
 
 
 def ago(then: int, now: int) -> str:
-    """How long ``then`` is before ``now``, both in seconds."""
+    """Return how long ``then`` is before ``now``, both in seconds."""
     if then == now:
         return "Now"
     if then > now:

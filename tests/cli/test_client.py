@@ -18,7 +18,7 @@ def test_start_command_is_suggested_when_the_interface_is_missing(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     result = pywg(tmp_path, *arguments)
-    advice = "there is no such interface; 'pywgd wgtest' starts it"
+    advice = "no such interface; start it with 'pywgd wgtest'"
     assert result.stderr == f"pywg: wgtest: {advice}\n"
     assert (result.stdout, result.returncode) == ("", 1)
 
@@ -27,7 +27,7 @@ def test_start_command_is_suggested_when_the_daemon_is_dead(tmp_path: Path) -> N
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(tmp_path / "wgtest.sock"))
     result = pywg(tmp_path, *SHOW)
-    advice = "its daemon is gone; 'pywgd wgtest' starts it again"
+    advice = "the daemon is not running; start it with 'pywgd wgtest'"
     assert result.stderr == f"pywg: wgtest: {advice}\n"
     assert pywg(tmp_path, "show", "interfaces").stdout == ""
 
@@ -43,7 +43,7 @@ def test_root_is_suggested_when_permission_is_denied(tmp_path: Path) -> None:
         server.path.chmod(0)
         drop = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
         result = run(tmp_path, *drop, *PYWG, *SHOW)
-    advice = "only root may control it; try again as root"
+    advice = "permission denied; run pywg as root"
     assert result.stderr == f"pywg: wgtest: {advice}\n"
 
 
@@ -57,12 +57,12 @@ def test_no_file_is_opened_when_the_name_is_invalid(name: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("refusal", "advice"),
     [
-        (ConfigError("x"), "Invalid argument: the daemon does not accept this value"),
+        (ConfigError("x"), "Invalid argument; the daemon rejected a value"),
         (
             LimitError("x"),
-            "No space left on device: start the daemon with larger --max",
+            "No space left on device; start the daemon with a larger --max",
         ),
-        (ConfigError("x", 98), "Address already in use: choose another listen-port"),
+        (ConfigError("x", 98), "Address already in use; choose another listen-port"),
         (ConfigError("x", 5), "Input/output error"),
     ],
 )

@@ -167,18 +167,18 @@ def test_syncconf_sends_differences_only(sockets: Path) -> None:
 MISTAKES = [
     ("set", "", "usage: pywg set INTERFACE [listen-port PORT]"),
     ("set wgtest", "", "usage: pywg set INTERFACE [listen-port PORT]"),
-    ("set wgtest listen-port", "", "'listen-port' has no value"),
+    ("set wgtest listen-port", "", "missing value for 'listen-port'"),
     (
         "set wgtest listen-port x",
         "",
         "listen-port: invalid number 'x' (expected 0 to 65535)",
     ),
-    ("set wgtest colour red", "", "'colour' is not an argument of set"),
-    ("set wgtest remove", "", "'remove' must stand behind a peer"),
-    ("set wgtest endpoint ::1", "", "'endpoint' must stand behind a peer"),
+    ("set wgtest colour red", "", "unknown argument 'colour'; see 'pywg set --help'"),
+    ("set wgtest remove", "", "'remove' must follow a peer"),
+    ("set wgtest endpoint ::1", "", "'endpoint' must follow a peer"),
     ("set wgtest fwmark 0xg", "", "fwmark: invalid mark '0xg' (expected"),
     ("set wgtest peer x", "", "peer: invalid key: length 1 (expected 44"),
-    (f"set wgtest peer {A} fwmark 1", "", "'fwmark' must stand before the first peer"),
+    (f"set wgtest peer {A} fwmark 1", "", "'fwmark' must precede the first peer"),
     (f"set wgtest peer {A} endpoint ::1", "", "endpoint: invalid endpoint '::1': "),
     (f"set wgtest peer {A} endpoint 10.1:5", "", "endpoint: invalid IP address '10.1'"),
     (
@@ -192,7 +192,7 @@ MISTAKES = [
     (
         "set wgtest private-key FILE",
         "\u00e9",
-        "private-key: FILE: not the base64 form",
+        "private-key: FILE: invalid key: not base64",
     ),
     (
         "set wgtest private-key FILE",
@@ -236,9 +236,9 @@ def test_error_is_one_line_and_nothing_is_changed(
 
 # Arguments and text that show a key where it is not expected.
 SLIPS = [
-    (f"set wgtest private-key {SECRET}", "", "private-key: name a file that holds"),
-    (f"set wgtest peer {A} preshared-key {SECRET}", "", "preshared-key: name a file"),
-    (f"set wgtest {SECRET}", "", "(key not shown) is not an argument of set"),
+    (f"set wgtest private-key {SECRET}", "", "private-key: expected a file that contains"),
+    (f"set wgtest peer {A} preshared-key {SECRET}", "", "preshared-key: expected a file"),
+    (f"set wgtest {SECRET}", "", "unknown argument (key not shown)"),
     (f"set wgtest fwmark {SECRET}", "", "fwmark: invalid number (key not shown)"),
     (
         "setconf wgtest FILE",
@@ -272,9 +272,9 @@ def test_lookup_is_retried_when_the_name_server_is_down(sockets: Path) -> None:
     with Server(sockets, status()) as server:
         result = pywg(sockets, *words, WG_ENDPOINT_RESOLUTION_RETRIES="1")
     first, second = result.stderr.splitlines()
-    assert first.startswith("pywg: 'peer.example': ")
-    assert first.endswith("; next try in 1.00 s")
-    assert second.startswith("pywg: endpoint: 'peer.example': ")
+    assert first.startswith("pywg: cannot resolve 'peer.example': ")
+    assert first.endswith("; retrying in 1.00 s")
+    assert second.startswith("pywg: endpoint: cannot resolve 'peer.example': ")
     assert result.returncode == 1 and not server.changes
 
 

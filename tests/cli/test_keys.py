@@ -8,7 +8,7 @@ import pytest
 from pywg_embedded.control.keys import clamp, from_base64
 from tests.cli.server import PYWG, pywg, wg
 
-WARNING = "pywg: warning: every user has access to this file; "
+WARNING = "pywg: warning: all users have access to this file; "
 
 
 def test_private_keys_are_unique_and_clamped(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_total_is_the_sum_of_the_tables(row: int, tmp_path: Path) -> None:
             "--max-allowed-ips=x",
             "--max-allowed-ips: invalid number 'x' (expected 1 to ",
         ),
-        ("wg0", "'wg0' is not an option; there are --max-peers and --max-allowed"),
+        ("wg0", "unknown option 'wg0' (expected --max-peers or --max-allowed"),
     ],
 )
 def test_error_is_one_line(arguments: str, message: str, tmp_path: Path) -> None:

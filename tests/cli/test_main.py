@@ -33,9 +33,9 @@ def test_version_is_that_of_the_package(word: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("shwo", "'shwo' is not a command; 'pywg help' lists them"),
-        ("show wgtest colour", "'colour' is not a field; the fields are: public-key "),
-        ("show interfaces dump", "'interfaces' has no field 'dump'"),
+        ("shwo", "unknown command 'shwo'; see 'pywg help'"),
+        ("show wgtest colour", "unknown field 'colour' (expected public-key, "),
+        ("show interfaces dump", "'interfaces' takes no field, but got 'dump'"),
         ("show wgtest dump x", "usage: pywg show { INTERFACE | all | interfaces }"),
         ("showconf", "usage: pywg showconf INTERFACE"),
         ("genkey x", "usage: pywg genkey"),

@@ -31,7 +31,7 @@ def test_migration_is_reversible(
     assert capsys.readouterr().out.splitlines() == [
         f"{file}: line 2: wireguard -> pywg",
         f"{file}: line 4: wireguard_wg0 -> pywg_wg0",
-        "to use it: ifup wg0",
+        "to start it, run: ifup wg0",
     ]
     assert main(["migrate", "wg0", "--back"]) == 0
     assert file.read_text() == STOCK
@@ -54,7 +54,7 @@ def test_problems_are_printed_when_a_value_is_invalid(
     assert capsys.readouterr().out.splitlines()[2:] == [
         "error: network.wg0.mtu: MTU too small: 9 (minimum 68)",
         "warning: network.wg0.x: unknown option",
-        "mend what is wrong, then: ifup wg0",
+        "correct the errors, then run: ifup wg0",
     ]
 
 
@@ -64,7 +64,7 @@ REFUSED = (
     ("wg1", "no interface 'wg1' in the configuration"),
     ("wg0 wg1", "usage: pywg migrate"),
     ("--back", "usage: pywg migrate"),
-    ("--dry-run wg0", "'--dry-run' is not an option of migrate"),
+    ("--dry-run wg0", "unknown option '--dry-run'; see 'pywg migrate --help'"),
     ("--config /nonexistent/network wg0", "/nonexistent/network: No such file"),
     ("wg0 --config", ": No such file or directory"),
 )
