@@ -224,6 +224,7 @@ generate: build ## write the files that are generated from tables in the code
 	$(PYTHON) -m package.options_doc
 	$(PYTHON) -m luci.generate
 	$(PYTHON) $(LIBPYWG)/generate.py
+	$(PYTHON) -m tests.message_list
 
 test-openwrt: build ## test in an unpacked OpenWrt: OPENWRT_ROOTFS=dir
 	@.ci/need $(LAB_PACKAGES)
