@@ -1,4 +1,4 @@
-"""The commands where Python cannot load them: one line on what to do."""
+"""The entry points when a command cannot be loaded."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ COMMANDS = ("pywg", "pywgd")
 def run(
     command: str, *path: Path, without: str = "", starting: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """As ``command --version``, with modules from ``path`` alone and one less."""
+    """Run ``command --version`` with modules from ``path`` only, less one."""
     program = RUN.format(command)
     if without:
         program = f"import sys; sys.modules['{without}'] = None; {program}"
@@ -30,8 +30,8 @@ def run(
 
 
 INSTALLED = [ROOT, *(Path(path) for path in sys.path if path)]
-# What is not there, and what is said of it.
-GONE = (
+# A missing module, and the start of the message.
+MISSING = (
     ("nacl", "PyNaCl is missing ("),
     ("binascii", "a part of Python is missing ("),
     ("pywg_embedded.core.errors", "a part of pywg-embedded is missing ("),
@@ -39,12 +39,13 @@ GONE = (
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("row", range(len(GONE)))
-def test_missing_module_is_reported_in_one_line(command: str, row: int) -> None:
-    module, said = GONE[row]
+@pytest.mark.parametrize(("module", "message"), MISSING)
+def test_missing_module_is_reported_in_one_line(
+    command: str, module: str, message: str
+) -> None:
     done = run(command, *INSTALLED, without=module)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"{command}: {said}")
+    assert done.stderr.startswith(f"{command}: {message}")
     assert done.stderr.count("\n") == 1
 
 

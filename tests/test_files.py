@@ -1,4 +1,4 @@
-"""What is replaced is on the disk whole, and known there by its name."""
+"""Atomic replacement of files: the order of writes, and what remains of a failure."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from pywg_embedded.daemon.timestamp_store import TimestampStore
 from pywg_embedded.openwrt import uci_store
 
 
-def write_stamp(path: Path) -> None:
+def write_timestamp(path: Path) -> None:
     TimestampStore(str(path), lambda: 1, lambda: 1, Log("wg0", "error"))()
 
 
@@ -29,46 +29,46 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is brought to the disk, and what gets another name."""
+    """Record the calls of fsync() and rename()."""
     steps: list[str] = []
     fsync, rename = os.fsync, os.rename
 
-    def noted_fsync(descriptor: int) -> None:
+    def recorded_fsync(descriptor: int) -> None:
         steps.append(f"sync {os.readlink(f'/proc/self/fd/{descriptor}')}")
         fsync(descriptor)
 
-    def noted_rename(old: str, new: str) -> None:
+    def recorded_rename(old: str, new: str) -> None:
         steps.append(f"rename {old} {new}")
         rename(old, new)
 
-    monkeypatch.setattr(os, "fsync", noted_fsync)
-    monkeypatch.setattr(os, "rename", noted_rename)
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(os, "rename", recorded_rename)
     return steps
 
 
-@pytest.mark.parametrize("write", [write_stamp, write_configuration])
+@pytest.mark.parametrize("write", [write_timestamp, write_configuration])
 def test_content_is_synced_before_the_rename_and_the_folder_after(
     path: Path, steps: list[str], write: Callable[[Path], None]
 ) -> None:
     write(path)
-    verb, beside, target = steps[1].split()
+    verb, temporary, target = steps[1].split()
     assert (verb, target) == ("rename", str(path))
-    assert Path(beside).parent == path.parent
-    assert (steps[0], steps[2:]) == (f"sync {beside}", [f"sync {path.parent}"])
+    assert Path(temporary).parent == path.parent
+    assert (steps[0], steps[2:]) == (f"sync {temporary}", [f"sync {path.parent}"])
     assert os.listdir(path.parent) == [path.name]
 
 
 def test_temporary_file_of_an_interrupted_write_is_replaced(path: Path) -> None:
-    beside = path.with_name("beside")
-    beside.write_text("left by a power cut")
-    files.replace(str(path), str(beside), b"new")
+    temporary = path.with_name("temporary")
+    temporary.write_text("left by a power cut")
+    files.replace(str(path), str(temporary), b"new")
     assert path.read_bytes() == b"new"
-    assert not beside.exists()
+    assert not temporary.exists()
 
 
 def test_temporary_file_is_removed_when_the_rename_fails(path: Path) -> None:
     folder = path.with_name("folder")
     folder.mkdir()
     with pytest.raises(IsADirectoryError):
-        files.replace(str(folder), str(path.with_name("beside")), b"new")
+        files.replace(str(folder), str(path.with_name("temporary")), b"new")
     assert sorted(os.listdir(path.parent)) == ["file", "folder"]

@@ -1,4 +1,4 @@
-"""Names to endpoints, by the system."""
+"""Name resolution by the system."""
 
 import socket
 
@@ -8,32 +8,30 @@ from pywg_embedded.control.address import parse_endpoint
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.hostname import resolve
 
-# What needs no name server, and the endpoint it is.
+# Addresses, and their endpoints.
 FOUND = (
     ("192.0.2.1", "192.0.2.1:7"),
     ("2001:db8::1", "[2001:db8::1]:7"),
     ("fe80::1%lo", "[fe80::1%1]:7"),
 )
-# What can be no name, and why.
-REFUSED = (
+# Invalid names, and a part of the error.
+REJECTED = (
     ("", "invalid IP address ''"),
     ("10.1", "invalid IP address '10.1'"),
     ("\u00fcnich.example", "invalid host name"),
 )
 
 
-@pytest.mark.parametrize("row", range(len(FOUND)))
-def test_address_resolves_to_itself(row: int) -> None:
-    host, endpoint = FOUND[row]
+@pytest.mark.parametrize(("host", "endpoint"), FOUND)
+def test_address_resolves_to_itself(host: str, endpoint: str) -> None:
     assert resolve(host, 7) == [parse_endpoint(endpoint)]
 
 
-@pytest.mark.parametrize("row", range(len(REFUSED)))
-def test_name_is_rejected_when_it_is_invalid(row: int) -> None:
-    host, reason = REFUSED[row]
-    with pytest.raises(ConfigError) as refusal:
+@pytest.mark.parametrize(("host", "part"), REJECTED)
+def test_name_is_rejected_when_it_is_invalid(host: str, part: str) -> None:
+    with pytest.raises(ConfigError) as rejection:
         resolve(host, 7)
-    assert reason in str(refusal.value)
+    assert part in str(rejection.value)
 
 
 def test_error_of_the_system_is_raised_when_a_name_is_unknown() -> None:

@@ -1,4 +1,4 @@
-"""What is said of something that is not installed."""
+"""Messages about parts that are not installed."""
 
 from pathlib import Path
 
@@ -34,23 +34,22 @@ ROWS = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(ROWS)))
-def test_message_names_the_missing_part(row: int) -> None:
-    text, start = ROWS[row]
+@pytest.mark.parametrize(("text", "start"), ROWS, ids=lambda text: text[:30])
+def test_message_names_the_missing_part(text: str, start: str) -> None:
     assert text.startswith(start)
 
 
-@pytest.mark.parametrize("number, command", [(0, "apk add"), (1, "opkg install")])
+@pytest.mark.parametrize(("index", "command"), [(0, "apk add"), (1, "opkg install")])
 def test_message_names_the_package_manager_of_the_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, command: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: int, command: str
 ) -> None:
     managers = [
-        (str(tmp_path / str(at)), each)
-        for at, (_, each) in enumerate(install_hints._MANAGERS)
+        (str(tmp_path / str(position)), text)
+        for position, (_, text) in enumerate(install_hints._MANAGERS)
     ]
     monkeypatch.setattr(install_hints, "_MANAGERS", managers)
     assert install_hints.install_hint("python3-pynacl") == "install it"
-    (tmp_path / str(number)).touch()
+    (tmp_path / str(index)).touch()
     assert install_hints.explain_load_error(NO_NACL).endswith(
         f": run '{command} python3-pynacl'"
     )

@@ -11,7 +11,7 @@ def test_list_is_unchanged_when_generated_again() -> None:
 
 SOURCES = [
     pytest.param('raise ConfigError("missing")', ["missing"], id="exception"),
-    pytest.param('self._log.error(f"port {p!r}: {e.x}")', ["port {p}: {e.x}"], id="log"),
+    pytest.param('log.error(f"port {p!r}: {e.x}")', ["port {p}: {e.x}"], id="log"),
     pytest.param('print("a" if up else f"b{c}")', [], id="too-short"),
     pytest.param('print("up" if up else "down")', ["up", "down"], id="two-branches"),
     pytest.param('X = {1: "no such peer"}', ["no such peer"], id="table"),

@@ -1,4 +1,4 @@
-"""A daemon's UAPI socket without a tunnel behind it, and the tools that talk to it."""
+"""A control socket without a tunnel, and the tools that connect to it."""
 
 import os
 import shutil
@@ -30,10 +30,10 @@ PYWG = (sys.executable, "-c", CODE)
 
 
 class Server:
-    """Serves ``status`` as the interface ``name`` in ``directory`` until left.
+    """Serves ``status`` as the interface ``name`` in ``directory``, as a context.
 
-    ``changes`` are the changes that arrived. ``refusal`` answers them; ``reply``, if
-    given, is sent in place of every answer.
+    ``changes`` are the changes received. ``refusal`` is the response to them;
+    ``reply``, if given, replaces every response.
     """
 
     def __init__(

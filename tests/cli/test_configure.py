@@ -1,4 +1,4 @@
-"""pywg set, setconf, addconf and syncconf ask the daemon for what wg(8) asks for."""
+"""``pywg set``, ``setconf``, ``addconf`` and ``syncconf``, compared with wg(8)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.control.support import (
 A, B = to_base64(key(1)), to_base64(key(2))
 SECRET = to_base64(key(9))
 
-# The arguments behind "set wgtest"; "KEY" and "EMPTY" stand for files.
+# Arguments after "set wgtest"; "KEY" and "EMPTY" stand for files.
 SETTINGS = [
     "listen-port 51820",
     "listen-port 0 fwmark 0xCa6C private-key KEY",
@@ -91,7 +91,7 @@ def test_allowed_ips_are_replaced_or_changed(
 ) -> None:
     with Server(sockets, status()) as server:
         pywg(sockets, "set", "wgtest", "peer", A, "allowed-ips", allowed_ips)
-    assert [plain(one.peers) for one in server.changes] == [[plain(wanted)]]
+    assert [plain(sent.peers) for sent in server.changes] == [[plain(wanted)]]
 
 
 CONFIGURATIONS = {
@@ -152,7 +152,7 @@ def test_syncconf_has_the_same_result_as_wg(
             tool(
                 sockets, "syncconf", "wgtest", "/dev/stdin", stdin=CONFIGURATIONS[name]
             )
-    expected, ours = (Model(before).apply(one).outcome() for one in server.changes)
+    expected, ours = (Model(before).apply(sent).outcome() for sent in server.changes)
     assert ours == expected
 
 
@@ -163,7 +163,7 @@ def test_syncconf_sends_differences_only(sockets: Path) -> None:
     assert plain(server.changes) == [plain(change())]
 
 
-# The arguments, with FILE for a file of the text, and the line on standard error.
+# Arguments, with FILE for a file of the text, and the line on standard error.
 MISTAKES = [
     ("set", "", "usage: pywg set INTERFACE [listen-port PORT]"),
     ("set wgtest", "", "usage: pywg set INTERFACE [listen-port PORT]"),
@@ -213,7 +213,7 @@ MISTAKES = [
 
 
 def mistake(arguments: str, text: str, sockets: Path, tmp_path: Path) -> str:
-    """What is said of it: one line; FILE stands for a file of the text."""
+    """Return the one line on standard error; FILE stands for a file of the text."""
     file = tmp_path / "file"
     file.write_text(text)
     words = arguments.replace("FILE", str(file)).split()
@@ -234,10 +234,18 @@ def test_error_is_one_line_and_nothing_is_changed(
     assert line.startswith(f"pywg: {message}")
 
 
-# Arguments and text that show a key where it is not expected.
+# Arguments and texts with a key in the wrong place.
 SLIPS = [
-    (f"set wgtest private-key {SECRET}", "", "private-key: expected a file that contains"),
-    (f"set wgtest peer {A} preshared-key {SECRET}", "", "preshared-key: expected a file"),
+    (
+        f"set wgtest private-key {SECRET}",
+        "",
+        "private-key: expected a file that contains",
+    ),
+    (
+        f"set wgtest peer {A} preshared-key {SECRET}",
+        "",
+        "preshared-key: expected a file",
+    ),
     (f"set wgtest {SECRET}", "", "unknown argument (key not shown)"),
     (f"set wgtest fwmark {SECRET}", "", "fwmark: invalid number (key not shown)"),
     (
@@ -264,7 +272,7 @@ def test_file_is_read_when_its_name_looks_like_a_key(sockets: Path) -> None:
     with Server(sockets, status()) as server:
         result = pywg(sockets, "set", "wgtest", "private-key", str(file))
     assert result.stderr == ""
-    assert [one.private_key for one in server.changes] == [key(9)]
+    assert [sent.private_key for sent in server.changes] == [key(9)]
 
 
 def test_lookup_is_retried_when_the_name_server_is_down(sockets: Path) -> None:

@@ -1,4 +1,4 @@
-"""pywg genkey, genpsk and pubkey."""
+"""``pywg genkey``, ``genpsk`` and ``pubkey``."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""pywg limits tells what the arena is made of."""
+"""``pywg limits``: the tables of the arena."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from pywg_embedded.dataplane.limits import Limits
 from tests.cli.server import pywg
 
 UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-# Options, and what they ask for.
+# Options, and their limits.
 ROWS: tuple[tuple[str, Limits], ...] = (
     ("", Limits()),
     ("--max-peers 1000", Limits(peers=1000)),
@@ -19,15 +19,16 @@ ROWS: tuple[tuple[str, Limits], ...] = (
 )
 
 
-def told(text: str) -> float:
-    """The bytes of ``1.50 KiB``."""
-    number, unit = text.split()
-    return float(number) * UNITS[unit]
+def bytes_of(text: str) -> float:
+    """Return the number of bytes in a text such as ``1.50 KiB``."""
+    amount, unit = text.split()
+    return float(amount) * UNITS[unit]
 
 
-@pytest.mark.parametrize("row", range(len(ROWS)))
-def test_total_is_the_sum_of_the_tables(row: int, tmp_path: Path) -> None:
-    options, limits = ROWS[row]
+@pytest.mark.parametrize(("options", "limits"), ROWS, ids=lambda value: str(value)[:40])
+def test_total_is_the_sum_of_the_tables(
+    options: str, limits: Limits, tmp_path: Path
+) -> None:
     result = pywg(tmp_path, "limits", *options.split())
     first, *lines = result.stdout.splitlines()
     room = f"{limits.peers} peers, {limits.allowed_ips} allowed IPs"
@@ -37,7 +38,7 @@ def test_total_is_the_sum_of_the_tables(row: int, tmp_path: Path) -> None:
     for line, (name, size) in zip(lines, expected, strict=True):
         found = re.fullmatch(f"  {name}: (.+)", line)
         assert found, line
-        assert told(found[1]) == pytest.approx(size, rel=0.01)
+        assert bytes_of(found[1]) == pytest.approx(size, rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The command line around the subcommands."""
+"""The command line of ``pywg``."""
 
 import subprocess
 from pathlib import Path

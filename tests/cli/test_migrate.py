@@ -1,4 +1,4 @@
-"""pywg migrate: what it writes, and what it says."""
+"""``pywg migrate``: the file that it writes, and its messages."""
 
 from pathlib import Path
 
@@ -40,10 +40,10 @@ def test_migration_is_reversible(
 def test_another_file_is_migrated_when_it_is_given(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = tmp_path / "other"
-    other.write_text(STOCK)
-    assert main(["migrate", "--config", str(other), "wg0"]) == 0
-    assert (file.read_text(), other.read_text()) == (STOCK, OURS)
+    copy = tmp_path / "copy"
+    copy.write_text(STOCK)
+    assert main(["migrate", "--config", str(copy), "wg0"]) == 0
+    assert (file.read_text(), copy.read_text()) == (STOCK, OURS)
 
 
 def test_problems_are_printed_when_a_value_is_invalid(
@@ -58,8 +58,8 @@ def test_problems_are_printed_when_a_value_is_invalid(
     ]
 
 
-# Arguments, and what is said of them.
-REFUSED = (
+# Arguments, and a part of the error.
+REJECTED = (
     ("--back wg0", "nothing to do: interface wg0 already has protocol wireguard"),
     ("wg1", "no interface 'wg1' in the configuration"),
     ("wg0 wg1", "usage: pywg migrate"),
@@ -70,11 +70,10 @@ REFUSED = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(REFUSED)))
+@pytest.mark.parametrize(("arguments", "part"), REJECTED)
 def test_migration_is_rejected_when_it_is_impossible(
-    file: Path, row: int, capsys: pytest.CaptureFixture[str]
+    file: Path, arguments: str, part: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments, complaint = REFUSED[row]
     assert main(["migrate", *arguments.split()]) == 1
-    assert complaint in capsys.readouterr().err
+    assert part in capsys.readouterr().err
     assert file.read_text() == STOCK

@@ -1,4 +1,4 @@
-"""pywg show and showconf print what wg(8) prints, to the byte."""
+"""``pywg show`` and ``showconf``, compared with wg(8) byte by byte."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ IN_THE_FUTURE = (4000000000, 0)
 
 
 def many_peers() -> InterfaceStatus:
-    """Peers in no order, with every combination of unit and plural."""
+    """Return unordered peers, with every combination of unit and plural."""
     rows = (
         (V4, 25, NEVER, 0, 0, ("10.0.0.0/8", "::/0")),
         (V6, 60, IN_THE_FUTURE, 1, 1023, ("0.0.0.0/0",)),
@@ -32,16 +32,16 @@ def many_peers() -> InterfaceStatus:
     )
     peers = [
         peer_status(
-            number,
+            index,
             *allowed_ips,
             endpoint=endpoint,
             persistent_keepalive=keepalive,
             last_handshake=handshake,
             rx_bytes=received,
             tx_bytes=sent,
-            preshared_key=key(number if number % 2 else 0),
+            preshared_key=key(index if index % 2 else 0),
         )
-        for number, (endpoint, keepalive, handshake, received, sent, allowed_ips)
+        for index, (endpoint, keepalive, handshake, received, sent, allowed_ips)
         in enumerate(rows, 1)
     ]  # fmt: skip
     return status(*peers, private_key=key(200), listen_port=51820, fwmark=0xCA6C)
@@ -88,9 +88,9 @@ def test_data_plane_is_shown_when_it_is_not_libpywg(tmp_path: Path) -> None:
 
 def test_endpoints_have_an_interface_column_when_all_are_shown(tmp_path: Path) -> None:
     with Server(tmp_path, many_peers()):
-        one = pywg(tmp_path, "show", "wgtest", "endpoints").stdout
+        lines = pywg(tmp_path, "show", "wgtest", "endpoints").stdout
         every = pywg(tmp_path, "show", "all", "endpoints").stdout
-    assert every == "".join(f"wgtest\t{line}" for line in one.splitlines(True))
+    assert every == "".join(f"wgtest\t{line}" for line in lines.splitlines(True))
 
 
 @pytest.mark.parametrize("mode", ["always", "never", "sometimes"])
@@ -113,7 +113,7 @@ def test_handshake_age_equals_that_of_wg(age: int, tmp_path: Path) -> None:
             before = wg(tmp_path, "show", "wgtest").stdout
             ours = pywg(tmp_path, "show", "wgtest").stdout
             after = wg(tmp_path, "show", "wgtest").stdout
-        # Otherwise the clock went on between the two.
+        # Otherwise the second changed between the two.
         if before == after:
             assert ours == before
             return

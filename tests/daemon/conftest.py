@@ -1,4 +1,4 @@
-"""Interfaces inside this process, and hosts to run daemons on."""
+"""Interfaces in the process of the tests."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ MakeInterface = Callable[[Limits], Interface]
 
 @pytest.fixture
 def make_interface() -> Iterator[MakeInterface]:
-    """Makes interfaces whose TUN is a socket."""
+    """Return a function that creates interfaces with a socket as their TUN device."""
     made: list[tuple[Interface, tuple[socket.socket, socket.socket]]] = []
 
     def make(limits: Limits) -> Interface:

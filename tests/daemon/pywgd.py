@@ -1,4 +1,4 @@
-"""A daemon as a process, and the control socket's other end."""
+"""``pywgd`` as a process, and requests to its control socket."""
 
 import contextlib
 import os
@@ -19,9 +19,9 @@ PATIENCE = 60.0
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Ours, without what would steer the daemon, and with ``variables``."""
-    steering = ("LOG_LEVEL", "WG_PROCESS_FOREGROUND", "WG_TUN_FD", "WG_UAPI_FD")
-    kept = {name: text for name, text in os.environ.items() if name not in steering}
+    """Return the environment with ``variables`` and no others of the daemon."""
+    unset = ("LOG_LEVEL", "WG_PROCESS_FOREGROUND", "WG_TUN_FD", "WG_UAPI_FD")
+    kept = {name: text for name, text in os.environ.items() if name not in unset}
     return kept | variables
 
 
@@ -29,9 +29,9 @@ def environment(**variables: str) -> dict[str, str]:
 def foreground(
     host: Host, name: str, *options: str, log: str = "error", **more: Any
 ) -> Iterator[subprocess.Popen[str]]:
-    """A daemon that answers; its standard error is a pipe. Ended if it has not.
+    """Run a daemon in the foreground once it answers, with a pipe as standard error.
 
-    ``called`` is the name on its command line, if that is another.
+    ``called`` is the interface name on its command line, if that differs.
     """
     daemon = host.start(
         *PYWGD,
@@ -50,13 +50,13 @@ def foreground(
 
 
 def ended(daemon: subprocess.Popen[str]) -> tuple[int, str]:
-    """Exit code and standard error, once it ends by itself."""
+    """Wait for the end of the daemon; return its exit code and standard error."""
     _, said = daemon.communicate(timeout=PATIENCE)
     return daemon.returncode, said
 
 
 def stopped(daemon: subprocess.Popen[str]) -> tuple[int, str]:
-    """The same, asked to end."""
+    """Send SIGTERM; return exit code and standard error of the daemon."""
     daemon.send_signal(signal.SIGTERM)
     return ended(daemon)
 
@@ -68,18 +68,18 @@ def connect(name: str) -> socket.socket:
     return client
 
 
-def read_answer(client: socket.socket) -> str:
-    """To its blank line, or to the end of the connection."""
-    answer = b""
-    while not answer.endswith(b"\n\n"):
+def read_response(client: socket.socket) -> str:
+    """Read a response to its blank line, or to the end of the connection."""
+    response = b""
+    while not response.endswith(b"\n\n"):
         data = client.recv(65_536)
         if not data:
             break
-        answer += data
-    return answer.decode()
+        response += data
+    return response.decode()
 
 
-def ask(name: str, request: bytes) -> str:
+def query(name: str, data: bytes) -> str:
     with connect(name) as client:
-        client.sendall(request)
-        return read_answer(client)
+        client.sendall(data)
+        return read_response(client)

@@ -1,4 +1,4 @@
-"""Which clocks are read, and in what unit."""
+"""The clocks and their units."""
 
 import time
 

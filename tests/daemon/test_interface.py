@@ -1,4 +1,4 @@
-"""A change is applied whole or not at all; the link decides about the port."""
+"""The interface: changes, port and fwmark, sources, link state, reachability."""
 
 import contextlib
 import errno
@@ -28,7 +28,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 @pytest.fixture
 def running(interface: Interface) -> Interface:
-    """Up, with two peers of three and two allowed IPs of four."""
+    """An interface that is up, with two peers of three and two allowed IPs of four."""
     a = peer_change(A, NET, preshared_key=key(9), endpoint=ENDPOINT)
     b = peer_change(B, HOST, persistent_keepalive=25)
     interface.configure(change(a, b, private_key=PRIVATE))
@@ -61,7 +61,7 @@ def free_port() -> int:
     return port
 
 
-# What there is
+# Status
 
 
 def test_status_returns_what_was_configured(running: Interface) -> None:
@@ -84,15 +84,15 @@ def test_handshake_bytes_are_counted(running: Interface) -> None:
 
 
 class Clocks:
-    """Both clocks of the daemon, to be set."""
+    """Both clocks of the daemon."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.uptime, self.wall = 5_000, 1_700_000_000 * SECOND
         monkeypatch.setattr(clock, "boottime", lambda: self.uptime)
         monkeypatch.setattr(clock, "wall", lambda: self.wall)
 
-    def pass_by(self, milliseconds: int, drift: int = 0) -> None:
-        """``drift`` is how many nanoseconds the wall clock gains."""
+    def advance(self, milliseconds: int, drift: int = 0) -> None:
+        """Advance both clocks; the wall clock gains ``drift`` nanoseconds."""
         self.uptime += milliseconds
         self.wall += milliseconds * 1_000_000 + drift
 
@@ -107,11 +107,11 @@ def test_handshake_time_is_constant_while_the_clocks_drift(
 ) -> None:
     (first, _) = running.device.peers
     running.handle((events.KEY_CONFIRMED, first.id))
-    told = running.status().peers[0].last_handshake
-    assert told == divmod(clocks.wall, SECOND)
+    reported = running.status().peers[0].last_handshake
+    assert reported == divmod(clocks.wall, SECOND)
     for drift in (-1, 1, -900_000, 1_700_000, SECOND // 2):
-        clocks.pass_by(777, drift)
-        assert running.status().peers[0].last_handshake == told, drift
+        clocks.advance(777, drift)
+        assert running.status().peers[0].last_handshake == reported, drift
 
 
 def test_handshake_time_moves_when_the_wall_clock_is_set(
@@ -122,7 +122,7 @@ def test_handshake_time_moves_when_the_wall_clock_is_set(
     then = clocks.wall
     for step in (YEAR, -2 * YEAR, 3 * SECOND):
         running.status()
-        clocks.pass_by(1_000, step)
+        clocks.advance(1_000, step)
         then += step
         assert running.status().peers[0].last_handshake == divmod(then, SECOND), step
 
@@ -130,12 +130,12 @@ def test_handshake_time_moves_when_the_wall_clock_is_set(
 def test_handshake_time_is_never_negative(clocks: Clocks, running: Interface) -> None:
     (first, _) = running.device.peers
     running.handle((events.KEY_CONFIRMED, first.id))
-    clocks.pass_by(60_000)
+    clocks.advance(60_000)
     clocks.wall = 3 * SECOND
     assert running.status().peers[0].last_handshake == (0, 0)
 
 
-# A change that is refused
+# Rejected changes
 
 
 def too_many_peers() -> InterfaceChange:
@@ -154,12 +154,12 @@ def test_change_is_rejected_as_a_whole_when_a_table_is_full(
     running: Interface, make: Callable[[], InterfaceChange]
 ) -> None:
     before = plain(running.status())
-    asked = make()
-    asked.listen_port, asked.private_key = free_port(), key(78)
-    asked.peers.insert(0, peer_change(A, remove=False, persistent_keepalive=9))
-    with pytest.raises(ConfigError) as refusal:
-        running.configure(asked)
-    assert refusal.value.errno == errno.ENOSPC
+    wanted = make()
+    wanted.listen_port, wanted.private_key = free_port(), key(78)
+    wanted.peers.insert(0, peer_change(A, remove=False, persistent_keepalive=9))
+    with pytest.raises(ConfigError) as rejection:
+        running.configure(wanted)
+    assert rejection.value.errno == errno.ENOSPC
     assert plain(running.status()) == before
 
 
@@ -169,20 +169,20 @@ def test_change_is_rejected_as_a_whole_when_the_port_is_in_use(
 ) -> None:
     running.set_up(up)
     before = plain(running.status())
-    with taken_port() as other:
-        asked = change(peer_change(C, NET), private_key=key(78))
-        asked.listen_port = other.getsockname()[1]
-        with pytest.raises(ConfigError) as refusal:
-            running.configure(asked)
-    assert refusal.value.errno == errno.EADDRINUSE == 98
-    assert str(asked.listen_port) in str(refusal.value)
+    with taken_port() as taken:
+        wanted = change(peer_change(C, NET), private_key=key(78))
+        wanted.listen_port = taken.getsockname()[1]
+        with pytest.raises(ConfigError) as rejection:
+            running.configure(wanted)
+    assert rejection.value.errno == errno.EADDRINUSE == 98
+    assert str(wanted.listen_port) in str(rejection.value)
     assert plain(running.status()) == before
     assert can_be_bound(before["listen_port"]) != up
 
 
 @contextlib.contextmanager
 def outer_sockets(interface: Interface) -> Iterator[list[socket.socket]]:
-    """The sockets of this process that have the interface's port, as ours to use."""
+    """Yield duplicates of the sockets of this process with the interface's port."""
     found = []
     with contextlib.ExitStack() as stack:
         for entry in os.listdir("/proc/self/fd"):
@@ -204,8 +204,8 @@ def marks(interface: Interface) -> set[int]:
 @needs_root
 def test_fwmark_is_restored_when_the_port_is_in_use(running: Interface) -> None:
     running.configure(change(fwmark=5))
-    with taken_port() as other, pytest.raises(ConfigError):
-        running.configure(change(fwmark=6, listen_port=other.getsockname()[1]))
+    with taken_port() as taken, pytest.raises(ConfigError):
+        running.configure(change(fwmark=6, listen_port=taken.getsockname()[1]))
     assert running.status().fwmark == 5
     assert marks(running) == {5}
 
@@ -227,14 +227,14 @@ def test_fwmark_is_kept_when_a_change_does_not_name_it(running: Interface) -> No
     assert marks(running) == {9}
 
 
-# Where packets leave
+# Source addresses
 
 LOOPBACK = b"\x7f\0\0\1"
 LO, NOWHERE = socket.if_nametoindex("lo"), 9999
 
 
-def spoken_to(interface: Interface, *interfaces: int) -> list[int]:
-    """The peers that have spoken to us on these network interfaces, in turn."""
+def set_endpoints(interface: Interface, *interfaces: int) -> list[int]:
+    """Give the peers endpoints on these network interfaces; return the peers' ids."""
     peers = [peer.id for peer in interface.device.peers]
     for peer_id, index in zip(peers, interfaces, strict=True):
         endpoint = Endpoint(LOOPBACK, 9, 0, LOOPBACK, index)
@@ -245,7 +245,7 @@ def spoken_to(interface: Interface, *interfaces: int) -> list[int]:
 def test_source_is_cleared_only_when_the_endpoint_is_rerouted(
     running: Interface,
 ) -> None:
-    stays, goes = spoken_to(running, LO, NOWHERE)
+    stays, goes = set_endpoints(running, LO, NOWHERE)
     assert running.peers_with_source() == [stays, goes]
     for peer_id in (stays, goes):
         running.check_source(peer_id)
@@ -253,7 +253,7 @@ def test_source_is_cleared_only_when_the_endpoint_is_rerouted(
 
 
 def test_source_check_is_skipped_when_the_peer_is_removed(running: Interface) -> None:
-    _, gone = spoken_to(running, LO, NOWHERE)
+    _, gone = set_endpoints(running, LO, NOWHERE)
     running.configure(change(peer_change(B, remove=True)))
     running.check_source(gone)
     assert running.peers_with_source() == [0]
@@ -263,14 +263,14 @@ def test_source_check_is_skipped_when_the_peer_is_removed(running: Interface) ->
 def test_sources_are_cleared_when_the_fwmark_changes(
     running: Interface,
 ) -> None:
-    peers = spoken_to(running, LO, LO)
+    peers = set_endpoints(running, LO, LO)
     running.configure(change(peer_change(C), fwmark=0))
     assert running.peers_with_source() == peers
     running.configure(change(fwmark=5))
     assert running.peers_with_source() == []
 
 
-# A change that is applied
+# Applied changes
 
 
 def test_full_table_accepts_entries_when_the_change_frees_others(
@@ -306,13 +306,10 @@ def test_peer_with_own_public_key_is_ignored(running: Interface) -> None:
     assert set(owned(running)) == {key(A), key(B)}
 
 
-# The link
-
-
 def test_allowed_ips_of_own_public_key_are_removed_from_other_peers(
     running: Interface,
 ) -> None:
-    # One list of peers for all machines of a mesh: a prefix moves from A to us.
+    # All machines of a mesh have the same list of peers; a prefix moves from A to us.
     own = crypto.public_key(PRIVATE)
     ours, a = PeerChange(own), peer_change(A)
     ours.allowed_ips = {(b"\x0a\0\0\0", 8): True}
@@ -333,6 +330,9 @@ def test_peer_with_own_public_key_does_not_count_against_the_limit(
     ours = PeerChange(crypto.public_key(PRIVATE))
     running.configure(change(peer_change(C), ours))
     assert len(owned(running)) == 3
+
+
+# The link
 
 
 def test_port_is_closed_when_the_interface_is_down(interface: Interface) -> None:
@@ -359,19 +359,19 @@ def test_random_port_is_kept_when_the_link_goes_down_and_up(
 def test_error_is_raised_when_the_port_was_taken_while_down(
     interface: Interface,
 ) -> None:
-    with taken_port() as other:
-        port = other.getsockname()[1]
-        other.close()
+    with taken_port() as taken:
+        port = taken.getsockname()[1]
+        taken.close()
         interface.configure(change(listen_port=port))
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-            other.bind(("0.0.0.0", port))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("0.0.0.0", port))
             with pytest.raises(OSError, match="in use"):
                 interface.set_up(True)
     interface.set_up(True)
     assert not can_be_bound(port)
 
 
-# The end
+# Close
 
 
 def test_secrets_are_overwritten_when_the_interface_closes(running: Interface) -> None:
@@ -382,20 +382,14 @@ def test_secrets_are_overwritten_when_the_interface_closes(running: Interface) -
     assert not any(running.device.status(0)["private_key"])
 
 
-# How peers are heard
+# Reachability
 
 
 def test_unknown_peer_is_unreachable(interface: Interface) -> None:
     reachability = interface.reachability(key(D))
-    assert (
-        reachability.handshake_at,
-        reachability.unresponsive,
-        reachability.endpoint,
-    ) == (
-        0,
-        False,
-        None,
-    )
+    assert reachability.is_unreachable(clock.boottime())
+    assert (reachability.handshake_at, reachability.endpoint) == (0, None)
+    assert not reachability.unresponsive
 
 
 def test_peer_is_unresponsive_when_initiations_are_unanswered(

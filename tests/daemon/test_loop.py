@@ -1,4 +1,4 @@
-"""What the loop does beside waiting."""
+"""The periodic tasks of the main loop."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ LOOPBACK, NOWHERE = b"\x7f\0\0\1", 9999
 
 @pytest.fixture
 def interface(make_interface: MakeInterface) -> Interface:
-    """Many peers, whose packets leave from where no route leads any more."""
+    """An interface whose peers have endpoints on a missing network interface."""
     interface = make_interface(Limits(peers=PEERS))
     interface.configure(change(*(peer_change(n + 1) for n in range(PEERS))))
     for peer in interface.device.peers:
@@ -77,8 +77,8 @@ def test_sources_are_checked_only_when_routes_have_changed(
     assert len(interface.peers_with_source()) == PEERS
 
 
-# The level of the log, and what two rounds of chores say there.
-TOLD = (
+# The log level, and what two ticks write to the log.
+LOGGED = (
     ("error", ""),
     (
         "verbose",
@@ -87,19 +87,19 @@ TOLD = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(TOLD)))
+@pytest.mark.parametrize(("level", "logged"), LOGGED)
 def test_drops_are_collected_only_when_they_are_logged(
-    row: int,
+    level: str,
+    logged: str,
     loop: Loop,
     interface: Interface,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    level, said = TOLD[row]
     counts = [2, 5]
     monkeypatch.setattr(interface, "drops", lambda: {"replayed": counts.pop(0)})
     loop._log = Log("tun0", level)
     loop._tick()
     loop._tick()
-    assert capsys.readouterr().err == said
-    assert len(counts) == (0 if said else 2)
+    assert capsys.readouterr().err == logged
+    assert len(counts) == (0 if logged else 2)

@@ -27,12 +27,12 @@ from tests.lab.wireguard import answers, socket_path, unique_name
 from .pywgd import (
     GET,
     PYWGD,
-    ask,
     connect,
     ended,
     environment,
     foreground,
-    read_answer,
+    query,
+    read_response,
     stopped,
 )
 
@@ -59,7 +59,7 @@ def in_background(host: Host, name: str, **variables: str) -> None:
 
 def test_daemon_serves_until_a_signal_when_in_foreground(host: Host, name: str) -> None:
     with foreground(host, name) as daemon:
-        assert ask(name, GET).endswith(DONE)
+        assert query(name, GET).endswith(DONE)
         assert host.has_link(name)
         assert host.pids() == [daemon.pid]
         assert stopped(daemon) == (0, "")
@@ -71,7 +71,7 @@ def test_interface_and_socket_are_ready_when_the_command_returns(
 ) -> None:
     in_background(host, name)
     assert host.has_link(name)
-    assert ask(name, GET).endswith(DONE)
+    assert query(name, GET).endswith(DONE)
     assert stat.S_IMODE(socket_path(name).stat().st_mode) & 0o077 == 0
 
 
@@ -82,7 +82,7 @@ def test_interface_can_change_namespace_when_the_command_has_returned(lab: Lab) 
         move = f"{' '.join(PYWGD)} {name} && ip link set {name} netns {home.name}"
         birthplace.run("sh", "-c", move, env=environment())
         home.up(name)
-        assert ask(name, b"set=1\nlisten_port=0\n\n") == DONE, attempt
+        assert query(name, b"set=1\nlisten_port=0\n\n") == DONE, attempt
         home.delete_link(name)
         assert no_trace(birthplace, name), attempt
 
@@ -91,9 +91,9 @@ def test_port_is_opened_and_closed_when_the_link_goes_up_and_down(
     host: Host, name: str
 ) -> None:
     with foreground(host, name, log="verbose") as daemon:
-        assert "listen_port" not in ask(name, GET)
+        assert "listen_port" not in query(name, GET)
         host.up(name)
-        assert becomes(lambda: "listen_port=" in ask(name, GET))
+        assert becomes(lambda: "listen_port=" in query(name, GET))
         host.down(name)
         assert daemon.stderr is not None
         said = [daemon.stderr.readline() for _ in range(3)]
@@ -118,14 +118,14 @@ def test_daemon_starts_when_all_standard_descriptors_are_closed(
     command = f"{' '.join(PYWGD)} {name} <&- >&- 2>&-"
     host.run("sh", "-c", command, env=environment())
     host.up(name)
-    assert becomes(lambda: "listen_port=" in ask(name, GET))
+    assert becomes(lambda: "listen_port=" in query(name, GET))
     assert len(host.pids()) == 1
 
 
 def test_interface_name_is_accepted_when_it_is_not_utf8(host: Host) -> None:
     name = os.fsdecode(unique_name().encode() + b"\xff")
     with foreground(host, name) as daemon:
-        assert ask(name, GET).endswith(DONE)
+        assert query(name, GET).endswith(DONE)
         assert stopped(daemon) == (0, "")
     assert not socket_path(name).exists()
 
@@ -152,8 +152,8 @@ def test_tun_and_socket_are_adopted_when_descriptors_are_given(
         uapi = listener.fileno()
         variables = {"WG_TUN_FD": str(tun), "WG_UAPI_FD": str(uapi)}
         with foreground(host, name, env=variables, pass_fds=(tun, uapi)) as daemon:
-            assert ask(name, b"set=1\nlisten_port=4500\n\n") == DONE
-            assert "listen_port=4500\n" in ask(name, GET)
+            assert query(name, b"set=1\nlisten_port=4500\n\n") == DONE
+            assert "listen_port=4500\n" in query(name, GET)
             assert stopped(daemon) == (0, "")
 
 
@@ -161,7 +161,7 @@ def test_tun_with_offloads_is_adopted_by_libpywg(host: Host, name: str) -> None:
     with tun_device(host, name, WITH_OFFLOADS) as tun:
         variables = {"WG_TUN_FD": str(tun)}
         with foreground(host, name, env=variables, pass_fds=[tun]) as daemon:
-            assert ask(name, GET).endswith(DONE)
+            assert query(name, GET).endswith(DONE)
             assert stopped(daemon) == (0, "")
 
 
@@ -172,7 +172,7 @@ def test_socket_has_the_name_of_the_tun_when_it_is_adopted(
     with tun_device(host, name) as tun:
         variables = {"WG_TUN_FD": str(tun)}
         with foreground(host, name, called=unused_name, env=variables, pass_fds=[tun]):
-            assert ask(name, GET).endswith(DONE)
+            assert query(name, GET).endswith(DONE)
             assert not socket_path(unused_name).exists()
 
 
@@ -187,7 +187,7 @@ def test_timestamp_is_stored_before_it_is_sent(
     with foreground(host, name, "--state", str(tmp_path / "pywg")):
         host.up(name)
         assert not kept.exists()
-        assert ask(name, initiate.encode()) == DONE
+        assert query(name, initiate.encode()) == DONE
         assert becomes(kept.exists)
     assert int(kept.read_text()) > time.time()
 
@@ -357,7 +357,7 @@ def test_slow_data_plane_is_logged_and_reported(
     host: Host, name: str, options: Sequence[str], message: str
 ) -> None:
     with foreground(host, name, *options, log="warning") as daemon:
-        assert ("dataplane=python\n" in ask(name, GET)) == bool(message)
+        assert ("dataplane=python\n" in query(name, GET)) == bool(message)
         assert stopped(daemon) == (0, f"{name}: {message}\n" if message else "")
 
 
@@ -370,7 +370,7 @@ def test_other_clients_are_served_when_one_never_reads(host: Host, name: str) ->
                 deaf.send(GET * 1_000)
             except BlockingIOError:
                 blocked = True
-        assert ask(name, GET).endswith(DONE)
+        assert query(name, GET).endswith(DONE)
 
 
 def test_response_is_complete_when_it_exceeds_the_socket_buffer(
@@ -380,11 +380,11 @@ def test_response_is_complete_when_it_exceeds_the_socket_buffer(
     lines = "".join(f"allowed_ip=10.0.{n >> 8}.{n & 255}/32\n" for n in range(count))
     request = f"set=1\npublic_key={key(1).hex()}\n{lines}\n"
     with foreground(host, name, f"--max-allowed-ips={count}"), connect(name) as slow:
-        assert ask(name, request.encode()) == DONE
+        assert query(name, request.encode()) == DONE
         slow.sendall(GET)
         # The response to a later client means that the slow client's socket is full.
-        ask(name, b"nonsense=1\n\n")
-        assert read_answer(slow).count("allowed_ip=") == count
+        query(name, b"nonsense=1\n\n")
+        assert read_response(slow).count("allowed_ip=") == count
 
 
 def test_connection_is_closed_when_the_limit_is_reached(host: Host, name: str) -> None:
@@ -393,9 +393,9 @@ def test_connection_is_closed_when_the_limit_is_reached(host: Host, name: str) -
         assert clients[-1].recv(1) == b""
         for client in clients[:-1]:
             client.sendall(GET)
-            assert read_answer(client).endswith(DONE)
+            assert read_response(client).endswith(DONE)
             client.close()
-        assert becomes(lambda: ask(name, GET).endswith(DONE))
+        assert becomes(lambda: query(name, GET).endswith(DONE))
 
 
 PRIVATE, SHARED = key(0x41), key(0x42)
@@ -421,7 +421,7 @@ SECRET_LINES = (
 def test_log_has_no_secret(host: Host, name: str, lines: str, accepted: bool) -> None:
     with foreground(host, name, log="debug") as daemon:
         host.up(name)
-        assert (ask(name, f"set=1\n{lines}\n\n".encode()) == DONE) == accepted
+        assert (query(name, f"set=1\n{lines}\n\n".encode()) == DONE) == accepted
         code, said = stopped(daemon)
     assert code == 0
     assert said.count("UAPI request rejected") == (not accepted)

@@ -1,4 +1,4 @@
-"""What a running daemon may do, and what it lets go of once it is ready."""
+"""Capabilities and resident memory of a running daemon."""
 
 import re
 import subprocess
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tests.lab.host import Host
 
-from .pywgd import ask, foreground
+from .pywgd import foreground, query
 
 NET_BIND_SERVICE, NET_ADMIN = 10, 12
 KEPT = 1 << NET_ADMIN | 1 << NET_BIND_SERVICE
 
-# The KiB of mapped files that are in memory before and after, and that all is well.
+# Prints the resident KiB of mapped files before and after, and that libpywg works.
 TRIM = """
 from pywg_embedded.daemon import main, process
 from pywg_embedded.dataplane import native
@@ -29,7 +29,7 @@ print(before, mapped(), len(native.tables(Limits())))
 
 
 def granted(pid: int) -> dict[str, int]:
-    """The sets of capabilities in /proc/PID/status, and NoNewPrivs."""
+    """Return the capability sets in /proc/PID/status, and NoNewPrivs."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     fields = dict(line.split(":\t") for line in lines)
     sets = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs")
@@ -52,20 +52,20 @@ def test_kept_capabilities_allow_a_low_port_and_a_mark(host: Host, name: str) ->
     with foreground(host, name):
         host.up(name)
         request = b"set=1\nlisten_port=443\nfwmark=7\n\n"
-        assert ask(name, request) == "errno=0\n\n"
+        assert query(name, request) == "errno=0\n\n"
 
 
 def test_daemon_runs_with_all_capabilities_without_libpywg(
     host: Host, name: str
 ) -> None:
     with foreground(host, name, "--dataplane", "python") as daemon:
-        assert ask(name, b"get=1\n\n").endswith("errno=0\n\n")
+        assert query(name, b"get=1\n\n").endswith("errno=0\n\n")
         assert granted(daemon.pid)["CapEff"]
 
 
 def test_mapped_code_shrinks_when_startup_pages_are_released() -> None:
-    told = subprocess.check_output((sys.executable, "-c", TRIM), text=True)
-    before, after, tables = map(int, told.split())
+    output = subprocess.check_output((sys.executable, "-c", TRIM), text=True)
+    before, after, tables = map(int, output.split())
     assert after < 0.75 * before
     assert tables
 
@@ -77,4 +77,4 @@ def test_resident_memory_is_below_its_peak_when_the_daemon_is_ready(
         status = Path(f"/proc/{daemon.pid}/status").read_text()
         fields = dict(re.findall(r"(\w+):\s+(\d+) kB", status))
         assert int(fields["VmRSS"]) < 0.9 * int(fields["VmHWM"])
-        assert ask(name, b"get=1\n\n").endswith("errno=0\n\n")
+        assert query(name, b"get=1\n\n").endswith("errno=0\n\n")

@@ -1,4 +1,4 @@
-"""The control socket: many requests, any size, any pace, bounded memory."""
+"""The control socket: several requests, of any size and speed, in bounded memory."""
 
 import contextlib
 import errno
@@ -30,21 +30,21 @@ SET = (
 
 
 class Client:
-    """One connection, both ends of it."""
+    """Both ends of a connection."""
 
     def __init__(self, interface: Interface) -> None:
         self.end, served = socket.socketpair(socket.AF_UNIX)
         self.end.setblocking(False)
         self.connection = Connection(served, LIMITS)
-        self._answer = functools.partial(respond, interface)
+        self._respond = functools.partial(respond, interface)
         self.open = True
 
     def serve(self) -> None:
         if self.open:
-            self.open = self.connection.serve(self._answer)
+            self.open = self.connection.serve(self._respond)
 
     def send(self, data: bytes) -> None:
-        """All of it, served as it goes."""
+        """Send all data, and let the daemon serve meanwhile."""
         while data:
             try:
                 data = data[self.end.send(data) :]
@@ -53,7 +53,7 @@ class Client:
             self.serve()
 
     def read(self) -> str:
-        """What there is to read, while the daemon goes on."""
+        """Return what there is to read, and let the daemon serve meanwhile."""
         received = b""
         while True:
             self.serve()
@@ -65,7 +65,7 @@ class Client:
             if not data:
                 return received.decode()
 
-    def ask(self, request: bytes) -> str:
+    def request(self, request: bytes) -> str:
         self.send(request)
         return self.read()
 
@@ -92,21 +92,30 @@ def client(clients: Iterator[Client]) -> Client:
 # Requests
 
 
+def abbreviated(value: object) -> str:
+    """Return the start of a request, or an errno."""
+    return (
+        value[:24].decode("ascii", "replace")
+        if isinstance(value, bytes)
+        else str(value)
+    )
+
+
 def test_get_returns_what_was_set(client: Client) -> None:
-    assert client.ask(SET) == DONE
-    told = client.ask(GET)
-    assert f"private_key={key(77).hex()}\n" in told
-    assert f"public_key={key(1).hex()}\n" in told
-    assert "endpoint=127.0.0.1:9\n" in told
-    assert "allowed_ip=10.0.0.0/8\nallowed_ip=fd00::/8\n" in told
-    assert told.endswith(DONE)
+    assert client.request(SET) == DONE
+    response = client.request(GET)
+    assert f"private_key={key(77).hex()}\n" in response
+    assert f"public_key={key(1).hex()}\n" in response
+    assert "endpoint=127.0.0.1:9\n" in response
+    assert "allowed_ip=10.0.0.0/8\nallowed_ip=fd00::/8\n" in response
+    assert response.endswith(DONE)
 
 
 def test_several_requests_are_answered_on_one_connection(client: Client) -> None:
-    told = client.ask(GET + SET + GET)
-    assert told.count(DONE) == 3
-    assert told.startswith("dataplane=python\n" + 2 * DONE + "private_key=")
-    assert client.ask(GET).endswith(DONE)
+    response = client.request(GET + SET + GET)
+    assert response.count(DONE) == 3
+    assert response.startswith("dataplane=python\n" + 2 * DONE + "private_key=")
+    assert client.request(GET).endswith(DONE)
 
 
 @pytest.mark.parametrize("piece", [1, 2, 7, 64])
@@ -126,7 +135,7 @@ def test_request_is_answered_when_it_is_split_at_any_byte(client: Client) -> Non
         assert client.read() == DONE, cut
 
 
-# Requests, and the number that answers them; nothing is changed by any.
+# Requests, and the errno of the response; none of them changes anything.
 ERRORS = (
     (b"set=1\nlisten_port=x\n\n", -22),
     (b"set=1\nlisten_port\n\n", -71),
@@ -150,37 +159,36 @@ ERRORS = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(ERRORS)))
+@pytest.mark.parametrize(("data", "code"), ERRORS, ids=abbreviated)
 def test_request_is_rejected_as_a_whole_with_a_negative_errno(
-    client: Client, interface: Interface, row: int
+    client: Client, interface: Interface, data: bytes, code: int
 ) -> None:
-    request, number = ERRORS[row]
-    before = client.ask(GET)
-    assert client.ask(request) == f"errno={number}\n\n"
-    assert client.ask(GET) == before
+    before = client.request(GET)
+    assert client.request(data) == f"errno={code}\n\n"
+    assert client.request(GET) == before
     assert interface.status().peers == []
 
 
 def test_errno_is_eaddrinuse_when_the_port_is_in_use(client: Client) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("0.0.0.0", 0))
-        port = other.getsockname()[1]
-        assert client.ask(b"set=1\nlisten_port=%d\n\n" % port) == "errno=-98\n\n"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("0.0.0.0", 0))
+        port = taken.getsockname()[1]
+        assert client.request(b"set=1\nlisten_port=%d\n\n" % port) == "errno=-98\n\n"
 
 
-@pytest.mark.parametrize("number", [errno.EMFILE, None])
+@pytest.mark.parametrize("code", [errno.EMFILE, None])
 def test_errno_of_the_system_is_returned_when_a_change_fails(
     client: Client,
     interface: Interface,
     monkeypatch: pytest.MonkeyPatch,
-    number: int | None,
+    code: int | None,
 ) -> None:
     def fail(_: InterfaceChange) -> None:
-        raise OSError(number, "some reason") if number else OSError("some reason")
+        raise OSError(code, "some reason") if code else OSError("some reason")
 
     monkeypatch.setattr(interface, "configure", fail)
-    assert client.ask(SET) == f"errno=-{number or errno.EIO}\n\n"
-    assert client.ask(GET).endswith(DONE)
+    assert client.request(SET) == f"errno=-{code or errno.EIO}\n\n"
+    assert client.request(GET).endswith(DONE)
 
 
 def test_request_is_complete_when_the_connection_ends_without_a_blank_line(
@@ -232,7 +240,7 @@ def repeated(line: bytes) -> bytes:
     return line * (SIZE // len(line))
 
 
-# What follows set=1, and the number that answers.
+# Lines after set=1, and the errno of the response.
 LARGE: tuple[tuple[bytes, int], ...] = (
     (repeated(b"listen_port=0\n"), 0),
     (repeated(b"x"), -22),
@@ -250,16 +258,17 @@ LARGE: tuple[tuple[bytes, int], ...] = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(LARGE)))
-def test_memory_is_bounded_when_a_request_is_endless(client: Client, row: int) -> None:
-    body, number = LARGE[row]
+@pytest.mark.parametrize(("body", "code"), LARGE, ids=abbreviated)
+def test_memory_is_bounded_when_a_request_is_endless(
+    client: Client, body: bytes, code: int
+) -> None:
     pieces = [body[start : start + 50_000] for start in range(0, len(body), 50_000)]
     tracemalloc.start()
     for piece in (b"set=1\n", *pieces, b"\n\n"):
         client.send(piece)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert client.read() == f"errno={number}\n\n"
+    assert client.read() == f"errno={code}\n\n"
     assert peak < 1_000_000
 
 
@@ -267,7 +276,7 @@ def test_memory_is_bounded_when_the_client_never_reads(
     clients: Iterator[Client], interface: Interface
 ) -> None:
     interface.configure(change(peer_change(1, "10.0.0.0/8")))
-    deaf, other = next(clients), next(clients)
+    deaf, reader = next(clients), next(clients)
     tracemalloc.start()
     for _ in range(5_000):
         try:
@@ -280,11 +289,11 @@ def test_memory_is_bounded_when_the_client_never_reads(
     assert deaf.connection.wants_to_write
     assert deaf.open
     assert peak < 1_000_000
-    assert other.ask(GET).endswith(DONE)
+    assert reader.request(GET).endswith(DONE)
 
 
 def test_response_is_complete_when_the_client_reads_late(client: Client) -> None:
-    client.ask(SET)
+    client.request(SET)
     count = 0
     with contextlib.suppress(BlockingIOError):
         while True:

@@ -1,4 +1,4 @@
-"""Lookups end with an answer each, whenever that may be, and nobody waits."""
+"""Lookups in threads: results, errors and the limit."""
 
 import select
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pywg_embedded.core.config import EndpointTuple
 
 KEY = b"k" * 32
-# A name, its endpoints, and what the reason must contain.
-ANSWERED: "tuple[tuple[str, list[EndpointTuple], str], ...]" = (
+# A host, its endpoints, and a part of the error.
+RESULTS: "tuple[tuple[str, list[EndpointTuple], str], ...]" = (
     ("192.0.2.1", [(bytes((192, 0, 2, 1)), 7, 0)], ""),
     ("::1", [(bytes(15) + b"\1", 7, 0)], ""),
     ("10.1", [], "invalid IP address '10.1'"),
@@ -24,15 +24,16 @@ def readable(lookups: Lookups) -> bool:
     return bool(select.select([lookups.descriptor()], [], [], 60)[0])
 
 
-@pytest.mark.parametrize("row", range(len(ANSWERED)))
-def test_lookup_returns_endpoints_or_an_error(row: int) -> None:
-    host, endpoints, reason = ANSWERED[row]
+@pytest.mark.parametrize(("host", "endpoints", "part"), RESULTS)
+def test_lookup_returns_endpoints_or_an_error(
+    host: str, endpoints: "list[EndpointTuple]", part: str
+) -> None:
     lookups = Lookups()
     lookups.start(KEY, (host, 7))
     assert readable(lookups)
-    ((key, name, found, told),) = lookups.results()
+    ((key, name, found, error),) = lookups.results()
     assert (key, name, found) == (KEY, (host, 7), endpoints)
-    assert reason in told and bool(told) == (not endpoints)
+    assert part in error and bool(error) == (not endpoints)
 
 
 def test_capacity_is_restored_when_results_are_taken() -> None:

@@ -1,4 +1,4 @@
-"""News of links from a real kernel, in network namespaces."""
+"""The link monitor, with notifications of the kernel in network namespaces."""
 
 import select
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ def links(host: Host, device: Tun) -> Iterator[LinkMonitor]:
     links.close()
 
 
-def news(links: LinkMonitor) -> None:
-    """Take in what the kernel has just told, and what has to be looked for."""
+def update(links: LinkMonitor) -> None:
+    """Process the notifications of the kernel, then poll."""
     poll = select.poll()
     poll.register(links.descriptor(), select.POLLIN)
     timeout = PATIENCE
@@ -57,14 +57,14 @@ def test_link_state_is_updated_when_the_link_changes(
 ) -> None:
     for change, up in ((host.up, True), (host.down, False), (host.up, True)):
         change(TUN)
-        news(links)
+        update(links)
         assert links.up is up
 
 
 def test_mtu_is_updated_when_the_link_changes(host: Host, links: LinkMonitor) -> None:
     for mtu in (1280, 9000, 68):
         set_mtu(host, TUN, mtu)
-        news(links)
+        update(links)
         assert links.mtu == mtu
 
 
@@ -74,7 +74,7 @@ def test_state_is_unchanged_when_another_link_changes(
     host.wire(WIRE, lab.host("other"), WIRE)
     set_mtu(host, WIRE, 1280)
     host.delete_link(WIRE)
-    news(links)
+    update(links)
     assert (links.up, links.mtu) == (False, 1500)
 
 
@@ -83,7 +83,7 @@ def test_link_is_gone_when_the_interface_is_deleted(
 ) -> None:
     host.up(TUN)
     host.delete_link(TUN)
-    news(links)
+    update(links)
     assert links.up is None
 
 
@@ -92,7 +92,7 @@ def test_link_is_polled_when_it_has_left_the_namespace(
 ) -> None:
     away = lab.host("away")
     host.run("ip", "link", "set", TUN, "netns", away.name)
-    news(links)
+    update(links)
     assert links.up is False
     for change, up in ((away.up, True), (away.down, False), (away.delete_link, None)):
         change(TUN)
@@ -101,7 +101,7 @@ def test_link_is_polled_when_it_has_left_the_namespace(
 
 
 def overflow(host: Host, last: str) -> None:
-    """More news than a netlink socket holds; the last is lost."""
+    """Cause more notifications than a netlink socket holds; the last one is lost."""
     batch = [f"link set {TUN} mtu {mtu}" for mtu in (1280, 1500)] * 1_000
     host.run("ip", "-batch", "-", stdin="\n".join((*batch, last)))
 
@@ -110,7 +110,7 @@ def test_state_is_read_again_when_notifications_were_lost(
     host: Host, links: LinkMonitor
 ) -> None:
     overflow(host, f"link set {TUN} up mtu 1300")
-    news(links)
+    update(links)
     assert (links.up, links.mtu) == (True, 1300)
     assert links.routes_changed
 
@@ -120,7 +120,7 @@ def test_link_is_polled_when_it_left_while_notifications_were_lost(
 ) -> None:
     away = lab.host("away")
     overflow(host, f"link set {TUN} netns {away.name}")
-    news(links)
+    update(links)
     for change, up in ((away.up, True), (away.down, False), (away.delete_link, None)):
         change(TUN)
         links.poll()
@@ -131,9 +131,9 @@ def test_routes_changed_is_set_when_an_address_changes(
     host: Host, links: LinkMonitor
 ) -> None:
     host.up(TUN)
-    news(links)
+    update(links)
     for change in (host.add_address, host.remove_address):
         links.routes_changed = False
         change(TUN, "192.0.2.1/24")
-        news(links)
+        update(links)
         assert links.routes_changed

@@ -1,4 +1,4 @@
-"""What is said to the kernel, and how its answers are read."""
+"""rtnetlink messages and attributes."""
 
 import errno
 import struct
@@ -11,22 +11,22 @@ LINK, DONE = 16, 3
 
 
 def message(kind: int, body: bytes, size: int | None = None) -> bytes:
-    """As the kernel sends it, padded; ``size`` is what it claims to have."""
+    """Return a padded message; ``size`` is the size in its header."""
     claimed = 16 + len(body) if size is None else size
     return struct.pack("@IHHII", claimed, kind, 0, 0, 0) + body + bytes(-len(body) % 4)
 
 
-# What was received, and the messages in it.
+# A datagram, and the messages in it.
 RECEIVED: tuple[tuple[bytes, list[tuple[int, bytes]]], ...] = (
     (b"", []),
     (message(LINK, b"body"), [(LINK, b"body")]),
     (message(LINK, b"five5") + message(DONE, b""), [(LINK, b"five5"), (DONE, b"")]),
     (message(LINK, b"body")[:15], []),
-    # A size that makes no sense must not be believed, nor read for ever.
+    # An invalid size must not lead to a read beyond the data, or to an endless loop.
     (message(LINK, b"", 0), [(LINK, b"")]),
     (message(LINK, b"body", 4_000), [(LINK, b"body")]),
 )
-# What follows a message's own header, and the attributes in it.
+# The data after the header of a message body, and the attributes in it.
 ATTRIBUTES: tuple[tuple[bytes, dict[int, bytes]], ...] = (
     (b"", {}),
     (messages.pack_attribute(4, b"mtu4"), {4: b"mtu4"}),
@@ -59,8 +59,8 @@ def test_kernel_replies_to_a_link_query() -> None:
 
 
 def test_error_is_raised_when_the_kernel_rejects_a_request() -> None:
-    # RTM_NEWLINK of an interface that is not there.
-    nowhere = struct.pack("@BxHiII", 0, 0, 2**31 - 1, 0, 0)
-    with pytest.raises(OSError) as refusal:
-        messages.request(16, nowhere)
-    assert refusal.value.errno in (errno.ENODEV, errno.EPERM)
+    # RTM_NEWLINK of a missing interface.
+    body = struct.pack("@BxHiII", 0, 0, 2**31 - 1, 0, 0)
+    with pytest.raises(OSError) as rejection:
+        messages.request(16, body)
+    assert rejection.value.errno in (errno.ENODEV, errno.EPERM)

@@ -1,10 +1,10 @@
-"""What fits into one datagram."""
+"""The MTU of the interface."""
 
 import pytest
 
 from pywg_embedded.daemon.netlink.path_mtu import tunnel_mtu
 
-# Size of the peer's address and the device's MTU for each way, what fits.
+# The size of the peer's address and the MTU of the device for each path; the result.
 ROWS: tuple[tuple[list[tuple[int, int]], int], ...] = (
     ([], 1420),
     ([(4, 1500)], 1440),
@@ -19,7 +19,8 @@ ROWS: tuple[tuple[list[tuple[int, int]], int], ...] = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(ROWS)))
-def test_mtu_fits_the_narrowest_path(row: int) -> None:
-    paths, expected = ROWS[row]
+@pytest.mark.parametrize(("paths", "expected"), ROWS, ids=str)
+def test_mtu_fits_the_narrowest_path(
+    paths: list[tuple[int, int]], expected: int
+) -> None:
     assert tunnel_mtu(paths) == expected

@@ -1,4 +1,4 @@
-"""Where packets would leave, asked of a real kernel in network namespaces."""
+"""Route lookups in the kernel, in network namespaces."""
 
 import socket
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.lab.topology import OUTSIDE, WIRE, Lab
 
 @pytest.fixture
 def pair(lab: Lab) -> Iterator[Host]:
-    """A host with a wire to another, and a second wire nowhere; we are there."""
+    """A host with two links, entered; only the first one leads to another host."""
     host, _ = lab.wired_pair()
     host.wire("eth1", lab.host("nowhere"), "eth1")
     host.add_address("eth1", "198.51.100.1/24")
@@ -23,7 +23,7 @@ def pair(lab: Lab) -> Iterator[Host]:
         yield host
 
 
-# Destination, source, the interface spoken to on, whether packets leave elsewhere.
+# Destination, source, interface of the endpoint, and whether the route differs.
 ROUTES = (
     ("192.0.2.2", "192.0.2.1", WIRE, False),
     ("192.0.2.2", "192.0.2.1", "eth1", True),
@@ -34,7 +34,7 @@ ROUTES = (
     ("127.0.0.1", "127.0.0.1", "lo", False),
     ("2001:db8::2", "2001:db8::1", WIRE, False),
     ("2001:db8::2", "2001:db8::1", "eth1", True),
-    # Whether IPv6 has the source address is found out by sending alone.
+    # Lookups of IPv6 do not check the source address.
     ("2001:db8::2", "2001:db8::99", WIRE, False),
     ("2001:db8:1::2", "2001:db8:1::1", "eth1", False),
     ("2001:db8:2::2", "2001:db8::1", WIRE, True),
@@ -46,10 +46,11 @@ def endpoint(destination: str, source: str, interface: str) -> Endpoint:
     return Endpoint(address(destination), 1, 0, address(source), index)
 
 
-@pytest.mark.parametrize("row", range(len(ROUTES)))
-def test_route_of_a_source_is_compared_with_the_endpoint(pair: Host, row: int) -> None:
-    *known, elsewhere = ROUTES[row]
-    assert is_rerouted(endpoint(*known), 0) is elsewhere
+@pytest.mark.parametrize(("destination", "source", "interface", "rerouted"), ROUTES)
+def test_route_of_a_source_is_compared_with_the_endpoint(
+    pair: Host, destination: str, source: str, interface: str, rerouted: bool
+) -> None:
+    assert is_rerouted(endpoint(destination, source, interface), 0) is rerouted
 
 
 @pytest.mark.parametrize("version", [4, 6])

@@ -1,4 +1,4 @@
-"""Which address a handshake leaves from, asked of a real kernel in a namespace."""
+"""The source address of handshakes, with a kernel in network namespaces."""
 
 import socket
 from collections.abc import Iterator
@@ -20,8 +20,7 @@ FAR = "2001:db8:f::2"
 
 @pytest.fixture
 def router(lab: Lab) -> Iterator[Host]:
-    """All but local addresses leave by an uplink that has none of its own; we are
-    there, and there is a TUN."""
+    """A host with a TUN device, entered; its uplink has no address of its own."""
     host, elsewhere = lab.host("router"), lab.host("elsewhere")
     for device in (UPLINK, LAN, OTHER_LAN):
         host.wire(device, elsewhere, device)
@@ -32,17 +31,17 @@ def router(lab: Lab) -> Iterator[Host]:
         yield host
 
 
-# Addresses and their devices, the destination, and the source that is chosen (empty:
-# the kernel chooses, which is right by itself).
+# Addresses and their devices, the destination, and the selected source (empty: the
+# choice of the kernel is right).
 SOURCES = (
     ((("2001:db8:1::1", LAN),), FAR, ""),
     ((("2001:db8:1::1", LAN), ("2001:db8:f::1", TUNNEL)), FAR, "2001:db8:1::1"),
     ((("2001:db8:1::1", LAN), ("fd00::1", TUNNEL)), FAR, ""),
-    # Nothing better: the kernel's choice is as good as any.
+    # There is no better address.
     ((("2001:db8:f::1", TUNNEL),), FAR, ""),
-    # The uplink's own is the kernel's choice.
+    # The kernel selects the address of the uplink.
     ((("2001:db8:1::1", UPLINK), ("2001:db8:f::1", TUNNEL)), FAR, ""),
-    # Of many, the one of the same kind, and the most alike.
+    # Of several, the one with the same label and the longest common prefix.
     (
         (
             ("2001:db8:1::1", LAN),
@@ -54,20 +53,19 @@ SOURCES = (
         "2001:db8:e::1",
     ),
     ((("fd00::1", LAN), ("2001:db8:f::1", TUNNEL)), FAR, "fd00::1"),
-    # Who speaks to the other end of the tunnel, inside of it, comes from the tunnel.
+    # The route to the other end of the tunnel leads through the tunnel.
     ((("2001:db8:1::1", LAN), ("2001:db8:f::1/64", TUNNEL)), FAR, ""),
-    # No way leads there at all.
+    # The destination is unreachable.
     ((("2001:db8:1::1", LAN), ("2001:db9::1", TUNNEL)), "2001:db9::2", ""),
 )
 
 
-@pytest.mark.parametrize("row", range(len(SOURCES)))
+@pytest.mark.parametrize(("addresses", "destination", "source"), SOURCES)
 def test_tunnel_address_is_replaced_when_the_route_is_outside_of_it(
-    router: Host, row: int
+    router: Host, addresses: tuple[tuple[str, str], ...], destination: str, source: str
 ) -> None:
-    addresses, destination, source = SOURCES[row]
-    for one, device in addresses:
-        router.add_address(device, one if "/" in one else f"{one}/128")
+    for text, device in addresses:
+        router.add_address(device, text if "/" in text else f"{text}/128")
     before = Endpoint(address(destination), 51820)
     after = select_source(before, 0)
     assert after.remote() == before.remote()
@@ -86,7 +84,7 @@ def test_deprecated_address_is_selected_last(router: Host) -> None:
     assert chosen.source == address("2001:db8:1::1")
 
 
-# What is left alone: IPv4, a link-local endpoint, a source that is known.
+# IPv4, a link-local endpoint, and an endpoint with a source.
 UNTOUCHED = (
     Endpoint(address("192.0.2.2"), 1),
     Endpoint(address("fe80::1"), 1, scope=1),
@@ -94,8 +92,10 @@ UNTOUCHED = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(UNTOUCHED)))
-def test_endpoint_is_unchanged_when_its_source_is_fixed(router: Host, row: int) -> None:
+@pytest.mark.parametrize("endpoint", UNTOUCHED, ids=["IPv4", "link-local", "source"])
+def test_endpoint_is_unchanged_when_its_source_is_fixed(
+    router: Host, endpoint: Endpoint
+) -> None:
     router.add_address(LAN, "2001:db8:1::1/128")
     router.add_address(TUNNEL, "2001:db8:f::1/128")
-    assert select_source(UNTOUCHED[row], 0) is UNTOUCHED[row]
+    assert select_source(endpoint, 0) is endpoint
