@@ -111,7 +111,7 @@ def _conversation(name: str) -> Iterator[TextIO]:
         known = _NO_CONNECTION.get(error.errno or 0, error.strerror or str(error))
         raise ConfigError(f"{name}: {known.format(name=name)}") from None
     except UnicodeError:
-        raise ConfigError(f"{name}: the response is not text") from None
+        raise ConfigError(f"{name}: the answer is not text") from None
     except Error as error:
         raise ConfigError(f"{name}: {error}") from None
 

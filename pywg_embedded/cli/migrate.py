@@ -48,7 +48,7 @@ def migrate(arguments: list[str]) -> int:
         print(f"{words.path}: {change}")
     for complaint in complaints:
         print(complaint)
-    refused = any(one.severity == INTERFACE_REFUSED for one in complaints)
+    refused = any(complaint.severity == INTERFACE_REFUSED for complaint in complaints)
     print(
         "correct the errors, then run:" if refused else "to start it, run:",
         f"ifup {words.name}",
