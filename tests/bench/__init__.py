@@ -1,1 +1,1 @@
-"""The benchmark: ours beside wireguard-go, on the same machine, in turns."""
+"""Benchmarks of pywgd and wireguard-go on the same machine, in turns."""

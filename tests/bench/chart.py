@@ -158,8 +158,8 @@ def _head(axes: Any, panel: Panel, results: Results) -> None:
     axes.text(1, 1.2, unit, transform=axes.transAxes, color=_FAINT, ha="right")
     goals = [goal for goal in GOALS if goal.figure in panel.figures]
     verdicts = [_verdict(goal, panel, results) for goal in goals]
-    told = [verdict for verdict in verdicts if verdict]
-    for line, (text, colour) in enumerate(told):
+    shown = [verdict for verdict in verdicts if verdict]
+    for line, (text, colour) in enumerate(shown):
         place = {"transform": axes.transAxes, "fontsize": 8.5}
         axes.text(0, 1.11 - 0.075 * line, text, color=colour, **place)
 
@@ -169,14 +169,14 @@ def _verdict(goal: Goal, panel: Panel, results: Results) -> tuple[str, str] | No
     if reached is None:
         return None
     label = panel.figures[goal.figure].replace("\n", " ")
-    told = f"{_format(reached, goal.digits)} {goal.of}"
+    value = f"{_format(reached, goal.digits)} {goal.of}"
     if goal.meets(reached, goal.aim):
         state, mark = "aim", "aim met"
     elif goal.meets(reached, goal.must):
         state, mark = "must", f"met, aim {goal.aim:g}"
     else:
         state, mark = "no", f"not met, must {goal.must:g}"
-    return f"{label + ': ' if label else ''}{told} ({mark})", _VERDICTS[state]
+    return f"{label + ': ' if label else ''}{value} ({mark})", _VERDICTS[state]
 
 
 def _draw_notes(axes: Any, report: dict[str, Any]) -> None:

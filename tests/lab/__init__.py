@@ -1,1 +1,1 @@
-"""A laboratory of network namespaces: hosts, wires, WireGuard interfaces, gauges."""
+"""Test networks of namespaces: hosts, cables, WireGuard interfaces, measurements."""
