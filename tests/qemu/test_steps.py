@@ -1,5 +1,7 @@
 """The order of steps and the isolation of failures, with simulated sites."""
 
+import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -65,3 +67,16 @@ def test_error_is_clear_when_the_machine_is_off(tmp_path: Path) -> None:
     router.cut_power()
     with pytest.raises(VMError, match="VM 1: reach: the machine is not running"):
         router.call("reach", lan="lan", address="192.168.2.2")
+
+
+def test_power_off_succeeds_when_the_machine_stops_before_its_report(
+    tmp_path: Path,
+) -> None:
+    files = BootFiles(ARM64, tmp_path / "kernel", tmp_path / "archive")
+    router = RouterVM(files, tmp_path / "left", tmp_path / "right", 1)
+    host_end, guest_end = socket.socketpair()
+    router._connection, router._port = host_end, host_end.makefile("rw")
+    router._machine = subprocess.Popen(["true"])
+    guest_end.close()
+    router.power_off()
+    host_end.close()

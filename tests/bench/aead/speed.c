@@ -1,5 +1,5 @@
-/* speed SIZE SECONDS: print the CPU-seconds to encrypt and decrypt one packet of
- * SIZE bytes, with a new nonce for each packet. */
+/* speed SIZE SECONDS: print the CPU-seconds to encrypt and decrypt one packet
+ * of SIZE bytes, with a new nonce for each packet. */
 #include "speed.h"
 
 #include <stdio.h>

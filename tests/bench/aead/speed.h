@@ -1,5 +1,5 @@
-/* ChaCha20-Poly1305 (RFC 8439) of one library at its lowest cost: the key is set
- * once, data is encrypted in place, and the tag follows it. */
+/* ChaCha20-Poly1305 (RFC 8439) of one library at its lowest cost: the key is
+ * set once, data is encrypted in place, and the tag follows it. */
 #ifndef SPEED_H
 #define SPEED_H
 
