@@ -175,9 +175,9 @@ static bool is_any_ready(const struct plane *plane)
 	return n < plane->watched_count;
 }
 
-/* Transmit what the last poll found, beside the rx thread. Return false if
+/* Send what the last poll found, beside the rx thread. Return false if
  * there may be an event. */
-static bool transmit_once(struct plane *plane)
+static bool send_once(struct plane *plane)
 {
 	if (plane->pollfds[POLL_WAKEUP].revents)
 		wakeup_drain(plane->rx_thread.tx_wakeup);
@@ -200,7 +200,7 @@ static bool run_two_threads(struct plane *plane, uint64_t end)
 		left = remaining_time(plane, end);
 		fill_pollfds(plane, plane->rx_thread.tx_wakeup, -1);
 		ready = poll_descriptors(plane, left);
-	} while (left && ready && (ready < 0 || transmit_once(plane)));
+	} while (left && ready && (ready < 0 || send_once(plane)));
 	rx_thread_pause(&plane->rx);
 	rx_updates_apply(&plane->rx);
 	return !left || !ready;

@@ -1,5 +1,5 @@
-/* What receiving owns: the rx thread while it is resumed, else the caller of
- * pywg_wait. */
+/* What the receiving direction owns. It runs on the rx thread while that is
+ * resumed, else on the main thread. */
 #ifndef PYWG_RX_H
 #define PYWG_RX_H
 
@@ -42,7 +42,7 @@ struct rx {
 	struct rx_update updates[RX_MAX_UPDATES];
 	uint32_t update_count;
 
-	/* For rx_updates.c and rx_thread.c: the only way out of here. */
+	/* For rx_updates.c and rx_thread.c only: the way to the other data. */
 	struct rx_thread *thread;
 	struct tx *tx;
 	struct keypairs *confirmable; /* shared->keypairs */

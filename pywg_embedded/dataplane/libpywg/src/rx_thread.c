@@ -83,7 +83,7 @@ static void *receive(void *context)
 	return NULL;
 }
 
-/* The calling thread. */
+/* The main thread. */
 
 static bool create_thread(struct rx *rx)
 {
@@ -107,7 +107,7 @@ bool rx_thread_start(struct rx *rx)
 	if (!thread->enabled || thread->started)
 		return thread->enabled;
 	/* Not earlier: a daemon forks first, and a fork copies no threads. The
-	 * thread blocks all signals, which are the caller's. */
+	 * thread blocks all signals, which are the main thread's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	thread->started = create_thread(rx);

@@ -47,7 +47,7 @@ static void apply(struct rx *rx, const struct rx_update *update)
 	}
 }
 
-/* From the rx thread to the other one. */
+/* From the rx thread to the main thread. */
 
 static void merge(struct rx_update *into, const struct rx_update *newer)
 {
@@ -64,7 +64,7 @@ static void merge(struct rx_update *into, const struct rx_update *newer)
 	into->requests_rekey |= newer->requests_rekey;
 }
 
-/* Whether the other thread has to apply it now. */
+/* Whether the main thread has to apply it now. */
 static bool add_pending(struct rx_thread *thread,
 			const struct rx_update *update)
 {

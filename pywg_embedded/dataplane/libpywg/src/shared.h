@@ -1,11 +1,11 @@
-/* What transmitting and receiving have in common.
+/* What the sending direction (tx, TUN to UDP) and the receiving direction (rx,
+ * UDP to TUN) have in common.
  *
- * Transmitting is TUN to UDP, receiving is UDP to TUN. One thread does both in
- * turn; or the thread that calls pywg_wait transmits, and an rx thread receives
- * while it is resumed. Packets take no lock: each direction changes data of its
- * own (struct tx, struct rx), and struct shared changes only while the rx
- * thread is paused. What crosses from rx to tx is in struct rx_thread, under
- * its mutex. */
+ * The main thread, which calls pywg_wait, runs both in turn; or an rx thread
+ * runs the receiving one while it is resumed. Packets take no lock: each
+ * direction changes data of its own (struct tx, struct rx), and struct shared
+ * changes only while the rx thread is paused. What crosses from rx to tx is in
+ * struct rx_thread, under its mutex. */
 #ifndef PYWG_SHARED_H
 #define PYWG_SHARED_H
 
@@ -66,7 +66,7 @@ struct rx_thread {
 	bool enabled;
 	bool started;
 	pthread_t thread;
-	int tx_wakeup; /* ends a poll of the thread that transmits */
+	int tx_wakeup; /* ends a poll of the main thread */
 	int rx_wakeup; /* ends a poll of the rx thread */
 	pthread_mutex_t mutex;
 	pthread_cond_t state_changed;
@@ -75,7 +75,7 @@ struct rx_thread {
 	bool resumed;
 	bool stopping;
 	enum rx_thread_state state;
-	bool pause_requested; /* what is pending needs a paused rx thread */
+	bool pause_requested; /* to apply what is pending */
 	bool tx_signaled;
 	uint32_t first_pending; /* peer + 1 */
 	struct pending_update *pending; /* of each peer */

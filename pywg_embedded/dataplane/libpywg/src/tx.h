@@ -1,5 +1,5 @@
-/* What transmitting owns: the thread that calls pywg_wait, which also changes
- * the configuration. */
+/* What the sending direction owns. It runs on the main thread, which also
+ * changes the configuration. */
 #ifndef PYWG_TX_H
 #define PYWG_TX_H
 

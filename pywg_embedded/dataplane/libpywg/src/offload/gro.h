@@ -2,12 +2,10 @@
  * as few writes as possible.
  *
  * 1. Packets of one flow keep their order; flows may be reordered.
- *
  * 2. Packets are aggregated only if segmentation restores them byte by byte,
- * apart from the IPv4 id where DF makes it meaningless (RFC 6864).
- *
+ *    apart from the IPv4 id where DF makes it meaningless (RFC 6864).
  * 3. Packets are aggregated only if their checksums are valid; all others are
- * written unchanged.
+ *    written unchanged.
  */
 #ifndef PYWG_GRO_H
 #define PYWG_GRO_H

@@ -9,8 +9,7 @@
 #include <stdint.h>
 
 struct gso {
-	const uint8_t
-		*packet; /* memory of the caller, until the last segment */
+	const uint8_t *packet; /* used until the last segment */
 	size_t length;
 	size_t header; /* size of the headers that each segment begins with */
 	size_t transport; /* offset of the TCP or UDP header */

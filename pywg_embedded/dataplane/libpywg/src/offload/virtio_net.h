@@ -7,10 +7,10 @@
 
 #define VIRTIO_NET_HDR_SIZE 10
 
+/* About the checksum of TCP or UDP. */
 enum virtio_net_flags {
-	VIRTIO_NET_NEEDS_CSUM =
-		1, /* the checksum field holds the sum of the pseudo-header */
-	VIRTIO_NET_DATA_VALID = 2, /* the checksum has been verified */
+	VIRTIO_NET_NEEDS_CSUM = 1, /* it is that of the pseudo-header */
+	VIRTIO_NET_DATA_VALID = 2, /* it has been verified */
 };
 
 enum virtio_net_gso {
