@@ -263,7 +263,6 @@ int pywg_wipe_keypairs(int handle, uint32_t peer)
 	if (!plane)
 		return -ENOENT;
 	plane_wipe_keypairs(plane, peer);
-	plane->tx.peers[peer].handshake_requested_at = 0;
 	return 0;
 }
 

@@ -241,13 +241,14 @@ void plane_expire_keypairs(struct plane *plane, uint32_t peer)
 	plane->tx.peers[peer].handshake_requested_at = 0;
 }
 
-void plane_wipe_keypairs(struct plane *plane, uint32_t peer)
+void plane_wipe_keypairs(struct plane *plane, uint32_t peer_id)
 {
-	struct pywg_facts *facts = &plane->tx.peers[peer].facts;
+	struct peer *peer = &plane->tx.peers[peer_id];
 
-	keypairs_wipe(&plane->shared.keypairs, peer);
+	keypairs_wipe(&plane->shared.keypairs, peer_id);
 	forget_retired_keys(plane);
 	/* Without a keypair no answer can be received. */
-	facts->data_sent_since = 0;
-	facts->data_received_since = 0;
+	peer->facts.data_sent_since = 0;
+	peer->facts.data_received_since = 0;
+	peer->handshake_requested_at = 0;
 }
