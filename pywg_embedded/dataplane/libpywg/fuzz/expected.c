@@ -134,7 +134,7 @@ static bool equal_but_for_id(const uint8_t *a, const uint8_t *b, size_t length)
 	       !memcmp(a + 12, b + 12, length - 12);
 }
 
-static void written(const uint8_t *packet, size_t length, bool cut)
+static void check_packet(const uint8_t *packet, size_t length, bool cut)
 {
 	const struct flow flow = flow_of(packet, length);
 	struct expected_packet *expected_packet = next_of(&flow);
@@ -158,7 +158,7 @@ void expected_written(const uint8_t *data, size_t size)
 	REQUIRE(size >= VIRTIO_NET_HDR_SIZE);
 	if (vnet.gso_type == VIRTIO_NET_GSO_NONE) {
 		REQUIRE(!vnet.flags);
-		written(packet, size - VIRTIO_NET_HDR_SIZE, false);
+		check_packet(packet, size - VIRTIO_NET_HDR_SIZE, false);
 		return;
 	}
 	REQUIRE(vnet.flags == VIRTIO_NET_NEEDS_CSUM);
@@ -166,7 +166,7 @@ void expected_written(const uint8_t *data, size_t size)
 	REQUIRE(vnet.hdr_len == gso.header && gso.left > 1);
 	while ((length = gso_next(&gso, piece, sizeof(piece)))) {
 		REQUIRE(checksum_is_valid(piece, length));
-		written(piece, length, true);
+		check_packet(piece, length, true);
 	}
 }
 

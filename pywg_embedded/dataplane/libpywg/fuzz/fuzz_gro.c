@@ -29,7 +29,7 @@ enum how {
 /* Input: features, refused large writes as bits, then packets: how, length (2
  * bytes), bytes. */
 static struct gro gro;
-static uint8_t lent[ROOM];
+static uint8_t buffer[ROOM];
 static uint8_t refused;
 
 static size_t headers_of(const uint8_t *packet, size_t length)
@@ -130,7 +130,7 @@ static bool write_one(void *context, const struct iovec *parts, int count)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = {data, size};
-	struct leader leader = {lent, 0, 0};
+	struct leader leader = {buffer, 0, 0};
 	size_t used = 0, length;
 
 	gro_init(&gro, input_byte(&input) & 3);
@@ -139,9 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int n = 0; n < GRO_MAX_PACKETS && input.left; n++) {
 		if (used + IP_MAX_SIZE > ROOM)
 			break;
-		length = next_packet(&input, lent + used, &leader);
-		expected_add(lent + used, length);
-		REQUIRE(gro_add(&gro, lent + used, length));
+		length = next_packet(&input, buffer + used, &leader);
+		expected_add(buffer + used, length);
+		REQUIRE(gro_add(&gro, buffer + used, length));
 		used += length;
 	}
 	gro_flush(&gro, write_one, NULL);

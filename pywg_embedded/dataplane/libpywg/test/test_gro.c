@@ -13,8 +13,8 @@
 #define MF 0x2000
 
 /* A burst: the packets as added, and the memory that GRO uses. */
-static uint8_t came[GRO_MAX_PACKETS][LARGEST];
-static uint8_t lent[GRO_MAX_PACKETS][LARGEST];
+static uint8_t originals[GRO_MAX_PACKETS][LARGEST];
+static uint8_t buffers[GRO_MAX_PACKETS][LARGEST];
 static size_t lengths[GRO_MAX_PACKETS];
 static unsigned flows[GRO_MAX_PACKETS];
 static unsigned count;
@@ -35,19 +35,19 @@ static struct sink {
 static struct gro gro;
 
 /* The index of the first unseen packet with these bytes, or `count`. */
-static unsigned find(const uint8_t *packet, size_t length)
+static unsigned find_original(const uint8_t *packet, size_t length)
 {
 	unsigned n = 0;
 
 	while (n < count && (sink.seen[n] || lengths[n] != length ||
-			     memcmp(came[n], packet, length)))
+			     memcmp(originals[n], packet, length)))
 		n++;
 	return n;
 }
 
-static void note(const uint8_t *packet, size_t length)
+static void record_packet(const uint8_t *packet, size_t length)
 {
-	unsigned n = find(packet, length);
+	unsigned n = find_original(packet, length);
 
 	CHECK(n, n < count);
 	if (n == count)
@@ -85,7 +85,7 @@ static bool write_to_sink(void *context, const struct iovec *parts, int count)
 	CHECK(0, !gso_init(&gso, &sink.vnet, sink.large + VIRTIO_NET_HDR_SIZE,
 			   sink.length - VIRTIO_NET_HDR_SIZE));
 	while ((length = gso_next(&gso, out, sizeof(out))))
-		note(out, length);
+		record_packet(out, length);
 	return true;
 }
 
@@ -96,13 +96,13 @@ static void begin(unsigned features)
 	memset(&sink, 0, sizeof(sink));
 }
 
-/* Add the packet in `lent` to the burst. */
+/* Add the packet in `buffers` to the burst. */
 static bool add(size_t length, unsigned flow)
 {
-	memcpy(came[count], lent[count], length);
+	memcpy(originals[count], buffers[count], length);
 	lengths[count] = length;
 	flows[count] = flow;
-	return gro_add(&gro, lent[count++], length);
+	return gro_add(&gro, buffers[count++], length);
 }
 
 static void flush(void)
@@ -114,14 +114,14 @@ static void flush(void)
 /* The packets of each flow are in order. */
 static void check_order(unsigned long row)
 {
-	bool kept = true;
+	bool in_order = true;
 
 	for (unsigned n = 1; n < sink.packets; n++)
 		for (unsigned m = 0; m < n; m++)
-			kept &= sink.origins[m] < sink.origins[n] ||
-				flows[sink.origins[m]] !=
-					flows[sink.origins[n]];
-	CHECK(row, kept);
+			in_order &= sink.origins[m] < sink.origins[n] ||
+				    flows[sink.origins[m]] !=
+					    flows[sink.origins[n]];
+	CHECK(row, in_order);
 }
 
 #define TCP(flag, at, size, ...)                                               \
@@ -278,7 +278,7 @@ static void add_row(const struct row *row)
 		for (size_t m = 0; m < n; m++)
 			if (row->specs[m].port == spec.port)
 				spec.id++;
-		CHECK(n, add(packets_make(lent[count], &spec), spec.port));
+		CHECK(n, add(packets_make(buffers[count], &spec), spec.port));
 	}
 }
 
@@ -379,7 +379,7 @@ static void test_single_packet_has_empty_header(void)
 	struct spec spec = ACK(0, 9);
 
 	begin(BOTH);
-	CHECK(0, add(packets_make(lent[0], &spec), 0));
+	CHECK(0, add(packets_make(buffers[0], &spec), 0));
 	flush();
 	CHECK(0, !memcmp(&sink.vnet, &empty, VIRTIO_NET_HDR_SIZE));
 }
@@ -400,14 +400,14 @@ static void test_equal_ids_are_aggregated_with_df_only(void)
 
 	begin(BOTH);
 	for (unsigned n = 0; n < 3; n++)
-		CHECK(n, add(packets_make(lent[n], &spec), 0));
+		CHECK(n, add(packets_make(buffers[n], &spec), 0));
 	gro_flush(&gro, take_sizes, &sink);
 	CHECK(0, sink.writes == 1 && sink.sizes[0] == 3);
 
 	begin(BOTH);
 	spec.fragment = 0;
 	for (unsigned n = 0; n < 3; n++)
-		CHECK(n, add(packets_make(lent[n], &spec), 0));
+		CHECK(n, add(packets_make(buffers[n], &spec), 0));
 	gro_flush(&gro, take_sizes, &sink);
 	CHECK(1, sink.writes == 3);
 }
@@ -435,7 +435,7 @@ static void test_udp_that_gso_would_change_is_written_alone(void)
 		begin(BOTH);
 		for (uint16_t n = 0; n < 2; n++) {
 			struct spec spec = UDP(10, .id = n);
-			uint8_t *packet = lent[n];
+			uint8_t *packet = buffers[n];
 			size_t length = packets_make(packet, &spec);
 
 			store_be16(packet + changes[row].at,
@@ -469,9 +469,9 @@ static void test_aggregates_end_at_their_limits(void)
 			struct spec spec =
 				ACK((uint32_t)n * payload, payload, .id = n);
 
-			CHECK(row, add(packets_make(lent[n], &spec), 0));
+			CHECK(row, add(packets_make(buffers[n], &spec), 0));
 		}
-		CHECK(row, !gro_add(&gro, lent[0], lengths[0]));
+		CHECK(row, !gro_add(&gro, buffers[0], lengths[0]));
 		flush();
 		CHECK(row, !memcmp(sink.sizes, wanted[row].sizes,
 				   sizeof(wanted[row].sizes)));
@@ -491,7 +491,7 @@ static void test_largest_aggregate_has_65535_bytes(void)
 			struct spec spec = ACK((uint32_t)n * 1040,
 					       n < 62 ? 1040 : last, .id = n);
 
-			CHECK(last, add(packets_make(lent[n], &spec), 0));
+			CHECK(last, add(packets_make(buffers[n], &spec), 0));
 		}
 		flush();
 		CHECK(last, sink.writes == writes);
@@ -509,7 +509,7 @@ static void test_each_flow_has_its_own_aggregate(void)
 		struct spec spec = ACK(turn * 9u, 9, .id = turn,
 				       .port = (uint16_t)(flow * flow));
 
-		CHECK(n, add(packets_make(lent[n], &spec), flow));
+		CHECK(n, add(packets_make(buffers[n], &spec), flow));
 	}
 	flush();
 	CHECK(0, sink.writes == half);
@@ -532,13 +532,14 @@ static void test_flows_with_equal_hashes_are_distinguished(void)
 		struct gro_headers headers[2];
 
 		for (unsigned n = 0; n < 2; n++) {
-			size_t length = packets_make(lent[n], &specs[row][n]);
+			size_t length =
+				packets_make(buffers[n], &specs[row][n]);
 
-			CHECK(row, gro_parse(&headers[n], lent[n], length) ==
+			CHECK(row, gro_parse(&headers[n], buffers[n], length) ==
 					   GRO_MERGE);
 		}
-		CHECK(row, !gro_can_append(&headers[0], lent[0], 1, 9,
-					   &headers[1], lent[1]));
+		CHECK(row, !gro_can_append(&headers[0], buffers[0], 1, 9,
+					   &headers[1], buffers[1]));
 	}
 }
 
@@ -549,7 +550,7 @@ static void test_flush_resets_all_flows(void)
 	for (unsigned burst = 0; burst < 3; burst++) {
 		struct spec spec = ACK(burst * 9, 9, .id = (uint16_t)burst);
 
-		CHECK(burst, add(packets_make(lent[count], &spec), 0));
+		CHECK(burst, add(packets_make(buffers[count], &spec), 0));
 		flush();
 		CHECK(burst, sink.writes == burst + 1);
 	}
@@ -611,7 +612,8 @@ static void test_random_bursts_are_restored(void)
 			unsigned n = test_random(&state) % FLOWS;
 			struct spec spec = next_of_flow(&specs[n], &state);
 
-			CHECK(round, add(packets_make(lent[count], &spec), n));
+			CHECK(round,
+			      add(packets_make(buffers[count], &spec), n));
 		}
 		flush();
 		check_order(round);
@@ -663,11 +665,11 @@ static void test_malformed_packets_are_written_unchanged(void)
 		for (count = 0; count < size; count++) {
 			unsigned n = test_random(&state) % FLOWS;
 			struct spec spec = next_of_flow(&specs[n], &state);
-			size_t length = packets_make(came[count], &spec);
+			size_t length = packets_make(originals[count], &spec);
 
-			length = damage(came[count], length, &state);
+			length = damage(originals[count], length, &state);
 			lengths[count] = length;
-			copies[count] = copy_of(came[count], length);
+			copies[count] = copy_of(originals[count], length);
 			CHECK(round, gro_add(&gro, copies[count], length));
 		}
 		flush();
