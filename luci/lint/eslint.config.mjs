@@ -7,6 +7,8 @@ import json from '@eslint/json';
 import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 
+import html from './html.mjs';
+
 /* The globals of every LuCI module. */
 const GIVEN = [ '_', 'N_', 'L', 'E', 'TR', 'window', 'document' ];
 const RESOURCES = 'luci/luci-proto-pywg/htdocs/luci-static/resources';
@@ -34,7 +36,7 @@ export default defineConfig([
 	},
 	{
 		files: [ 'luci/**/*.js' ],
-		plugins: { js },
+		plugins: { js, html },
 		extends: [ 'js/recommended' ],
 		languageOptions: {
 			sourceType: 'script',
@@ -55,6 +57,12 @@ export default defineConfig([
 			} ],
 			'no-var': 'error',
 			'prefer-const': 'error',
+			'no-eval': 'error',
+			'no-implied-eval': 'error',
+			'no-new-func': 'error',
+			'no-script-url': 'error',
+			'html/nodes': 'error',
+			'html/forms': 'error',
 			'max-len': [ 'error', { code: 88, tabWidth: 4 } ],
 			'max-lines-per-function': [ 'error', 60 ]
 		}

@@ -17,8 +17,12 @@ export class Realm {
 			[ 'baseclass', baseclass() ], [ 'rpc', { declare: () => undefined } ],
 			[ 'uci', {} ]
 		]);
-		this.context = vm.createContext({ _: text => this.translations[text] ?? text });
+		this.context = this.makeContext();
 		vm.runInContext(FORMAT, this.context);
+	}
+
+	makeContext() {
+		return vm.createContext({ _: text => this.translations[text] ?? text });
 	}
 
 	require(name) {
@@ -39,7 +43,14 @@ export class Realm {
 			{ filename: url.pathname });
 		const modules = needed.map(({ module }) => this.require(module));
 
-		return new (factory(undefined, undefined, undefined, ...modules))();
+		const { window, document, L } = this.globals();
+
+		return new (factory(window, document, L, ...modules))();
+	}
+
+	/* window, document and L: none, for the modules that have no nodes. */
+	globals() {
+		return {};
 	}
 }
 

@@ -54,6 +54,14 @@ def test_translation_is_complete(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_has_markup_or_entities(language: str) -> None:
+    # LuCI parses titles and descriptions as HTML.
+    for message, forms in po.parse(po.translations()[language].read_text()).items():
+        for text in (*message, *forms):
+            assert not re.search(r"<|&\w+;|&#", text), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_translation_has_the_same_placeholders_in_the_same_order(language: str) -> None:
     for message, forms in po.parse(po.translations()[language].read_text()).items():
         for form in forms:

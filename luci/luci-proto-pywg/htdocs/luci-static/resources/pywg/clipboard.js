@@ -1,7 +1,10 @@
 'use strict';
 'require baseclass';
+'require pywg.element as element';
 
 /* Copying of text. */
+
+const { create } = element;
 
 /* Milliseconds that a button reads 'Copied'. */
 const CONFIRMED = 1500;
@@ -24,7 +27,7 @@ function copy(node) {
 return baseclass.extend({
 	/* Return a button that copies the text of a node. */
 	button(source) {
-		const button = E('button', {
+		const button = create('button', {
 			'class': 'btn cbi-button', 'type': 'button',
 			'click': event => {
 				event.preventDefault();
@@ -41,8 +44,9 @@ return baseclass.extend({
 
 	/* Return a node with a short text and a button that copies it. */
 	code(text) {
-		const code = E('code', text);
+		const code = create('code', text);
 
-		return E('span', { 'class': 'pywg-code' }, [ code, ' ', this.button(code) ]);
+		return create('span', { 'class': 'pywg-code' },
+			[ code, ' ', this.button(code) ]);
 	}
 });

@@ -1,17 +1,22 @@
 'use strict';
 'require baseclass';
+'require pywg.element as element';
 'require ui';
 
 /* Buttons, texts, labelled fields, and the style sheet of all pages. */
+
+const { create, notify, setChildren } = element;
 
 const STYLE_ID = 'pywg-style';
 
 let count = 0;
 
-function button(label, act, isMain) {
-	return E('button', {
+function button(label, act, isMain, failed) {
+	return create('button', {
 		'class': `btn cbi-button ${isMain ? 'cbi-button-positive important' : ''}`,
-		'type': 'button', 'click': ui.createHandlerFn(null, act)
+		'type': 'button',
+		'click': ui.createHandlerFn(null,
+			() => Promise.resolve().then(act).catch(failed ?? notify))
 	}, label);
 }
 
@@ -26,7 +31,7 @@ function setText(node, text) {
 
 function loadStyle() {
 	if (!document.getElementById(STYLE_ID))
-		document.head.appendChild(E('link', {
+		document.head.appendChild(create('link', {
 			'id': STYLE_ID, 'rel': 'stylesheet', 'href': L.resource('pywg/pywg.css')
 		}));
 }
@@ -34,18 +39,21 @@ function loadStyle() {
 function labelled(label, input, description) {
 	input.id = `pywg-field-${count++}`;
 
-	const problems = E('div', { 'id': `${input.id}-problems`, 'aria-live': 'polite' });
+	const problems = create('div', {
+		'id': `${input.id}-problems`, 'aria-live': 'polite'
+	});
 
 	input.setAttribute('aria-describedby', problems.id);
 
 	return {
 		input,
-		node: E('div', { 'class': 'cbi-value' }, [
-			E('label', { 'class': 'cbi-value-title', 'for': input.id }, label),
-			E('div', { 'class': 'cbi-value-field' }, [
+		node: create('div', { 'class': 'cbi-value' }, [
+			create('label', { 'class': 'cbi-value-title', 'for': input.id }, label),
+			create('div', { 'class': 'cbi-value-field' }, [
 				input,
-				description
-					? E('div', { 'class': 'cbi-value-description' }, description) : '',
+				description ? create('div', {
+					'class': 'cbi-value-description'
+				}, description) : '',
 				problems
 			])
 		]),
@@ -53,13 +61,13 @@ function labelled(label, input, description) {
 		/* Show nodes below the field, and mark it as invalid. */
 		complain(nodes, isInvalid) {
 			input.setAttribute('aria-invalid', isInvalid);
-			L.dom.content(problems, nodes);
+			setChildren(problems, nodes);
 		}
 	};
 }
 
 function textField(label, value, changed, description, placeholder) {
-	const input = E('input', {
+	const input = create('input', {
 		'type': 'text', 'class': 'cbi-input-text', 'value': value ?? '',
 		'placeholder': placeholder ?? null, 'autocomplete': 'off',
 		'spellcheck': 'false', 'input': () => changed()
@@ -70,7 +78,8 @@ function textField(label, value, changed, description, placeholder) {
 
 return baseclass.extend({
 	/* Return a button with a label; it is disabled until the promise of act is settled.
-	   isMain emphasizes it. */
+	   isMain emphasizes it. failed takes the error of act; by default it is shown above
+	   the page. */
 	button,
 	/* Set the text of a node; an empty text hides it. */
 	setText,
@@ -96,9 +105,9 @@ return baseclass.extend({
 
 	/* Return a selection from [[ value, text ]] as such a field. */
 	choiceField(label, choices, changed, description) {
-		const input = E('select', {
+		const input = create('select', {
 			'class': 'cbi-input-select', 'change': () => changed()
-		}, choices.map(([ value, text ]) => E('option', { value }, text)));
+		}, choices.map(([ value, text ]) => create('option', { value }, text)));
 
 		return labelled(label, input, description);
 	}

@@ -28,10 +28,19 @@ function optionsOf(table, id, form) {
 	return found;
 }
 
-function peersOf(name, grid) {
+/* The options of a section that have valid values. */
+function validOptionsOf(table, id) {
+	const stored = uci.get('network', id) ?? {};
+	const isValid = row => [].concat(stored[row.name] ?? []).every(text =>
+		!options.reason(table, row.name, text));
+
+	return optionsOf(table.filter(isValid), id);
+}
+
+function peersOf(name, read) {
 	return uci.sections('network', `pywg_${name}`).map(section => ({
 		id: section['.name'], name: section['.anonymous'] ? '' : section['.name'],
-		options: optionsOf(options.PEER, section['.name'], grid)
+		options: read(options.PEER, section['.name'])
 	}));
 }
 
@@ -46,7 +55,18 @@ function tunnel(name, form, grid) {
 		options: {
 			...netifdOptions(name), ...optionsOf(options.INTERFACE, name, form)
 		},
-		peers: peersOf(name, grid)
+		peers: peersOf(name, (table, id) => optionsOf(table, id, grid))
+	};
+}
+
+/* A peer without a valid public key cannot be identified. */
+function validTunnel(name) {
+	return {
+		name, proto: 'pywg',
+		options: {
+			...netifdOptions(name), ...validOptionsOf(options.INTERFACE, name)
+		},
+		peers: peersOf(name, validOptionsOf).filter(peer => peer.options.public_key)
 	};
 }
 
@@ -89,13 +109,14 @@ const STORE = {
 
 return baseclass.extend({
 	/* Return the tunnel of an interface, by name. The section of the interface's form
-	   and the grid of its peers, or null, contribute unsaved values. */
+	   and the grid of its peers, or null, contribute unsaved values. Throws a TypeError
+	   with the reason if a value is invalid. */
 	tunnel,
-	/* Return all configured tunnels. */
+	/* Return all configured tunnels; invalid values are omitted. */
 	tunnels() {
 		return uci.sections('network', 'interface')
 			.filter(section => section.proto === 'pywg')
-			.map(section => tunnel(section['.name']));
+			.map(section => validTunnel(section['.name']));
 	},
 	/* Return a promise of the tunnel with its keys in the place of their names, for
 	   export. */

@@ -1,7 +1,10 @@
 'use strict';
 'require baseclass';
+'require pywg.element as element';
 
 /* Input of a configuration: typed, pasted, dropped, or from a file. */
+
+const { create } = element;
 
 /* The maximum size of a file in bytes. */
 const MAX_SIZE = 1024 * 1024;
@@ -9,7 +12,7 @@ const MAX_SIZE = 1024 * 1024;
 return baseclass.extend({
 	/* Return a node that calls changed(text, fileName) on each change. */
 	make(changed) {
-		const area = E('textarea', {
+		const area = create('textarea', {
 			'class': 'pywg-text', 'spellcheck': 'false', 'autocomplete': 'off',
 			'aria-label': _('Configuration'),
 			'placeholder': '[Interface]\nPrivateKey = …\n\n[Peer]\nPublicKey = …',
@@ -22,7 +25,7 @@ return baseclass.extend({
 			area.value = await file.text();
 			changed(area.value, file.name);
 		};
-		const chooser = E('input', {
+		const chooser = create('input', {
 			'type': 'file', 'accept': '.conf,.uci,.txt,text/plain',
 			'aria-label': _('File'), 'change': () => read(chooser.files[0])
 		});
@@ -32,7 +35,7 @@ return baseclass.extend({
 			event.currentTarget.classList.toggle('pywg-dragover', isOver);
 		};
 
-		return E('div', {
+		return create('div', {
 			'class': 'pywg-dropzone',
 			'dragover': over(true), 'dragleave': over(false),
 			'drop': event => {

@@ -1,7 +1,10 @@
 'use strict';
 'require baseclass';
+'require pywg.element as element';
 
 /* Views of pending changes, and of the complaints about a configuration. */
+
+const { create } = element;
 
 const KINDS = {
 	added: _('added'), removed: _('removed'), changed: _('changed'),
@@ -25,7 +28,7 @@ function placeOf(complaint) {
 function complaintNode(complaint) {
 	const place = placeOf(complaint);
 
-	return E('li', { 'class': tone(complaint) },
+	return create('li', { 'class': tone(complaint) },
 		place ? `${place}: ${complaint.reason}` : complaint.reason);
 }
 
@@ -33,26 +36,26 @@ function changeNode(change) {
 	const lines = change.lines.filter(line =>
 		line.sign !== ' ' || change.kind !== 'unchanged');
 
-	return E('div', { 'class': 'pywg-change', 'data-kind': change.kind }, [
-		E('strong', change.title), ' ', E('em', KINDS[change.kind]),
-		...lines.map(line => E(LINES[line.sign], `${line.sign} ${line.text}`))
+	return create('div', { 'class': 'pywg-change', 'data-kind': change.kind }, [
+		create('strong', change.title), ' ', create('em', KINDS[change.kind]),
+		...lines.map(line => create(LINES[line.sign], `${line.sign} ${line.text}`))
 	]);
 }
 
 return baseclass.extend({
 	/* Return a list of complaints of import_export.js. */
-	complaints: complaints => E('ul', complaints.map(complaintNode)),
+	complaints: complaints => create('ul', complaints.map(complaintNode)),
 
 	/* Return a node for each problem of site_plan.js. */
-	problems: problems => problems.map(problem => E('div', {
-		'class': `pywg-sentence ${tone(problem)}`
+	problems: problems => problems.map(problem => create('div', {
+		'class': tone(problem)
 	}, problem.reason)),
 
 	/* Return a node with the changes of diff.js. */
 	changes(changes) {
 		const isUnchanged = changes.every(change => change.kind === 'unchanged');
 
-		return E('div', { 'class': 'pywg-changes' }, isUnchanged
-			? E('p', _('No changes.')) : changes.map(changeNode));
+		return create('div', { 'class': 'pywg-changes' }, isUnchanged
+			? create('p', _('No changes.')) : changes.map(changeNode));
 	}
 });

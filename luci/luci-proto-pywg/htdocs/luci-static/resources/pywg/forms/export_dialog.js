@@ -3,9 +3,12 @@
 'require pywg.clipboard as clipboard';
 'require pywg.config.import_export as importExport';
 'require pywg.dialog as dialog';
+'require pywg.element as element';
 'require uqr';
 
 /* A configuration as text, file and QR code, with the unsaved values of the forms. */
+
+const { create, setChildren, shape } = element;
 
 /* The capacity of the largest QR code, in bytes. */
 const QR_CAPACITY = 2900;
@@ -21,26 +24,34 @@ const FORMATS = [
 function download(name, text) {
 	const url = URL.createObjectURL(new Blob([ text ], { type: 'text/plain' }));
 
-	E('a', { 'href': url, 'download': name }).click();
+	create('a', { 'href': url, 'download': name }).click();
 	URL.revokeObjectURL(url);
+}
+
+/* The module uqr returns the text of an image: only its size and its path are used. */
+function picture(text) {
+	const source = new DOMParser().parseFromString(text, 'image/svg+xml');
+	const size = source.documentElement.getAttribute('width');
+	const path = source.querySelector('path').getAttribute('d');
+	/* Without a view box, the style sheet would crop the image instead of scaling it.
+	   */
+	const svg = shape('svg', { viewBox: `0 0 ${size} ${size}` });
+
+	svg.append(shape('rect', { fill: 'white', width: size, height: size }),
+		shape('path', { fill: 'black', d: path }));
+
+	return svg;
 }
 
 function qrCode(text) {
 	if (text.length > QR_CAPACITY)
-		return E('p', { 'class': 'pywg-warning' },
+		return create('p', { 'class': 'pywg-warning' },
 			_('The configuration is too large for a QR code. Use the file instead.'));
 
-	const node = E('div', { 'class': 'pywg-qr', 'role': 'img',
+	const node = create('div', { 'class': 'pywg-qr', 'role': 'img',
 		'aria-label': _('QR code') });
 
-	node.innerHTML = uqr.renderSVG(text, { border: QUIET_ZONE });
-
-	/* Without a view box, the style sheet would crop the image instead of scaling it.
-	   */
-	const { width, height } = node.firstChild;
-
-	node.firstChild.setAttribute('viewBox',
-		`0 0 ${width.baseVal.value} ${height.baseVal.value}`);
+	node.append(picture(uqr.renderSVG(text, { border: QUIET_ZONE })));
 
 	return node;
 }
@@ -50,13 +61,13 @@ class ExportView {
 		this.tunnel = tunnel;
 		this.firewall = firewall;
 		this.title = title;
-		this.body = E('div');
-		this.tabs = E('div', { 'class': 'pywg-buttons', 'role': 'group' },
-			FORMATS.map(([ format, label ]) => E('button', {
+		this.body = create('div');
+		this.tabs = create('div', { 'class': 'pywg-buttons', 'role': 'group' },
+			FORMATS.map(([ format, label ]) => create('button', {
 				'class': 'btn cbi-button', 'type': 'button', 'data-format': format,
 				'click': () => this.show(format)
 			}, label)));
-		this.node = E('div', { 'class': 'pywg-export' }, [ this.tabs, this.body ]);
+		this.node = create('div', { 'class': 'pywg-export' }, [ this.tabs, this.body ]);
 		this.show(format);
 	}
 
@@ -66,17 +77,19 @@ class ExportView {
 		for (const tab of this.tabs.children)
 			tab.setAttribute('aria-pressed', tab.dataset.format === format);
 
-		L.dom.content(this.body,
+		setChildren(this.body,
 			format === 'qr' ? qrCode(text) : this.textNodes(text, format));
 	}
 
 	textNodes(text, format) {
-		const node = E('pre', { 'class': 'pywg-export-text', 'tabindex': '0' }, text);
+		const node = create('pre', {
+			'class': 'pywg-export-text', 'tabindex': '0'
+		}, text);
 		const name = importExport.fileName(this.title, format);
 
-		return [ node, E('div', { 'class': 'pywg-buttons' }, [
+		return [ node, create('div', { 'class': 'pywg-buttons' }, [
 			clipboard.button(node),
-			E('button', {
+			create('button', {
 				'class': 'btn cbi-button', 'type': 'button',
 				'click': () => download(name, text)
 			}, _('Save as %s').format(name))

@@ -4,22 +4,25 @@
 'require pywg.config.form_state as formState';
 'require pywg.config.import_export as importExport';
 'require pywg.dialog as dialog';
+'require pywg.element as element';
 'require pywg.forms.config_input as configInput';
 'require pywg.forms.diff_view as diffView';
 'require uci';
 
 /* Import of a configuration: the changes are shown before they are saved. */
 
+const { create, setChildren } = element;
+
 class ImportDialog {
 	constructor(section, peers) {
 		this.section = section;
 		this.current = formState.tunnel(section.section, section, peers);
 		this.after = null;
-		this.preview = E('div', { 'aria-live': 'polite' });
+		this.preview = create('div', { 'aria-live': 'polite' });
 		this.input = configInput.make((text, name) => this.read(text, name));
 		this.node = dialog.open(_('Import configuration'), [
-			E('p', _('Paste or drop a WireGuard .conf file, a single [Peer] section ' +
-				'or OpenWrt UCI text here, or choose a file.')),
+			create('p', _('Paste or drop a WireGuard .conf file, a single [Peer] ' +
+				'section or OpenWrt UCI text here, or choose a file.')),
 			this.input, this.preview
 		], [ { text: _('Import'), isMain: true, act: () => this.save() } ]);
 	}
@@ -31,7 +34,7 @@ class ImportDialog {
 			!found.complaints.some(complaint => complaint.severity === 'error');
 
 		this.after = isUsable ? diff.merge(this.current, tunnel) : null;
-		L.dom.content(this.preview, text.trim() ? [
+		setChildren(this.preview, text.trim() ? [
 			diffView.complaints(found.complaints),
 			this.after ? this.changes() : ''
 		] : '');

@@ -5,6 +5,7 @@
 'require pywg.backend as backend';
 'require pywg.config.address as address';
 'require pywg.config.options as options';
+'require pywg.element as element';
 'require pywg.forms.key_field as keyField';
 'require pywg.forms.toolbar as toolbar';
 'require tools.widgets as widgets';
@@ -34,9 +35,9 @@ function portsInUse(section) {
 function addPort(section) {
 	const option = section.taboption('general', form.Value, 'listen_port',
 		_('Listen port'),
-		_('UDP port for packets from peers, for example %d. It ' +
+		element.escape(_('UDP port for packets from peers, for example %d. It ' +
 			'is opened in the firewall.')
-			.format(address.nextPort(portsInUse(section.section))));
+			.format(address.nextPort(portsInUse(section.section)))));
 
 	option.placeholder = _('random');
 	option.optional = true;
@@ -71,8 +72,9 @@ function addMtu(section) {
 		const status = await L.resolveDefault(backend.status(name), null);
 
 		this.description = status
-			? _('By default derived from the path to the peers; currently %d.')
-				.format(status.mtu)
+			? element.escape(
+				_('By default derived from the path to the peers; currently %d.')
+					.format(status.mtu))
 			: _('By default derived from the path to the peers.');
 
 		return uci.get('network', name, 'mtu');

@@ -4,18 +4,16 @@
 'require pywg.backend as backend';
 'require pywg.clipboard as clipboard';
 'require pywg.config.keys as keys';
+'require pywg.element as element';
 'require pywg.widgets as widgets';
 'require uci';
-'require ui';
 
 /*
  * Form fields for secret keys. Keys are generated and stored on the router: a field
  * holds the name of the stored key, and shows the key itself only on request.
  */
 
-function notify(error) {
-	ui.addNotification(null, E('p', error.message), 'error');
-}
+const { create, notify, setChildren } = element;
 
 /* The value is in a data attribute of the field; the field shows a description of it
    and the actions on it. */
@@ -47,7 +45,7 @@ const KeyField = form.Value.extend({
 	},
 
 	renderWidget(name, _index, value) {
-		const node = E('div', {
+		const node = create('div', {
 			'id': this.cbid(name), 'class': 'pywg-key', 'data-value': value ?? ''
 		});
 
@@ -65,10 +63,10 @@ const KeyField = form.Value.extend({
 
 	draw(node) {
 		const content = node.querySelector('.pywg-key-shown') ??
-			node.appendChild(E('div', { 'class': 'pywg-key-shown' }));
+			node.appendChild(create('div', { 'class': 'pywg-key-shown' }));
 
 		return this.describe(node.dataset.value).then(
-			parts => L.dom.content(content, parts.concat(this.actions(node))),
+			parts => setChildren(content, parts.concat(this.actions(node))),
 			notify);
 	},
 
@@ -89,22 +87,22 @@ const KeyField = form.Value.extend({
 		if (value && this.clearable)
 			actions.push(widgets.button(_('Remove key'), () => this.set(node, '')));
 
-		return E('div', { 'class': 'pywg-buttons' }, actions);
+		return create('div', { 'class': 'pywg-buttons' }, actions);
 	},
 
 	show(node) {
 		return backend.reveal(node.dataset.value).then(key =>
-			L.dom.content(node.querySelector('.pywg-key-secret') ??
-				node.appendChild(E('div', { 'class': 'pywg-key-secret' })),
+			setChildren(node.querySelector('.pywg-key-secret') ??
+				node.appendChild(create('div', { 'class': 'pywg-key-secret' })),
 			clipboard.code(key)), notify);
 	},
 
 	ask(node) {
-		const input = E('input', {
+		const input = create('input', {
 			'type': 'password', 'class': 'cbi-input-text', 'autocomplete': 'off',
 			'aria-label': this.title
 		});
-		const reason = E('em', { 'class': 'pywg-reason' });
+		const reason = create('em', { 'class': 'pywg-reason' });
 		const submit = () => {
 			reason.textContent = keys.reason(input.value.trim());
 
@@ -113,7 +111,7 @@ const KeyField = form.Value.extend({
 					.then(answer => this.set(node, answer.secret));
 		};
 
-		L.dom.content(node.querySelector('.pywg-key-shown'), [
+		setChildren(node.querySelector('.pywg-key-shown'), [
 			input, ' ', widgets.button(_('Store key'), submit), ' ',
 			widgets.button(_('Cancel'), () => this.draw(node)), reason
 		]);
@@ -138,12 +136,12 @@ const PrivateKey = KeyField.extend({
 	describe(value) {
 		if (!value || value === 'generate')
 			return Promise.resolve([
-				E('em', _('A key is generated when the form is saved.'))
+				create('em', _('A key is generated when the form is saved.'))
 			]);
 
 		return backend.publicKey(value).then(key => [
 			clipboard.code(key),
-			E('div', { 'class': 'pywg-note' }, backend.isStored(value)
+			create('div', { 'class': 'pywg-note' }, backend.isStored(value)
 				? _('Public key to configure on the peers. The private key is ' +
 					'stored on the router, outside of the configuration.')
 				: _('Public key to configure on the peers. The private key is ' +
@@ -176,7 +174,7 @@ const PresharedKey = KeyField.extend({
 
 	describe(value) {
 		return Promise.resolve([
-			E('span', value
+			create('span', value
 				? _('A preshared key is set.') : _('No preshared key is set.'))
 		]);
 	}

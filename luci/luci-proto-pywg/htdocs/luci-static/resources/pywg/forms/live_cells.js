@@ -2,11 +2,14 @@
 'require baseclass';
 'require poll';
 'require pywg.backend as backend';
+'require pywg.element as element';
 'require pywg.status.badge as stateBadge';
 'require pywg.units as units';
 'require pywg.widgets as widgets';
 
 /* The status of peers in the cells of a table, updated periodically. */
+
+const { create } = element;
 
 /* Seconds. */
 const INTERVAL = 5;
@@ -25,7 +28,8 @@ function fill(cell, peer) {
 }
 
 async function refresh(name) {
-	const cells = [ ...document.querySelectorAll(`[data-pywg-interface="${name}"]`) ];
+	const cells = [ ...document.querySelectorAll('[data-pywg-interface]') ]
+		.filter(cell => cell.dataset.pywgInterface === name);
 
 	if (!cells.length) {
 		poll.remove(polled.get(name));
@@ -54,13 +58,13 @@ return baseclass.extend({
 	cell(name, publicKey) {
 		follow(name);
 
-		return E('div', {
+		return create('div', {
 			'class': 'pywg-cell', 'data-pywg-interface': name,
 			'data-pywg-peer': publicKey ?? ''
 		}, [
 			stateBadge.make(),
-			E('small', { 'class': 'pywg-age' }),
-			E('small', { 'class': 'pywg-rates' })
+			create('small', { 'class': 'pywg-age' }),
+			create('small', { 'class': 'pywg-rates' })
 		]);
 	}
 });

@@ -5,6 +5,7 @@
 'require pywg.config.keys as keys';
 'require pywg.config.options as options';
 'require pywg.config.remote_side as remoteSide';
+'require pywg.element as element';
 'require pywg.forms.key_field as keyField';
 'require pywg.forms.live_cells as liveCells';
 'require pywg.forms.toolbar as toolbar';
@@ -12,6 +13,8 @@
 'require uci';
 
 /* The peers of an interface: a grid, and a form for each peer. */
+
+const { create, setChildren } = element;
 
 function list(value) {
 	return L.toArray(value);
@@ -42,7 +45,7 @@ function describeOverlap(found) {
 
 function overlapNotes(type, section, allowedIps) {
 	return overlapsOf(type, section, allowedIps).map(found =>
-		E('div', { 'class': found.isSame ? 'pywg-warning' : 'pywg-note' },
+		create('div', { 'class': found.isSame ? 'pywg-warning' : 'pywg-note' },
 			describeOverlap(found)));
 }
 
@@ -62,14 +65,10 @@ function checked(option, name) {
 		(text ? options.reason(options.PEER, name, text) : '') || true;
 }
 
-function value(peers, widget, name, title, description) {
-	const option = peers.option(widget, name, title, description);
-
+function makeOptional(option, name) {
 	option.modalonly = true;
 	option.optional = true;
 	checked(option, name);
-
-	return option;
 }
 
 function addEnabled(peers) {
@@ -87,17 +86,18 @@ function addName(peers) {
 
 	option.placeholder = _('cabin');
 	option.optional = true;
-	option.textvalue = section => {
+	option.textvalue = element.cell(section => {
 		const peer = uci.get('network', section) ?? {};
 
-		return E('div', [
-			E('strong', nameOf(peer)),
-			E('br'),
+		return [
+			create('strong', nameOf(peer)),
+			create('br'),
 			peer.public_key
-				? E('code', { 'title': peer.public_key }, keys.short(peer.public_key))
-				: E('em', _('no public key'))
-		]);
-	};
+				? create('code', { 'title': peer.public_key },
+					keys.short(peer.public_key))
+				: create('em', _('no public key'))
+		];
+	});
 }
 
 function addKeys(peers) {
@@ -119,17 +119,17 @@ function addAllowedIps(peers, type) {
 
 	option.optional = true;
 	checked(option, 'allowed_ips');
-	option.textvalue = section => {
+	option.textvalue = element.cell(section => {
 		const own = list(uci.get('network', section, 'allowed_ips'));
 
-		return E('div', { 'class': 'pywg-allowed' }, own.map(ip =>
-			E('span', { 'class': 'ifacebadge' }, ip))
+		return create('div', { 'class': 'pywg-allowed' }, own.map(ip =>
+			create('span', { 'class': 'ifacebadge' }, ip))
 			.concat(overlapNotes(type, section, own)));
-	};
+	});
 	option.renderWidget = function(section, ...rest) {
-		const notes = E('div', { 'aria-live': 'polite' });
+		const notes = create('div', { 'aria-live': 'polite' });
 		const show = ips =>
-			L.dom.content(notes, overlapNotes(type, section, list(ips)));
+			setChildren(notes, overlapNotes(type, section, list(ips)));
 		const widget = form.DynamicList.prototype.renderWidget
 			.apply(this, [ section, ...rest ]);
 
@@ -137,7 +137,7 @@ function addAllowedIps(peers, type) {
 			show(this.formvalue(section)));
 		show(uci.get('network', section, 'allowed_ips'));
 
-		return E('div', [ widget, notes ]);
+		return create('div', [ widget, notes ]);
 	};
 }
 
@@ -149,21 +149,25 @@ function addRoute(peers) {
 }
 
 function addEndpoint(peers) {
-	const host = value(peers, form.Value, 'endpoint_host', _('Endpoint host'),
+	const host = peers.option(form.Value, 'endpoint_host', _('Endpoint host'),
 		_('Host name or IP address of the peer. Leave empty if the ' +
 			'peer initiates the connection.'));
 
+	makeOptional(host, 'endpoint_host');
 	host.placeholder = 'home.example.org';
 
-	const port = value(peers, form.Value, 'endpoint_port', _('Endpoint port'));
+	const port = peers.option(form.Value, 'endpoint_port', _('Endpoint port'));
 
+	makeOptional(port, 'endpoint_port');
 	port.placeholder = options.DEFAULT_PORT;
 
-	const keepalive = value(peers, form.Value, 'persistent_keepalive',
+	const keepalive = peers.option(form.Value, 'persistent_keepalive',
 		_('Persistent keepalive'),
-		_('Interval in seconds; %d is recommended if this router is behind NAT.')
-			.format(remoteSide.NAT_KEEPALIVE));
+		element.escape(
+			_('Interval in seconds; %d is recommended if this router is behind NAT.')
+				.format(remoteSide.NAT_KEEPALIVE)));
 
+	makeOptional(keepalive, 'persistent_keepalive');
 	keepalive.placeholder = _('off');
 }
 
@@ -182,8 +186,8 @@ function addState(peers, section) {
 	const option = peers.option(form.DummyValue, '_state', _('Status'));
 
 	option.modalonly = false;
-	option.textvalue = name => liveCells.cell(section.section,
-		uci.get('network', name, 'public_key'));
+	option.textvalue = element.cell(name => liveCells.cell(section.section,
+		uci.get('network', name, 'public_key')));
 }
 
 function addTab(section) {
@@ -210,7 +214,8 @@ return baseclass.extend({
 		peers.nodescriptions = true;
 		peers.addbtntitle = _('Add peer');
 		peers.modaltitle = _('Peer');
-		peers.renderSectionPlaceholder = () => E('em', _('No peers are configured.'));
+		peers.renderSectionPlaceholder = () =>
+			create('em', _('No peers are configured.'));
 		peers.renderMoreOptionsModal = function(name, ...rest) {
 			/* Only a new peer gets default values. */
 			if (!uci.get('network', name, 'public_key') &&

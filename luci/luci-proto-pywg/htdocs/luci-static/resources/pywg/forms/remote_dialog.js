@@ -6,6 +6,7 @@
 'require pywg.config.options as options';
 'require pywg.config.remote_side as remoteSide';
 'require pywg.dialog as dialog';
+'require pywg.element as element';
 'require pywg.forms.diff_view as diffView';
 'require pywg.forms.export_dialog as exportDialog';
 'require pywg.widgets as widgets';
@@ -14,6 +15,8 @@
 
 /* The configuration for the device of a peer, from the values of the forms. */
 
+const { create, setChildren } = element;
+
 class RemoteDialog {
 	constructor(section, peerForm, id, known, publicKey) {
 		this.section = section;
@@ -21,7 +24,7 @@ class RemoteDialog {
 		this.id = id;
 		this.known = known;
 		this.publicKey = publicKey;
-		this.view = E('div');
+		this.view = create('div');
 		this.endpoint = widgets.textField(_('Endpoint of this router'),
 			known.endpoint, () => this.show());
 		this.lans = widgets.listField(_('Networks the peer may access'),
@@ -33,11 +36,11 @@ class RemoteDialog {
 	}
 
 	keyNote() {
-		return E('div', [
-			E('p', _('The private key of the peer is not known to this router and is ' +
-				'missing below. If you generate a new key pair, its private key is ' +
-				'shown below but not stored on this router: save it now.')),
-			E('button', {
+		return create('div', [
+			create('p', _('The private key of the peer is not known to this router ' +
+				'and is missing below. If you generate a new key pair, its private ' +
+				'key is shown below but not stored on this router: save it now.')),
+			create('button', {
 				'class': 'btn cbi-button', 'type': 'button',
 				'click': () => this.generateKeys()
 			}, _('Generate new key pair'))
@@ -67,10 +70,9 @@ class RemoteDialog {
 
 	/* Invalid values in the forms are reported in the place of the configuration. */
 	show() {
-		return this.make().then(view => L.dom.content(this.view, view), error =>
-			L.dom.content(this.view, E('div', {
-				'class': 'pywg-sentence pywg-warning'
-			}, error.message)));
+		return this.make().then(view => setChildren(this.view, view), error =>
+			setChildren(this.view,
+				create('div', { 'class': 'pywg-warning' }, error.message)));
 	}
 
 	async make() {

@@ -1,12 +1,15 @@
 'use strict';
 'require baseclass';
 'require pywg.config.form_state as formState';
+'require pywg.element as element';
 'require pywg.forms.export_dialog as exportDialog';
 'require pywg.forms.import_dialog as importDialog';
 'require pywg.forms.remote_dialog as remoteDialog';
 'require pywg.widgets as widgets';
 
 /* Buttons for the import and export of configurations. */
+
+const { create } = element;
 
 async function exportTunnel(section, peers) {
 	const name = section.section;
@@ -19,7 +22,7 @@ async function exportTunnel(section, peers) {
 return baseclass.extend({
 	/* Return the import and export buttons of the form of an interface. */
 	buttons(section, peers) {
-		return E('div', { 'class': 'pywg-buttons' }, [
+		return create('div', { 'class': 'pywg-buttons' }, [
 			widgets.button(_('Import…'), () => importDialog.open(section, peers)),
 			widgets.button(_('Export…'), () => exportTunnel(section, peers))
 		]);

@@ -1,16 +1,21 @@
 'use strict';
 'require baseclass';
+'require pywg.element as element';
 'require pywg.status.diagnosis as diagnosis';
 'require pywg.widgets as widgets';
 
 /* The state of a peer: a coloured dot, and always a text beside it. */
+
+const { create } = element;
 
 const ABSENT = { tone: 'off', title: _('Not running') };
 
 return baseclass.extend({
 	/* Return a new badge. */
 	make() {
-		return E('span', { 'class': 'pywg-state', 'data-tone': 'off' }, ABSENT.title);
+		return create('span', {
+			'class': 'pywg-state', 'data-tone': 'off'
+		}, ABSENT.title);
 	},
 
 	/* Show the state of a peer in a badge; null stands for an absent peer. */

@@ -128,7 +128,9 @@ const DROPS = {
 	initiation_replayed: [
 		true, _('Handshake initiation with an old timestamp (clock set back)')
 	],
-	initiation_rate_limited: [ false, _('Handshake initiations of a peer too frequent') ],
+	initiation_rate_limited: [
+		false, _('Handshake initiations of a peer too frequent')
+	],
 	low_order_point: [ true, _('Handshake message with an invalid public key') ],
 	initiation_not_authentic: [
 		true, _('Handshake initiation with failed authentication')

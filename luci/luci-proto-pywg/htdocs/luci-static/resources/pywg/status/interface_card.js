@@ -2,12 +2,15 @@
 'require baseclass';
 'require pywg.clipboard as clipboard';
 'require pywg.config.keys as keys';
+'require pywg.element as element';
 'require pywg.status.diagnosis as diagnosis';
 'require pywg.status.peer_card as peerCard';
 'require pywg.units as units';
 'require pywg.widgets as widgets';
 
 /* One interface of the status page. */
+
+const { create, setChildren } = element;
 
 function errorsOf(iface) {
 	return (iface.errors ?? []).map(error =>
@@ -30,7 +33,7 @@ function summary(iface) {
 }
 
 function dropNode(drop) {
-	return E('li', { 'class': drop.isFault ? 'pywg-warning' : 'pywg-note' },
+	return create('li', { 'class': drop.isFault ? 'pywg-warning' : 'pywg-note' },
 		`${drop.count} × ${drop.text}`);
 }
 
@@ -42,17 +45,17 @@ class InterfaceCard {
 	constructor(name) {
 		this.name = name;
 		this.peers = new Map();
-		this.key = E('span');
-		this.summary = E('div', { 'class': 'pywg-note' });
-		this.complaints = E('div', { 'class': 'pywg-warning', 'hidden': '' });
-		this.list = E('div', { 'class': 'pywg-peers' });
-		this.drops = E('ul');
-		this.dropped = E('details', { 'class': 'pywg-drops', 'hidden': '' },
-			[ E('summary', _('Dropped packets')), this.drops ]);
-		this.node = E('section', {
+		this.key = create('span');
+		this.summary = create('div', { 'class': 'pywg-note' });
+		this.complaints = create('div', { 'class': 'pywg-warning', 'hidden': '' });
+		this.list = create('div', { 'class': 'pywg-peers' });
+		this.drops = create('ul');
+		this.dropped = create('details', { 'class': 'pywg-drops', 'hidden': '' },
+			[ create('summary', _('Dropped packets')), this.drops ]);
+		this.node = create('section', {
 			'class': 'pywg-interface-card', 'data-interface': name
 		}, [
-			E('h3', [ name ]), this.summary, this.key, this.complaints,
+			create('h3', [ name ]), this.summary, this.key, this.complaints,
 			this.list, this.dropped
 		]);
 	}
@@ -70,7 +73,7 @@ class InterfaceCard {
 
 	showKey(publicKey) {
 		if (publicKey && this.publicKey !== publicKey)
-			L.dom.content(this.key, clipboard.code(publicKey));
+			setChildren(this.key, clipboard.code(publicKey));
 
 		this.publicKey = publicKey;
 	}
@@ -79,7 +82,7 @@ class InterfaceCard {
 		this.dropped.hidden = !drops.length;
 
 		if (this.dropped.open || !this.drops.children.length)
-			L.dom.content(this.drops, drops.map(dropNode));
+			setChildren(this.drops, drops.map(dropNode));
 	}
 
 	showPeers(iface) {

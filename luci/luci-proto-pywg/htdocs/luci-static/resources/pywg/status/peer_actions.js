@@ -3,16 +3,20 @@
 'require pywg.backend as backend';
 'require pywg.config.address as address';
 'require pywg.dialog as dialog';
+'require pywg.element as element';
 'require uci';
 'require ui';
 
 /* The actions on a peer of the status page. */
 
+const { create, notify } = element;
+
 function button(text, title, act) {
-	return E('button', {
+	return create('button', {
 		'class': 'btn cbi-button', 'type': 'button', 'title': title,
 		'disabled': L.hasViewPermission() ? null : '',
-		'click': ui.createHandlerFn(null, act)
+		'click': ui.createHandlerFn(null,
+			() => Promise.resolve().then(act).catch(notify))
 	}, text);
 }
 
@@ -27,8 +31,8 @@ async function disable(section) {
 
 function confirmDisable(name, section) {
 	dialog.open(_('Disable %s?').format(name), [
-		E('p', _('The peer stays in the configuration and can be enabled again in ' +
-			'Network > Interfaces. Other pending changes are applied as well.'))
+		create('p', _('The peer stays in the configuration and can be enabled again ' +
+			'in Network > Interfaces. Other pending changes are applied as well.'))
 	], [ { text: _('Disable'), isMain: true, act: () => disable(section) } ]);
 }
 
@@ -41,7 +45,7 @@ class PeerActions {
 			() => backend.rekey(interfaceName, publicKey));
 		this.disable = button(_('Disable…'), _('Disable this peer'),
 			() => confirmDisable(name, this.section));
-		this.node = E('div', { 'class': 'pywg-buttons' },
+		this.node = create('div', { 'class': 'pywg-buttons' },
 			[ this.rekey, this.resolve, this.disable ]);
 	}
 

@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require pywg.element as element';
 'require pywg.status.badge as stateBadge';
 'require pywg.status.diagnosis as diagnosis';
 'require pywg.status.peer_actions as peerActions';
@@ -9,17 +10,19 @@
 
 /* One peer of the status page: a summary, and details that can be expanded. */
 
+const { create } = element;
+
 /* States whose untranslated reason has details: a host name, an error of the system. */
 const DETAILED = [ 'unresolved', 'no_port' ];
 
 let count = 0;
 
 function figure(name) {
-	const value = E('span', { 'class': 'pywg-value' });
+	const value = create('span', { 'class': 'pywg-value' });
 
-	return { value, node: E('div', { 'class': 'pywg-figure', 'data-figure': name }, [
-		E('small', name), value
-	]) };
+	return { value, node: create('div', {
+		'class': 'pywg-figure', 'data-figure': name
+	}, [ create('small', name), value ]) };
 }
 
 class PeerCard {
@@ -29,9 +32,9 @@ class PeerCard {
 			handshake: figure(_('Handshake')), received: figure(_('Received')),
 			sent: figure(_('Sent')), endpoint: figure(_('Endpoint'))
 		};
-		this.cause = E('p', { 'class': 'pywg-warning', 'hidden': '' });
-		this.advice = E('p', { 'class': 'pywg-advice', 'hidden': '' });
-		this.allowed = E('p', { 'class': 'pywg-note' });
+		this.cause = create('p', { 'class': 'pywg-warning', 'hidden': '' });
+		this.advice = create('p', { 'class': 'pywg-advice', 'hidden': '' });
+		this.allowed = create('p', { 'class': 'pywg-note' });
 		this.chart = rateChart.make();
 		this.actions = peerActions.make(interfaceName, publicKey, name);
 		this.node = this.draw(name);
@@ -39,15 +42,15 @@ class PeerCard {
 
 	draw(name) {
 		const id = `pywg-peer-${count++}`;
-		const more = E('div', { 'class': 'pywg-peer-details', 'id': id }, [
+		const more = create('div', { 'class': 'pywg-peer-details', 'id': id }, [
 			this.cause, this.advice, this.chart.node, this.allowed, this.actions.node
 		]);
-		const line = E('summary', [
-			E('strong', { 'class': 'pywg-name' }, name), this.badge,
+		const line = create('summary', [
+			create('strong', { 'class': 'pywg-name' }, name), this.badge,
 			...Object.values(this.figures).map(({ node }) => node)
 		]);
 
-		return E('details', { 'class': 'pywg-peer', 'open': '' }, [ line, more ]);
+		return create('details', { 'class': 'pywg-peer', 'open': '' }, [ line, more ]);
 	}
 
 	update(peer, history, receivedAt) {

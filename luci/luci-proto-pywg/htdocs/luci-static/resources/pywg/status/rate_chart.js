@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require pywg.element as element';
 'require pywg.status.chart_data as chartData';
 'require pywg.units as units';
 'require pywg.widgets as widgets';
@@ -9,20 +10,12 @@
  * daemon recorded, then the rates from polled counters.
  */
 
-const SVG = 'http://www.w3.org/2000/svg';
+const { create, shape } = element;
+
 /* The view box; the style sheet scales it. */
 const BOX = { width: 600, height: 100 };
 /* The interval of the daemon's history, in seconds. */
 const STEP = 10;
-
-function shape(name, attributes) {
-	const node = document.createElementNS(SVG, name);
-
-	Object.entries(attributes).forEach(([ key, value ]) =>
-		node.setAttribute(key, value));
-
-	return node;
-}
 
 function gridLines() {
 	return [ 0, 0.25, 0.5, 0.75, 1 ].map(part => shape('line', {
@@ -32,16 +25,16 @@ function gridLines() {
 }
 
 function legend(direction, label) {
-	const rate = E('span', { 'class': 'pywg-value' });
+	const rate = create('span', { 'class': 'pywg-value' });
 
 	return {
-		rate, node: E('span', { 'data-legend': direction }, [ label, ' ', rate ])
+		rate, node: create('span', { 'data-legend': direction }, [ label, ' ', rate ])
 	};
 }
 
 function times() {
-	return E('div', { 'class': 'pywg-times' }, chartData.timeTicks().map(tick =>
-		E('small', {
+	return create('div', { 'class': 'pywg-times' }, chartData.timeTicks().map(tick =>
+		create('small', {
 			'style': `left:${100 * (1 - tick.age / chartData.SPAN)}%`
 		}, tick.label)));
 }
@@ -55,7 +48,7 @@ class RateChart {
 			rx: shape('path', { 'class': 'pywg-line', 'data-direction': 'rx' }),
 			tx: shape('path', { 'class': 'pywg-line', 'data-direction': 'tx' })
 		};
-		this.top = E('small', { 'class': 'pywg-top' });
+		this.top = create('small', { 'class': 'pywg-top' });
 		this.rx = legend('rx', _('Received'));
 		this.tx = legend('tx', _('Sent'));
 		this.node = this.draw();
@@ -68,9 +61,10 @@ class RateChart {
 		});
 		this.svg.append(...gridLines(), ...Object.values(this.shapes));
 
-		return E('figure', { 'class': 'pywg-rate-chart' }, [
-			E('figcaption', { 'class': 'pywg-legend' }, [ this.rx.node, this.tx.node ]),
-			E('div', { 'class': 'pywg-plot' }, [ this.top, this.svg ]),
+		return create('figure', { 'class': 'pywg-rate-chart' }, [
+			create('figcaption', { 'class': 'pywg-legend' },
+				[ this.rx.node, this.tx.node ]),
+			create('div', { 'class': 'pywg-plot' }, [ this.top, this.svg ]),
 			times()
 		]);
 	}

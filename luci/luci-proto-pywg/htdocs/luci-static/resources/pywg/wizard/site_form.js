@@ -2,6 +2,7 @@
 'require baseclass';
 'require pywg.config.import_export as importExport';
 'require pywg.config.options as options';
+'require pywg.element as element';
 'require pywg.forms.config_input as configInput';
 'require pywg.forms.diff_view as diffView';
 'require pywg.widgets as widgets';
@@ -9,6 +10,8 @@
 
 /* The first step: the description of both sites, or a configuration from the remote
    site. */
+
+const { create, setChildren } = element;
 
 const NO_KEYS = { local: {}, remote: {}, preshared: '' };
 const LOCAL = 'local', REMOTE = 'remote';
@@ -56,7 +59,7 @@ class SiteForm {
 			[ LOCAL, _('Configuration for this router') ],
 			[ REMOTE, _('Configuration of the other router itself') ]
 		], check);
-		this.problems = E('div', { 'aria-live': 'polite' });
+		this.problems = create('div', { 'aria-live': 'polite' });
 		this.node = this.draw();
 		this.check();
 	}
@@ -67,23 +70,25 @@ class SiteForm {
 			this.check();
 		});
 
-		this.remoteSite = E('fieldset', [
-			E('legend', _('The other home')), this.remoteName.node,
+		this.remoteSite = create('fieldset', [
+			create('legend', _('The other home')), this.remoteName.node,
 			this.remoteLans.node, this.remoteEndpoint.node, this.remotePort.node,
 			this.remoteProto.node
 		]);
-		this.pasted = E('details', [
-			E('summary', _('Import the configuration from the other home')),
+		this.pasted = create('details', [
+			create('summary', _('Import the configuration from the other home')),
 			input, this.origin.node
 		]);
 
-		return E('div', [
-			E('p', _('The wizard links the networks of two homes. It sets up keys, ' +
-				'addresses, routes and the firewall for both sides.')),
-			E('div', { 'class': 'pywg-sites' }, [
+		return create('div', [
+			create('p', _('The wizard links the networks of two homes. It sets up ' +
+				'keys, addresses, routes and the firewall for both sides.')),
+			create('div', { 'class': 'pywg-sites' }, [
 				this.remoteSite,
-				E('fieldset', [ E('legend', _('This home')), this.localLans.node,
-					this.localEndpoint.node, this.tunnel.node ])
+				create('fieldset', [
+					create('legend', _('This home')), this.localLans.node,
+					this.localEndpoint.node, this.tunnel.node
+				])
 			]),
 			this.pasted, this.problems
 		]);
@@ -118,7 +123,7 @@ class SiteForm {
 		/* An empty form shows no problems. */
 		const isStarted = !isPasted && this.remoteLans.input.value;
 
-		L.dom.content(this.problems, isPasted
+		setChildren(this.problems, isPasted
 			? diffView.complaints(this.read().complaints) : '');
 		this.showProblems(isStarted ? this.findProblems() : []);
 		/* A configuration for this router describes the remote site. */
@@ -145,7 +150,7 @@ class SiteForm {
 		const general = problems.filter(problem => !fields[problem.field]);
 
 		if (general.length)
-			L.dom.content(this.problems, diffView.problems(general));
+			setChildren(this.problems, diffView.problems(general));
 	}
 
 	answers() {

@@ -2,6 +2,7 @@
 'require baseclass';
 'require pywg.config.diff as diff';
 'require pywg.config.form_state as formState';
+'require pywg.element as element';
 'require pywg.forms.diff_view as diffView';
 'require pywg.forms.export_dialog as exportDialog';
 'require pywg.widgets as widgets';
@@ -16,6 +17,8 @@
  * third step.
  */
 
+const { create, setChildren } = element;
+
 const TITLES = [
 	_('1. Describe both homes'), _('2. Review the changes'),
 	_('3. Configure the other home')
@@ -29,19 +32,19 @@ class Wizard {
 	constructor(site) {
 		this.site = site;
 		this.form = siteForm.make(site);
-		this.steps = E('div', { 'class': 'pywg-steps' });
-		this.body = E('div');
-		this.node = E('div', { 'class': 'cbi-section pywg-wizard' },
+		this.steps = create('div', { 'class': 'pywg-steps' });
+		this.body = create('div');
+		this.node = create('div', { 'class': 'cbi-section pywg-wizard' },
 			[ this.steps, this.body ]);
 		this.showForm();
 	}
 
 	showStep(step, nodes, buttons) {
-		L.dom.content(this.steps, TITLES.map((title, at) => E('span', {
+		setChildren(this.steps, TITLES.map((title, at) => create('span', {
 			'class': 'pywg-step', 'aria-current': at === step ? 'step' : null
 		}, title)));
-		L.dom.content(this.body, [
-			...nodes, E('div', { 'class': 'right pywg-buttons' }, buttons)
+		setChildren(this.body, [
+			...nodes, create('div', { 'class': 'right pywg-buttons' }, buttons)
 		]);
 		this.body.querySelector('input, .important')?.focus();
 	}
@@ -98,9 +101,9 @@ class Wizard {
 
 		this.showStep(1, [
 			...diffView.problems(plan.problems),
-			E('ul', plan.notes.map(note => E('li', note))),
-			isPossible ? E('details', { 'open': plan.remote ? null : '' }, [
-				E('summary', _('All changes to this router')),
+			create('ul', plan.notes.map(note => create('li', note))),
+			isPossible ? create('details', { 'open': plan.remote ? null : '' }, [
+				create('summary', _('All changes to this router')),
 				diffView.changes(changes)
 			]) : ''
 		], [
@@ -119,10 +122,10 @@ class Wizard {
 
 	showRemote(plan) {
 		this.showStep(2, [
-			E('p', _('This is the configuration for the other home. It contains a ' +
-				'private key that is not stored on this router: save ' +
+			create('p', _('This is the configuration for the other home. It contains ' +
+				'a private key that is not stored on this router: save ' +
 				'it now, and keep it secret.')),
-			E('p', _('On a router with this wizard, paste it under "Import the ' +
+			create('p', _('On a router with this wizard, paste it under "Import the ' +
 				'configuration from the other home". Other routers import the file, ' +
 				'phones scan the QR code.')),
 			exportDialog.view(

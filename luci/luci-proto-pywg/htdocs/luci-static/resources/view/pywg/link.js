@@ -1,10 +1,13 @@
 'use strict';
+'require pywg.element as element';
 'require pywg.widgets as widgets';
 'require pywg.wizard.local_site as localSite';
 'require pywg.wizard.wizard as wizard';
 'require view';
 
 /* Network > Link two homes: the wizard. */
+
+const { create } = element;
 
 return view.extend({
 	load() {
@@ -14,10 +17,10 @@ return view.extend({
 	render(site) {
 		widgets.loadStyle();
 
-		return E('div', [
-			E('h2', _('Link two homes')),
+		return create('div', [
+			create('h2', _('Link two homes')),
 			site ? wizard.make(site)
-				: E('p', _('This account has read-only access.'))
+				: create('p', _('This account has read-only access.'))
 		]);
 	},
 

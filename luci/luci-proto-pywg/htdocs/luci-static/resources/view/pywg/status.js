@@ -1,11 +1,14 @@
 'use strict';
 'require poll';
 'require pywg.backend as backend';
+'require pywg.element as element';
 'require pywg.status.interface_card as interfaceCard';
 'require pywg.widgets as widgets';
 'require view';
 
 /* Status > pywg: the interfaces of the protocol and their peers. */
+
+const { create } = element;
 
 /* Seconds. */
 const INTERVAL = 5;
@@ -23,9 +26,9 @@ async function query() {
 }
 
 function placeholder() {
-	return E('div', { 'class': 'pywg-empty' }, [
-		E('p', _('No pywg interface is configured.')),
-		E('a', {
+	return create('div', { 'class': 'pywg-empty' }, [
+		create('p', _('No pywg interface is configured.')),
+		create('a', {
 			'class': 'btn cbi-button cbi-button-action',
 			'href': L.url('admin/network/pywg')
 		}, _('Link two homes'))
@@ -63,13 +66,13 @@ return view.extend({
 
 	render(interfaces) {
 		const cards = new Map();
-		const root = E('div', { 'class': 'pywg-interfaces' }, placeholder());
+		const root = create('div', { 'class': 'pywg-interfaces' }, placeholder());
 
 		widgets.loadStyle();
 		refresh(root, cards, interfaces);
 		poll.add(() => query().then(next => refresh(root, cards, next)), INTERVAL);
 
-		return E('div', [ E('h2', _('WireGuard status (pywg)')), root ]);
+		return create('div', [ create('h2', _('WireGuard status (pywg)')), root ]);
 	},
 
 	handleSave: null,
