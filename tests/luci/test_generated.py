@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from luci import generate
+from pywg_embedded.core import drop_reasons
 
 DIAGNOSIS = generate.RESOURCES / "status/diagnosis.js"
 
@@ -28,6 +29,7 @@ def keys_of(constant: str) -> set[str]:
     [
         pytest.param("STATES", generate.peer_states(), id="states"),
         pytest.param("ERRORS", generate.interface_errors(), id="errors"),
+        pytest.param("DROPS", list(drop_reasons.TEXTS), id="drops"),
     ],
 )
 def test_texts_exist_for_exactly_the_codes(constant: str, codes: list[str]) -> None:

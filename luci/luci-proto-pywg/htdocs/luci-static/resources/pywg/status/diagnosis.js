@@ -206,8 +206,6 @@ return baseclass.extend({
 		codes.INTERFACE_ERRORS.map(code => [ code, ERRORS[code] ?? code ])),
 	/* Return the codes of the states that the router can report. */
 	codes: () => codes.PEER_STATES,
-	/* Return the reasons of drops that have a text. */
-	dropReasons: () => Object.keys(DROPS),
 	/* Return { code, tone, title, cause, advice, action, detail } for the status of a
 	   peer. */
 	peer,
