@@ -10,6 +10,7 @@ import pytest
 from package.manual import usage
 from pywg_embedded.daemon.status.diagnosis import CODES
 from pywg_embedded.openwrt.options import INTERFACE_OPTIONS, PEER_OPTIONS
+from tests.bench.benchmarks import BENCHMARKS
 from tests.bench.metrics import METRICS, median
 from tests.bench.programs import OURS, THEIRS
 from tests.bench.report import PUBLISHED
@@ -116,6 +117,13 @@ def test_uci_examples_use_options_that_exist() -> None:
     examples = found(r"^\s+(?:option|list) (\w+)", ROOT / "docs" / "openwrt.md")
     assert examples
     assert examples - known == set()
+
+
+def test_every_benchmark_is_explained() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text()
+    table = page.partition("| name for `--only` |")[2].partition("\n\n")[0]
+    names = re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)
+    assert sorted(names) == sorted(BENCHMARKS)
 
 
 def test_every_diagnosis_code_is_explained() -> None:
