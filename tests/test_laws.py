@@ -36,8 +36,6 @@ from tests.laws.tree import (
 MODULES = python_modules()
 PACKAGE_MODULES = [module for module in MODULES if within(module.name, [PACKAGE])]
 
-# TODO: remove with the last rename.
-pending = pytest.mark.xfail(strict=False)
 RULES: dict[Rule, list[Module]] = {
     python_rules.imports_run_one_way: PACKAGE_MODULES,
     python_rules.imports_exist_on_the_platform: PACKAGE_MODULES,
@@ -50,7 +48,6 @@ RULES: dict[Rule, list[Module]] = {
 }
 
 
-@pending
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_python_follows_the_rule(rule: Rule) -> None:
     assert RULES[rule]
@@ -63,14 +60,12 @@ def test_python_imports_have_no_cycle() -> None:
     assert find_cycle(graph) == []
 
 
-@pending
 def test_c_includes_have_no_cycle() -> None:
     graph = c_rules.include_graph()
     assert sum(map(len, graph.values())) > 50
     assert find_cycle(graph) == []
 
 
-@pending
 def test_c_follows_the_rules() -> None:
     assert list(c_rules.findings()) == []
 
@@ -81,12 +76,10 @@ def test_javascript_requirements_have_no_cycle() -> None:
     assert find_cycle(graph) == []
 
 
-@pending
 def test_javascript_follows_the_rules() -> None:
     assert list(javascript_rules.findings()) == []
 
 
-@pending
 def test_glossary_lists_each_module_once() -> None:
     listed = list(glossary.listed_modules(glossary.GLOSSARY.read_text()))
     existing = set(glossary.existing_modules())
