@@ -13,7 +13,7 @@ def scope_of(name: str) -> int:
     return 7
 
 
-def test_addresses_are_read_and_written() -> None:
+def test_addresses_are_parsed_and_formatted() -> None:
     for row, (text, value, again) in enumerate(
         (
             ("192.0.2.1", b"\xc0\x00\x02\x01", "192.0.2.1"),
@@ -28,7 +28,7 @@ def test_addresses_are_read_and_written() -> None:
         assert address.format_ip(value) == again, row
 
 
-def test_what_is_no_address_is_refused() -> None:
+def test_invalid_addresses_are_refused() -> None:
     for row, text in enumerate(
         (
             "",
@@ -54,7 +54,7 @@ def test_what_is_no_address_is_refused() -> None:
         assert "invalid IP address" in error_of(address.parse_ip, text), row
 
 
-def test_allowed_ips_lose_their_host_bits() -> None:
+def test_host_bits_of_allowed_ips_are_cleared() -> None:
     for row, (text, again) in enumerate(
         (
             ("10.1.2.3/8", "10.0.0.0/8"),
@@ -71,7 +71,7 @@ def test_allowed_ips_lose_their_host_bits() -> None:
         assert address.format_allowed_ip(parsed) == again, row
 
 
-def test_a_bad_allowed_ip_is_named_with_the_reason() -> None:
+def test_the_error_of_an_allowed_ip_names_value_and_reason() -> None:
     for row, (text, reason) in enumerate(
         (
             (
@@ -91,7 +91,7 @@ def test_a_bad_allowed_ip_is_named_with_the_reason() -> None:
         assert reason in message, (row, message)
 
 
-def test_endpoints_are_read_and_written() -> None:
+def test_endpoints_are_parsed_and_formatted() -> None:
     for row, (text, value, again) in enumerate(
         (
             ("192.0.2.1:51820", (b"\xc0\0\2\1", 51820, 0), "192.0.2.1:51820"),
@@ -105,7 +105,7 @@ def test_endpoints_are_read_and_written() -> None:
         assert address.format_endpoint(value) == again, row
 
 
-def test_a_bad_endpoint_is_named_with_the_reason() -> None:
+def test_the_error_of_an_endpoint_names_value_and_reason() -> None:
     form = "expected HOST:PORT or [IPV6-ADDRESS]:PORT"
     for row, (text, reason) in enumerate(
         (
@@ -131,12 +131,12 @@ def test_a_bad_endpoint_is_named_with_the_reason() -> None:
         assert reason in message, (row, message)
 
 
-def test_a_scope_by_name_needs_someone_who_knows_names() -> None:
+def test_a_scope_name_is_refused_without_scope_of() -> None:
     message = error_of(address.parse_endpoint, "[fe80::1%eth0]:9")
     assert message == "no interface 'eth0'"
 
 
-def test_a_scope_is_written_by_name_if_asked_for() -> None:
+def test_a_scope_is_formatted_by_name_with_scope_name() -> None:
     endpoint = (LINK_LOCAL, 9, 7)
     text = address.format_endpoint(endpoint, lambda scope: f"eth{scope}")
     assert text == "[fe80::1%eth7]:9"

@@ -124,26 +124,26 @@ DIFFERENCES = (
 )
 
 
-def test_the_difference_is_what_really_changes() -> None:
+def test_the_difference_has_only_real_changes() -> None:
     for row, (wanted, difference) in enumerate(DIFFERENCES):
         assert plain(diff(running(), wanted)) == plain(difference), row
 
 
-def test_the_difference_leads_where_the_change_leads() -> None:
+def test_the_difference_has_the_outcome_of_the_change() -> None:
     for row, (wanted, _) in enumerate(DIFFERENCES):
         straight = Model(running()).apply(wanted)
         reduced = Model(running()).apply(diff(running(), wanted))
         assert reduced.outcome() == straight.outcome(), row
 
 
-def test_new_peers_come_in_the_order_given() -> None:
+def test_new_peers_keep_their_order() -> None:
     numbers = (40, 7, 99, 3, 65)
     wanted = change(*[peer_change(n) for n in numbers])
     peers = diff(InterfaceStatus(), wanted).peers
     assert [peer.public_key for peer in peers] == [key(n) for n in numbers]
 
 
-def test_neither_argument_is_altered() -> None:
+def test_diff_modifies_no_argument() -> None:
     for row, (wanted, _) in enumerate(DIFFERENCES):
         before = running()
         wanted_before = plain(wanted)
@@ -152,7 +152,7 @@ def test_neither_argument_is_altered() -> None:
         assert plain(wanted) == wanted_before, row
 
 
-def test_limits_are_checked_on_the_outcome() -> None:
+def test_limits_apply_to_the_outcome() -> None:
     full = (2, 3)
     for row, (wanted, sizes) in enumerate(
         (
@@ -197,7 +197,7 @@ def test_a_limit_error_names_limit_and_option() -> None:
         raise AssertionError("nothing was raised")
 
 
-def test_full_tables_never_overflow_on_the_way() -> None:
+def test_full_tables_do_not_overflow_between_changes() -> None:
     wanted = change(
         peer_change(C, "10.3.0.0/16", "10.4.0.0/16"),
         peer_change(B, "-" + HOST),

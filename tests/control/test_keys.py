@@ -7,7 +7,7 @@ TEXT = "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="
 HEX = "c809f3e5317e9575c9b5ed78b638b7ce530dabe85ddab614220241801ddf0669"
 
 
-def test_both_forms_name_the_same_key() -> None:
+def test_base64_and_hexadecimal_yield_the_same_key() -> None:
     key = keys.from_base64(TEXT)
     assert key == keys.from_hex(HEX) == keys.from_hex(HEX.upper())
     assert (keys.to_base64(key), keys.to_hex(key)) == (TEXT, HEX)
@@ -63,7 +63,7 @@ def test_no_error_shows_the_key() -> None:
         assert TEXT[:8] not in reason and HEX[:8] not in reason, row
 
 
-def test_a_private_key_is_clamped_as_rfc_7748_says() -> None:
+def test_a_private_key_is_clamped_by_rfc_7748() -> None:
     clamped = keys.clamp(b"\xff" * 32)
     assert clamped == b"\xf8" + b"\xff" * 30 + b"\x7f"
     assert keys.clamp(bytes(32)) == bytes(31) + b"\x40"

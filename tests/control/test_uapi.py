@@ -121,7 +121,7 @@ CONNECTIONS: "tuple[tuple[str, tuple[uapi.Request, ...]], ...]" = (
 )
 
 
-def test_requests_do_not_depend_on_how_the_bytes_arrive() -> None:
+def test_requests_do_not_depend_on_chunk_sizes() -> None:
     for row, (text, requests) in enumerate(CONNECTIONS):
         for size in (1, 2, 7, 64, 100000):
             got = shown(read(pieces(text.encode(), size)))
@@ -184,7 +184,7 @@ BAD_LINES = (
 )
 
 
-def test_an_error_names_line_and_key_and_the_connection_goes_on() -> None:
+def test_the_next_request_is_parsed_after_an_error() -> None:
     for row, (lines, errno, reason) in enumerate(BAD_LINES):
         text = f"set=1\n{lines}\nlisten_port=5\nnonsense\n\nset=1\nfwmark=1\n\n"
         for size in (1, 100, 100000):
@@ -195,7 +195,7 @@ def test_an_error_names_line_and_key_and_the_connection_goes_on() -> None:
             assert plain(after) == plain(change(fwmark=1)), (row, size)
 
 
-def test_the_end_of_the_connection_answers_an_error_too() -> None:
+def test_an_error_is_reported_at_the_end_of_the_connection() -> None:
     (error,) = read([b"set=1\nnonsense\n"])
     assert str(error) == "line 2: invalid line (expected key=value)"
 
@@ -205,17 +205,17 @@ def test_lines_are_counted_from_the_start_of_their_request() -> None:
     assert str(error) == "line 2: invalid line (expected key=value)"
 
 
-def test_the_first_error_is_the_answer_even_at_the_end() -> None:
+def test_the_first_error_is_reported_at_the_end_of_the_connection() -> None:
     (error,) = read([b"set=1\nnonsense\nfwmark=5"])
     assert str(error) == "line 2: invalid line (expected key=value)"
 
 
-def test_a_line_cut_short_by_the_end_is_not_applied() -> None:
+def test_a_truncated_line_is_not_applied() -> None:
     (error,) = read([b"set=1\nlisten_port=518"])
     assert str(error) == "line 2: connection closed before the end of the line"
 
 
-def test_other_beginnings_are_refused() -> None:
+def test_an_invalid_first_line_is_refused() -> None:
     for row, (text, errno, reason) in enumerate(
         (
             (
@@ -238,12 +238,12 @@ def test_other_beginnings_are_refused() -> None:
         assert error.errno == errno, row
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_invalid_utf8_is_refused() -> None:
     (error,) = read([b"set=1\nfwmark=\xff\xfe\n\n"])
     assert str(error) == "line 2: invalid text (expected UTF-8)"
 
 
-def test_a_request_may_empty_and_fill_the_tables_but_not_more() -> None:
+def test_a_request_is_limited_to_twice_the_tables() -> None:
     peers = PEER_A + "remove=true\n" + PEER_B
     (fits,) = read([f"set=1\n{peers}\n".encode()], peers=1)
     assert isinstance(fits, InterfaceChange) and len(fits.peers) == 2
@@ -263,7 +263,7 @@ def test_allowed_ips_of_a_request_are_counted_over_all_peers() -> None:
     assert str(error).endswith("in one request (limit 2, twice --max-allowed-ips 1)")
 
 
-def test_an_answer_carries_a_negative_number() -> None:
+def test_an_answer_has_a_negative_errno() -> None:
     assert uapi.format_answer() == "errno=0\n\n"
     assert uapi.format_answer(ConfigError("wrong")) == "errno=-22\n\n"
     assert uapi.format_answer(LimitError("full")) == "errno=-28\n\n"
@@ -323,18 +323,18 @@ def test_a_status_is_written_line_by_line() -> None:
         assert all(len(chunk) <= uapi.MAX_LINE for chunk in chunks), row
 
 
-def test_a_status_is_read_back() -> None:
+def test_a_formatted_status_is_parsed() -> None:
     for row, interface in enumerate((FULL_STATUS, status())):
         again = uapi.read_status(uapi.format_status(interface))
         assert plain(again) == plain(interface), row
 
 
-def test_a_status_names_scopes_as_its_reader_knows_them() -> None:
+def test_scope_names_of_a_status_are_looked_up_by_its_reader() -> None:
     lines = [PEER_A, "endpoint=[fe80::1%eth0]:9\n", "errno=0\n"]
     assert uapi.read_status(lines, scope_of).peers[0].endpoint == LINK_LOCAL
 
 
-def test_a_bad_answer_is_refused_with_its_line() -> None:
+def test_a_malformed_answer_is_refused_with_its_line() -> None:
     for row, (text, reason) in enumerate(
         (
             ("", "connection closed before the end of the answer"),
@@ -365,7 +365,7 @@ def test_a_bad_answer_is_refused_with_its_line() -> None:
         assert message.startswith(reason), (row, message)
 
 
-def test_a_refusal_carries_the_number_whatever_its_sign() -> None:
+def test_an_error_answer_is_raised_with_either_sign() -> None:
     for row, text in enumerate(("errno=-28", "errno=28")):
         try:
             uapi.read_status([text])
@@ -375,7 +375,7 @@ def test_a_refusal_carries_the_number_whatever_its_sign() -> None:
             raise AssertionError(row)
 
 
-def test_a_change_survives_the_way_through_text() -> None:
+def test_a_change_is_formatted_and_parsed() -> None:
     for row, (_, requests) in enumerate(CONNECTIONS):
         for request in requests:
             if isinstance(request, InterfaceChange):

@@ -77,12 +77,12 @@ FILES = (
 )
 
 
-def test_a_file_says_what_to_add() -> None:
+def test_a_file_is_parsed_into_a_change() -> None:
     for row, (text, wanted) in enumerate(FILES):
         assert plain(parse(text)) == plain(wanted), row
 
 
-def test_a_file_that_is_not_appended_unsets_what_it_does_not_name() -> None:
+def test_missing_values_are_reset_unless_appending() -> None:
     assert plain(parse("", append=False)) == plain(change(**UNSET))
     named = dict(UNSET, listen_port=5)
     text = "[Interface]\nListenPort = 5\n"
@@ -151,7 +151,7 @@ def test_an_error_names_file_line_option_and_reason() -> None:
         assert got.startswith(message) and "\n" not in got, (row, got)
 
 
-def test_what_wg_quick_handles_is_called_so() -> None:
+def test_options_of_wg_quick_are_named_in_the_error() -> None:
     for row, option in enumerate(wgconf.WG_QUICK_OPTIONS):
         got = error_of(parse, f"[Interface]\n{option.upper()} = x\n")
         assert got.startswith(f"wg0.conf:2: {option} is an option of wg-quick(8)"), (
@@ -170,7 +170,7 @@ def test_no_error_shows_a_key() -> None:
         assert SECRET[:8] not in error_of(parse, text), row
 
 
-def test_without_a_resolver_an_endpoint_is_an_address() -> None:
+def test_a_host_name_is_refused_without_a_resolver() -> None:
     lines = (PEER_A + "Endpoint = 192.0.2.1:51820\n").split("\n")
     assert wgconf.parse(lines, "wg0.conf").peers[0].endpoint == V4
     lines[2] = "Endpoint = peer.example:51820"
@@ -211,13 +211,13 @@ PublicKey = {to_base64(key(B))}
 """
 
 
-def test_a_status_is_written_as_a_file() -> None:
+def test_a_status_is_formatted_as_a_file() -> None:
     for row, (interface, text) in enumerate(
         ((FULL_STATUS, FULL_FILE), (status(), "[Interface]\n\n"))
     ):
         assert "".join(wgconf.format_status(interface)) == text, row
 
 
-def test_a_written_file_changes_nothing_when_it_is_read() -> None:
+def test_a_formatted_file_yields_no_difference() -> None:
     wanted = wgconf.parse(FULL_FILE.split("\n"), "wg0.conf")
     assert plain(diff(FULL_STATUS, wanted)) == plain(change())

@@ -68,7 +68,7 @@ def vectors() -> "list[Any]":
     return [(case, handshakes[case["handshake"]]) for case in document["cookies"]]
 
 
-def test_macs_and_cookies_are_those_of_an_independent_implementation() -> None:
+def test_macs_and_cookies_match_an_independent_implementation() -> None:
     for case, handshake in vectors():
         given = {k: unhexlify(v) for k, v in case.items() if k not in NAMES}
         public = crypto.public_key(unhexlify(handshake["static_private_responder"]))
@@ -110,7 +110,7 @@ def test_mac1_for_another_key_is_refused() -> None:
     assert not talk.checker.mac1_valid(message)
 
 
-def test_without_a_cookie_mac2_is_zero_and_proves_nothing() -> None:
+def test_mac2_is_zero_and_invalid_without_a_cookie() -> None:
     talk = Talk()
     message = talk.send()
     assert message[-16:] == bytes(16)
@@ -145,34 +145,34 @@ def test_a_cookie_is_bound_to_address_and_port() -> None:
         assert talk.checker.mac2_valid(message, source, NOW) is proven, f"row {row}"
 
 
-def test_the_secret_lasts_120_seconds_and_then_proves_nothing() -> None:
+def test_cookies_are_invalid_after_120_seconds() -> None:
     talk = with_cookie()
     message = talk.send()
     assert talk.proves(message, NOW + LIFETIME - 1)
     assert not talk.proves(message, NOW + LIFETIME)
 
 
-def test_a_cookie_of_the_secret_before_is_refused() -> None:
+def test_a_cookie_of_an_earlier_secret_is_refused() -> None:
     talk = with_cookie()
     old = talk.send()
     talk.reply_to(old, NOW + LIFETIME)
     assert not talk.proves(old, NOW + LIFETIME)
 
 
-def test_replies_do_not_change_the_secret_before_its_time() -> None:
+def test_the_secret_stays_until_it_expires() -> None:
     talk = with_cookie()
     old = talk.send()
     talk.reply_to(old, NOW + LIFETIME - 1)
     assert talk.proves(old, NOW + LIFETIME - 1)
 
 
-def test_a_cookie_is_used_for_115_seconds() -> None:
+def test_a_received_cookie_is_used_for_115_seconds() -> None:
     talk = with_cookie()
     assert talk.send(NOW + USABLE - 1)[-16:] != bytes(16)
     assert talk.send(NOW + USABLE)[-16:] == bytes(16)
 
 
-def test_a_reply_is_good_once() -> None:
+def test_a_cookie_reply_is_accepted_once() -> None:
     talk = Talk()
     reply = talk.reply_to(talk.send())
     assert talk.take(reply, NOW) is None
@@ -188,7 +188,7 @@ def test_a_reply_to_an_earlier_message_is_refused() -> None:
     assert talk.take(early) == "cookie_reply_not_authentic"
 
 
-def test_an_initiation_and_a_response_may_each_get_a_cookie() -> None:
+def test_initiation_and_response_accept_one_cookie_reply_each() -> None:
     for order in ((0, 1), (1, 0)):
         talk = Talk()
         sent = [talk.send(bare=bare) for bare in (BARE_INITIATION, BARE_RESPONSE)]
@@ -196,7 +196,7 @@ def test_an_initiation_and_a_response_may_each_get_a_cookie() -> None:
             assert talk.take(talk.reply_to(sent[n])) is None, f"order {order}"
 
 
-def test_the_jar_expects_cookies_for_what_it_sent_and_only_once() -> None:
+def test_a_cookie_reply_is_expected_once_per_sent_message() -> None:
     talk = Talk()
     assert not talk.jar.expects_reply(7)
     message = talk.send()
@@ -215,7 +215,7 @@ def test_a_forged_reply_changes_nothing() -> None:
     assert talk.send()[-16:] == bytes(16)
 
 
-def test_a_forged_reply_does_not_keep_the_true_one_out() -> None:
+def test_the_authentic_reply_is_accepted_after_a_forged_one() -> None:
     talk = Talk()
     reply = talk.reply_to(talk.send())
     talk.take(flip_bit(reply, 63))
@@ -223,7 +223,7 @@ def test_a_forged_reply_does_not_keep_the_true_one_out() -> None:
     assert talk.proves(talk.send())
 
 
-def test_a_wiped_jar_has_no_cookie_and_expects_none() -> None:
+def test_no_cookie_is_used_or_expected_after_wipe() -> None:
     talk = with_cookie()
     talk.jar.wipe()
     assert talk.send()[-16:] == bytes(16)
@@ -232,7 +232,7 @@ def test_a_wiped_jar_has_no_cookie_and_expects_none() -> None:
     assert talk.take(reply) == "cookie_reply_not_authentic"
 
 
-def test_a_wiped_checker_honours_no_earlier_cookie() -> None:
+def test_earlier_cookies_are_invalid_after_wipe() -> None:
     talk = with_cookie()
     message = talk.send()
     talk.checker.wipe()

@@ -86,7 +86,7 @@ def test_a_handshake_gives_both_sides_the_same_keys() -> None:
     assert a.device.drops == b.device.drops == {}
 
 
-def test_messages_go_to_the_endpoint_and_answers_to_where_they_came_from() -> None:
+def test_initiations_go_to_the_endpoint_and_responses_to_the_source() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     ((initiation, to),) = a.device.datagrams_to_send()
@@ -99,7 +99,7 @@ def test_messages_go_to_the_endpoint_and_answers_to_where_they_came_from() -> No
     assert a.sent_datagrams() == b.sent_datagrams() == []
 
 
-def test_the_responder_counts_a_handshake_only_when_its_key_is_confirmed() -> None:
+def test_the_responder_records_a_handshake_when_its_key_is_confirmed() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     (initiation,) = a.sent_datagrams()
@@ -110,7 +110,7 @@ def test_the_responder_counts_a_handshake_only_when_its_key_is_confirmed() -> No
     assert b.status(now=NOW + 10)["last_handshake_at"] == NOW + 7
 
 
-def test_the_side_with_the_greater_key_keeps_its_own_session_of_two() -> None:
+def test_the_side_with_the_smaller_key_keeps_the_next_keypair() -> None:
     a, b = established_pair()
     installed = a.plane.calls_to("install_keypair") + b.plane.calls_to(
         "install_keypair"
@@ -118,7 +118,7 @@ def test_the_side_with_the_greater_key_keeps_its_own_session_of_two() -> None:
     assert installed == [(0, b.public > a.public), (0, a.public > b.public)]
 
 
-def test_what_is_not_authentic_meets_silence_and_leaves_nothing() -> None:
+def test_an_invalid_datagram_has_no_answer_and_no_effect() -> None:
     for name, datagram, reason in invalid_datagrams(*pair()):
         _, b = pair()
         calls, before = list(b.plane.calls), b.status()
@@ -141,7 +141,7 @@ def test_drops_are_counted_by_reason() -> None:
     assert b.device.status(NOW)["drops"] == b.device.drops
 
 
-def test_a_peer_with_a_low_order_key_is_met_with_silence() -> None:
+def test_a_peer_with_a_low_order_key_gets_no_answer() -> None:
     for row, text in enumerate(LOW_ORDER_POINTS):
         point = unhexlify(text)
         b = Side(2)
@@ -162,7 +162,7 @@ def test_a_peer_with_a_low_order_key_is_met_with_silence() -> None:
         assert b.device.drops == {"low_order_point": 1}, f"row {row}"
 
 
-def test_a_replayed_initiation_is_refused_and_roams_nothing() -> None:
+def test_a_replayed_initiation_is_dropped_and_leaves_the_endpoint() -> None:
     a, b = pair()
     initiation = make_initiation(a, b.public, WALL)
     b.receive(initiation, a.endpoint)
@@ -173,7 +173,7 @@ def test_a_replayed_initiation_is_refused_and_roams_nothing() -> None:
     assert b.plane.facts[0].endpoint is a.endpoint
 
 
-def test_a_timestamp_must_be_greater_than_any_before() -> None:
+def test_an_initiation_is_dropped_unless_its_timestamp_is_greater() -> None:
     a, b = pair()
     # nanoseconds after the first, whether it is answered
     for row, (later, answered) in enumerate(
@@ -185,7 +185,7 @@ def test_a_timestamp_must_be_greater_than_any_before() -> None:
         assert len(b.sent_datagrams()) == answered, f"row {row}"
 
 
-def test_a_peer_that_was_removed_and_added_again_starts_without_a_timestamp() -> None:
+def test_a_readded_peer_has_no_timestamp() -> None:
     a, b = pair()
     b.receive(make_initiation(a, b.public, WALL), a.endpoint)
     b.device.configure(change(peer_change(a.public, remove=True)), NOW)
@@ -195,7 +195,7 @@ def test_a_peer_that_was_removed_and_added_again_starts_without_a_timestamp() ->
     assert len(b.sent_datagrams()) == 1
 
 
-def test_handshakes_go_on_though_the_clock_stepped_back_ten_years() -> None:
+def test_handshakes_continue_after_the_clock_was_set_back() -> None:
     a, b = established_pair()
     a.wall -= 10 * YEAR
     complete_handshake(a, b, LATER)
@@ -203,7 +203,7 @@ def test_handshakes_go_on_though_the_clock_stepped_back_ten_years() -> None:
     assert len(b.plane.keypairs[0]) == 2
 
 
-def test_a_peer_gets_at_most_fifty_answers_a_second() -> None:
+def test_a_peer_gets_at_most_fifty_responses_per_second() -> None:
     a, b = pair()
     answers = 0
     for n in range(200):
@@ -214,7 +214,7 @@ def test_a_peer_gets_at_most_fifty_answers_a_second() -> None:
     assert b.device.drops == {"initiation_rate_limited": 150}
 
 
-def test_the_flood_of_one_peer_keeps_no_other_out() -> None:
+def test_a_peer_gets_a_response_during_the_flood_of_another() -> None:
     a, b = pair()
     c = Side(3)
     b.add_peer(c)
@@ -225,7 +225,7 @@ def test_the_flood_of_one_peer_keeps_no_other_out() -> None:
     assert len(b.sent_datagrams()) == 1
 
 
-def test_an_authentic_initiation_or_response_roams() -> None:
+def test_the_endpoint_follows_an_authentic_initiation_or_response() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     (initiation,) = a.sent_datagrams()
@@ -236,7 +236,7 @@ def test_an_authentic_initiation_or_response_roams() -> None:
     assert a.plane.facts[0].endpoint is ELSEWHERE
 
 
-def test_a_forged_response_roams_nothing_and_the_true_one_still_counts() -> None:
+def test_the_authentic_response_is_accepted_after_a_forged_one() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     (initiation,) = a.sent_datagrams()
@@ -250,7 +250,7 @@ def test_a_forged_response_roams_nothing_and_the_true_one_still_counts() -> None
     assert len(a.plane.keypairs[0]) == 1
 
 
-def test_a_response_counts_until_the_initiation_is_retried() -> None:
+def test_a_response_is_accepted_until_the_initiation_is_retried() -> None:
     # milliseconds until the response comes, whether it is taken
     for row, (delay, taken) in enumerate(((250, True), (4_999, True), (6_000, False))):
         a, b = pair()
@@ -264,7 +264,7 @@ def test_a_response_counts_until_the_initiation_is_retried() -> None:
         assert a.device.drops == ({} if taken else {"unknown_index": 1}), f"row {row}"
 
 
-def test_a_response_counts_once() -> None:
+def test_a_response_is_accepted_once() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     (initiation,) = a.sent_datagrams()
@@ -301,14 +301,14 @@ def test_a_response_under_the_index_of_a_response_is_refused() -> None:
     assert a.device.drops == {"unknown_index": 1}
 
 
-def test_a_handshake_that_is_wanted_often_begins_once() -> None:
+def test_one_initiation_is_sent_for_repeated_requests() -> None:
     a, _ = pair()
     for milliseconds in range(0, 5_000, 50):
         a.device.handshake_needed(0, NOW + milliseconds)
     assert len(a.sent_datagrams()) == 1
 
 
-def test_no_handshake_begins_within_five_seconds_of_the_last_message() -> None:
+def test_no_initiation_is_sent_within_five_seconds_of_the_last_message() -> None:
     a, b = established_pair()
     # milliseconds since, initiations
     for side in (a, b):
@@ -317,7 +317,7 @@ def test_no_handshake_begins_within_five_seconds_of_the_last_message() -> None:
             assert len(side.sent_datagrams()) == count, later
 
 
-def test_rekey_begins_a_handshake_whatever_there_is() -> None:
+def test_rekey_sends_an_initiation_at_once() -> None:
     a, b = established_pair()
     for now in (NOW, NOW + 1):
         a.device.rekey(0, now)
@@ -329,7 +329,7 @@ def test_rekey_begins_a_handshake_whatever_there_is() -> None:
     assert a.status()["initiations_unanswered"] == 0
 
 
-def test_rekey_of_nobody_or_while_down_is_nothing() -> None:
+def test_rekey_does_nothing_for_an_unknown_peer_or_while_down() -> None:
     a, _ = pair()
     a.device.rekey(7, NOW)
     a.device.interface_down(NOW)
@@ -344,7 +344,7 @@ def test_a_peer_without_an_endpoint_gets_no_initiation() -> None:
     assert a.sent_datagrams() == []
 
 
-def test_the_data_plane_is_told_of_each_authentic_message_and_its_size() -> None:
+def test_each_authentic_message_is_recorded_with_its_size() -> None:
     a, b = established_pair()
     initiation, response = (0, 148), (0, 92)
     assert a.plane.calls_to("record_handshake_sent") == [initiation]
@@ -353,7 +353,7 @@ def test_the_data_plane_is_told_of_each_authentic_message_and_its_size() -> None
     assert a.plane.calls_to("record_handshake_received") == [response]
 
 
-def test_indices_are_what_the_random_source_gives() -> None:
+def test_indices_are_random() -> None:
     for index in (0, 1, 0x01020304, 2**32 - 1):
         answer = struct.pack("<I", index)
         a, _ = pair(SeededCrypto(1, (answer,)))
@@ -362,7 +362,7 @@ def test_indices_are_what_the_random_source_gives() -> None:
         assert messages.parse(initiation)[1][0] == index
 
 
-def test_indices_are_unique_though_the_random_source_repeats() -> None:
+def test_indices_are_unique_when_the_random_source_repeats() -> None:
     values = (5, 5, 5, 6, 5, 6, 7, 5, 6, 7, 8)
     answers = tuple(struct.pack("<I", n) for n in values)
     a, b = pair(None, SeededCrypto(2, answers))
@@ -381,7 +381,7 @@ def test_two_peers_never_share_an_index() -> None:
     assert [messages.parse(data)[1][0] for data in a.sent_datagrams()] == [5, 6]
 
 
-def test_the_index_of_an_initiation_leads_nowhere_after_it_was_retried() -> None:
+def test_the_index_of_an_initiation_is_released_when_it_is_retried() -> None:
     a, _ = pair()
     a.device.handshake_needed(0, NOW)
     indices = []
@@ -392,7 +392,7 @@ def test_the_index_of_an_initiation_leads_nowhere_after_it_was_retried() -> None
     assert [a.device.peers.with_index(index) for index in indices] == [None] * 3
 
 
-def test_the_index_of_a_response_leads_nowhere_after_the_next_or_down() -> None:
+def test_the_index_of_a_response_is_released_by_the_next_or_when_down() -> None:
     a, b = pair()
     for n in range(3):
         b.receive(make_initiation(a, b.public, WALL + n), a.endpoint, NOW + 100 * n)
@@ -403,7 +403,7 @@ def test_the_index_of_a_response_leads_nowhere_after_the_next_or_down() -> None:
     assert b.device.peers.with_index(indices[2]) is None
 
 
-def test_an_interface_that_is_down_answers_nothing() -> None:
+def test_nothing_is_answered_while_down() -> None:
     a, b = pair()
     b.device.interface_down(NOW)
     b.receive(make_initiation(a, b.public, WALL), a.endpoint)
@@ -412,14 +412,14 @@ def test_an_interface_that_is_down_answers_nothing() -> None:
     assert b.device.get_timer() is None
 
 
-def test_an_interface_that_is_down_answers_nothing_under_load_either() -> None:
+def test_nothing_is_answered_while_down_and_under_load() -> None:
     a, b = pair()
     b.device.interface_down(NOW)
     b.receive(make_initiation(a, b.public, WALL), a.endpoint, NOW, 1000)
     assert b.sent_datagrams() == []
 
 
-def test_a_response_that_comes_after_the_interface_went_down_is_dropped() -> None:
+def test_a_response_is_dropped_after_the_interface_went_down() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     (initiation,) = a.sent_datagrams()
@@ -432,7 +432,7 @@ def test_a_response_that_comes_after_the_interface_went_down_is_dropped() -> Non
     assert a.plane.keypairs[0] == []
 
 
-def test_taking_the_interface_down_wipes_sessions_and_gives_up_what_is_staged() -> None:
+def test_keypairs_are_wiped_and_staged_packets_dropped_when_going_down() -> None:
     a, _ = established_pair()
     a.plane.calls.clear()
     a.device.interface_down(NOW)
@@ -440,7 +440,7 @@ def test_taking_the_interface_down_wipes_sessions_and_gives_up_what_is_staged() 
     assert a.device.peers.keys() != set()
 
 
-def test_bringing_the_interface_up_greets_the_peers() -> None:
+def test_keepalives_and_staged_packets_are_sent_when_coming_up() -> None:
     # persistent keepalive, what the data plane is told
     for seconds, calls in (
         (0, [("expire_keypairs", 0), ("send_staged", 0)]),
@@ -454,7 +454,7 @@ def test_bringing_the_interface_up_greets_the_peers() -> None:
         assert a.plane.calls == calls, seconds
 
 
-def test_a_handshake_begins_at_once_after_down_and_up() -> None:
+def test_an_initiation_is_sent_at_once_after_down_and_up() -> None:
     a, _ = established_pair()
     a.device.interface_down(NOW)
     a.device.interface_up(NOW + 1)
@@ -462,7 +462,7 @@ def test_a_handshake_begins_at_once_after_down_and_up() -> None:
     assert [data[0] for data in a.sent_datagrams()] == [1]
 
 
-def test_what_was_wanted_before_down_is_not_wanted_after_up() -> None:
+def test_handshake_requests_are_discarded_when_going_down() -> None:
     a, b = pair()
     b.receive(make_initiation(a, b.public, WALL), a.endpoint)
     b.sent_datagrams()
@@ -472,7 +472,7 @@ def test_what_was_wanted_before_down_is_not_wanted_after_up() -> None:
     assert b.run(NOW + 1_000_000) == []
 
 
-def test_a_session_can_be_had_again_after_down_and_up() -> None:
+def test_a_handshake_completes_after_down_and_up() -> None:
     a, b = established_pair()
     a.device.interface_down(NOW)
     a.device.interface_up(NOW)
@@ -480,7 +480,7 @@ def test_a_session_can_be_had_again_after_down_and_up() -> None:
     assert len(a.plane.keypairs[0]) == 1
 
 
-def test_an_interface_without_a_key_answers_nothing_and_begins_nothing() -> None:
+def test_nothing_is_sent_without_a_private_key() -> None:
     a, b = pair()
     b.device.configure(change(private_key=bytes(32)), NOW)
     b.receive(make_initiation(a, b.public, WALL), a.endpoint)
@@ -489,7 +489,7 @@ def test_an_interface_without_a_key_answers_nothing_and_begins_nothing() -> None
     assert b.device.drops == {"no_identity": 1}
 
 
-def test_events_of_a_peer_that_is_gone_are_ignored() -> None:
+def test_events_of_a_removed_peer_are_ignored() -> None:
     a, _ = pair()
     for event in (a.device.handshake_needed, a.device.key_confirmed):
         event(99, NOW)
@@ -498,7 +498,7 @@ def test_events_of_a_peer_that_is_gone_are_ignored() -> None:
     assert a.device.get_timer() is None
 
 
-def test_status_says_what_there_is() -> None:
+def test_status_reports_interface_and_peers() -> None:
     a, b = established_pair()
     b.device.configure(
         change(peer_change(a.public, preshared_key=b"p" * 32, persistent_keepalive=25)),
@@ -531,7 +531,7 @@ def test_status_without_a_key_and_without_a_handshake() -> None:
     assert a.status()["last_handshake_at"] == 0
 
 
-def test_initiations_that_nobody_answers_are_counted() -> None:
+def test_unanswered_initiations_are_counted() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     a.run(NOW + 11_000)
@@ -543,7 +543,7 @@ def test_initiations_that_nobody_answers_are_counted() -> None:
     assert a.status()["initiations_unanswered"] == 0
 
 
-def test_an_interface_that_is_down_begins_no_handshake() -> None:
+def test_no_initiation_is_sent_while_down() -> None:
     a, _ = pair()
     a.device.interface_down(NOW)
     a.device.handshake_needed(0, NOW)
@@ -569,7 +569,7 @@ class InitiationRecorder:
         noise.read_initiation = self._read
 
 
-def test_an_initiation_that_is_dropped_leaves_no_chaining_key() -> None:
+def test_the_chaining_key_of_a_dropped_initiation_is_overwritten() -> None:
     a, b = pair()
     good, stranger = (
         make_initiation(a, b.public, WALL),
@@ -593,7 +593,7 @@ def test_an_initiation_that_is_dropped_leaves_no_chaining_key() -> None:
     assert states == [bytes(32)] * 4
 
 
-def test_every_secret_is_overwritten_at_the_end() -> None:
+def test_every_secret_is_overwritten_by_close() -> None:
     watched = RecordingCrypto(1)
     a, b = pair(watched)
     a.device.configure(change(peer_change(b.public, preshared_key=b"p" * 32)), NOW)

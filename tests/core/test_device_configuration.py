@@ -37,7 +37,7 @@ def error_of(side: Side, wanted: InterfaceChange) -> LimitError | None:
     return None
 
 
-def test_a_new_private_key_renews_all_sessions_at_once() -> None:
+def test_all_peers_are_rekeyed_after_a_new_private_key() -> None:
     a, b, c, idle = (Side(n) for n in (1, 2, 3, 4))
     for n, side in enumerate((b, c, idle)):
         a.add_peer(side)
@@ -55,7 +55,7 @@ def test_a_new_private_key_renews_all_sessions_at_once() -> None:
     assert a.plane.calls_to("wipe_keypairs") == []
 
 
-def test_a_handshake_with_the_new_private_key_is_answered_by_who_knows_it() -> None:
+def test_a_peer_that_knows_the_new_public_key_answers() -> None:
     a, b = established_pair()
     new_public = a.crypto.public_key(NEW_KEY)
     section = peer_change(new_public)
@@ -67,14 +67,14 @@ def test_a_handshake_with_the_new_private_key_is_answered_by_who_knows_it() -> N
     assert a.device.status(NOW)["public_key"] == new_public
 
 
-def test_the_private_key_that_there_is_already_changes_nothing() -> None:
+def test_setting_the_same_private_key_has_no_effect() -> None:
     a, _ = established_pair()
     a.plane.calls.clear()
     a.device.configure(change(private_key=a.private), LATER)
     assert a.plane.calls == [] and a.sent_datagrams() == []
 
 
-def test_a_new_private_key_overwrites_the_old_one_and_the_secret_of_cookies() -> None:
+def test_old_private_key_and_cookie_secret_are_overwritten_by_a_new_key() -> None:
     watched = RecordingCrypto(1)
     a, b = pair(watched)
     a.receive(make_initiation(b, a.public, WALL), b.endpoint, NOW, 1_000)
@@ -86,7 +86,7 @@ def test_a_new_private_key_overwrites_the_old_one_and_the_secret_of_cookies() ->
     assert bytes(shared) == bytes(32)
 
 
-def test_a_handshake_that_was_on_its_way_is_begun_anew_with_the_new_key() -> None:
+def test_a_handshake_in_progress_restarts_after_a_new_private_key() -> None:
     a, b = established_pair()
     a.device.handshake_needed(0, LATER)
     deliver(a, b, LATER)
@@ -98,7 +98,7 @@ def test_a_handshake_that_was_on_its_way_is_begun_anew_with_the_new_key() -> Non
     assert a.device.drops == {"mac1_invalid": 1}
 
 
-def test_a_first_handshake_goes_on_with_the_new_key() -> None:
+def test_a_first_handshake_restarts_after_a_new_private_key() -> None:
     a, _ = pair()
     a.device.handshake_needed(0, NOW)
     a.device.configure(change(private_key=NEW_KEY), NOW + 1)
@@ -106,14 +106,14 @@ def test_a_first_handshake_goes_on_with_the_new_key() -> None:
     assert len(a.run(NOW + 5_400)) == 1
 
 
-def test_without_a_private_key_sessions_may_no_longer_send() -> None:
+def test_keypairs_expire_when_the_private_key_is_removed() -> None:
     a, _ = established_pair()
     a.device.configure(change(private_key=bytes(32)), LATER)
     assert a.plane.calls_to("expire_keypairs") == [(0,)]
     assert a.run(LATER + 100_000) == []
 
 
-def test_a_private_key_that_is_set_again_brings_sessions_back() -> None:
+def test_peers_are_rekeyed_when_the_private_key_is_set_again() -> None:
     a, b = established_pair()
     a.device.configure(change(private_key=bytes(32)), LATER)
     a.device.configure(change(private_key=a.private), LATER)
@@ -122,7 +122,7 @@ def test_a_private_key_that_is_set_again_brings_sessions_back() -> None:
     assert len(a.plane.keypairs[0]) == 2
 
 
-def test_a_new_preshared_key_leaves_the_session_and_counts_from_the_next() -> None:
+def test_a_new_preshared_key_applies_to_the_next_handshake() -> None:
     a, b = established_pair()
     for side, side in ((a, b), (b, a)):
         side.plane.calls.clear()
@@ -134,7 +134,7 @@ def test_a_new_preshared_key_leaves_the_session_and_counts_from_the_next() -> No
     assert a.device.drops == b.device.drops == {}
 
 
-def test_a_preshared_key_that_only_one_side_has_fails_the_next_handshake() -> None:
+def test_the_next_handshake_fails_if_preshared_keys_differ() -> None:
     a, b = established_pair()
     section = peer_change(b.public, preshared_key=PSK)
     a.device.configure(change(section), NOW)
@@ -143,7 +143,7 @@ def test_a_preshared_key_that_only_one_side_has_fails_the_next_handshake() -> No
     assert len(a.plane.keypairs[0]) == 1
 
 
-def test_a_preshared_key_that_came_during_a_handshake_counts_for_its_response() -> None:
+def test_a_preshared_key_set_during_a_handshake_applies_to_its_response() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     for side, side in ((a, b), (b, a)):
@@ -154,14 +154,14 @@ def test_a_preshared_key_that_came_during_a_handshake_counts_for_its_response() 
     assert len(a.plane.keypairs[0]) == 1
 
 
-def test_our_own_public_key_is_ignored_as_a_peer() -> None:
+def test_a_peer_with_the_key_of_the_interface_is_ignored() -> None:
     a = Side(1)
     a.device.configure(change(peer_change(a.public)), NOW)
     assert a.device.peers.keys() == set()
     assert a.plane.calls == []
 
 
-def test_a_peer_that_turns_out_to_be_ourselves_is_removed() -> None:
+def test_a_peer_is_removed_when_the_interface_gets_its_key() -> None:
     a, b = established_pair()
     a.device.configure(change(private_key=b.private), LATER)
     assert a.device.peers.keys() == set()
@@ -169,7 +169,7 @@ def test_a_peer_that_turns_out_to_be_ourselves_is_removed() -> None:
     assert a.sent_datagrams() == []
 
 
-def test_too_many_peers_change_nothing() -> None:
+def test_nothing_changes_when_there_are_too_many_peers() -> None:
     a, b = pair()
     extra = [peer_change(private_key(n)) for n in (20, 21, 22)]
     a.plane.calls.clear()
@@ -181,7 +181,7 @@ def test_too_many_peers_change_nothing() -> None:
     assert a.device.peers.keys() == {b.public}
 
 
-def test_room_is_counted_in_the_outcome() -> None:
+def test_the_limit_of_peers_applies_to_the_outcome() -> None:
     keys = [private_key(n) for n in range(20, 27)]
     full = [peer_change(key) for key in keys[:3]]
     # a change to a full table, whether there is room
@@ -201,9 +201,7 @@ def test_room_is_counted_in_the_outcome() -> None:
         assert (error_of(side, wanted) is None) is fits, f"row {row}"
 
 
-def test_replaced_peers_that_are_named_again_keep_their_session_and_no_setting() -> (
-    None
-):
+def test_a_replaced_peer_that_is_named_again_keeps_only_its_session() -> None:
     a, b = established_pair()
     c = Side(3)
     a.add_peer(c)
@@ -220,7 +218,7 @@ def test_replaced_peers_that_are_named_again_keep_their_session_and_no_setting()
     assert kept["persistent_keepalive"] == 0
 
 
-def test_the_second_section_of_a_replaced_peer_adds_to_the_first() -> None:
+def test_a_second_change_of_a_replaced_peer_adds_to_the_first() -> None:
     a, b = established_pair()
     sections = [
         peer_change(b.public, preshared_key=PSK, allowed_ips={NET: True}),
@@ -234,7 +232,7 @@ def test_the_second_section_of_a_replaced_peer_adds_to_the_first() -> None:
     assert a.status()["persistent_keepalive"] == 25
 
 
-def test_a_peer_that_is_removed_and_named_again_starts_anew() -> None:
+def test_a_removed_peer_that_is_named_again_has_no_session() -> None:
     a, b = established_pair()
     sections = [peer_change(b.public, remove=True), peer_change(b.public)]
     a.device.configure(change(*sections), NOW)
@@ -243,7 +241,7 @@ def test_a_peer_that_is_removed_and_named_again_starts_anew() -> None:
     assert a.plane.facts[0].endpoint is None
 
 
-def test_updating_or_removing_a_peer_that_is_not_there_does_nothing() -> None:
+def test_updating_or_removing_an_unknown_peer_has_no_effect() -> None:
     for values in ({"update_only": True}, {"remove": True}):
         a = Side(1)
         section = peer_change(private_key(20), **values)
@@ -252,7 +250,7 @@ def test_updating_or_removing_a_peer_that_is_not_there_does_nothing() -> None:
         assert a.device.peers.keys() == set(), values
 
 
-def test_a_removed_peer_is_answered_no_more() -> None:
+def test_a_removed_peer_gets_no_answer() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     deliver(a, b)
@@ -266,7 +264,7 @@ def test_a_removed_peer_is_answered_no_more() -> None:
     assert a.device.drops == {"unknown_index": 1, "unknown_peer": 1}
 
 
-def test_routes_are_handed_to_the_data_plane() -> None:
+def test_allowed_ips_are_passed_to_the_data_plane() -> None:
     a, b = pair()
     # the section, what the data plane is told
     table: tuple[tuple[dict[str, Any], list[tuple[Any, ...]]], ...] = (
@@ -284,7 +282,7 @@ def test_routes_are_handed_to_the_data_plane() -> None:
         assert a.plane.calls == calls, f"row {row}"
 
 
-def test_an_endpoint_that_becomes_known_lets_go_what_is_staged() -> None:
+def test_staged_packets_are_sent_when_the_endpoint_is_set() -> None:
     a, b = established_pair()
     a.plane.calls.clear()
     where = endpoint(9, 4000)
@@ -295,7 +293,7 @@ def test_an_endpoint_that_becomes_known_lets_go_what_is_staged() -> None:
     assert a.plane.calls == [("send_staged", 0)]
 
 
-def test_a_persistent_keepalive_is_sent_at_once_when_it_is_switched_on() -> None:
+def test_a_keepalive_is_sent_when_persistent_keepalive_is_enabled() -> None:
     a, b = established_pair()
     # the interval from now on, keepalives at once
     for row, (seconds, sent) in enumerate(
@@ -307,7 +305,7 @@ def test_a_persistent_keepalive_is_sent_at_once_when_it_is_switched_on() -> None
         assert len(a.plane.calls_to("send_keepalive")) == sent, f"row {row}"
 
 
-def test_a_shorter_persistent_keepalive_counts_at_once() -> None:
+def test_a_shorter_persistent_keepalive_applies_at_once() -> None:
     a, b = established_pair()
     for n, seconds in enumerate((100, 10)):
         a.plane.now = LATER + 1_000 * n
@@ -317,7 +315,7 @@ def test_a_shorter_persistent_keepalive_counts_at_once() -> None:
     assert a.device.get_timer() == LATER + 10_000
 
 
-def test_nothing_is_sent_for_a_change_while_the_interface_is_down() -> None:
+def test_nothing_is_sent_for_a_change_while_down() -> None:
     a, b = Side(1), Side(2)
     a.device.interface_down(NOW)
     a.add_peer(b, persistent_keepalive=25)

@@ -69,7 +69,7 @@ def test_load_begins_with_a_backlog_of_128() -> None:
         )
 
 
-def test_load_lasts_for_a_second_after_the_last_backlog() -> None:
+def test_load_ends_one_second_after_the_last_backlog() -> None:
     # milliseconds since the last backlog, what is answered
     for later, kind in ((0, COOKIE_REPLY), (999, COOKIE_REPLY), (1_000, RESPONSE)):
         a, b = pair()
@@ -81,20 +81,20 @@ def test_load_lasts_for_a_second_after_the_last_backlog() -> None:
         assert loaded is (kind == COOKIE_REPLY), later
 
 
-def test_any_message_that_finds_a_backlog_begins_load() -> None:
+def test_load_begins_with_any_message_that_has_a_backlog() -> None:
     a, b = pair()
     answer_to(b, b"", NOW, BACKLOG)
     assert answer_to(b, make_initiation(a, b.public, WALL)) == COOKIE_REPLY
 
 
-def test_any_number_of_handshakes_without_a_backlog_meets_no_cookie() -> None:
+def test_no_cookie_reply_is_sent_without_a_backlog() -> None:
     a, b = pair()
     for n in range(200):
         datagram = make_initiation(a, b.public, WALL + n)
         assert answer_to(b, datagram, NOW + 20 * n) == RESPONSE, n
 
 
-def test_nothing_is_read_before_the_cookie_is_returned() -> None:
+def test_a_message_without_a_cookie_is_not_decrypted_under_load() -> None:
     a, b = pair()
     answer_to(b, make_initiation(a, b.public, WALL), NOW, BACKLOG)
     assert b.device.drops == {"cookie_required": 1}
@@ -104,7 +104,7 @@ def test_nothing_is_read_before_the_cookie_is_returned() -> None:
     assert answer_to(b, make_initiation(a, b.public, WALL), NOW + HOLD) == RESPONSE
 
 
-def test_strangers_get_a_cookie_only_for_a_valid_mac1() -> None:
+def test_a_cookie_reply_is_sent_only_for_a_valid_mac1() -> None:
     _, b = pair()
     good = make_initiation(Side(3), b.public, WALL)
     assert answer_to(b, flip_bit(good, -32), NOW, BACKLOG) is None
@@ -117,7 +117,7 @@ def test_a_cookie_reply_is_smaller_than_what_it_answers() -> None:
     assert [len(data) for data in b.sent_datagrams()] == [64]
 
 
-def test_an_initiator_gets_through_load_with_its_next_try() -> None:
+def test_an_initiator_completes_under_load_by_its_next_initiation() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     deliver(a, b, NOW, BACKLOG)
@@ -129,7 +129,7 @@ def test_an_initiator_gets_through_load_with_its_next_try() -> None:
     assert len(a.plane.keypairs[0]) == len(b.plane.keypairs[0]) == 1
 
 
-def test_a_responder_gets_through_load_with_its_next_answer() -> None:
+def test_a_responder_completes_under_load_by_its_next_response() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     deliver(a, b)
@@ -145,7 +145,7 @@ def test_a_responder_gets_through_load_with_its_next_answer() -> None:
     assert b.device.drops == {}
 
 
-def test_a_cookie_reply_roams_nothing_and_proves_no_life() -> None:
+def test_a_cookie_reply_changes_neither_endpoint_nor_timers() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     deliver(a, b, NOW, BACKLOG)
@@ -178,7 +178,7 @@ def test_a_forged_cookie_reply_is_refused() -> None:
     assert a.device.drops == {"cookie_reply_not_authentic": 1}
 
 
-def test_a_cookie_does_not_serve_another_address_or_port() -> None:
+def test_a_cookie_is_invalid_for_another_address_or_port() -> None:
     a, b = pair()
     applicant = Initiator(a, b, endpoint(1))
     applicant.request_cookie()
@@ -195,7 +195,7 @@ def test_a_cookie_does_not_serve_another_address_or_port() -> None:
         assert [data[0] for data in b.sent_datagrams()] == [kind], f"row {row}"
 
 
-def test_a_source_with_a_cookie_may_send_a_burst_of_five() -> None:
+def test_a_burst_of_five_is_accepted_from_a_source_with_a_cookie() -> None:
     a, b = pair()
     applicant = Initiator(a, b, endpoint(1))
     applicant.request_cookie()
@@ -207,7 +207,7 @@ def test_a_source_with_a_cookie_may_send_a_burst_of_five() -> None:
     assert len(b.sent_datagrams()) == 1
 
 
-def test_a_source_with_a_cookie_may_then_send_one_each_50_ms() -> None:
+def test_a_message_each_50_ms_is_accepted_after_the_burst() -> None:
     a, b = pair()
     applicant = Initiator(a, b, endpoint(1))
     applicant.request_cookie()
@@ -219,7 +219,7 @@ def test_a_source_with_a_cookie_may_then_send_one_each_50_ms() -> None:
         assert len(b.sent_datagrams()) == answers, f"row {row}"
 
 
-def test_a_source_that_is_too_fast_keeps_no_other_out() -> None:
+def test_a_source_is_accepted_while_another_exceeds_its_rate() -> None:
     a, b = pair()
     c = Side(3)
     b.add_peer(c)
@@ -300,7 +300,7 @@ def test_neither_mac_is_computed_again_for_a_filtered_datagram_under_load() -> N
     assert hashes[False] - hashes[True] == 4
 
 
-def test_a_filtered_datagram_with_a_bad_mac1_is_read() -> None:
+def test_a_filtered_datagram_with_a_bad_mac1_is_processed() -> None:
     a, b = pair()
     b.receive(
         flip_bit(make_initiation(a, b.public, WALL), -32), endpoint(1), filtered=True

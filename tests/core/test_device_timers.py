@@ -55,7 +55,7 @@ def keepalives(side: Side, until: int) -> list[int]:
     return times
 
 
-def test_an_initiation_is_retried_after_5_seconds_and_up_to_333_ms() -> None:
+def test_an_initiation_is_retried_after_5_seconds_and_jitter() -> None:
     # the random number of the jitter, milliseconds until the retry
     for value, gap in ((0, 5_000), (1, 5_001), (333, 5_333), (334, 5_000)):
         a, _ = pair(SeededCrypto(1, (word(1), word(value))))
@@ -65,7 +65,7 @@ def test_an_initiation_is_retried_after_5_seconds_and_up_to_333_ms() -> None:
         assert a.run(NOW + gap) == [NOW + gap], value
 
 
-def test_wanting_a_handshake_again_does_not_shorten_its_jitter() -> None:
+def test_a_repeated_request_does_not_shorten_the_jitter() -> None:
     a, _ = pair(SeededCrypto(1, (word(1), word(MOST_JITTER))))
     a.device.handshake_needed(0, NOW)
     a.sent_datagrams()
@@ -73,14 +73,14 @@ def test_wanting_a_handshake_again_does_not_shorten_its_jitter() -> None:
     assert a.sent_datagrams() == []
 
 
-def test_retries_do_not_keep_step() -> None:
+def test_retries_have_different_jitter() -> None:
     times = [NOW] + wanting().run(NOW + 100_000)
     gaps = [times[n + 1] - times[n] for n in range(len(times) - 1)]
     assert all(RETRY <= gap <= RETRY + MOST_JITTER for gap in gaps), gaps
     assert len(set(gaps)) > len(gaps) // 2, gaps
 
 
-def test_an_unanswered_handshake_is_given_up_after_90_seconds() -> None:
+def test_a_handshake_ends_after_90_seconds_without_a_response() -> None:
     a = wanting()
     times = a.run(NOW + 1_000_000)
     assert NOW + 90_000 - RETRY - MOST_JITTER <= times[-1] < NOW + 90_000
@@ -88,7 +88,7 @@ def test_an_unanswered_handshake_is_given_up_after_90_seconds() -> None:
     assert a.device.get_timer() is None
 
 
-def test_a_handshake_that_is_still_wanted_goes_on() -> None:
+def test_retries_continue_while_data_requests_the_handshake() -> None:
     a = wanting()
     a.run(NOW + 60_000)
     a.device.handshake_needed(0, NOW + 60_000)
@@ -96,20 +96,20 @@ def test_a_handshake_that_is_still_wanted_goes_on() -> None:
     assert NOW + 150_000 - RETRY - MOST_JITTER <= times[-1] < NOW + 150_000
 
 
-def test_a_handshake_can_be_wanted_again_after_it_was_given_up() -> None:
+def test_a_handshake_begins_again_after_it_has_ended() -> None:
     a = wanting()
     a.run(NOW + 200_000)
     a.device.handshake_needed(0, NOW + 200_000)
     assert len(a.sent_datagrams()) == 1
 
 
-def test_what_is_staged_stays_until_the_handshake_is_given_up() -> None:
+def test_staged_packets_are_dropped_when_the_handshake_ends() -> None:
     a = wanting()
     a.run(NOW + 89_999)
     assert a.plane.calls_to("purge_staged") == []
 
 
-def test_each_retry_lets_the_kernel_choose_the_local_address_again() -> None:
+def test_the_source_address_is_cleared_by_each_retry() -> None:
     a = wanting()
     times = a.run(NOW + 30_000)
     assert a.plane.calls_to("clear_source") == [(0,)] * len(times)
@@ -120,7 +120,7 @@ def test_a_response_ends_the_retries() -> None:
     assert a.run(NOW + 100_000) == []
 
 
-def test_a_handshake_wanted_too_early_begins_5_seconds_after_the_last_message() -> None:
+def test_an_early_request_begins_5_seconds_after_the_last_message() -> None:
     a, b = pair()
     b.receive(make_initiation(a, b.public, WALL), a.endpoint, NOW)
     b.sent_datagrams()
@@ -130,7 +130,7 @@ def test_a_handshake_wanted_too_early_begins_5_seconds_after_the_last_message() 
     assert len(times) == 1 and times[0] >= NOW + RETRY
 
 
-def test_a_handshake_wanted_too_early_is_not_needed_after_a_session_came() -> None:
+def test_an_early_request_is_discarded_when_a_handshake_completes() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
     deliver(a, b)
@@ -139,7 +139,7 @@ def test_a_handshake_wanted_too_early_is_not_needed_after_a_session_came() -> No
     assert b.run(NOW + 100_000) == []
 
 
-def test_a_session_is_replaced_15_seconds_after_unanswered_data() -> None:
+def test_a_rekey_begins_15_seconds_after_unanswered_data() -> None:
     a, _ = established_pair()
     sent = NOW + 20_000
     sends(a, sent, DATA)
@@ -150,7 +150,7 @@ def test_a_session_is_replaced_15_seconds_after_unanswered_data() -> None:
     assert ("clear_source", 0) in a.plane.calls
 
 
-def test_data_that_nobody_answers_is_tried_for_once() -> None:
+def test_unanswered_data_causes_one_rekey() -> None:
     a, _ = established_pair()
     sent = NOW + 20_000
     sends(a, sent, DATA)
@@ -160,7 +160,7 @@ def test_data_that_nobody_answers_is_tried_for_once() -> None:
     assert times[-1] < sent + 15_000 + MOST_JITTER + 90_000
 
 
-def test_data_that_follows_a_vain_handshake_is_tried_for_again() -> None:
+def test_data_sent_after_a_failed_handshake_causes_another() -> None:
     a, _ = established_pair()
     sends(a, NOW + 20_000, DATA)
     a.run(NOW + 200_000)
@@ -168,13 +168,13 @@ def test_data_that_follows_a_vain_handshake_is_tried_for_again() -> None:
     assert len(a.run(NOW + 230_000)) > 1
 
 
-def test_unanswered_keepalives_replace_no_session() -> None:
+def test_unanswered_keepalives_cause_no_rekey() -> None:
     a, _ = established_pair()
     sends(a, NOW + 20_000, KEEPALIVE)
     assert a.run(NOW + 200_000) == []
 
 
-def test_any_packet_that_comes_in_answers_data() -> None:
+def test_any_received_packet_answers_data() -> None:
     for kind in (DATA, KEEPALIVE):
         a, _ = established_pair()
         sends(a, NOW + 20_000, DATA)
@@ -190,7 +190,7 @@ def test_an_initiation_of_the_peer_answers_data() -> None:
     assert a.run(NOW + 100_000) == []
 
 
-def test_a_response_answers_data_and_data_after_it_begins_anew() -> None:
+def test_a_response_answers_data_sent_before_it() -> None:
     a, b = established_pair()
     sends(a, NOW + 20_000, DATA)
     complete_handshake(a, b, NOW + 34_000)
@@ -200,7 +200,7 @@ def test_a_response_answers_data_and_data_after_it_begins_anew() -> None:
     assert 15_000 <= begun - (NOW + 40_000) <= 15_000 + MOST_JITTER
 
 
-def test_a_response_that_goes_out_answers_data_and_keepalives_go_on() -> None:
+def test_a_sent_response_answers_data_and_keepalives_continue() -> None:
     a, b = established_pair()
     receives(b, NOW + 20_000, DATA)
     complete_handshake(a, b, NOW + 29_000)
@@ -208,7 +208,7 @@ def test_a_response_that_goes_out_answers_data_and_keepalives_go_on() -> None:
     assert keepalives(b, NOW + 100_000) == [NOW + 39_500]
 
 
-def test_a_keepalive_follows_data_after_10_seconds() -> None:
+def test_a_keepalive_is_sent_10_seconds_after_received_data() -> None:
     a, _ = established_pair()
     receives(a, NOW + 20_000, DATA)
     receives(a, NOW + 25_000, DATA)
@@ -221,7 +221,7 @@ def test_a_keepalive_is_never_answered_by_a_keepalive() -> None:
     assert keepalives(a, NOW + 500_000) == []
 
 
-def test_data_that_goes_out_makes_the_keepalive_needless() -> None:
+def test_no_keepalive_is_sent_after_sent_data() -> None:
     a, _ = established_pair()
     receives(a, NOW + 20_000, DATA)
     sends(a, NOW + 29_999, DATA)
@@ -229,7 +229,7 @@ def test_data_that_goes_out_makes_the_keepalive_needless() -> None:
     assert keepalives(a, NOW + 100_000) == []
 
 
-def test_data_that_comes_in_later_is_answered_again() -> None:
+def test_data_received_later_causes_another_keepalive() -> None:
     a, _ = established_pair()
     receives(a, NOW + 20_000, DATA)
     assert keepalives(a, NOW + 31_000) == [NOW + 30_000]
@@ -237,7 +237,7 @@ def test_data_that_comes_in_later_is_answered_again() -> None:
     assert keepalives(a, NOW + 100_000) == [NOW + 50_000]
 
 
-def test_persistent_keepalives_keep_an_idle_line_open() -> None:
+def test_persistent_keepalives_are_sent_while_idle() -> None:
     a, b = established_pair()
     section = peer_change(b.public, persistent_keepalive=25)
     a.plane.now = NOW + 10_000
@@ -246,7 +246,7 @@ def test_persistent_keepalives_keep_an_idle_line_open() -> None:
     assert keepalives(a, NOW + 110_000) == expected
 
 
-def test_traffic_puts_persistent_keepalives_off() -> None:
+def test_persistent_keepalives_are_delayed_by_traffic() -> None:
     a, b = established_pair()
     section = peer_change(b.public, persistent_keepalive=25)
     a.device.configure(change(section), NOW)
@@ -257,7 +257,7 @@ def test_traffic_puts_persistent_keepalives_off() -> None:
     assert keepalives(a, NOW + 120_000) == [NOW + 115_000]
 
 
-def test_a_persistent_keepalive_tries_for_a_session_again_and_again() -> None:
+def test_persistent_keepalives_repeat_the_handshake() -> None:
     a, b = Side(1), Side(2)
     a.add_peer(b, persistent_keepalive=25)
     a.device.handshake_needed(0, NOW)
@@ -267,7 +267,7 @@ def test_a_persistent_keepalive_tries_for_a_session_again_and_again() -> None:
     assert len(a.plane.calls_to("send_keepalive")) > asked
 
 
-def test_everything_is_wiped_540_seconds_after_the_session_was_derived() -> None:
+def test_keypairs_are_wiped_540_seconds_after_the_last_was_derived() -> None:
     for side in established_pair():
         side.run(NOW + 539_999)
         assert side.plane.calls_to("wipe_keypairs") == []
@@ -276,7 +276,7 @@ def test_everything_is_wiped_540_seconds_after_the_session_was_derived() -> None
         assert side.device.get_timer() is None
 
 
-def test_a_later_session_puts_the_wiping_off() -> None:
+def test_wiping_is_delayed_by_a_new_keypair() -> None:
     a, b = established_pair()
     complete_handshake(a, b, NOW + 500_000)
     a.run(NOW + 1_039_999)
@@ -285,7 +285,7 @@ def test_a_later_session_puts_the_wiping_off() -> None:
     assert a.plane.calls_to("wipe_keypairs") == [(0,)]
 
 
-def test_a_handshake_of_an_idle_peer_leaves_no_secret() -> None:
+def test_the_secrets_of_an_idle_peer_are_overwritten() -> None:
     watched = RecordingCrypto(1)
     a, b = pair(watched)
     a.device.handshake_needed(0, NOW)
@@ -299,7 +299,7 @@ def test_a_handshake_of_an_idle_peer_leaves_no_secret() -> None:
     assert [bytes(secret) for secret in watched.unwiped_secrets()] == [a.private]
 
 
-def test_wiping_a_session_does_not_end_the_handshake_for_the_next() -> None:
+def test_a_handshake_in_progress_continues_when_keypairs_are_wiped() -> None:
     a, b = established_pair()
     asked = NOW + 538_000
     a.device.handshake_needed(0, asked)
@@ -313,7 +313,7 @@ def test_wiping_a_session_does_not_end_the_handshake_for_the_next() -> None:
     assert len(a.plane.keypairs[0]) == 1
 
 
-def test_wiping_a_session_does_not_stop_the_retries_for_the_next() -> None:
+def test_retries_continue_when_keypairs_are_wiped() -> None:
     a, _ = established_pair()
     asked = NOW + 538_000
     a.device.handshake_needed(0, asked)
@@ -323,7 +323,7 @@ def test_wiping_a_session_does_not_stop_the_retries_for_the_next() -> None:
     assert asked + 90_000 - RETRY - MOST_JITTER <= times[-1] < asked + 90_000
 
 
-def test_timers_rest_while_the_interface_is_down() -> None:
+def test_no_timer_is_due_while_down() -> None:
     a, _ = established_pair()
     sends(a, NOW + 10_000, DATA)
     a.device.interface_down(NOW + 11_000)
@@ -341,7 +341,7 @@ def test_a_timer_that_is_handled_too_early_does_nothing() -> None:
     assert a.device.get_timer() == due
 
 
-def test_a_deadline_that_led_to_nothing_is_not_met_again() -> None:
+def test_a_deadline_fires_once() -> None:
     a, _ = established_pair()
     a.plane.keypairs[0].clear()
     receives(a, NOW + 20_000, DATA)
@@ -350,14 +350,14 @@ def test_a_deadline_that_led_to_nothing_is_not_met_again() -> None:
     assert keepalives(a, NOW + 100_000) == []
 
 
-def test_a_timer_that_is_handled_late_does_everything_once() -> None:
+def test_late_timers_fire_once() -> None:
     a = wanting()
     assert a.run(NOW) == []
     a.device.handle_timer(NOW + 60_000)
     assert len(a.sent_datagrams()) == 1
 
 
-def test_timers_come_to_rest_whatever_happens() -> None:
+def test_timers_stop_after_any_sequence_of_events() -> None:
     draw, (a, b) = SeededCrypto(5), established_pair()
     acts = (
         lambda now: sends(a, now, DATA),

@@ -31,7 +31,7 @@ HISTORIES = (
 )
 
 
-def test_packets_begin_and_answer_runs() -> None:
+def test_since_times_begin_with_unanswered_packets() -> None:
     for row, (history, outcome) in enumerate(HISTORIES):
         facts = Facts()
         for time, (sent, is_data) in enumerate(history, 1):
@@ -40,7 +40,7 @@ def test_packets_begin_and_answer_runs() -> None:
         assert tuple(getattr(facts, name) for name in NAMES) == outcome, f"row {row}"
 
 
-def test_runs_are_forgotten_and_what_was_last_is_not() -> None:
+def test_reset_clears_since_times_only() -> None:
     facts = Facts()
     facts.record_sent(1, DATA)
     facts.record_received(2, DATA)

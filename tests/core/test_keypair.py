@@ -44,7 +44,7 @@ def keypair(initiator: bool = True) -> Keypair:
     return Keypair(initiator, (1, 2), keys, NOW)
 
 
-def test_a_keypair_ends_after_180_seconds_and_at_the_last_counter() -> None:
+def test_a_keypair_expires_after_180_seconds_or_at_the_last_counter() -> None:
     for row, (counter, age, alive) in enumerate(ALIVE):
         for initiator in (True, False):
             outcome = keypair(initiator).alive(counter, NOW + age)
@@ -57,7 +57,7 @@ def test_only_the_initiator_rekeys_by_time_but_both_by_messages() -> None:
         assert outcome is asks, f"row {row}"
 
 
-def test_the_initiator_rekeys_on_receiving_in_the_last_seconds() -> None:
+def test_the_initiator_rekeys_when_it_receives_close_to_expiry() -> None:
     for row, (initiator, age, asks) in enumerate(REKEY_ON_RECEIVE):
         outcome = keypair(initiator).rekey_on_receive(NOW + age)
         assert outcome is asks, f"row {row}"

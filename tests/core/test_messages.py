@@ -37,7 +37,7 @@ def test_messages_have_the_layout_of_the_paper() -> None:
         assert message == b"".join(parts), f"row {row}"
 
 
-def test_a_message_is_parsed_into_what_it_was_made_of() -> None:
+def test_parse_returns_the_fields_of_a_message() -> None:
     for row, (message, kind, _, fields) in enumerate(MESSAGES):
         assert messages.parse(message) == (kind, fields), f"row {row}"
 

@@ -139,12 +139,12 @@ def keys_of(keypair: Keypair) -> tuple[bytes, bytes]:
     return bytes(keypair.send_key), bytes(keypair.receive_key)
 
 
-def test_hmac_gives_known_answers() -> None:
+def test_hmac_matches_known_answers() -> None:
     for row, (key, data, digest) in enumerate(HMACS):
         assert noise.hmac(crypto, key, data) == unhexlify(digest), f"row {row}"
 
 
-def test_kdf_gives_known_answers() -> None:
+def test_kdf_matches_known_answers() -> None:
     for count in (1, 2, 3):
         outputs = noise.kdf(crypto, bytes(range(32)), b"input", count)
         assert outputs == [unhexlify(text) for text in HKDF[:count]], count
@@ -190,7 +190,7 @@ def test_the_responder_agrees_with_an_independent_implementation() -> None:
         assert not keypair.initiator and keypair.created_at == NOW, case["name"]
 
 
-def test_the_session_keys_open_the_known_keepalive() -> None:
+def test_the_transport_keys_decrypt_the_known_keepalive() -> None:
     for case in known():
         key = case["initiator_sending_key"]
         sealed = case["keepalive"][16:]
@@ -297,7 +297,7 @@ def test_a_forged_response_leaves_the_handshake_usable() -> None:
     assert keys_of(ours) == (bytes(theirs.receive_key), bytes(theirs.send_key))
 
 
-def test_low_order_points_are_refused_as_the_ephemeral_of_an_initiation() -> None:
+def test_a_low_order_ephemeral_of_an_initiation_is_refused() -> None:
     a, b = Party(1), Party(2)
     fields = list(a.initiate(b)[1])
     for row, point in enumerate(LOW_ORDER_POINTS):
@@ -305,7 +305,7 @@ def test_low_order_points_are_refused_as_the_ephemeral_of_an_initiation() -> Non
         assert drop_reason_of(b.read, fields, a) == "low_order_point", f"row {row}"
 
 
-def test_low_order_points_are_refused_as_the_ephemeral_of_a_response() -> None:
+def test_a_low_order_ephemeral_of_a_response_is_refused() -> None:
     a, b = Party(1), Party(2)
     handshake, fields = a.initiate(b)
     sender, _, nothing = b.respond(b.read(fields, a))[1]
@@ -315,7 +315,7 @@ def test_low_order_points_are_refused_as_the_ephemeral_of_a_response() -> None:
         assert reason == "low_order_point", f"row {row}"
 
 
-def test_low_order_points_are_refused_as_the_static_key_of_a_peer() -> None:
+def test_a_low_order_static_key_is_refused() -> None:
     a = Party(1)
     for row, text in enumerate(LOW_ORDER_POINTS):
         point = unhexlify(text)
@@ -335,7 +335,7 @@ def test_an_initiation_from_a_peer_with_a_low_order_key_is_refused() -> None:
     assert reason == "low_order_point"
 
 
-def test_a_chaining_key_is_replaced_where_it_is() -> None:
+def test_the_chaining_key_is_replaced_in_place() -> None:
     state = noise.SymmetricState(crypto, bytearray(b"c" * 32), bytes(32))
     before = state.chaining_key
     for mix in (state.mix_ephemeral, state.mix_dh, state.mix_psk):
@@ -344,7 +344,7 @@ def test_a_chaining_key_is_replaced_where_it_is() -> None:
     assert before != b"c" * 32
 
 
-def test_an_initiator_keeps_only_what_the_response_needs() -> None:
+def test_the_initiator_keeps_only_secrets_of_the_response() -> None:
     watched = RecordingCrypto(1)
     a, b = Party(1, watched), Party(2)
     secret = a.shared_with(b)
@@ -358,7 +358,7 @@ def test_an_initiator_keeps_only_what_the_response_needs() -> None:
     assert handshake.state.chaining_key == bytes(32)
 
 
-def test_a_response_that_cannot_be_made_leaves_no_secret() -> None:
+def test_secrets_are_overwritten_when_a_response_fails() -> None:
     watched = RecordingCrypto(2)
     a, b = Party(1), Party(2, watched)
     # What is of low order: the initiation's ephemeral, or the initiator's static key.
@@ -371,7 +371,7 @@ def test_a_response_that_cannot_be_made_leaves_no_secret() -> None:
         assert received.state.chaining_key == bytes(32), f"row {row}"
 
 
-def test_a_responder_keeps_only_the_keypair() -> None:
+def test_the_responder_keeps_only_the_keypair() -> None:
     watched = RecordingCrypto(2)
     a, b = Party(1), Party(2, watched)
     received = b.read(a.initiate(b)[1], a)
@@ -381,7 +381,7 @@ def test_a_responder_keeps_only_the_keypair() -> None:
     assert received.state.chaining_key == bytes(32)
 
 
-def test_a_finished_or_forged_response_leaves_no_secret_but_the_handshake() -> None:
+def test_a_response_leaves_only_the_secrets_of_the_handshake() -> None:
     watched = RecordingCrypto(1)
     a, b = Party(1, watched), Party(2)
     handshake, fields = a.initiate(b)

@@ -35,7 +35,7 @@ def test_a_peer_is_found_by_key_and_by_id() -> None:
     assert peers.keys() == {A, B}
 
 
-def test_a_full_table_says_so_and_stays_as_it_is() -> None:
+def test_a_full_table_raises_an_error_and_stays_unchanged() -> None:
     peers = table(A, B)
     error = error_of_adding(peers, C)
     assert error is not None
@@ -45,7 +45,7 @@ def test_a_full_table_says_so_and_stays_as_it_is() -> None:
     assert peers.with_key(C) is None
 
 
-def test_a_removed_peer_makes_room_and_its_id_is_used_again() -> None:
+def test_the_id_of_a_removed_peer_is_reused() -> None:
     peers = table()
     a, b = peers.add(A), peers.add(B)
     peers.remove(a)
@@ -55,7 +55,7 @@ def test_a_removed_peer_makes_room_and_its_id_is_used_again() -> None:
     assert peers.with_id(b.id) is b
 
 
-def test_an_index_leads_to_its_peer_until_it_is_released() -> None:
+def test_an_index_finds_its_peer_until_it_is_released() -> None:
     peers = table()
     peer = peers.add(A)
     assert peers.with_index(0) is None
@@ -68,7 +68,7 @@ def test_an_index_leads_to_its_peer_until_it_is_released() -> None:
     peers.release_index(7)
 
 
-def test_no_index_leads_to_a_removed_peer() -> None:
+def test_no_index_finds_a_removed_peer() -> None:
     peers = table()
     peer = peers.add(A)
     state = noise.SymmetricState(crypto, bytearray(32), bytes(32))
@@ -93,7 +93,7 @@ def test_the_secrets_of_a_removed_peer_are_wiped() -> None:
     assert peer.preshared_key == peer.static_static == bytes(32)
 
 
-def test_peers_may_be_removed_while_they_are_counted() -> None:
+def test_peers_can_be_removed_during_iteration() -> None:
     peers = table(A, B)
     for peer in peers:
         peers.remove(peer)

@@ -40,7 +40,7 @@ def newcomers() -> "list[bytes]":
     return [(CROWD + n).to_bytes(4, "big") for n in range(100)]
 
 
-def test_a_burst_of_five_passes_and_then_one_each_50_ms() -> None:
+def test_a_burst_of_five_is_allowed_then_one_each_50_ms() -> None:
     limit = limiter()
     assert allowed(limit, A, NOW, 10) == 5
     # milliseconds later, how many of ten pass
@@ -50,7 +50,7 @@ def test_a_burst_of_five_passes_and_then_one_each_50_ms() -> None:
         assert allowed(limit, A, NOW + later, 10) == passing, f"row {row}"
 
 
-def test_the_steady_rate_is_twenty_a_second() -> None:
+def test_the_steady_rate_is_twenty_per_second() -> None:
     limit = limiter()
     assert allowed(limit, A, NOW, 5) == 5
     passed = sum(limit.allow(A, NOW + ms) for ms in range(1, 10_001))
@@ -64,7 +64,7 @@ def test_sources_are_ipv4_addresses_and_ipv6_networks_of_64_bits() -> None:
         assert limit.allow(second, NOW) is not shared, f"row {row}"
 
 
-def test_a_full_table_refuses_newcomers_and_never_grows() -> None:
+def test_a_full_table_refuses_new_sources() -> None:
     limit = limiter()
     assert sum(limit.allow(address, NOW) for address in crowd()) == PLACES
     assert sum(limit.allow(address, NOW) for address in newcomers()) == 0
@@ -78,7 +78,7 @@ def test_a_source_in_a_full_table_keeps_its_bucket() -> None:
     assert allowed(limit, A, NOW, 10) == 4
 
 
-def test_buckets_that_have_filled_up_again_make_room() -> None:
+def test_full_buckets_are_replaced() -> None:
     limit = limiter()
     for address in crowd():
         limit.allow(address, NOW)
@@ -86,7 +86,7 @@ def test_buckets_that_have_filled_up_again_make_room() -> None:
     assert all(limit.allow(address, NOW + 50) for address in newcomers())
 
 
-def test_who_shares_a_set_cannot_be_told_from_the_addresses() -> None:
+def test_the_set_of_a_source_is_unpredictable() -> None:
     survivors = []
     for seed in (1, 2):
         limit = RateLimiter(SeededCrypto(seed))

@@ -10,5 +10,5 @@ def test_a_secret_is_overwritten_in_place() -> None:
     assert same == bytes(6)
 
 
-def test_nothing_to_wipe_is_no_error() -> None:
+def test_wiping_none_is_no_error() -> None:
     wipe(None)

@@ -44,18 +44,18 @@ class WallClock:
         return self.nanoseconds
 
 
-def test_labels_are_tai64n() -> None:
+def test_timestamps_are_tai64n_labels() -> None:
     for row, (nanoseconds, label) in enumerate(ENCODED):
         assert encode(nanoseconds).hex() == label, f"row {row}"
 
 
-def test_stamps_are_rounded_down_to_2_24_nanoseconds() -> None:
+def test_timestamps_are_rounded_down_to_2_24_nanoseconds() -> None:
     for row, (fraction, whitened) in enumerate(WHITENED):
         stamp = TimestampGenerator(WallClock(WALL + fraction)).after(0)
         assert stamp == WALL + whitened, f"row {row}"
 
 
-def test_labels_rise_though_the_clock_stands_still() -> None:
+def test_labels_increase_while_the_clock_stands_still() -> None:
     stamps, stamp = TimestampGenerator(WallClock()), 0
     label = b""
     for n in range(200):
@@ -73,7 +73,7 @@ def test_nanoseconds_stay_below_a_second() -> None:
         assert fraction % STEP == 0, f"stamp {n}"
 
 
-def test_stamps_rise_though_the_clock_steps_back_ten_years() -> None:
+def test_timestamps_increase_after_the_clock_was_set_back() -> None:
     clock = WallClock()
     stamps = TimestampGenerator(clock)
     before = stamps.after(0)
@@ -83,7 +83,7 @@ def test_stamps_rise_though_the_clock_steps_back_ten_years() -> None:
     assert encode(stamps.after(after)) > encode(after)
 
 
-def test_a_new_peer_gets_the_later_time_after_the_clock_stepped_back() -> None:
+def test_a_new_peer_gets_the_latest_time_after_the_clock_was_set_back() -> None:
     clock = WallClock()
     stamps = TimestampGenerator(clock)
     before = stamps.after(0)
@@ -91,7 +91,7 @@ def test_a_new_peer_gets_the_later_time_after_the_clock_stepped_back() -> None:
     assert stamps.after(0) == before
 
 
-def test_stamps_follow_a_clock_that_was_set_forward() -> None:
+def test_timestamps_follow_a_clock_that_was_set_forward() -> None:
     clock = WallClock(0)
     stamps = TimestampGenerator(clock)
     early = stamps.after(0)
@@ -100,7 +100,7 @@ def test_stamps_follow_a_clock_that_was_set_forward() -> None:
     assert stamps.after(early) == WALL
 
 
-def test_each_peer_has_its_own_series() -> None:
+def test_each_peer_has_its_own_timestamps() -> None:
     stamps = TimestampGenerator(WallClock())
     first = stamps.after(0)
     assert stamps.after(first) > first

@@ -29,13 +29,13 @@ class Model:
         return [peer_id for _, peer_id in due]
 
 
-def test_an_empty_schedule_has_nothing_due() -> None:
+def test_nothing_is_due_in_an_empty_queue() -> None:
     schedule = TimerQueue()
     assert schedule.next() is None
     assert schedule.pop_due(10**9) == []
 
 
-def test_an_instant_is_due_when_it_has_come() -> None:
+def test_a_peer_is_due_at_its_time() -> None:
     schedule = TimerQueue()
     schedule.schedule(1, 100)
     assert schedule.pop_due(99) == []
@@ -43,7 +43,7 @@ def test_an_instant_is_due_when_it_has_come() -> None:
     assert schedule.pop_due(100) == []
 
 
-def test_an_earlier_instant_replaces_a_later_one() -> None:
+def test_an_earlier_time_replaces_a_later_one() -> None:
     schedule = TimerQueue()
     for when in (100, 50, 70):
         schedule.schedule(1, when)
@@ -52,7 +52,7 @@ def test_an_earlier_instant_replaces_a_later_one() -> None:
     assert schedule.next() is None
 
 
-def test_a_forgotten_id_that_is_used_again_starts_anew() -> None:
+def test_a_reused_id_has_no_earlier_time() -> None:
     schedule = TimerQueue()
     schedule.schedule(1, 100)
     schedule.forget(1)
@@ -62,7 +62,7 @@ def test_a_forgotten_id_that_is_used_again_starts_anew() -> None:
     assert schedule.next() == 200
 
 
-def test_random_use_agrees_with_the_model() -> None:
+def test_random_operations_match_the_model() -> None:
     schedule, model, draw, now = TimerQueue(), Model(), SeededCrypto(1), 0
     for step in range(STEPS):
         choice, peer_id = draw.random_below(8), draw.random_below(PEERS)
@@ -79,7 +79,7 @@ def test_random_use_agrees_with_the_model() -> None:
         assert schedule.next() == model.next(), f"step {step}"
 
 
-def test_what_is_stale_does_not_pile_up() -> None:
+def test_stale_entries_do_not_accumulate() -> None:
     schedule = TimerQueue()
     schedule.schedule(1, 5_000)
     for now in range(1_000):

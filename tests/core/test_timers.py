@@ -150,27 +150,27 @@ def test_an_unanswered_initiation_is_retried_after_5_seconds_and_jitter() -> Non
     check(timers.retry_handshake, RETRY_HANDSHAKE)
 
 
-def test_a_handshake_that_had_to_wait_begins_5_seconds_after_the_last_message() -> None:
+def test_a_delayed_handshake_begins_5_seconds_after_the_last_message() -> None:
     check(timers.begin_handshake, BEGIN_HANDSHAKE)
 
 
-def test_a_session_is_dead_15_seconds_and_jitter_after_unanswered_data() -> None:
+def test_a_rekey_is_due_15_seconds_and_jitter_after_unanswered_data() -> None:
     check(timers.replace_dead_session, REPLACE_DEAD_SESSION)
 
 
-def test_a_keepalive_answers_data_after_10_seconds_of_silence() -> None:
+def test_a_keepalive_is_due_10_seconds_after_unanswered_data() -> None:
     check(timers.passive_keepalive, PASSIVE_KEEPALIVE)
 
 
-def test_a_persistent_keepalive_follows_the_last_packet_of_either_direction() -> None:
+def test_a_persistent_keepalive_is_due_after_the_last_packet() -> None:
     check(timers.persistent_keepalive, PERSISTENT_KEEPALIVE)
 
 
-def test_a_session_is_wiped_540_seconds_after_the_last_one_was_derived() -> None:
+def test_keypairs_expire_540_seconds_after_the_last_was_derived() -> None:
     check(timers.session_expiry, WIPE_SESSION)
 
 
-def test_activity_is_looked_at_before_any_deadline_that_it_makes() -> None:
+def test_activity_is_processed_before_any_deadline_that_it_causes() -> None:
     for row, (seconds, after) in enumerate(VISITS):
         peer = filled(Peer(crypto, 0, bytes(32)), {"persistent_keepalive": seconds})
         assert timers.delay_after_activity(peer) == after, f"row {row}"
