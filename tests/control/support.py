@@ -1,4 +1,4 @@
-"""What the tests of ``control`` share: samples, errors as text, and a slow model."""
+"""Helpers for the tests of ``control``: samples, error texts, a model."""
 
 from pywg_embedded.control.address import parse_allowed_ip
 from pywg_embedded.core.config import (
@@ -22,7 +22,7 @@ def key(key_byte: int) -> bytes:
 
 
 def error_of(function: "Callable[..., object]", *arguments: object) -> str:
-    """The text of the ConfigError that a call raises, or what it returns instead."""
+    """Return the text of the ConfigError that a call raises."""
     try:
         result = function(*arguments)
     except ConfigError as error:
@@ -31,7 +31,7 @@ def error_of(function: "Callable[..., object]", *arguments: object) -> str:
 
 
 def plain(value: "Any") -> "Any":
-    """An object with slots as a dict, so that two of them can be compared."""
+    """Return an object with slots as a dict, for comparison."""
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if hasattr(value, "__slots__"):
@@ -40,7 +40,7 @@ def plain(value: "Any") -> "Any":
 
 
 def peer_change(key_byte: int, *allowed_ips: str, **values: "Any") -> PeerChange:
-    """A section for ``key(number)``; an allowed IP led by "-" is one to remove."""
+    """Return a peer change; "-" before an allowed IP removes it."""
     section = PeerChange(key(key_byte))
     for text in allowed_ips:
         add = not text.startswith("-")
@@ -75,7 +75,7 @@ def status(*peers: PeerStatus, **values: "Any") -> InterfaceStatus:
 
 
 class Model:
-    """An interface that takes a change line by line, without a thought for speed.
+    """An interface that applies a change by its definition.
 
     ``sessions`` are the peers that were never removed since the start.
     """
@@ -133,7 +133,7 @@ class Model:
                 peer.allowed_ips.append(allowed_ip)
 
     def outcome(self) -> "tuple[Any, Any, Any]":
-        """Everything that two models agree on when they are alike."""
+        """Return the state for comparison with another model."""
         peers = {}
         for peer in self.peers:
             values = [getattr(peer, name) for name in VALUES]
@@ -141,7 +141,7 @@ class Model:
         return self.interface, peers, self.sessions
 
     def counts(self) -> tuple[int, int]:
-        """How many peers and how many allowed IPs there are."""
+        """Return the number of peers and of allowed IPs."""
         return len(self.peers), sum(len(peer.allowed_ips) for peer in self.peers)
 
 

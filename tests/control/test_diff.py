@@ -1,4 +1,4 @@
-"""What a change really alters, and whether there is room for the outcome."""
+"""The configuration diff, and the limits of its outcome."""
 
 from pywg_embedded.control.diff import ConfigDiff, StatusSnapshot, diff
 from pywg_embedded.core.config import InterfaceChange, InterfaceStatus
@@ -21,7 +21,7 @@ NET, HALF, HOST = "10.0.0.0/8", "10.0.0.0/9", "10.0.0.1/32"
 
 
 def running() -> InterfaceStatus:
-    """Peer A with everything set and two allowed IPs, peer B with one."""
+    """Return peer A with all values and two allowed IPs, and peer B with one."""
     a = peer_status(
         A,
         NET,
@@ -34,7 +34,7 @@ def running() -> InterfaceStatus:
     return status(a, b, private_key=key(8), listen_port=51820, fwmark=1)
 
 
-# What is asked for, and the difference to ``running`` that it makes.
+# A change, and its difference to ``running``.
 DIFFERENCES = (
     (change(), change()),
     (
@@ -45,7 +45,7 @@ DIFFERENCES = (
         change(private_key=key(7), listen_port=0, fwmark=0),
         change(private_key=key(7), listen_port=0, fwmark=0),
     ),
-    # A value that is there already.
+    # Values that are set already.
     (change(peer_change(A, NET, preshared_key=key(9), endpoint=ENDPOINT)), change()),
     (
         change(peer_change(A, preshared_key=bytes(32), persistent_keepalive=25)),
@@ -60,7 +60,7 @@ DIFFERENCES = (
         change(peer_change(C, NET), peer_change(C, remove=True)),
         change(peer_change(A, "-" + NET)),
     ),
-    # A peer that is removed and added is another one: its session is gone.
+    # A peer that is removed and added has no session.
     (
         change(peer_change(B, remove=True), peer_change(B, HOST)),
         change(peer_change(B, remove=True), peer_change(B, HOST)),
@@ -69,7 +69,7 @@ DIFFERENCES = (
         change(peer_change(A, remove=True), peer_change(A, endpoint=ENDPOINT)),
         change(peer_change(A, remove=True), peer_change(A, endpoint=ENDPOINT)),
     ),
-    # Allowed IPs: replaced, taken away one by one, moved, moved and moved back.
+    # Allowed IPs: replaced, removed, moved, moved and moved back.
     (
         change(peer_change(A, NET, "10.2.0.0/16", replace_allowed_ips=True)),
         change(peer_change(A, "-" + HALF), peer_change(A, "10.2.0.0/16")),
@@ -86,7 +86,7 @@ DIFFERENCES = (
         change(peer_change(B, NET), peer_change(A, replace_allowed_ips=True)),
         change(peer_change(A, "-" + HALF), peer_change(B, NET)),
     ),
-    # All peers replaced: whoever is named again keeps session and endpoint.
+    # All peers replaced: a peer that is named again keeps session and endpoint.
     (
         change(replace_peers=True),
         change(peer_change(A, remove=True), peer_change(B, remove=True)),

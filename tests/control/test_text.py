@@ -1,4 +1,4 @@
-"""Numbers and quotations."""
+"""Numbers in text, and quoting."""
 
 from pywg_embedded.control.text import located, parse_number, quote
 from pywg_embedded.core.errors import EPROTO, ConfigError

@@ -1,4 +1,4 @@
-"""The UAPI: requests in pieces of any size, answers, and both read back."""
+"""UAPI: parsing and formatting of requests and answers."""
 
 from pywg_embedded.control import uapi
 from pywg_embedded.control.keys import to_hex
@@ -46,7 +46,7 @@ def read(
 
 
 def shown(requests: "list[uapi.Request]") -> "list[object]":
-    """Requests in a form that can be compared and printed."""
+    """Return requests in a form that can be compared and printed."""
     return [
         (request.errno, str(request))
         if isinstance(request, ConfigError)
@@ -55,7 +55,7 @@ def shown(requests: "list[uapi.Request]") -> "list[object]":
     ]
 
 
-# One connection each: what is sent, and the requests that are in it.
+# The text of a connection, and its requests.
 CONNECTIONS: "tuple[tuple[str, tuple[uapi.Request, ...]], ...]" = (
     ("", ()),
     ("\n\n", ()),
@@ -98,7 +98,7 @@ CONNECTIONS: "tuple[tuple[str, tuple[uapi.Request, ...]], ...]" = (
             ),
         ),
     ),
-    # Taken from whoever has it, and then given up: not the same as left where it was.
+    # Moved from another peer, then removed: not the same as no change.
     (
         f"set=1\n{PEER_A}update_only=true\nallowed_ip=10.0.0.0/8\n"
         "allowed_ip=-10.0.0.0/8\nallowed_ip=-::/0\nallowed_ip=+::/0\n\n",
@@ -128,7 +128,7 @@ def test_requests_do_not_depend_on_chunk_sizes() -> None:
             assert got == shown(list(requests)), (row, size)
 
 
-# The lines behind set=1, and the error that they are answered with.
+# The lines after set=1, and the error.
 BAD_LINES = (
     ("listen_port=65536", EINVAL, "line 2: listen_port: invalid number '65536'"),
     ("listen_port=", EINVAL, "line 2: listen_port: invalid number ''"),

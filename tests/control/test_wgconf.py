@@ -37,7 +37,7 @@ def replacing(*allowed_ips: str) -> InterfaceChange:
     return change(peer_change(A, *allowed_ips, replace_allowed_ips=True))
 
 
-# What the file says, and what it adds to an interface.
+# A file, and its change with ``append``.
 FILES = (
     ("", change()),
     ("# nothing\n\n   \n", change()),

@@ -1,5 +1,5 @@
-"""What the tests of ``core`` share: seeded primitives, a data plane that only writes
-down what it is told, and devices whose datagrams are carried by hand.
+"""Helpers for the tests of ``core``: seeded crypto functions, a recording data plane,
+and devices whose datagrams are delivered explicitly.
 """
 
 import struct
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pywg_embedded.core.crypto import Bytes
 
-# When the tests begin: milliseconds since boot, and nanoseconds since 1970.
+# The start of the tests: milliseconds since boot, and nanoseconds since 1970.
 NOW = 1_000_000
 WALL = 1_700_000_000_000_000_000
 
@@ -38,9 +38,9 @@ LOW_ORDER_POINTS = (
 
 
 class SeededCrypto:
-    """The primitives, with randomness that follows from a seed.
+    """The crypto functions, with random bytes that depend on a seed.
 
-    ``answers`` are given out first, each to who asks for bytes of its size.
+    ``answers`` are returned first, each for a call of ``random`` with its size.
     """
 
     equal = staticmethod(crypto.equal)
@@ -69,7 +69,7 @@ class SeededCrypto:
 
 
 class RecordingCrypto(SeededCrypto):
-    """Keeps the very buffers that secrets were handed over in."""
+    """Records the buffers in which secrets are passed to the crypto functions."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
@@ -100,7 +100,7 @@ class RecordingCrypto(SeededCrypto):
         return secret
 
     def unwiped_secrets(self) -> list[bytearray]:
-        """The buffers that were not overwritten, each once."""
+        """Return the buffers that were not overwritten, each once."""
         left: list[bytearray] = []
         for secret in self.secrets:
             if any(secret) and not any(secret is known for known in left):
@@ -109,14 +109,14 @@ class RecordingCrypto(SeededCrypto):
 
 
 class LowOrderCrypto(SeededCrypto):
-    """An attacker's X25519, which takes the zero that low-order points give."""
+    """The X25519 of an attacker, which accepts all-zero shared secrets."""
 
     def dh(self, private: "Bytes", public: "Bytes") -> bytes:
         return crypto.dh(private, public) or bytes(32)
 
 
 class Plane:
-    """A data plane without data: ``calls`` has what it was told, ``now`` is set."""
+    """A data plane that records its calls; ``now`` is set by the test."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -125,7 +125,7 @@ class Plane:
         self.keypairs: dict[int, list[Keypair]] = {}
 
     def calls_to(self, name: str) -> "list[tuple[Any, ...]]":
-        """The arguments of each call of this name."""
+        """Return the arguments of each call of a function."""
         return [call[1:] for call in self.calls if call[0] == name]
 
     def add_peer(self, peer_id: int) -> None:
@@ -205,7 +205,7 @@ class Plane:
 
 
 class Side:
-    """A device with a key, a plane and an address; its only peer, if any, has id 0."""
+    """A device with key, plane and endpoint; the first peer has the id 0."""
 
     def __init__(self, side_id: int, crypto: SeededCrypto | None = None) -> None:
         self.crypto = crypto or SeededCrypto(side_id)
@@ -220,12 +220,12 @@ class Side:
         self.plane.calls.clear()
 
     def add_peer(self, peer: "Side", **values: "Any") -> None:
-        """Take the other side as a peer."""
+        """Add the other side as a peer."""
         values.setdefault("endpoint", peer.endpoint.remote())
         self.device.configure(change(peer_change(peer.public, **values)), NOW)
 
     def sent_datagrams(self) -> list[bytes]:
-        """The datagrams that leave now."""
+        """Return the datagrams that the device sends now."""
         return [data for data, _ in self.device.datagrams_to_send()]
 
     def receive(
@@ -239,13 +239,13 @@ class Side:
         self.device.receive_datagram(data, source, now, backlog, filtered)
 
     def status(self, peer_id: int = 0, now: int = NOW) -> "dict[str, Any]":
-        """What is said of a peer."""
+        """Return the status of a peer."""
         peers = self.device.status(now)["peers"]
         found: dict[str, Any] = next(peer for peer in peers if peer["id"] == peer_id)
         return found
 
     def run(self, until: int) -> list[int]:
-        """Let the timers do what is due up to then; when an initiation went out."""
+        """Fire all timers until a time, and return when initiations were sent."""
         initiations: list[int] = []
         for _ in range(1000):
             due = self.device.get_timer()
@@ -256,13 +256,13 @@ class Side:
             initiations += [
                 self.plane.now for data in self.sent_datagrams() if data[0] == 1
             ]
-        raise AssertionError(f"timers never rest: due at {due}, now {self.plane.now}")
+        raise AssertionError(f"timers do not stop: due at {due}, now {self.plane.now}")
 
 
 def pair(
     first: SeededCrypto | None = None, second: SeededCrypto | None = None
 ) -> "list[Side]":
-    """Two sides that are each other's peer."""
+    """Return two sides that are peers of each other."""
     a, b = Side(1, first), Side(2, second)
     a.add_peer(b)
     b.add_peer(a)
@@ -270,13 +270,13 @@ def pair(
 
 
 def deliver(sender: Side, receiver: Side, now: int = NOW, backlog: int = 0) -> None:
-    """Bring what one side sends to the other."""
+    """Deliver the datagrams of one side to the other."""
     for data in sender.sent_datagrams():
         receiver.receive(data, sender.endpoint, now, backlog)
 
 
 def complete_handshake(initiator: Side, responder: Side, now: int = NOW) -> None:
-    """A whole handshake, up to the packet that confirms it."""
+    """Run a whole handshake, including key confirmation."""
     initiator.device.handshake_needed(0, now)
     deliver(initiator, responder, now)
     deliver(responder, initiator, now)
@@ -284,7 +284,7 @@ def complete_handshake(initiator: Side, responder: Side, now: int = NOW) -> None
 
 
 def established_pair(now: int = NOW) -> "list[Side]":
-    """Two sides with a session; the first initiated it."""
+    """Return two sides with a session, which the first initiated."""
     a, b = pair()
     complete_handshake(a, b, now)
     return [a, b]
@@ -293,7 +293,7 @@ def established_pair(now: int = NOW) -> "list[Side]":
 def make_initiation(
     sender: Side, responder: bytes, nanoseconds: int, index: int = 1
 ) -> bytes:
-    """An initiation with a stamp of our choice, and mac1."""
+    """Return an initiation with this timestamp, and mac1."""
     jar = CookieMaker(sender.crypto, responder)
     return jar.add_macs(
         sender.crypto,
@@ -305,7 +305,7 @@ def make_initiation(
 def initiation_without_macs(
     sender: Side, responder: bytes, nanoseconds: int, index: int = 1
 ) -> bytes:
-    """An initiation whose macs are still zero."""
+    """Return an initiation with this timestamp, and both macs zero."""
     crypto = sender.crypto
     identity = noise.Identity(crypto, sender.private)
     remote = responder, crypto.dh(sender.private, responder)
@@ -337,14 +337,14 @@ def peer_change(public_key: bytes, **values: "Any") -> PeerChange:
 
 
 def flip_bit(data: bytes, position: int) -> bytes:
-    """The same with one bit changed."""
+    """Return a copy with one bit changed."""
     changed = bytearray(data)
     changed[position] ^= 1
     return bytes(changed)
 
 
 def drop_reason_of(function: "Callable[..., object]", *arguments: object) -> str | None:
-    """Why a call drops a datagram, or None if it does not."""
+    """Return the drop reason that a call raises, or None."""
     try:
         function(*arguments)
     except Drop as drop:

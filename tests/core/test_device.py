@@ -1,4 +1,4 @@
-"""The engine's verbs: handshakes, silence, roaming, indices, and what is told of it."""
+"""The protocol engine: handshakes, drops, roaming, indices, status."""
 
 import struct
 from binascii import unhexlify
@@ -42,7 +42,7 @@ def with_mac1(sender: Side, receiver: Side, bare: bytes) -> bytes:
 
 
 def invalid_datagrams(a: Side, b: Side) -> "list[tuple[str, bytes, str]]":
-    """What must meet silence at b: its name, the datagram, the reason it counts as."""
+    """Return datagrams that b must drop: a name, the datagram, the drop reason."""
     stranger = Side(3)
     good = make_initiation(a, b.public, WALL)
     kind, transport = struct.pack("<I", 4), bytes(28)
@@ -149,7 +149,7 @@ def test_a_peer_with_a_low_order_key_gets_no_answer() -> None:
         b.device.configure(change(peer_change(point, endpoint=address)), NOW)
         b.device.handshake_needed(0, NOW)
         assert b.sent_datagrams() == [], f"row {row}"
-        # The attacker knows every secret with that point: it is zero.
+        # The attacker knows each shared secret with that point: it is zero.
         careless = LowOrderCrypto(3)
         attacker = noise.Identity(careless, private_key(3))
         attacker.public = point
@@ -251,7 +251,7 @@ def test_the_authentic_response_is_accepted_after_a_forged_one() -> None:
 
 
 def test_a_response_is_accepted_until_the_initiation_is_retried() -> None:
-    # milliseconds until the response comes, whether it is taken
+    # milliseconds until the response arrives, whether it is accepted
     for row, (delay, taken) in enumerate(((250, True), (4_999, True), (6_000, False))):
         a, b = pair()
         a.device.handshake_needed(0, NOW)
@@ -441,7 +441,7 @@ def test_keypairs_are_wiped_and_staged_packets_dropped_when_going_down() -> None
 
 
 def test_keepalives_and_staged_packets_are_sent_when_coming_up() -> None:
-    # persistent keepalive, what the data plane is told
+    # persistent keepalive, calls of the data plane
     for seconds, calls in (
         (0, [("expire_keypairs", 0), ("send_staged", 0)]),
         (25, [("expire_keypairs", 0), ("send_keepalive", 0), ("send_staged", 0)]),
@@ -551,7 +551,7 @@ def test_no_initiation_is_sent_while_down() -> None:
 
 
 class InitiationRecorder:
-    """Keeps every initiation that is read while it is entered."""
+    """Records the received initiations while its context is active."""
 
     def __init__(self) -> None:
         self.received: list[noise.ReceivedInitiation] = []

@@ -1,4 +1,4 @@
-"""Changes while it runs: what they do, and what they leave as it was."""
+"""Configuration changes of a running engine."""
 
 from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import LimitError
@@ -184,7 +184,7 @@ def test_nothing_changes_when_there_are_too_many_peers() -> None:
 def test_the_limit_of_peers_applies_to_the_outcome() -> None:
     keys = [private_key(n) for n in range(20, 27)]
     full = [peer_change(key) for key in keys[:3]]
-    # a change to a full table, whether there is room
+    # a change of a full table, whether it is accepted
     for row, (wanted, fits) in enumerate(
         (
             (change(peer_change(keys[3])), False),
@@ -266,7 +266,7 @@ def test_a_removed_peer_gets_no_answer() -> None:
 
 def test_allowed_ips_are_passed_to_the_data_plane() -> None:
     a, b = pair()
-    # the section, what the data plane is told
+    # the peer change, calls of the data plane
     table: tuple[tuple[dict[str, Any], list[tuple[Any, ...]]], ...] = (
         ({"allowed_ips": {NET: True}}, [("allow", 0) + NET]),
         ({"allowed_ips": {NET: False}}, [("disallow", 0) + NET]),
@@ -295,7 +295,7 @@ def test_staged_packets_are_sent_when_the_endpoint_is_set() -> None:
 
 def test_a_keepalive_is_sent_when_persistent_keepalive_is_enabled() -> None:
     a, b = established_pair()
-    # the interval from now on, keepalives at once
+    # the new interval, keepalives sent at once
     for row, (seconds, sent) in enumerate(
         ((25, 1), (25, 0), (10, 0), (0, 0), (10, 1), (0, 0))
     ):

@@ -1,4 +1,4 @@
-"""The engine under load: cookies instead of answers, and how one gets past them."""
+"""The engine under load: cookie replies, and messages with a cookie."""
 
 from pywg_embedded import crypto
 from pywg_embedded.core import messages
@@ -21,14 +21,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pywg_embedded.core.crypto import Bytes
 
-# From this many waiting messages on there is load, and for so long afterwards.
+# The backlog that is load, and how long load lasts after it.
 BACKLOG, HOLD = 128, 1_000
 ELSEWHERE = endpoint(9, 4000)
 INITIATION, RESPONSE, COOKIE_REPLY = 1, 2, 3
 
 
 class Initiator:
-    """Sends initiations as a peer of b, with the cookie that it was given."""
+    """Sends initiations with the cookie that it received."""
 
     def __init__(self, sender: Side, receiver: Side, source: Endpoint) -> None:
         self._sender = sender
@@ -47,14 +47,14 @@ class Initiator:
         self._receiver.receive(datagram, self.source, now, backlog)
 
     def request_cookie(self) -> None:
-        """Be told the cookie of our address."""
+        """Get a cookie for the source of this initiator."""
         self.send_initiation(WALL)
         (reply,) = self._receiver.sent_datagrams()
         self._jar.receive(self._sender.crypto, messages.parse(reply)[1], NOW)
 
 
 def answer_to(b: Side, datagram: bytes, now: int = NOW, backlog: int = 0) -> int | None:
-    """The type of what b answers, or None."""
+    """Return the type of the message that b answers with, or None."""
     b.receive(datagram, endpoint(1), now, backlog)
     answers = b.sent_datagrams()
     assert len(answers) <= 1
@@ -70,7 +70,7 @@ def test_load_begins_with_a_backlog_of_128() -> None:
 
 
 def test_load_ends_one_second_after_the_last_backlog() -> None:
-    # milliseconds since the last backlog, what is answered
+    # milliseconds since the last backlog, type of the answer
     for later, kind in ((0, COOKIE_REPLY), (999, COOKIE_REPLY), (1_000, RESPONSE)):
         a, b = pair()
         answer_to(b, make_initiation(a, b.public, WALL), NOW - 500, BACKLOG)
@@ -100,7 +100,7 @@ def test_a_message_without_a_cookie_is_not_decrypted_under_load() -> None:
     assert b.device.drops == {"cookie_required": 1}
     assert b.plane.keypairs[0] == []
     assert b.plane.calls_to("record_handshake_received") == []
-    # The timestamp is not taken either: the same initiation counts afterwards.
+    # Its timestamp is not stored: the same initiation is accepted later.
     assert answer_to(b, make_initiation(a, b.public, WALL), NOW + HOLD) == RESPONSE
 
 
@@ -180,9 +180,9 @@ def test_a_forged_cookie_reply_is_refused() -> None:
 
 def test_a_cookie_is_invalid_for_another_address_or_port() -> None:
     a, b = pair()
-    applicant = Initiator(a, b, endpoint(1))
-    applicant.request_cookie()
-    # a source, what it is answered under load
+    initiator = Initiator(a, b, endpoint(1))
+    initiator.request_cookie()
+    # a source, type of the answer under load
     for row, (source, kind) in enumerate(
         (
             (endpoint(2), COOKIE_REPLY),
@@ -190,32 +190,32 @@ def test_a_cookie_is_invalid_for_another_address_or_port() -> None:
             (endpoint(1), RESPONSE),
         )
     ):
-        applicant.source = source
-        applicant.send_initiation(WALL + row)
+        initiator.source = source
+        initiator.send_initiation(WALL + row)
         assert [data[0] for data in b.sent_datagrams()] == [kind], f"row {row}"
 
 
 def test_a_burst_of_five_is_accepted_from_a_source_with_a_cookie() -> None:
     a, b = pair()
-    applicant = Initiator(a, b, endpoint(1))
-    applicant.request_cookie()
+    initiator = Initiator(a, b, endpoint(1))
+    initiator.request_cookie()
     b.device.drops.clear()
     for n in range(8):
-        applicant.send_initiation(WALL + n)
-    # All in one millisecond: the peer's own limit lets the first through.
+        initiator.send_initiation(WALL + n)
+    # All in one millisecond: the limit of the peer accepts the first.
     assert b.device.drops == {"initiation_rate_limited": 4, "rate_limited": 3}
     assert len(b.sent_datagrams()) == 1
 
 
 def test_a_message_each_50_ms_is_accepted_after_the_burst() -> None:
     a, b = pair()
-    applicant = Initiator(a, b, endpoint(1))
-    applicant.request_cookie()
+    initiator = Initiator(a, b, endpoint(1))
+    initiator.request_cookie()
     for n in range(5):
-        applicant.send_initiation(WALL + n)
+        initiator.send_initiation(WALL + n)
     b.sent_datagrams()
     for row, (later, answers) in enumerate(((49, 0), (50, 1), (51, 0), (100, 1))):
-        applicant.send_initiation(WALL + 10 + row, NOW + later)
+        initiator.send_initiation(WALL + 10 + row, NOW + later)
         assert len(b.sent_datagrams()) == answers, f"row {row}"
 
 
@@ -235,9 +235,9 @@ def test_a_source_is_accepted_while_another_exceeds_its_rate() -> None:
 
 def test_sources_are_not_limited_without_load() -> None:
     a, b = pair()
-    applicant = Initiator(a, b, endpoint(1))
+    initiator = Initiator(a, b, endpoint(1))
     for n in range(50):
-        applicant.send_initiation(WALL + n, NOW + 20 * n, 0)
+        initiator.send_initiation(WALL + n, NOW + 20 * n, 0)
     assert len(b.sent_datagrams()) == 50
 
 

@@ -1,4 +1,4 @@
-"""The engine's timers, each from the facts that make it due to what is then done."""
+"""The timers of the engine: from facts to deadlines to actions."""
 
 import struct
 
@@ -26,7 +26,7 @@ def word(value: int) -> bytes:
 
 
 def wanting(now: int = NOW) -> Side:
-    """A side that has just sent an initiation which nobody will answer."""
+    """Return a side whose initiation gets no response."""
     a, _ = pair()
     a.device.handshake_needed(0, now)
     assert len(a.sent_datagrams()) == 1
@@ -34,19 +34,19 @@ def wanting(now: int = NOW) -> Side:
 
 
 def sends(side: Side, now: int, kind: bool) -> None:
-    """A packet goes out through the session."""
+    """Record a sent packet."""
     side.plane.facts[0].record_sent(now, kind)
     side.device.peer_active(0, now)
 
 
 def receives(side: Side, now: int, kind: bool) -> None:
-    """A packet comes in through the session."""
+    """Record a received packet."""
     side.plane.facts[0].record_received(now, kind)
     side.device.peer_active(0, now)
 
 
 def keepalives(side: Side, until: int) -> list[int]:
-    """When keepalives are sent, up to then."""
+    """Return when keepalives are sent, until a time."""
     times: list[int] = []
     while (due := side.device.get_timer()) is not None and due <= until:
         before = len(side.plane.calls_to("send_keepalive"))
@@ -295,7 +295,7 @@ def test_the_secrets_of_an_idle_peer_are_overwritten() -> None:
     a.receive(make_initiation(b, a.public, WALL), b.endpoint, NOW + 10_000)
     assert len(watched.unwiped_secrets()) > 1
     a.run(NOW + 550_000)
-    # Our static key is left.
+    # The static key remains.
     assert [bytes(secret) for secret in watched.unwiped_secrets()] == [a.private]
 
 

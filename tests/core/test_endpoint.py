@@ -1,4 +1,4 @@
-"""Endpoints: the remote side, and the local side that it spoke to."""
+"""Endpoints: the remote address, and the source address."""
 
 from pywg_embedded.core.endpoint import Endpoint
 

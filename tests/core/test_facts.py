@@ -1,4 +1,4 @@
-"""What a packet changes in the record of a peer."""
+"""The effect of sent and received packets on the facts of a peer."""
 
 from pywg_embedded.core.facts import Facts
 
@@ -17,16 +17,16 @@ HISTORIES = (
     (((SENT, KEEPALIVE),), (1, 0, 0, 0, 0)),
     (((RECEIVED, DATA),), (0, 1, 0, 0, 1)),
     (((RECEIVED, KEEPALIVE),), (0, 1, 0, 0, 0)),
-    # The first of a run counts.
+    # The first unanswered packet counts.
     (((SENT, DATA), (SENT, DATA)), (2, 0, 2, 1, 0)),
     (((RECEIVED, DATA), (RECEIVED, DATA)), (0, 2, 0, 0, 1)),
-    # A keepalive does not begin or end its own direction's run.
+    # A keepalive neither sets nor resets the time of its own direction.
     (((SENT, DATA), (SENT, KEEPALIVE)), (2, 0, 1, 1, 0)),
-    # Any packet answers the other direction's run.
+    # Any packet resets the time of the other direction.
     (((SENT, DATA), (RECEIVED, KEEPALIVE)), (1, 2, 1, 0, 0)),
     (((RECEIVED, DATA), (SENT, KEEPALIVE)), (2, 1, 0, 0, 0)),
     (((SENT, DATA), (RECEIVED, DATA)), (1, 2, 1, 0, 2)),
-    # The next run begins later.
+    # The time is set again by the next packet.
     (((SENT, DATA), (RECEIVED, DATA), (SENT, DATA)), (3, 2, 3, 3, 0)),
 )
 

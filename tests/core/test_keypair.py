@@ -1,4 +1,4 @@
-"""A keypair's limits in time and messages, at their edges (paper 6.1, 6.2)."""
+"""The limits of a keypair in time and messages (paper 6.1, 6.2)."""
 
 from pywg_embedded.core.keypair import Keypair
 from tests.core.support import NOW
@@ -16,7 +16,7 @@ ALIVE = (
     (LAST, 0, False),
     (2**64 - 1, 0, False),
 )
-# initiator, counter, age, whether sending asks for a new handshake
+# initiator, counter, age, whether sending requests a rekey
 REKEY_ON_SEND = (
     (True, 0, 0, False),
     (True, 0, 119_999, False),
@@ -29,7 +29,7 @@ REKEY_ON_SEND = (
     (False, 2**60 - 1, 0, False),
     (False, 2**60, 0, True),
 )
-# initiator, age, whether receiving asks for a new handshake
+# initiator, age, whether receiving requests a rekey
 REKEY_ON_RECEIVE = (
     (True, 0, False),
     (True, 164_999, False),

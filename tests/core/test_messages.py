@@ -15,7 +15,7 @@ INITIATION = messages.initiation(SENDER, EPHEMERAL, STATIC, STAMP)
 RESPONSE = messages.response(SENDER, RECEIVER, EPHEMERAL, NOTHING)
 COOKIE_REPLY = messages.cookie_reply(RECEIVER, NONCE, COOKIE)
 
-# the message, and what it consists of (paper 5.4.2, 5.4.3, 5.4.7)
+# the message, and its parts (paper 5.4.2, 5.4.3, 5.4.7)
 LAYOUTS = (
     (INITIATION, (b"\1\0\0\0", SENDER_BYTES, EPHEMERAL, STATIC, STAMP, NO_MAC * 2)),
     (

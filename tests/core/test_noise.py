@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PSK = b"p" * 32
 STAMP = bytes(range(12))
 
-# key, data, HMAC-BLAKE2s as Python's own hmac has it
+# key, data, HMAC-BLAKE2s by the hmac module of Python
 HMACS = (
     (
         bytes(range(32)),
@@ -52,14 +52,14 @@ HKDF = (
 
 
 class Party:
-    """One side of a handshake, with its primitives and its static key."""
+    """One side of a handshake, with crypto functions and static key."""
 
     def __init__(self, party_id: int, primitives: SeededCrypto | None = None) -> None:
         self.crypto = primitives or SeededCrypto(party_id)
         self.identity = noise.Identity(self.crypto, private_key(party_id))
 
     def initiate(self, peer: "Party") -> tuple[noise.Handshake, "Fields"]:
-        """A handshake, and the fields of its initiation."""
+        """Return a handshake, and the fields of its initiation."""
         remote = peer.identity.public, self.shared_with(peer)
         handshake, message = noise.create_initiation(
             self.crypto, self.identity, remote, 1, STAMP
@@ -67,7 +67,7 @@ class Party:
         return handshake, messages.parse(message)[1]
 
     def read(self, fields: "Fields", peer: "Party") -> noise.ReceivedInitiation:
-        """An authentic initiation, or Drop."""
+        """Return an authenticated initiation; raises Drop."""
         sender, ephemeral, static, stamp = fields[:4]
         received = noise.read_initiation(
             self.crypto, self.identity, sender, ephemeral, static
@@ -79,7 +79,7 @@ class Party:
     def respond(
         self, received: noise.ReceivedInitiation, psk: bytes = PSK
     ) -> tuple[Keypair, "Fields"]:
-        """A keypair, and the sender, ephemeral and nothing of the response."""
+        """Return a keypair, and sender, ephemeral and empty text of the response."""
         keypair, message = noise.create_response(self.crypto, received, psk, 2, NOW)
         sender, _, ephemeral, nothing, _, _ = messages.parse(message)[1]
         return keypair, (sender, ephemeral, nothing)
@@ -104,7 +104,7 @@ class Party:
 
 
 class Traced(noise.SymmetricState):
-    """Remembers the copies that messages were tried on."""
+    """Records the copies of the handshake state."""
 
     def __init__(self, state: noise.SymmetricState) -> None:
         super().__init__(crypto, state.chaining_key, state.hash)
@@ -116,7 +116,7 @@ class Traced(noise.SymmetricState):
 
 
 def known() -> "list[dict[str, Any]]":
-    """The frozen handshakes, as bytes but for their names."""
+    """Return the handshakes of the vectors, as bytes."""
     cases = load("noise_ikpsk2.json")["handshakes"]
     return [
         {k: v if k == "name" else unhexlify(v) for k, v in case.items()}
@@ -206,7 +206,7 @@ def test_an_initiation_changed_anywhere_is_refused() -> None:
         for position in range(len(fields[field])):
             changed = list(fields)
             changed[field] = flip_bit(fields[field], position)
-            # X25519 ignores the top bit, and so it changes the hash alone.
+            # X25519 ignores the top bit: only the hash changes.
             reason = drop_reason_of(b.read, changed, a)
             assert reason == "initiation_not_authentic", f"field {field}: {position}"
 
@@ -259,7 +259,7 @@ def test_a_truncated_response_is_refused() -> None:
 
 def test_both_sides_need_the_same_preshared_key() -> None:
     a, b = Party(1), Party(2)
-    # the responder's, the initiator's, whether they agree
+    # preshared key of the responder, of the initiator, whether the handshake completes
     for row, (theirs, ours, agree) in enumerate(
         (
             (PSK, PSK, True),
@@ -361,7 +361,7 @@ def test_the_initiator_keeps_only_secrets_of_the_response() -> None:
 def test_secrets_are_overwritten_when_a_response_fails() -> None:
     watched = RecordingCrypto(2)
     a, b = Party(1), Party(2, watched)
-    # What is of low order: the initiation's ephemeral, or the initiator's static key.
+    # The low-order point: ephemeral of the initiation, or static key of the initiator.
     for row, field in enumerate(("ephemeral", "static")):
         received = b.read(a.initiate(b)[1], a)
         setattr(received, field, unhexlify(LOW_ORDER_POINTS[0]))

@@ -1,4 +1,4 @@
-"""The table of peers: by key, by id, by handshake index, and full."""
+"""The table of peers: lookups, limit, removal."""
 
 from pywg_embedded import crypto
 from pywg_embedded.core import messages, noise

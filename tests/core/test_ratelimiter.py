@@ -1,11 +1,11 @@
-"""Token buckets: a burst, a steady rate, and a table that cannot be washed out."""
+"""The rate limiter: burst, steady rate, and a full table."""
 
 from pywg_embedded.core.ratelimiter import RateLimiter
 from tests.core.support import NOW, SeededCrypto
 
 A, B = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))
 PLACES = 2048
-# Enough for every set of the table to be full, with the seed that is used here.
+# Enough to fill every set of the table, with the seed used here.
 CROWD = 5_000
 
 # two addresses, whether they share a bucket
@@ -26,24 +26,24 @@ def limiter() -> RateLimiter:
 
 
 def allowed(limiter: RateLimiter, address: bytes, now: int, count: int) -> int:
-    """How many of so many packets pass."""
+    """Return how many of ``count`` packets are allowed."""
     return sum(limiter.allow(address, now) for _ in range(count))
 
 
 def crowd(size: int = CROWD) -> "list[bytes]":
-    """Many IPv4 addresses, all different."""
+    """Return different IPv4 addresses."""
     return [n.to_bytes(4, "big") for n in range(size)]
 
 
 def newcomers() -> "list[bytes]":
-    """A few that are not in the crowd."""
+    """Return addresses that are not in the crowd."""
     return [(CROWD + n).to_bytes(4, "big") for n in range(100)]
 
 
 def test_a_burst_of_five_is_allowed_then_one_each_50_ms() -> None:
     limit = limiter()
     assert allowed(limit, A, NOW, 10) == 5
-    # milliseconds later, how many of ten pass
+    # milliseconds later, how many of ten are allowed
     for row, (later, passing) in enumerate(
         ((49, 0), (50, 1), (99, 0), (100, 1), (250, 3), (10_000, 5))
     ):

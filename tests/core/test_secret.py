@@ -1,4 +1,4 @@
-"""Secrets are overwritten where they are."""
+"""Secrets are overwritten in place."""
 
 from pywg_embedded.core.secret import wipe
 

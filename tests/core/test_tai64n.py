@@ -1,4 +1,4 @@
-"""Stamps: encoding, whitening, and that they only ever rise."""
+"""Timestamps: encoding, whitening, increase."""
 
 from pywg_embedded.core.tai64n import TimestampGenerator, encode
 from tests.core.support import WALL
@@ -22,7 +22,7 @@ ENCODED = (
     (2**32 * SECOND, "400000010000000a00000000"),
 )
 
-# nanoseconds within a second, what is left of them
+# nanoseconds within a second, after whitening
 WHITENED = (
     (0, 0),
     (1, 0),

@@ -1,4 +1,4 @@
-"""The schedule against a dictionary that is searched from end to end."""
+"""The timer queue, compared with a dictionary."""
 
 from pywg_embedded.core.timer_queue import TimerQueue
 from tests.core.support import SeededCrypto
@@ -8,7 +8,7 @@ PEERS = 8
 
 
 class Model:
-    """At most one instant a peer, without a thought for speed."""
+    """A simple implementation by a dictionary."""
 
     def __init__(self) -> None:
         self.at: dict[int, int] = {}
@@ -30,60 +30,60 @@ class Model:
 
 
 def test_nothing_is_due_in_an_empty_queue() -> None:
-    schedule = TimerQueue()
-    assert schedule.next() is None
-    assert schedule.pop_due(10**9) == []
+    queue = TimerQueue()
+    assert queue.next() is None
+    assert queue.pop_due(10**9) == []
 
 
 def test_a_peer_is_due_at_its_time() -> None:
-    schedule = TimerQueue()
-    schedule.schedule(1, 100)
-    assert schedule.pop_due(99) == []
-    assert schedule.pop_due(100) == [1]
-    assert schedule.pop_due(100) == []
+    queue = TimerQueue()
+    queue.schedule(1, 100)
+    assert queue.pop_due(99) == []
+    assert queue.pop_due(100) == [1]
+    assert queue.pop_due(100) == []
 
 
 def test_an_earlier_time_replaces_a_later_one() -> None:
-    schedule = TimerQueue()
+    queue = TimerQueue()
     for when in (100, 50, 70):
-        schedule.schedule(1, when)
-    assert schedule.next() == 50
-    assert schedule.pop_due(100) == [1]
-    assert schedule.next() is None
+        queue.schedule(1, when)
+    assert queue.next() == 50
+    assert queue.pop_due(100) == [1]
+    assert queue.next() is None
 
 
 def test_a_reused_id_has_no_earlier_time() -> None:
-    schedule = TimerQueue()
-    schedule.schedule(1, 100)
-    schedule.forget(1)
-    assert schedule.next() is None
-    schedule.schedule(1, 200)
-    assert schedule.pop_due(100) == []
-    assert schedule.next() == 200
+    queue = TimerQueue()
+    queue.schedule(1, 100)
+    queue.forget(1)
+    assert queue.next() is None
+    queue.schedule(1, 200)
+    assert queue.pop_due(100) == []
+    assert queue.next() == 200
 
 
 def test_random_operations_match_the_model() -> None:
-    schedule, model, draw, now = TimerQueue(), Model(), SeededCrypto(1), 0
+    queue, model, draw, now = TimerQueue(), Model(), SeededCrypto(1), 0
     for step in range(STEPS):
         choice, peer_id = draw.random_below(8), draw.random_below(PEERS)
         if choice == 0:
             now += draw.random_below(60)
-            assert schedule.pop_due(now) == model.pop_due(now), f"step {step}"
+            assert queue.pop_due(now) == model.pop_due(now), f"step {step}"
         elif choice == 1:
-            schedule.forget(peer_id)
+            queue.forget(peer_id)
             model.forget(peer_id)
         else:
             when = now + draw.random_below(200)
-            schedule.schedule(peer_id, when)
+            queue.schedule(peer_id, when)
             model.schedule(peer_id, when)
-        assert schedule.next() == model.next(), f"step {step}"
+        assert queue.next() == model.next(), f"step {step}"
 
 
 def test_stale_entries_do_not_accumulate() -> None:
-    schedule = TimerQueue()
-    schedule.schedule(1, 5_000)
+    queue = TimerQueue()
+    queue.schedule(1, 5_000)
     for now in range(1_000):
-        schedule.schedule(2, 10**6)
-        schedule.schedule(2, now)
-        assert schedule.pop_due(now) == [2]
-    assert len(schedule._heap) < 20
+        queue.schedule(2, 10**6)
+        queue.schedule(2, now)
+        assert queue.pop_due(now) == [2]
+    assert len(queue._heap) < 20

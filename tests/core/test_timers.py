@@ -20,7 +20,7 @@ T = 1_000_000
 STATE = noise.SymmetricState(crypto, bytearray(32), bytes(32))
 HANDSHAKE = noise.Handshake(STATE, bytearray(32), 1)
 
-# what the peer remembers, what the data plane recorded, when the timer is due
+# peer state, facts, due time
 RETRY_HANDSHAKE: "tuple[Row, ...]" = (
     ({}, {}, None),
     ({"initiation_sent_at": T}, {}, None),
@@ -30,7 +30,7 @@ RETRY_HANDSHAKE: "tuple[Row, ...]" = (
         {},
         T + 5_333,
     ),
-    # What else is sent and received does not matter.
+    # Other packets do not matter.
     (
         {"initiation_sent_at": T, "handshake": HANDSHAKE, "handshake_sent_at": T + 9},
         {"last_sent": T + 9, "last_received": T + 9},
@@ -46,7 +46,7 @@ BEGIN_HANDSHAKE: "tuple[Row, ...]" = (
         {},
         T + 5_333,
     ),
-    # One is on its way.
+    # A handshake is in progress.
     (
         {
             "handshake_sent_at": T,
@@ -56,7 +56,7 @@ BEGIN_HANDSHAKE: "tuple[Row, ...]" = (
         {},
         None,
     ),
-    # Transport data does not put it off.
+    # Transport data does not delay it.
     (
         {"handshake_sent_at": T, "handshake_requested_at": T + 1},
         {"last_sent": T + 9},
@@ -67,11 +67,11 @@ REPLACE_DEAD_SESSION: "tuple[Row, ...]" = (
     ({}, {}, None),
     ({}, {"data_sent_since": T, "last_data_sent": T}, T + 15_000),
     ({"jitter": JITTER}, {"data_sent_since": T, "last_data_sent": T}, T + 15_333),
-    # Counts from the first packet that was not answered.
+    # Begins with the first unanswered packet.
     ({}, {"data_sent_since": T, "last_data_sent": T + 14_999}, T + 15_000),
-    # A keepalive is no data.
+    # A keepalive is not data.
     ({}, {"last_sent": T}, None),
-    # A handshake was begun since: once more if data followed it, not if none did.
+    # A handshake was tried since: again only if data was sent after it.
     (
         {"initiation_sent_at": T + 15_000},
         {"data_sent_since": T, "last_data_sent": T + 16_000},
@@ -87,7 +87,7 @@ REPLACE_DEAD_SESSION: "tuple[Row, ...]" = (
         {"data_sent_since": T, "last_data_sent": T + 15_000},
         None,
     ),
-    # An initiation before the data, or with it, says nothing of it.
+    # An initiation before or with the data does not matter.
     (
         {"initiation_sent_at": T},
         {"data_sent_since": T, "last_data_sent": T},
@@ -104,7 +104,7 @@ PASSIVE_KEEPALIVE: "tuple[Row, ...]" = (
     ({}, {"data_received_since": T}, T + 10_000),
     # No jitter.
     ({"jitter": JITTER}, {"data_received_since": T}, T + 10_000),
-    # A keepalive came in.
+    # A keepalive was received.
     ({}, {"last_received": T}, None),
 )
 PERSISTENT_KEEPALIVE: "tuple[Row, ...]" = (
@@ -112,7 +112,7 @@ PERSISTENT_KEEPALIVE: "tuple[Row, ...]" = (
     ({"persistent_keepalive": 25}, {"last_sent": T}, T + 25_000),
     ({"persistent_keepalive": 1}, {"last_sent": T}, T + 1_000),
     ({"persistent_keepalive": 65_535}, {"last_sent": T}, T + 65_535_000),
-    # Whatever went out or came in last puts it off.
+    # The last packet of either direction delays it.
     ({"persistent_keepalive": 25}, {"last_received": T}, T + 25_000),
     ({"persistent_keepalive": 25}, {"last_sent": T, "last_received": 1}, T + 25_000),
     ({"persistent_keepalive": 25}, {"last_sent": 1, "last_received": T}, T + 25_000),
@@ -120,7 +120,7 @@ PERSISTENT_KEEPALIVE: "tuple[Row, ...]" = (
 WIPE_SESSION: "tuple[Row, ...]" = (
     ({}, {}, None),
     ({"session_created_at": T}, {}, T + 540_000),
-    # Traffic does not put it off.
+    # Traffic does not delay it.
     (
         {"session_created_at": T},
         {"last_sent": T + 100, "last_received": T + 100},
@@ -128,7 +128,7 @@ WIPE_SESSION: "tuple[Row, ...]" = (
     ),
 )
 
-# persistent keepalive in seconds, milliseconds until the first look
+# persistent keepalive in seconds, delay in milliseconds
 VISITS = ((0, 10_000), (1, 1_000), (9, 9_000), (10, 10_000), (25, 10_000))
 
 
