@@ -150,13 +150,13 @@ def fibonacci(size: int, seed: int) -> bytes:
     return bytes(data)
 
 
-def test_x25519_gives_the_answers_of_rfc_7748() -> None:
+def test_x25519_matches_rfc_7748() -> None:
     for row, vector in enumerate(X25519):
         private, public, shared = map(unhexlify, vector)
         assert crypto.dh(private, public) == shared, row
 
 
-def test_x25519_iterated_gives_the_answers_of_rfc_7748() -> None:
+def test_iterated_x25519_matches_rfc_7748() -> None:
     k = u = bytes([9]) + bytes(31)
     for count in range(1, 1001):
         shared = crypto.dh(k, u)
@@ -166,13 +166,13 @@ def test_x25519_iterated_gives_the_answers_of_rfc_7748() -> None:
         k, u = shared, k
 
 
-def test_public_keys_are_those_of_rfc_7748() -> None:
+def test_public_keys_match_rfc_7748() -> None:
     alice, bob = X25519[-2:]
     assert crypto.public_key(unhexlify(alice[0])) == unhexlify(bob[1])
     assert crypto.public_key(unhexlify(bob[0])) == unhexlify(alice[1])
 
 
-def test_x25519_agrees_with_wycheproof_and_refuses_shared_secrets_of_zero() -> None:
+def test_x25519_matches_wycheproof_and_refuses_zero_secrets() -> None:
     refused = 0
     for case_id, *texts in load("wycheproof_x25519.json"):
         private, public, shared = map(unhexlify, texts)
@@ -182,31 +182,31 @@ def test_x25519_agrees_with_wycheproof_and_refuses_shared_secrets_of_zero() -> N
     assert refused > 0
 
 
-def test_chacha20_poly1305_gives_the_answers_of_rfc_8439() -> None:
+def test_chacha20_poly1305_matches_rfc_8439() -> None:
     check_aead(crypto.seal, crypto.open_sealed, CHACHA20_POLY1305)
 
 
-def test_chacha20_poly1305_agrees_with_wycheproof() -> None:
+def test_chacha20_poly1305_matches_wycheproof() -> None:
     file_name = "wycheproof_chacha20_poly1305.json"
     check_wycheproof(crypto.seal, crypto.open_sealed, file_name)
 
 
-def test_xchacha20_poly1305_gives_the_answer_of_its_draft() -> None:
+def test_xchacha20_poly1305_matches_its_draft() -> None:
     check_aead(crypto.xseal, crypto.xopen, XCHACHA20_POLY1305)
 
 
-def test_xchacha20_poly1305_agrees_with_wycheproof() -> None:
+def test_xchacha20_poly1305_matches_wycheproof() -> None:
     file_name = "wycheproof_xchacha20_poly1305.json"
     check_wycheproof(crypto.xseal, crypto.xopen, file_name)
 
 
-def test_blake2s_gives_the_answer_of_rfc_7693() -> None:
+def test_blake2s_matches_rfc_7693() -> None:
     assert crypto.blake2s(b"abc") == unhexlify(
         "508c5e8c327c14e2e1a72ba34eeb452f37458b209ed63a294d999b4c86675982"
     )
 
 
-def test_blake2s_of_all_sizes_gives_the_digest_of_rfc_7693() -> None:
+def test_blake2s_of_all_sizes_matches_rfc_7693() -> None:
     digests = b""
     for size in (16, 20, 28, 32):
         key = fibonacci(size, size)
@@ -218,13 +218,13 @@ def test_blake2s_of_all_sizes_gives_the_digest_of_rfc_7693() -> None:
     )
 
 
-def test_keyed_blake2s_gives_the_answers_of_its_authors() -> None:
+def test_keyed_blake2s_matches_the_vectors_of_its_authors() -> None:
     key = bytes(range(32))
     for size, digest in BLAKE2S_KEYED:
         assert crypto.blake2s(bytes(range(size)), key) == unhexlify(digest), size
 
 
-def test_secrets_are_compared() -> None:
+def test_equal_compares_secrets() -> None:
     for row, (a, b, same) in enumerate(
         (
             (b"", b"", True),
@@ -236,7 +236,7 @@ def test_secrets_are_compared() -> None:
         assert crypto.equal(a, b) is same, row
 
 
-def test_buffers_that_will_be_wiped_serve_as_keys() -> None:
+def test_bytearrays_are_accepted_as_keys() -> None:
     private, public, shared = map(unhexlify, X25519[0])
     assert crypto.dh(bytearray(private), public) == shared
     sealed = crypto.seal(bytearray(private), bytes(12), bytearray(b"text"), b"")
@@ -244,7 +244,7 @@ def test_buffers_that_will_be_wiped_serve_as_keys() -> None:
     assert crypto.blake2s(b"", bytearray(private)) == crypto.blake2s(b"", private)
 
 
-def test_random_gives_fresh_bytes() -> None:
+def test_random_returns_different_bytes() -> None:
     a, b = crypto.random(32), crypto.random(32)
     assert len(a) == len(b) == 32
     assert a != b

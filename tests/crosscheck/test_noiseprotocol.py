@@ -5,11 +5,11 @@ import json
 from tests.crosscheck import transcripts
 
 
-def test_frozen_transcripts_are_what_noiseprotocol_produces() -> None:
+def test_vectors_match_noiseprotocol() -> None:
     assert transcripts.VECTORS.read_text() == transcripts.document()
 
 
-def test_frozen_transcripts_have_the_sizes_of_the_paper() -> None:
+def test_vectors_have_the_message_sizes_of_the_paper() -> None:
     cases = json.loads(transcripts.VECTORS.read_text())
     for case in cases["handshakes"]:
         sizes = [len(case[field]) // 2 for field in ("initiation", "response")]

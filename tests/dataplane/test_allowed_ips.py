@@ -26,7 +26,7 @@ def small(make_rig: Callable[[Limits], Rig]) -> Rig:
     return rig
 
 
-def test_what_is_allowed_reads_back_exactly(small: Rig) -> None:
+def test_allowed_ips_are_listed_exactly(small: Rig) -> None:
     assert table(small, ONE) == {prefix(text) for text in PREFIXES}
     assert table(small, OTHER) == set()
 
@@ -45,7 +45,7 @@ IN_ORDER = (
 )
 
 
-def test_prefixes_read_back_in_one_order_however_they_came(rig: Rig) -> None:
+def test_allowed_ips_are_listed_in_a_fixed_order(rig: Rig) -> None:
     expected = [prefix(text) for text in IN_ORDER]
     for peer, step in enumerate((1, -1, 4, 7)):
         rig.add_peer(peer)
@@ -54,7 +54,7 @@ def test_prefixes_read_back_in_one_order_however_they_came(rig: Rig) -> None:
         assert list(rig.plane.allowed_ips(peer)) == expected, step
 
 
-def test_a_prefix_moves_to_whom_it_is_given(small: Rig) -> None:
+def test_a_prefix_moves_to_the_peer_it_is_assigned_to(small: Rig) -> None:
     small.plane.allow(OTHER, [prefix("10.0.0.0/24")])
     assert table(small, OTHER) == {prefix("10.0.0.0/24")}
     assert table(small, ONE) == {prefix(text) for text in PREFIXES} - table(
@@ -62,7 +62,7 @@ def test_a_prefix_moves_to_whom_it_is_given(small: Rig) -> None:
     )
 
 
-def test_the_table_knows_whose_each_prefix_is_and_how_many_there_are(
+def test_the_peer_of_each_prefix_and_their_number_are_reported(
     small: Rig,
 ) -> None:
     small.plane.disallow(ONE, *prefix("0.0.0.0/0"))
@@ -74,7 +74,7 @@ def test_the_table_knows_whose_each_prefix_is_and_how_many_there_are(
     assert small.plane.allowed_ip_count() == len(PREFIXES) - 1
 
 
-def test_only_the_owner_loses_a_prefix(small: Rig) -> None:
+def test_a_prefix_is_removed_only_from_its_peer(small: Rig) -> None:
     small.plane.disallow(OTHER, *prefix("10.0.0.0/24"))
     small.plane.disallow(ONE, *prefix("10.0.0.0/23"))
     assert len(table(small, ONE)) == len(PREFIXES)
@@ -82,7 +82,7 @@ def test_only_the_owner_loses_a_prefix(small: Rig) -> None:
     assert prefix("10.0.0.0/24") not in table(small, ONE)
 
 
-def test_a_full_table_refuses_and_stays_as_it_was(small: Rig) -> None:
+def test_a_full_table_raises_an_error_and_stays_unchanged(small: Rig) -> None:
     with pytest.raises(LimitError) as refusal:
         small.plane.allow(OTHER, [prefix("192.0.2.0/24")])
     assert refusal.value.errno == ENOSPC
@@ -91,7 +91,7 @@ def test_a_full_table_refuses_and_stays_as_it_was(small: Rig) -> None:
     assert table(small, ONE) == {prefix(text) for text in PREFIXES}
 
 
-def test_what_there_is_room_for_is_given_before_a_table_refuses(small: Rig) -> None:
+def test_prefixes_before_the_limit_are_assigned(small: Rig) -> None:
     small.plane.disallow(ONE, *prefix("0.0.0.0/0"))
     wanted = ("192.0.2.0/24", "10.0.0.0/8", "192.0.3.0/24", "fd00::/8")
     with pytest.raises(LimitError):
@@ -99,7 +99,7 @@ def test_what_there_is_room_for_is_given_before_a_table_refuses(small: Rig) -> N
     assert table(small, OTHER) == {prefix(text) for text in wanted[:2]}
 
 
-def test_a_full_table_still_lets_prefixes_move_and_repeat(small: Rig) -> None:
+def test_prefixes_move_and_repeat_in_a_full_table(small: Rig) -> None:
     for peer in (OTHER, OTHER, ONE):
         small.plane.allow(peer, [prefix("0.0.0.0/0")])
     assert table(small, OTHER) == set()
@@ -113,7 +113,7 @@ RELEASES: tuple[Callable[[Rig], None], ...] = (
 
 
 @pytest.mark.parametrize("row", range(len(RELEASES)))
-def test_what_is_given_up_makes_room(small: Rig, row: int) -> None:
+def test_removed_prefixes_make_room(small: Rig, row: int) -> None:
     RELEASES[row](small)
     small.plane.allow(OTHER, [prefix("192.0.2.0/24")])
     assert table(small, OTHER) == {prefix("192.0.2.0/24")}

@@ -35,9 +35,7 @@ def fresh(name: str) -> ModuleType:
 
 
 @pytest.mark.parametrize("row", range(len(MACHINES)))
-def test_numbers_are_those_of_the_machine(
-    row: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_constants_match_the_machine(row: int, monkeypatch: pytest.MonkeyPatch) -> None:
     machine, send_buffer, ioctls = MACHINES[row]
     there = os.uname_result(("Linux", "router", "6.6", "1", machine))
     monkeypatch.setattr(os, "uname", lambda: there)

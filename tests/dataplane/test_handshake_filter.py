@@ -106,12 +106,12 @@ WITHOUT_LOAD = (
 
 
 @pytest.mark.parametrize("row", range(len(WITHOUT_LOAD)))
-def test_without_load_mac1_and_size_decide(rig: Rig, row: int) -> None:
+def test_size_and_mac1_decide_without_load(rig: Rig, row: int) -> None:
     datagram, expected = WITHOUT_LOAD[row]
     assert outcome_of(rig, datagram) == expected
 
 
-def test_without_an_identity_nothing_passes(rig: Rig) -> None:
+def test_nothing_is_accepted_without_an_identity(rig: Rig) -> None:
     rig.plane.set_identity(None)
     for datagram in (INITIATION, RESPONSE, cookie_reply(OURS)):
         assert outcome_of(rig, datagram) == "no_identity"
@@ -123,7 +123,7 @@ def test_without_an_identity_nothing_passes(rig: Rig) -> None:
 # Load
 
 
-def test_a_backlog_is_load_and_told_as_such(rig: Rig) -> None:
+def test_the_reported_backlog_shows_load(rig: Rig) -> None:
     assert max(event[3] for event in crowd(rig, 100)) < UNDER_LOAD_BACKLOG
     load(rig)
     for later in (0, UNDER_LOAD_HOLD_TIME - 1, UNDER_LOAD_HOLD_TIME):
@@ -134,12 +134,12 @@ def test_a_backlog_is_load_and_told_as_such(rig: Rig) -> None:
         rig.now -= later
 
 
-def test_a_plane_without_a_secret_leaves_the_answer_to_the_engine(rig: Rig) -> None:
+def test_messages_become_events_without_a_secret(rig: Rig) -> None:
     load(rig)
     assert outcome_of(rig, INITIATION) == EVENT
 
 
-def test_what_shows_no_cookie_has_an_eighth_of_the_queue(rig: Rig) -> None:
+def test_messages_without_a_cookie_get_an_eighth_of_the_queue(rig: Rig) -> None:
     count = 4 * UNDER_LOAD_BACKLOG
     for n in range(count):
         rig.remote.send(message(n), rig.port)
@@ -154,9 +154,7 @@ def test_what_shows_no_cookie_has_an_eighth_of_the_queue(rig: Rig) -> None:
 
 @pytest.mark.parametrize("kind", [MESSAGE_INITIATION, MESSAGE_RESPONSE])
 @pytest.mark.parametrize("host", LOOPBACK.values())
-def test_with_a_secret_the_plane_answers_with_a_cookie(
-    rig: Rig, kind: int, host: str
-) -> None:
+def test_a_cookie_reply_is_sent_with_a_secret(rig: Rig, kind: int, host: str) -> None:
     enter_load_with_secret(rig)
     remote = RemoteSocket(host)
     with remote.socket:
@@ -186,14 +184,14 @@ def test_no_two_replies_share_a_nonce(rig: Rig) -> None:
     assert len(nonces) == 50
 
 
-def test_what_is_forged_is_not_even_answered(rig: Rig) -> None:
+def test_a_forged_message_gets_no_cookie_reply(rig: Rig) -> None:
     enter_load_with_secret(rig)
     assert outcome_of(rig, flip(INITIATION, -32)) == "mac1_invalid"
     assert outcome_of(rig, INITIATION) == "cookie_required"
     assert decrypt_all(rig.remote.receive().data, INITIATION) is not None
 
 
-def test_a_cookie_is_of_one_address_port_and_secret(rig: Rig) -> None:
+def test_a_cookie_is_valid_for_one_address_port_and_secret(rig: Rig) -> None:
     cookie = enter_load_with_secret(rig)
     for stranger in (RemoteSocket(), RemoteSocket("127.0.0.2")):
         with stranger.socket:
@@ -205,7 +203,7 @@ def test_a_cookie_is_of_one_address_port_and_secret(rig: Rig) -> None:
     assert outcome_of(rig, message(1, cookie)) == "cookie_required"
 
 
-def test_a_secret_serves_for_two_minutes(rig: Rig) -> None:
+def test_a_secret_expires_after_two_minutes(rig: Rig) -> None:
     cookie = enter_load_with_secret(rig)
     for later, expected in (
         (COOKIE_SECRET_LIFETIME - 1, "cookie_required"),
@@ -219,7 +217,7 @@ def test_a_secret_serves_for_two_minutes(rig: Rig) -> None:
         rig.now -= later
 
 
-def test_an_identity_takes_the_secret_along(rig: Rig) -> None:
+def test_the_secret_ends_with_the_identity(rig: Rig) -> None:
     enter_load_with_secret(rig)
     rig.plane.set_identity(PUBLIC)
     assert outcome_of(rig, INITIATION) == EVENT
@@ -250,7 +248,9 @@ def test_sources_do_not_share_their_rate(rig: Rig) -> None:
         assert outcome_of(rig, message(1, theirs), stranger) == EVENT
 
 
-def test_cookie_replies_pass_load_if_they_answer_one_of_the_latest(rig: Rig) -> None:
+def test_cookie_replies_to_the_latest_messages_are_accepted_under_load(
+    rig: Rig,
+) -> None:
     enter_load_with_secret(rig)
     assert outcome_of(rig, cookie_reply(OURS)) == EVENT
     assert outcome_of(rig, cookie_reply(NOBODYS)) == "unknown_index"
@@ -267,9 +267,7 @@ TURNED_AWAY = ((message(), "cookie_required"), (cookie_reply(NOBODYS), "unknown_
 
 
 @pytest.mark.parametrize("row", range(len(TURNED_AWAY)))
-def test_load_lasts_while_as_many_as_make_it_are_turned_away(
-    rig: Rig, row: int
-) -> None:
+def test_load_lasts_while_enough_messages_are_rejected(rig: Rig, row: int) -> None:
     datagram, expected = TURNED_AWAY[row]
     enter_load_with_secret(rig)
     rig.now += UNDER_LOAD_HOLD_TIME - 1
@@ -287,7 +285,7 @@ def test_load_lasts_while_as_many_as_make_it_are_turned_away(
     assert outcome_of(rig, datagram) == EVENT
 
 
-def test_who_shows_a_cookie_has_the_rest_of_the_queue(rig: Rig) -> None:
+def test_messages_with_a_cookie_get_the_rest_of_the_queue(rig: Rig) -> None:
     cookie = enter_load_with_secret(rig)
     for _ in range(UNDER_LOAD_BACKLOG + 32):
         rig.remote.send(cookie_reply(OURS), rig.port)

@@ -73,7 +73,7 @@ def sending_keypair(rig: Rig, ends: list[RemoteSession]) -> int | None:
 
 
 @pytest.mark.parametrize("row", range(len(MOVES)))
-def test_sessions_move_through_three_slots(rig: Rig, row: int) -> None:
+def test_keypairs_move_through_three_slots(rig: Rig, row: int) -> None:
     moves, receive, sends = MOVES[row]
     rig.add_peer(PEER, PREFIX)
     ends = run_moves(rig, moves)
@@ -85,7 +85,7 @@ def test_sessions_move_through_three_slots(rig: Rig, row: int) -> None:
 
 
 @pytest.mark.parametrize("moves, count", [("I c0", 0), ("R c0 c0", 1), ("I R c1", 1)])
-def test_a_session_of_the_peers_is_confirmed_once(
+def test_a_responder_keypair_is_confirmed_once(
     rig: Rig, moves: str, count: int
 ) -> None:
     rig.add_peer(PEER, PREFIX)
@@ -105,7 +105,7 @@ def test_a_forged_packet_confirms_nothing(rig: Rig) -> None:
 # Handshake messages
 
 
-def test_a_handshake_message_that_goes_out_answers_data(rig: Rig) -> None:
+def test_a_sent_handshake_message_answers_data(rig: Rig) -> None:
     end = rig.connected_peer(PEER, PREFIX)
     rig.deliver(end.seal(INCOMING))
     before = rig.plane.facts(PEER).tx_bytes
@@ -117,7 +117,9 @@ def test_a_handshake_message_that_goes_out_answers_data(rig: Rig) -> None:
     assert facts.tx_bytes == before + INITIATION_SIZE
 
 
-def test_a_handshake_message_that_came_answers_data_and_roams(rig: Rig) -> None:
+def test_a_received_handshake_message_answers_data_and_sets_the_endpoint(
+    rig: Rig,
+) -> None:
     rig.connected_peer(PEER, PREFIX)
     rig.write_tun(sized(48))
     before = rig.plane.facts(PEER).rx_bytes
@@ -131,7 +133,7 @@ def test_a_handshake_message_that_came_answers_data_and_roams(rig: Rig) -> None:
     assert facts.endpoint.remote() == elsewhere.remote()
 
 
-def test_no_data_waits_for_an_answer_once_the_sessions_are_wiped(rig: Rig) -> None:
+def test_no_data_is_unanswered_after_keypairs_are_wiped(rig: Rig) -> None:
     rig.connected_peer(PEER, PREFIX)
     rig.write_tun(sized(48))
     assert rig.plane.facts(PEER).data_sent_since
@@ -165,22 +167,20 @@ def assert_ended_ones_are_wiped(rig: Rig, keypairs: list[Keypair], ended: int) -
     assert wiped == [copied or not lives for lives in alive]
 
 
-def test_the_keys_of_a_session_that_ends_are_overwritten(rig: Rig) -> None:
+def test_the_keys_of_a_replaced_keypair_are_overwritten(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
     keypairs = [installed(rig, n) for n in range(4)]
     assert_ended_ones_are_wiped(rig, keypairs, ended=2)
 
 
-def test_an_unconfirmed_session_that_is_replaced_is_overwritten(rig: Rig) -> None:
+def test_an_unconfirmed_keypair_is_overwritten_when_replaced(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
     keypairs = [installed(rig, n, initiator=False) for n in range(2)]
     assert_ended_ones_are_wiped(rig, keypairs, ended=1)
 
 
 @pytest.mark.parametrize("ending", ["wipe_keypairs", "remove_peer", "wipe"])
-def test_whatever_ends_all_sessions_overwrites_their_keys(
-    rig: Rig, ending: str
-) -> None:
+def test_keys_are_overwritten_by_each_way_to_wipe_them(rig: Rig, ending: str) -> None:
     rig.add_peer(PEER, PREFIX)
     keypairs = [installed(rig, 1), installed(rig, 2), installed(rig, 3, False)]
     getattr(rig.plane, ending)(*([] if ending == "wipe" else [PEER]))
@@ -200,7 +200,7 @@ def test_wiping_one_peer_leaves_the_others(rig: Rig) -> None:
 # A new private key
 
 
-def test_expired_sessions_receive_but_do_not_send(rig: Rig) -> None:
+def test_expired_keypairs_receive_but_do_not_send(rig: Rig) -> None:
     end = rig.connected_peer(PEER, PREFIX)
     rig.plane.expire_keypairs(PEER)
     rig.deliver(end.seal(INCOMING))
@@ -209,13 +209,13 @@ def test_expired_sessions_receive_but_do_not_send(rig: Rig) -> None:
     assert rig.events(events.HANDSHAKE_NEEDED) == [(events.HANDSHAKE_NEEDED, PEER)]
 
 
-def test_a_session_after_the_expired_ones_sends(rig: Rig) -> None:
+def test_a_new_keypair_sends_after_the_others_expired(rig: Rig) -> None:
     old = rig.connected_peer(PEER, PREFIX)
     rig.plane.expire_keypairs(PEER)
     assert sending_keypair(rig, [old, rig.session(PEER)]) == 1
 
 
-def test_a_session_that_expired_unconfirmed_does_not_send(rig: Rig) -> None:
+def test_an_unconfirmed_expired_keypair_does_not_send(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
     end = rig.session(PEER, initiator=False)
     rig.plane.expire_keypairs(PEER)
@@ -227,7 +227,7 @@ def test_a_session_that_expired_unconfirmed_does_not_send(rig: Rig) -> None:
 # The end of a peer
 
 
-def test_a_removed_peer_leaves_nothing_behind(rig: Rig) -> None:
+def test_nothing_remains_of_a_removed_peer(rig: Rig) -> None:
     end = rig.connected_peer(PEER, PREFIX)
     rig.add_peer(OTHER, "10.2.0.0/16")
     rig.write_tun(sized(48, destination="10.2.0.1"))
@@ -241,7 +241,7 @@ def test_a_removed_peer_leaves_nothing_behind(rig: Rig) -> None:
     assert rig.events() == []
 
 
-def test_a_peer_under_a_used_id_inherits_nothing(rig: Rig) -> None:
+def test_a_peer_with_a_reused_id_starts_empty(rig: Rig) -> None:
     rig.connected_peer(PEER, PREFIX)
     rig.plane.wipe_keypairs(PEER)
     rig.write_tun(sized(40))

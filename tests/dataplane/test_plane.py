@@ -48,7 +48,7 @@ class PortZeroSocket(RemoteSocket):
 # Handshakes
 
 
-def test_what_is_not_transport_data_is_an_event(rig: Rig) -> None:
+def test_a_handshake_message_is_an_event(rig: Rig) -> None:
     rig.deliver(message())
     ((kind, data, source, backlog),) = rig.events()
     assert (kind, data, backlog) == (events.HANDSHAKE, message(), 0)
@@ -56,7 +56,7 @@ def test_what_is_not_transport_data_is_an_event(rig: Rig) -> None:
     assert source.source == b"\x7f\0\0\1"
 
 
-def test_handshakes_come_in_order_and_tell_how_many_wait(rig: Rig) -> None:
+def test_handshake_events_are_in_order_with_their_backlog(rig: Rig) -> None:
     for n in range(20):
         rig.remote.send(message(n), rig.port)
     seen: list[tuple[int, bytes, object, int]] = []
@@ -81,7 +81,7 @@ def test_datagrams_from_port_zero_are_dropped(rig: Rig, host: str) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 3, 4, 147, INITIATION_SIZE + 1, 1500, 65_507])
-def test_datagrams_of_no_message_are_dropped(rig: Rig, size: int) -> None:
+def test_malformed_datagrams_are_dropped(rig: Rig, size: int) -> None:
     rig.deliver(message().ljust(size, b"\1")[:size])
     assert rig.drops() == {"malformed": 1}
     assert rig.events() == []
@@ -94,7 +94,7 @@ def test_the_largest_datagram_of_transport_data_is_received(rig: Rig) -> None:
     assert rig.read_tun() == [packet]
 
 
-def test_handshakes_that_wait_are_bounded_and_the_rest_counted(rig: Rig) -> None:
+def test_handshake_messages_are_dropped_when_the_queue_is_full(rig: Rig) -> None:
     reason = "handshake_queue_full"
     seen: list[tuple[int, bytes, object, int]] = []
     sent = 0
@@ -112,7 +112,7 @@ def test_handshakes_that_wait_are_bounded_and_the_rest_counted(rig: Rig) -> None
     assert max(event[3] for event in seen) == HANDSHAKE_QUEUE_SIZE - 1
 
 
-def test_closing_forgets_the_handshakes_that_wait(rig: Rig) -> None:
+def test_the_handshake_queue_is_emptied_by_close(rig: Rig) -> None:
     for n in range(40):
         rig.remote.send(message(n), rig.port)
     rig.events()
@@ -120,7 +120,7 @@ def test_closing_forgets_the_handshakes_that_wait(rig: Rig) -> None:
     assert rig.events() == []
 
 
-def test_handshake_messages_leave_with_their_own_class(rig: Rig) -> None:
+def test_handshake_messages_have_their_own_traffic_class(rig: Rig) -> None:
     rig.plane.send_datagram(message(), rig.remote.endpoint())
     sent = rig.remote.receive()
     assert (sent.data, sent.tos) == (message(), HANDSHAKE_TOS)
@@ -159,14 +159,16 @@ def test_a_watched_descriptor_is_ready_when_writable(
     assert rig.events() == []
 
 
-def test_what_is_no_longer_watched_is_no_event(rig: Rig, pipe: tuple[int, int]) -> None:
+def test_an_unwatched_descriptor_is_no_event(rig: Rig, pipe: tuple[int, int]) -> None:
     rig.plane.watch(pipe[0])
     rig.plane.unwatch(pipe[0])
     os.write(pipe[1], b"x")
     assert rig.events() == []
 
 
-def test_watching_survives_a_change_of_port(rig: Rig, pipe: tuple[int, int]) -> None:
+def test_descriptors_stay_watched_after_a_change_of_port(
+    rig: Rig, pipe: tuple[int, int]
+) -> None:
     rig.plane.watch(pipe[0])
     rig.plane.listen(0)
     os.write(pipe[1], b"x")
@@ -184,7 +186,7 @@ RUNNING: dict[str, Callable[[int], Any]] = {
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_waiting_takes_as_long_as_it_may(name: str) -> None:
+def test_wait_lasts_until_its_timeout(name: str) -> None:
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with here, there:
         plane = RUNNING[name](here.fileno())
@@ -203,7 +205,7 @@ def wait_with_timeout(wait: Callable[[], Any]) -> Any:
     return returned[0]
 
 
-def test_waiting_ends_where_the_clock_stands_still(rig: Rig) -> None:
+def test_wait_ends_when_the_clock_stands_still(rig: Rig) -> None:
     assert wait_with_timeout(lambda: rig.plane.wait(1)) == []
 
 
@@ -227,7 +229,7 @@ def start_packet_loop(plane: Any, echo: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_waiting_ends_on_time_in_a_flood(name: str, echo: socket.socket) -> None:
+def test_wait_ends_at_its_timeout_in_a_flood(name: str, echo: socket.socket) -> None:
     plane = RUNNING[name](echo.fileno())
     start_packet_loop(plane, echo)
     assert wait_with_timeout(lambda: plane.wait(None)) == [(events.ACTIVE, PEER)]
@@ -249,12 +251,12 @@ def test_the_work_of_one_wait_is_bounded(rig: Rig) -> None:
         rig.plane.wait(0)
 
 
-def test_waiting_without_end_returns_an_event(rig: Rig) -> None:
+def test_wait_without_timeout_returns_an_event(rig: Rig) -> None:
     rig.remote.send(message(), rig.port)
     assert [event[0] for event in rig.plane.wait(None)] == [events.HANDSHAKE]
 
 
-def test_an_event_of_a_call_between_waits_is_returned_at_once(rig: Rig) -> None:
+def test_an_event_between_waits_is_returned_at_once(rig: Rig) -> None:
     rig.add_peer(PEER, PREFIX)
     rig.plane.send_keepalive(PEER)
     assert rig.plane.wait(None) == [(events.HANDSHAKE_NEEDED, PEER)]
@@ -287,7 +289,7 @@ def test_a_random_port_is_the_same_for_both_families(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("version", [4, 6])
-def test_a_port_that_is_taken_is_an_error_and_the_old_one_stays(
+def test_the_old_port_stays_open_when_the_new_one_is_in_use(
     rig: Rig, version: int
 ) -> None:
     with bound(version) as occupied, pytest.raises(OSError, match="in use"):
@@ -297,7 +299,7 @@ def test_a_port_that_is_taken_is_an_error_and_the_old_one_stays(
     assert reaches(rig, 6)
 
 
-def test_the_same_port_may_be_asked_for_again(rig: Rig) -> None:
+def test_listening_on_the_same_port_again_succeeds(rig: Rig) -> None:
     assert rig.plane.listen(rig.port) == rig.port
     assert reaches(rig, 4)
 
@@ -309,7 +311,7 @@ def test_a_new_port_replaces_the_old(rig: Rig) -> None:
     assert reaches(rig, 4)
 
 
-def test_sessions_outlive_a_change_of_port(rig: Rig) -> None:
+def test_keypairs_stay_in_use_after_a_change_of_port(rig: Rig) -> None:
     end = rig.connected_peer(PEER, PREFIX)
     rig.port = rig.plane.listen(0)
     rig.deliver(end.seal())
@@ -317,7 +319,7 @@ def test_sessions_outlive_a_change_of_port(rig: Rig) -> None:
     assert decrypt_all(end, rig.sent_data()) == [sized(48)]
 
 
-def test_a_closed_plane_sends_nowhere_and_counts_it(rig: Rig) -> None:
+def test_a_closed_plane_counts_sends_as_drops(rig: Rig) -> None:
     rig.connected_peer(PEER, PREFIX)
     rig.plane.close()
     assert rig.plane.port() == 0
@@ -335,7 +337,7 @@ def host() -> Iterator[Host]:
 
 
 @needs_root
-def test_a_machine_without_ipv6_has_ipv4(host: Host, make_plane: MakePlane) -> None:
+def test_ipv4_works_without_ipv6(host: Host, make_plane: MakePlane) -> None:
     host.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
     host.sysctl("net.ipv6.conf.lo.disable_ipv6", 1)
     with host.entered():
@@ -348,7 +350,7 @@ def test_a_machine_without_ipv6_has_ipv4(host: Host, make_plane: MakePlane) -> N
 
 
 @needs_root
-def test_packets_go_through_a_real_tun_until_it_is_deleted(
+def test_packets_pass_a_real_tun_until_it_is_deleted(
     host: Host, make_plane: MakePlane
 ) -> None:
     with host.entered():

@@ -42,7 +42,7 @@ TRAILERS = (
 
 
 @pytest.mark.parametrize("row", range(len(TRAILERS)))
-def test_a_packet_is_cut_to_the_length_it_claims(rig: Rig, row: int) -> None:
+def test_padding_is_removed_from_a_packet(rig: Rig, row: int) -> None:
     packet, trailer = TRAILERS[row]
     end = rig.connected_peer(PEER, *PREFIXES)
     rig.deliver(end.seal(packet + trailer))
@@ -63,7 +63,7 @@ NO_PACKETS = (
 
 
 @pytest.mark.parametrize("row", range(len(NO_PACKETS)))
-def test_what_is_no_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
+def test_an_invalid_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     rig.deliver(end.seal(NO_PACKETS[row]))
     assert rig.read_tun() == []
@@ -111,7 +111,9 @@ OWNERS = (
 
 
 @pytest.mark.parametrize("row", range(len(OWNERS)))
-def test_the_longest_prefix_of_all_peers_owns_the_source(rig: Rig, row: int) -> None:
+def test_the_source_is_checked_by_the_longest_prefix_of_all_peers(
+    rig: Rig, row: int
+) -> None:
     source, allowed = OWNERS[row]
     end = rig.connected_peer(PEER, *PREFIXES)
     others = ("10.1.2.0/24", "fd01:2::/32", "10.1.0.7/32", "0.0.0.0/0", "::/0")
@@ -122,7 +124,7 @@ def test_the_longest_prefix_of_all_peers_owns_the_source(rig: Rig, row: int) -> 
     assert rig.drops() == ({} if allowed else {"source_not_allowed": 1})
 
 
-def test_the_destination_says_nothing_of_whose_packet_it_is(rig: Rig) -> None:
+def test_the_destination_of_a_received_packet_is_not_checked(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     rig.deliver(end.seal(ipv4(HERE, THERE)))
     assert rig.read_tun() == []
@@ -164,7 +166,7 @@ def forgeries(end: RemoteSession, stranger: RemoteSession) -> list[tuple[bytes, 
     ]
 
 
-def test_what_is_not_authentic_changes_nothing(rig: Rig) -> None:
+def test_an_unauthentic_packet_has_no_effect(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     elsewhere = RemoteSocket()
     before = facts_of(rig, PEER)
@@ -191,7 +193,7 @@ def test_a_forged_counter_does_not_move_the_window(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("packet", [PACKET, b""], ids=["data", "keepalive"])
-def test_an_authentic_packet_moves_the_endpoint(rig: Rig, packet: bytes) -> None:
+def test_the_endpoint_follows_an_authentic_packet(rig: Rig, packet: bytes) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     elsewhere = RemoteSocket("127.0.0.2")
     rig.deliver(end.seal(packet), elsewhere)
@@ -203,7 +205,9 @@ def test_an_authentic_packet_moves_the_endpoint(rig: Rig, packet: bytes) -> None
 
 
 @pytest.mark.parametrize("packet", [PACKET, b""], ids=["data", "keepalive"])
-def test_a_replayed_packet_does_not_move_the_endpoint(rig: Rig, packet: bytes) -> None:
+def test_the_endpoint_does_not_follow_a_replayed_packet(
+    rig: Rig, packet: bytes
+) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     datagram = end.seal(packet)
     rig.deliver(datagram)
@@ -218,7 +222,7 @@ def test_a_replayed_packet_does_not_move_the_endpoint(rig: Rig, packet: bytes) -
     elsewhere.socket.close()
 
 
-def test_a_packet_from_a_source_not_allowed_still_moves_the_endpoint(rig: Rig) -> None:
+def test_the_endpoint_follows_a_packet_with_a_source_not_allowed(rig: Rig) -> None:
     # It is the peer who sent it; only what lies inside is not its own.
     end = rig.connected_peer(PEER, *PREFIXES)
     elsewhere = RemoteSocket("127.0.0.2")
@@ -228,7 +232,7 @@ def test_a_packet_from_a_source_not_allowed_still_moves_the_endpoint(rig: Rig) -
     elsewhere.socket.close()
 
 
-def test_replies_leave_from_the_address_that_was_spoken_to(rig: Rig) -> None:
+def test_replies_leave_from_the_address_that_received(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     for spoken_to in ("127.0.0.3", "127.0.0.4"):
         before = rig.plane.facts(PEER).rx_bytes
@@ -243,7 +247,7 @@ def test_replies_leave_from_the_address_that_was_spoken_to(rig: Rig) -> None:
     assert rig.sent_datagrams()[0].source == ("127.0.0.1", rig.port)
 
 
-def test_a_source_address_that_is_gone_costs_no_packet(rig: Rig) -> None:
+def test_no_packet_is_lost_when_the_source_address_is_removed(rig: Rig) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     address, port, _ = rig.remote.endpoint().remote()
     gone = Endpoint(address, port, 0, b"\xc0\x00\x02\x63")
@@ -290,7 +294,9 @@ AGES = ((REJECT_AFTER_TIME - 1, True), (REJECT_AFTER_TIME, False))
 
 
 @pytest.mark.parametrize("age, accepted", AGES)
-def test_an_old_session_receives_nothing(rig: Rig, age: int, accepted: bool) -> None:
+def test_an_expired_keypair_receives_nothing(
+    rig: Rig, age: int, accepted: bool
+) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     rig.now += age
     rig.deliver(end.seal(PACKET))
@@ -316,14 +322,14 @@ def aged_session(rig: Rig, initiator: bool, age: int) -> RemoteSession:
 
 
 @pytest.mark.parametrize("row", range(len(LAST_MINUTE)))
-def test_the_initiator_asks_for_a_successor_in_time(rig: Rig, row: int) -> None:
+def test_the_initiator_requests_a_rekey_before_expiry(rig: Rig, row: int) -> None:
     age, initiator, asks = LAST_MINUTE[row]
     end = aged_session(rig, initiator, age)
     rig.deliver(end.seal(PACKET))
     assert bool(rig.events(events.HANDSHAKE_NEEDED)) == asks
 
 
-def test_a_session_asks_for_its_successor_once(rig: Rig) -> None:
+def test_a_keypair_requests_its_rekey_once(rig: Rig) -> None:
     end = aged_session(rig, True, REKEY_AFTER_TIME_RECEIVING)
     rig.deliver(end.seal(PACKET))
     assert rig.events(events.HANDSHAKE_NEEDED)
@@ -367,7 +373,7 @@ DSCP = 0xB8
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("source, here", [(THERE, HERE), (THERE6, HERE6)], ids="46")
-def test_congestion_outside_is_told_inside(
+def test_outer_congestion_marks_are_copied_to_the_inner_packet(
     rig: Rig, source: str, here: str, host: str
 ) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)

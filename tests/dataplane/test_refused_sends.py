@@ -27,7 +27,7 @@ table ip filter {{
 
 
 @pytest.mark.parametrize("row", range(len(REFUSED)))
-def test_refused_datagrams_take_no_other_with_them(
+def test_only_refused_datagrams_of_a_batch_are_lost(
     host: Host, make_rig: Callable[[Limits], Rig], row: int
 ) -> None:
     refused = REFUSED[row]

@@ -60,7 +60,7 @@ def fresh_session(rig: Rig) -> RemoteSession:
 
 
 @pytest.mark.parametrize("row", range(len(ROWS)))
-def test_window(rig: Rig, row: int) -> None:
+def test_the_window_accepts_each_counter_once(rig: Rig, row: int) -> None:
     rig.add_peer(PEER)
     end = fresh_session(rig)
     for step, (counter, new) in enumerate(ROWS[row]):
@@ -94,7 +94,7 @@ JUMPS = st.one_of(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_window_against_a_model(rig: Rig, start: int, jumps: list[int]) -> None:
+def test_the_window_matches_a_model(rig: Rig, start: int, jumps: list[int]) -> None:
     model, counter = Model(), start
     rig.add_peer(PEER)
     end = fresh_session(rig)
@@ -106,7 +106,7 @@ def test_window_against_a_model(rig: Rig, start: int, jumps: list[int]) -> None:
         rig.remove_peer(PEER)
 
 
-def test_each_session_has_a_window_of_its_own(rig: Rig) -> None:
+def test_each_keypair_has_its_own_window(rig: Rig) -> None:
     rig.add_peer(PEER)
     first, second = rig.session(PEER), rig.session(PEER)
     assert accepts(rig, first, 10**6)

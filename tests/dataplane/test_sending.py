@@ -51,7 +51,7 @@ def test_packets_are_padded_up_to_the_mtu(rig: Rig, row: int) -> None:
     assert decrypt_all(end, rig.sent_data()) == [packet + bytes(padded - length)]
 
 
-def test_padding_holds_nothing_of_the_packet_before(rig: Rig) -> None:
+def test_padding_is_zero(rig: Rig) -> None:
     end = rig.connected_peer(PEER, "10.1.0.0/16")
     rig.write_tun(sized(1400))
     rig.write_tun(sized(33))
@@ -67,13 +67,13 @@ def test_the_header_has_type_index_and_a_counter_from_zero(rig: Rig) -> None:
     assert headers == [(4, end.index, counter) for counter in range(4)]
 
 
-def test_a_session_that_we_initiated_begins_with_a_keepalive(rig: Rig) -> None:
+def test_an_initiator_keypair_begins_with_a_keepalive(rig: Rig) -> None:
     rig.add_peer(PEER)
     end = rig.session(PEER)
     assert decrypt_all(end, rig.sent_data()) == [b""]
 
 
-def test_a_session_that_the_peer_initiated_is_not_used_before_it_is_confirmed(
+def test_a_responder_keypair_does_not_send_before_it_is_confirmed(
     rig: Rig,
 ) -> None:
     rig.add_peer(PEER, "10.1.0.0/16")
@@ -110,7 +110,7 @@ AGES = (
 
 
 @pytest.mark.parametrize("row", range(len(AGES)))
-def test_an_old_session_is_renewed_and_then_no_longer_used(rig: Rig, row: int) -> None:
+def test_an_old_keypair_requests_a_rekey_then_expires(rig: Rig, row: int) -> None:
     age, initiator, sends, asks = AGES[row]
     rig.add_peer(PEER, "10.1.0.0/16")
     end = rig.session(PEER, initiator)
@@ -123,7 +123,7 @@ def test_an_old_session_is_renewed_and_then_no_longer_used(rig: Rig, row: int) -
     assert bool(rig.events(events.HANDSHAKE_NEEDED)) == asks
 
 
-def test_a_handshake_is_asked_for_at_most_once_in_five_seconds(rig: Rig) -> None:
+def test_a_handshake_is_requested_at_most_once_in_five_seconds(rig: Rig) -> None:
     rig.add_peer(PEER, "10.1.0.0/16")
     for late, wanted in ((0, WANTED), (REKEY_TIMEOUT - 1, []), (1, WANTED), (1, [])):
         rig.now += late
@@ -131,7 +131,7 @@ def test_a_handshake_is_asked_for_at_most_once_in_five_seconds(rig: Rig) -> None
         assert rig.events(events.HANDSHAKE_NEEDED) == wanted
 
 
-def test_a_session_ends_the_wait_for_the_next_question(rig: Rig) -> None:
+def test_a_new_keypair_allows_the_next_request_at_once(rig: Rig) -> None:
     rig.add_peer(PEER, "10.1.0.0/16")
     rig.write_tun(sized(40))
     rig.session(PEER)
@@ -156,7 +156,7 @@ ECN_AND_DSCP = ((0, 0), (1, 1), (2, 2), (3, 3), (0xB8, 0), (0xBB, 3))
 @pytest.mark.parametrize("here, there", [(HERE, THERE), (HERE6, THERE6)], ids="46")
 @pytest.mark.parametrize("inner, outer", ECN_AND_DSCP)
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_ecn_is_copied_outside_and_dscp_is_not(
+def test_ecn_is_copied_to_the_outer_header_and_dscp_is_not(
     rig: Rig, here: str, there: str, inner: int, outer: int, host: str
 ) -> None:
     rig.remote.socket.close()
@@ -166,7 +166,7 @@ def test_ecn_is_copied_outside_and_dscp_is_not(
     assert [sent.tos for sent in rig.sent_datagrams()] == [outer]
 
 
-def test_the_longest_prefix_chooses_the_peer(rig: Rig) -> None:
+def test_the_longest_prefix_selects_the_peer(rig: Rig) -> None:
     ends = [
         rig.connected_peer(1, "0.0.0.0/0"),
         rig.connected_peer(2, "10.1.0.0/16"),
@@ -188,7 +188,7 @@ GARBAGE = (
 
 
 @pytest.mark.parametrize("row", range(len(GARBAGE)))
-def test_what_is_no_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
+def test_an_invalid_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
     rig.connected_peer(PEER, "0.0.0.0/0", "::/0")
     rig.write_tun(GARBAGE[row])
     assert rig.drops() == {"not_ip": 1}
@@ -196,7 +196,9 @@ def test_what_is_no_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
 
 
 @pytest.mark.parametrize("here, there", [(HERE, THERE), (HERE6, THERE6)], ids="46")
-def test_what_has_nowhere_to_go_is_answered(rig: Rig, here: str, there: str) -> None:
+def test_an_unroutable_packet_gets_an_icmp_error(
+    rig: Rig, here: str, there: str
+) -> None:
     packet = ip(here, there, b"question")
     rig.write_tun(packet)
     (answer,) = rig.read_tun()
@@ -204,7 +206,7 @@ def test_what_has_nowhere_to_go_is_answered(rig: Rig, here: str, there: str) -> 
     assert rig.drops() == {"no_peer": 1}
 
 
-def test_a_peer_without_endpoint_is_nowhere_to_go(rig: Rig) -> None:
+def test_a_packet_for_a_peer_without_endpoint_gets_an_icmp_error(rig: Rig) -> None:
     rig.plane.add_peer(PEER)
     rig.plane.allow(PEER, [(bytes(4), 0)])
     rig.write_tun(sized(40))
@@ -214,7 +216,7 @@ def test_a_peer_without_endpoint_is_nowhere_to_go(rig: Rig) -> None:
     assert rig.events() == []
 
 
-def test_a_datagram_that_cannot_leave_ends_nothing(rig: Rig) -> None:
+def test_sending_continues_after_a_failed_send(rig: Rig) -> None:
     end = rig.connected_peer(PEER, "10.1.0.0/16")
     # Port 0 is nowhere.
     rig.plane.set_endpoint(PEER, Endpoint(b"\x7f\0\0\1", 0))

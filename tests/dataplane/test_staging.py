@@ -35,7 +35,7 @@ def released(rig: Rig, peer: int) -> list[int]:
     return numbers(rig.session(peer), rig.sent_data())
 
 
-def test_packets_leave_in_order_once_there_is_a_session(rig: Rig) -> None:
+def test_staged_packets_are_sent_in_order_with_a_keypair(rig: Rig) -> None:
     peer_without_session(rig, 0)
     stage(rig, 0, 5)
     assert rig.sent_data() == []
@@ -43,7 +43,7 @@ def test_packets_leave_in_order_once_there_is_a_session(rig: Rig) -> None:
     assert rig.drops() == {}
 
 
-def test_a_confirmed_session_lets_them_out_too(rig: Rig) -> None:
+def test_staged_packets_are_sent_when_a_keypair_is_confirmed(rig: Rig) -> None:
     peer_without_session(rig, 0)
     stage(rig, 0, 3)
     end = rig.session(0, initiator=False)
@@ -52,14 +52,14 @@ def test_a_confirmed_session_lets_them_out_too(rig: Rig) -> None:
     assert numbers(end, rig.sent_data()) == [0, 1, 2]
 
 
-def test_each_peer_has_room_for_some_and_the_oldest_go(rig: Rig) -> None:
+def test_the_oldest_packets_are_dropped_at_the_limit_of_a_peer(rig: Rig) -> None:
     peer_without_session(rig, 0)
     stage(rig, 0, A_PEER + 3)
     assert rig.drops() == {"staging_full": 3}
     assert released(rig, 0) == list(range(3, A_PEER + 3))
 
 
-def test_all_peers_together_have_room_for_some_and_the_oldest_go(rig: Rig) -> None:
+def test_the_oldest_packets_are_dropped_at_the_limit_of_all_peers(rig: Rig) -> None:
     peers = IN_ALL // A_PEER + 1
     for peer in range(peers):
         peer_without_session(rig, peer)
@@ -70,7 +70,7 @@ def test_all_peers_together_have_room_for_some_and_the_oldest_go(rig: Rig) -> No
     assert released(rig, peers - 1) == list(range(A_PEER))
 
 
-def test_one_peer_at_its_limit_takes_no_room_from_others(rig: Rig) -> None:
+def test_a_peer_at_its_limit_does_not_affect_others(rig: Rig) -> None:
     peer_without_session(rig, 0)
     peer_without_session(rig, 1)
     stage(rig, 1, 2)
@@ -78,7 +78,7 @@ def test_one_peer_at_its_limit_takes_no_room_from_others(rig: Rig) -> None:
     assert released(rig, 1) == [0, 1]
 
 
-def test_limits_are_what_was_asked_for(make_rig: Callable[[Limits], Rig]) -> None:
+def test_limits_are_applied_exactly(make_rig: Callable[[Limits], Rig]) -> None:
     limits = Limits()
     limits.staged, limits.staged_a_peer = 3, 2
     rig = make_rig(limits)
@@ -88,7 +88,7 @@ def test_limits_are_what_was_asked_for(make_rig: Callable[[Limits], Rig]) -> Non
     assert [released(rig, peer) for peer in range(2)] == [[2], [1, 2]]
 
 
-def test_purged_packets_are_gone_and_counted(rig: Rig) -> None:
+def test_purged_packets_are_counted_as_drops(rig: Rig) -> None:
     peer_without_session(rig, 0)
     stage(rig, 0, 3)
     rig.plane.purge_staged(0)
@@ -96,7 +96,7 @@ def test_purged_packets_are_gone_and_counted(rig: Rig) -> None:
     assert released(rig, 0) == [-1]
 
 
-def test_a_keepalive_waits_too_but_only_once_and_not_behind_data(rig: Rig) -> None:
+def test_one_keepalive_is_staged_and_none_behind_data(rig: Rig) -> None:
     peer_without_session(rig, 0)
     rig.plane.send_keepalive(0)
     rig.plane.send_keepalive(0)
@@ -108,7 +108,9 @@ def test_a_keepalive_waits_too_but_only_once_and_not_behind_data(rig: Rig) -> No
     assert released(rig, 0) == [0]
 
 
-def test_sending_what_is_staged_without_a_session_asks_for_one(rig: Rig) -> None:
+def test_sending_staged_packets_without_a_keypair_requests_a_handshake(
+    rig: Rig,
+) -> None:
     peer_without_session(rig, 0)
     rig.plane.send_staged(0)
     assert rig.events() == []

@@ -66,7 +66,7 @@ def check_v6(answer: bytes, packet: bytes) -> None:
 
 
 @pytest.mark.parametrize("row", range(len(ANSWERED)))
-def test_an_answer_is_well_formed(rig: Rig, row: int) -> None:
+def test_an_icmp_error_is_well_formed(rig: Rig, row: int) -> None:
     packet = ANSWERED[row]
     (answer,) = answers(rig, packet)
     check = check_v4 if packet[0] >> 4 == 4 else check_v6
@@ -100,5 +100,5 @@ SILENT = (
 
 
 @pytest.mark.parametrize("row", range(len(SILENT)))
-def test_no_answer_goes_where_none_may(rig: Rig, row: int) -> None:
+def test_no_icmp_error_is_sent_where_it_is_forbidden(rig: Rig, row: int) -> None:
     assert answers(rig, SILENT[row]) == []

@@ -43,7 +43,9 @@ def built() -> Path:
 
 
 @pytest.mark.parametrize("target", corpus.TARGETS)
-def test_what_must_hold_holds(target: str, built: Path, tmp_path: Path) -> None:
+def test_fuzz_target_finds_no_violation(
+    target: str, built: Path, tmp_path: Path
+) -> None:
     seeds, kept = tmp_path / "seeds", tmp_path / "kept"
     corpus.write(target, seeds)
     how_long = (f"-runs={RUNS[target]}", "-seed=1")

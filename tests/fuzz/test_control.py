@@ -116,13 +116,13 @@ def by_ipaddress(parse: Callable[[str], Any], text: str) -> Any:
 
 
 @given(ip_texts.filter(lambda text: "%" not in text))
-def test_an_address_is_what_ipaddress_takes_for_one(text: str) -> None:
+def test_addresses_match_the_ipaddress_module(text: str) -> None:
     expected = by_ipaddress(ipaddress.ip_address, text)
     assert or_none(address.parse_ip, text) == (expected and expected.packed)
 
 
 @given(ip_addresses)
-def test_addresses_are_written_in_their_canonical_form(ip: bytes) -> None:
+def test_addresses_are_formatted_canonically(ip: bytes) -> None:
     text = address.format_ip(ip)
     assert address.parse_ip(text) == ip
     if len(ip) == 4 or "." not in text:
@@ -143,7 +143,7 @@ def test_allowed_ips_are_networks(ip: bytes, cidr: int) -> None:
 
 
 @given(ip_texts | st.text())
-def test_no_text_makes_the_address_parsers_stumble(text: str) -> None:
+def test_address_parsers_raise_only_config_errors(text: str) -> None:
     for parse, write in (
         (address.parse_allowed_ip, address.format_allowed_ip),
         (address.parse_endpoint, address.format_endpoint),
@@ -154,7 +154,7 @@ def test_no_text_makes_the_address_parsers_stumble(text: str) -> None:
 
 
 @given(endpoints())
-def test_endpoints_survive_the_way_through_text(endpoint: Any) -> None:
+def test_endpoints_are_formatted_and_parsed(endpoint: Any) -> None:
     text = address.format_endpoint(endpoint)
     assert address.parse_endpoint(text) == endpoint
 
@@ -201,7 +201,7 @@ def requests(data: bytes, size: int) -> "Iterator[uapi.Request]":
 
 
 @given(st.binary() | uapi_texts, st.integers(1, 80))
-def test_no_bytes_make_the_reader_stumble(data: bytes, size: int) -> None:
+def test_the_reader_raises_nothing_for_any_bytes(data: bytes, size: int) -> None:
     for outcome, expected in zip(
         requests(data, size), requests(data, len(data) or 1), strict=True
     ):
@@ -212,12 +212,12 @@ def test_no_bytes_make_the_reader_stumble(data: bytes, size: int) -> None:
 
 
 @given(uapi_texts)
-def test_whatever_is_sent_is_answered_request_by_request(data: bytes) -> None:
+def test_each_request_has_one_answer(data: bytes) -> None:
     blocks = [block for block in (b"\n" + data).split(b"\n\n") if block.strip(b"\n")]
     assert len(list(requests(data, 4096))) == len(blocks)
 
 
-def test_the_reader_holds_no_more_than_a_line() -> None:
+def test_the_reader_buffers_one_line_at_most() -> None:
     reader = uapi.Reader(2, 2)
     chunk = b"x" * 4096
     assert list(reader.feed(b"set=1\n")) == []
@@ -230,7 +230,7 @@ def test_the_reader_holds_no_more_than_a_line() -> None:
 
 
 @given(st.lists(uapi_lines | st.text()) | st.lists(uapi_lines))
-def test_no_answer_makes_the_client_stumble(lines: list[str]) -> None:
+def test_the_client_raises_only_project_errors_for_any_answer(lines: list[str]) -> None:
     try:
         uapi.read_status(lines)
     except (ConfigError, uapi.Refused) as error:
@@ -238,14 +238,14 @@ def test_no_answer_makes_the_client_stumble(lines: list[str]) -> None:
 
 
 @given(changes)
-def test_a_change_survives_the_way_through_the_uapi(wanted: InterfaceChange) -> None:
+def test_a_change_is_formatted_and_parsed_by_uapi(wanted: InterfaceChange) -> None:
     text = "".join(uapi.format_change(wanted)).encode()
     reader = uapi.Reader(8, 32)
     assert plain(list(reader.feed(text))) == [plain(wanted)]
 
 
 @given(statuses())
-def test_a_status_survives_the_way_through_the_uapi(interface: Any) -> None:
+def test_a_status_is_formatted_and_parsed_by_uapi(interface: Any) -> None:
     again = uapi.read_status(uapi.format_status(interface))
     assert plain(again) == plain(interface)
 
@@ -267,7 +267,9 @@ conf_lines = st.builds("{} = {}\n".format, conf_keys, conf_values) | st.sampled_
 
 
 @given(st.lists(conf_lines | st.text()), st.booleans())
-def test_no_file_makes_the_parser_stumble(lines: list[str], append: bool) -> None:
+def test_the_file_parser_raises_only_config_errors(
+    lines: list[str], append: bool
+) -> None:
     try:
         wgconf.parse(lines, "f", append=append)
     except ConfigError as error:
@@ -275,7 +277,7 @@ def test_no_file_makes_the_parser_stumble(lines: list[str], append: bool) -> Non
 
 
 @given(statuses())
-def test_a_written_file_is_read_back(interface: Any) -> None:
+def test_a_formatted_file_is_parsed_to_the_same_status(interface: Any) -> None:
     lines = "".join(wgconf.format_status(interface)).splitlines()
     wanted = wgconf.parse(lines, "f")
     outcome = Model(status()).apply(wanted).outcome()
@@ -286,14 +288,16 @@ def test_a_written_file_is_read_back(interface: Any) -> None:
 
 
 @given(statuses(), changes)
-def test_the_difference_leads_where_the_change_leads(before: Any, wanted: Any) -> None:
+def test_the_difference_has_the_outcome_of_the_change(before: Any, wanted: Any) -> None:
     straight = Model(before).apply(wanted)
     reduced = Model(before).apply(diff(before, wanted))
     assert reduced.outcome() == straight.outcome()
 
 
 @given(statuses(), changes)
-def test_no_section_of_the_difference_is_idle(before: Any, wanted: Any) -> None:
+def test_each_peer_change_of_the_difference_has_an_effect(
+    before: Any, wanted: Any
+) -> None:
     difference = diff(before, wanted)
     outcome = Model(before).apply(difference).outcome()
     for index in range(len(difference.peers)):
@@ -303,7 +307,9 @@ def test_no_section_of_the_difference_is_idle(before: Any, wanted: Any) -> None:
 
 
 @given(statuses(), changes)
-def test_the_difference_overflows_no_table(before: Any, wanted: Any) -> None:
+def test_no_table_overflows_while_the_difference_is_applied(
+    before: Any, wanted: Any
+) -> None:
     model = Model(before)
     room = tuple(map(max, model.counts(), Model(before).apply(wanted).counts()))
     for section in diff(before, wanted).peers:
@@ -312,7 +318,7 @@ def test_the_difference_overflows_no_table(before: Any, wanted: Any) -> None:
 
 
 @given(statuses(), changes)
-def test_limits_are_those_of_the_outcome(before: Any, wanted: Any) -> None:
+def test_limits_apply_to_the_outcome(before: Any, wanted: Any) -> None:
     peers, allowed_ips = Model(before).apply(wanted).counts()
     config_diff = ConfigDiff(StatusSnapshot(before), wanted)
     config_diff.check_limits(peers, allowed_ips)

@@ -145,7 +145,7 @@ def _state(node: Node) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_hostile_datagrams_change_and_answer_nothing(seed: int) -> None:
+def test_hostile_datagrams_have_no_effect_and_no_answer(seed: int) -> None:
     simulation, alice, bob, valid = _living_pair()
     attack = _hostile(random.Random(seed), valid)
     for _ in range(DATAGRAMS // 4 // BATCH):
@@ -163,7 +163,7 @@ def test_hostile_datagrams_change_and_answer_nothing(seed: int) -> None:
     assert bob.received_texts()[-1] == b"still here"
 
 
-def test_under_load_only_a_valid_mac1_is_answered_and_only_with_a_cookie() -> None:
+def test_only_a_valid_mac1_gets_a_cookie_reply_under_load() -> None:
     _, _, bob, valid = _living_pair()
     attack = _hostile(random.Random(7), valid)
     answered = len(bob.sent)
@@ -177,7 +177,7 @@ def test_under_load_only_a_valid_mac1_is_answered_and_only_with_a_cookie() -> No
     assert len(bob.sent) > answered
 
 
-def test_a_flood_does_not_grow_memory() -> None:
+def test_memory_does_not_grow_in_a_flood() -> None:
     _, _, bob, valid = _living_pair()
     attack = _hostile(random.Random(11), valid)
     for _ in range(BATCH):

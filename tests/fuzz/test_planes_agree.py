@@ -120,7 +120,7 @@ def agree(
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_libpywg_does_what_its_oracle_does(
+def test_libpywg_matches_the_reference_plane(
     seed: int,
     remotes: list[RemoteSocket],
     make_harness: Callable[..., PlaneHarness],
@@ -133,7 +133,7 @@ def test_libpywg_does_what_its_oracle_does(
 
 
 @pytest.mark.parametrize("seed", range(SEEDS // 5))
-def test_it_does_so_in_two_lanes(
+def test_libpywg_with_two_threads_matches_the_reference_plane(
     seed: int, remotes: list[RemoteSocket], make_harness: Callable[..., PlaneHarness]
 ) -> None:
     tested = make_harness(TwoThreadedPlane, limits_of(seed))

@@ -94,7 +94,7 @@ def test_what_is_wrong_with_a_module_is_reported(
     assert complaint in failures[0]
 
 
-def test_core_and_control_fit_into_a_heap_of_one_mebibyte() -> None:
+def test_core_and_control_fit_in_a_heap_of_one_mebibyte() -> None:
     names = modules("pywg_embedded/core/*.py") + modules("pywg_embedded/control/*.py")
     process = micropython("1M", "-c", "\n".join(f"import {name}" for name in names))
     assert process.returncode == 0, process.stderr

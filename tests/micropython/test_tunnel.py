@@ -110,7 +110,7 @@ def carry(sender: Peer, receiver: Peer) -> int:
     return sum(map(len, packets))
 
 
-def test_two_peers_shake_hands_and_carry_packets_both_ways(
+def test_two_peers_complete_a_handshake_and_exchange_packets(
     pair: tuple[Peer, Peer],
 ) -> None:
     near, far = pair

@@ -26,7 +26,7 @@ def with_a_lost_packet() -> tuple[Simulation, Node, Node]:
     return simulation, alice, bob
 
 
-def test_data_to_a_peer_that_vanished_is_tried_for_ninety_seconds() -> None:
+def test_handshakes_are_retried_for_ninety_seconds_when_a_peer_vanished() -> None:
     simulation, alice, _ = with_a_lost_packet()
     begin = simulation.now
     simulation.run(700_000)
@@ -36,7 +36,7 @@ def test_data_to_a_peer_that_vanished_is_tried_for_ninety_seconds() -> None:
     assert GIVE_UP - RETRY - MOST_JITTER <= times[-1] - times[0] < GIVE_UP
 
 
-def test_data_that_is_sent_after_giving_up_begins_the_next_tries() -> None:
+def test_data_after_the_last_retry_begins_another_handshake() -> None:
     for pause in (110_000, 150_000, 700_000):
         simulation, alice, bob = with_a_lost_packet()
         simulation.run(pause)
@@ -52,7 +52,7 @@ def test_data_that_is_sent_after_giving_up_begins_the_next_tries() -> None:
         ), pause
 
 
-def test_a_listener_sends_keepalives_through_every_rekey() -> None:
+def test_a_receiver_sends_keepalives_through_every_rekey() -> None:
     simulation, alice, bob = pair()
     begin = simulation.now
     send_numbers(simulation, alice, bob, 200, 400_000 // 200)
@@ -63,7 +63,7 @@ def test_a_listener_sends_keepalives_through_every_rekey() -> None:
     assert max(b - a for a, b in pairwise(answers)) <= 10_000 + 200 + 5
 
 
-def test_data_that_is_lost_while_handshakes_pass_renews_the_session() -> None:
+def test_a_rekey_follows_data_that_is_lost_while_handshakes_pass() -> None:
     simulation, alice, bob = pair(LosesData())
     begin = simulation.now
     send_numbers(simulation, alice, bob, 500, 115_000 // 500)

@@ -55,7 +55,7 @@ def test_thirty_percent_loss_reordering_and_duplicates_over_ten_rekeys() -> None
             assert silence < 4 * 5_333, f"seed {seed}: silent for {silence} ms"
 
 
-def test_session_lives_through_ten_rekeys_without_losing_a_packet() -> None:
+def test_no_packet_is_lost_in_ten_rekeys() -> None:
     simulation, alice, bob = pair()
     seen = set()
     for second in range(21 * 60):
@@ -67,14 +67,14 @@ def test_session_lives_through_ten_rekeys_without_losing_a_packet() -> None:
     assert len(seen) == 11  # one each 120 s
 
 
-def test_one_side_that_only_listens_keeps_its_session_too() -> None:
+def test_a_side_that_only_receives_keeps_its_session() -> None:
     simulation, alice, bob = pair()
     send_numbers(simulation, alice, bob, 1_000, 10 * 60)
     simulation.run(10 * MINUTE + 100)
     assert len(bob.received_texts()) == 10 * 60
 
 
-def test_initiator_that_only_listens_renews_before_the_session_ends() -> None:
+def test_an_initiator_that_only_receives_rekeys_before_expiry() -> None:
     simulation, alice, bob = pair()
     alice.send_text(bob, b"hello")
     simulation.run(100)
@@ -83,7 +83,7 @@ def test_initiator_that_only_listens_renews_before_the_session_ends() -> None:
     assert len(alice.received_texts()) == 400
 
 
-def test_traffic_resumes_after_a_long_silence() -> None:
+def test_traffic_resumes_after_a_long_idle_time() -> None:
     simulation, alice, bob = pair()
     for n in range(5):
         alice.send_text(bob, str(n).encode())
@@ -91,7 +91,7 @@ def test_traffic_resumes_after_a_long_silence() -> None:
     assert bob.received_texts() == [b"0", b"1", b"2", b"3", b"4"]
 
 
-def test_idle_tunnel_sends_nothing() -> None:
+def test_an_idle_tunnel_sends_nothing() -> None:
     simulation, alice, bob = pair()
     alice.send_text(bob, b"hello")
     simulation.run(15_000)
@@ -110,7 +110,7 @@ def test_keepalives_answer_data_but_never_keepalives() -> None:
     assert bob.sent[1][0] - alice.sent[1][0] in range(10_000, 10_020)
 
 
-def test_one_sided_traffic_is_answered_every_ten_seconds() -> None:
+def test_a_keepalive_answers_one_sided_traffic_every_ten_seconds() -> None:
     simulation, alice, bob = pair()
     send_numbers(simulation, alice, bob, 500, 120)
     simulation.run(MINUTE)
@@ -120,7 +120,7 @@ def test_one_sided_traffic_is_answered_every_ten_seconds() -> None:
     assert sum(len(data) == 148 for _, data in alice.sent) == 1
 
 
-def test_persistent_keepalive_keeps_its_interval_and_yields_to_traffic() -> None:
+def test_persistent_keepalives_keep_their_interval_without_traffic() -> None:
     simulation, alice, bob = pair()
     alice.add_peer(bob, keepalive=25)
     simulation.run(10 * MINUTE)
@@ -137,7 +137,7 @@ def test_persistent_keepalive_keeps_its_interval_and_yields_to_traffic() -> None
     assert not [d for _, d in alice.sent if len(d) == 32 and any(d[8:16])]
 
 
-def test_dead_peer_is_tried_for_ninety_seconds_with_jitter_then_left_alone() -> None:
+def test_handshakes_with_a_dead_peer_end_after_ninety_seconds() -> None:
     simulation, alice, bob = pair()
     alice.link.loss = 1.0
     alice.send_text(bob, b"anyone?")
@@ -154,7 +154,7 @@ def test_dead_peer_is_tried_for_ninety_seconds_with_jitter_then_left_alone() -> 
     assert bob.received_texts() == [b"and now?"]
 
 
-def test_dead_session_is_replaced_fifteen_seconds_after_unanswered_data() -> None:
+def test_a_rekey_begins_fifteen_seconds_after_unanswered_data() -> None:
     simulation, alice, bob = pair()
     alice.send_text(bob, b"hello")
     simulation.run(1_000)
@@ -167,7 +167,7 @@ def test_dead_session_is_replaced_fifteen_seconds_after_unanswered_data() -> Non
     assert bob.received_texts()[-1] == b"29"
 
 
-def test_wall_clock_that_steps_back_ten_years_does_not_lock_the_peer_out() -> None:
+def test_handshakes_continue_after_the_wall_clock_was_set_back() -> None:
     simulation, alice, bob = pair()
     alice.send_text(bob, b"before")
     simulation.run(100)
@@ -178,7 +178,7 @@ def test_wall_clock_that_steps_back_ten_years_does_not_lock_the_peer_out() -> No
     assert "initiation_replayed" not in bob.device.drops
 
 
-def test_wall_clock_that_jumps_ahead_and_back_does_not_lock_the_peer_out() -> None:
+def test_handshakes_continue_after_the_wall_clock_jumped_ahead_and_back() -> None:
     simulation, alice, bob = pair()
     for offset in (0, 5 * YEAR_NS, 0, -5 * YEAR_NS):
         alice.wall_offset = offset
@@ -188,7 +188,7 @@ def test_wall_clock_that_jumps_ahead_and_back_does_not_lock_the_peer_out() -> No
     assert "initiation_replayed" not in bob.device.drops
 
 
-def test_sleep_of_hours_on_one_side_ends_with_a_new_session() -> None:
+def test_a_handshake_follows_hours_of_suspend() -> None:
     simulation, alice, bob = pair()
     alice.send_text(bob, b"good night")
     simulation.run(1_000)
@@ -199,7 +199,7 @@ def test_sleep_of_hours_on_one_side_ends_with_a_new_session() -> None:
     assert sum(len(data) == 148 for _, data in alice.sent) == 2
 
 
-def test_secrets_are_wiped_after_nine_minutes_of_silence() -> None:
+def test_keypairs_are_wiped_after_nine_idle_minutes() -> None:
     simulation, alice, bob = pair()
     alice.send_text(bob, b"hello")
     simulation.run(100)
@@ -210,7 +210,7 @@ def test_secrets_are_wiped_after_nine_minutes_of_silence() -> None:
     assert not any(any(pair.send_key) or any(pair.receive_key) for pair in keypairs)
 
 
-def test_a_packet_waits_for_its_session_while_the_last_one_is_wiped() -> None:
+def test_a_staged_packet_is_kept_when_keypairs_are_wiped() -> None:
     simulation, alice, bob = pair()
     alice.send_text(bob, b"early")
     simulation.run(9 * MINUTE - 2_000)
@@ -222,7 +222,7 @@ def test_a_packet_waits_for_its_session_while_the_last_one_is_wiped() -> None:
     assert bob.received_texts() == [b"early", b"late"]
 
 
-def test_preshared_key_changes_under_a_living_session() -> None:
+def test_a_preshared_key_can_change_during_a_session() -> None:
     simulation, alice, bob = pair()
     send_numbers(simulation, alice, bob, 500, 600)
     simulation.run(10_000)
@@ -239,7 +239,7 @@ def test_preshared_key_changes_under_a_living_session() -> None:
     assert len(bob.received_texts()) == 600
 
 
-def test_different_preshared_keys_exchange_nothing() -> None:
+def test_nothing_is_exchanged_with_different_preshared_keys() -> None:
     simulation, alice, bob = pair()
     alice.add_peer(bob, psk=b"\x01" * 32)
     bob.add_peer(alice, psk=b"\x02" * 32)
@@ -249,7 +249,7 @@ def test_different_preshared_keys_exchange_nothing() -> None:
     assert alice.device.drops["response_not_authentic"]
 
 
-def test_new_private_key_renews_every_session_at_once() -> None:
+def test_peers_are_rekeyed_at_once_after_a_new_private_key() -> None:
     simulation, alice, bob = pair()
     alice.send_text(bob, b"one")
     simulation.run(1_000)
@@ -261,7 +261,7 @@ def test_new_private_key_renews_every_session_at_once() -> None:
     assert bob.received_texts() == [b"one", b"two"]
 
 
-def test_keepalive_wanted_before_the_endpoint_is_known_leaves_when_it_is() -> None:
+def test_a_keepalive_is_sent_when_the_endpoint_becomes_known() -> None:
     simulation = Simulation()
     alice, bob = Node(simulation, 1, Link()), Node(simulation, 2, Link())
     bob.add_peer(alice)
@@ -275,7 +275,7 @@ def test_keepalive_wanted_before_the_endpoint_is_known_leaves_when_it_is() -> No
     assert alice.current_keypair().local_index == bob.current_keypair().remote_index
 
 
-def test_packets_in_flight_under_the_old_session_still_arrive() -> None:
+def test_packets_in_flight_under_the_previous_keypair_arrive() -> None:
     link = Link()
     simulation, alice, bob = pair(link)
     alice.send_text(bob, b"first")

@@ -29,7 +29,7 @@ def settled(alice: Node, bob: Node) -> bool:
     return mine.local_index == theirs.remote_index
 
 
-def test_thousand_random_delays_never_stall_traffic_beyond_a_handshake() -> None:
+def test_random_delays_stall_traffic_for_one_handshake_at_most() -> None:
     for seed in range(1000):
         chance = random.Random(seed)
         delay = chance.randint(1, 300)
@@ -46,7 +46,7 @@ def test_thousand_random_delays_never_stall_traffic_beyond_a_handshake() -> None
         assert settled(alice, bob), f"seed {seed}"
 
 
-def test_delays_that_vary_from_packet_to_packet_lose_nothing() -> None:
+def test_no_packet_is_lost_with_varying_delays() -> None:
     for seed in range(300):
         link = Link(seed)
         link.delay = (1, 250)
@@ -58,7 +58,7 @@ def test_delays_that_vary_from_packet_to_packet_lose_nothing() -> None:
             assert heard == [str(n).encode() for n in range(PACKETS)], f"seed {seed}"
 
 
-def test_a_lost_message_of_either_handshake_costs_at_most_one_retry() -> None:
+def test_a_lost_handshake_message_costs_one_retry_at_most() -> None:
     retry = 5_000 + 333
     for lost in range(6):
         simulation, alice, bob = pair(LosesOne(lost))

@@ -13,7 +13,7 @@ def talked() -> tuple[Simulation, Node, Node]:
     return simulation, alice, bob
 
 
-def test_the_first_packet_after_down_and_up_waits_for_a_handshake_alone() -> None:
+def test_the_first_packet_after_down_and_up_waits_for_one_handshake() -> None:
     simulation, alice, bob = talked()
     alice.set_down()
     simulation.run(100)
@@ -24,7 +24,7 @@ def test_the_first_packet_after_down_and_up_waits_for_a_handshake_alone() -> Non
     assert bob.received_texts() == [b"before", b"after"]
 
 
-def test_an_idle_interface_that_goes_down_and_up_begins_no_handshake() -> None:
+def test_no_handshake_begins_after_down_and_up_when_idle() -> None:
     for mover in (0, 1):
         for pause in (100, PAUSE):
             simulation, *nodes = talked()
@@ -37,7 +37,7 @@ def test_an_idle_interface_that_goes_down_and_up_begins_no_handshake() -> None:
             assert node.initiations(up) == [], f"node {mover}, {pause} ms"
 
 
-def test_a_packet_that_came_while_the_interface_was_down_leaves_once_it_is_up() -> None:
+def test_a_packet_staged_while_down_is_sent_after_up() -> None:
     simulation, alice, bob = pair()
     alice.set_down()
     alice.send_text(bob, b"early")

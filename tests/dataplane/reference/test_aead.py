@@ -72,7 +72,7 @@ def test_known_answers(row: int) -> None:
 
 
 @given(KEYS, COUNTERS, st.binary(max_size=200), st.integers(0, 40))
-def test_it_is_the_same_aead(
+def test_the_aead_matches_the_crypto_functions(
     key: bytes, counter: int, plaintext: bytes, offset: int
 ) -> None:
     text = sealed(key, counter, plaintext, offset)
@@ -81,7 +81,7 @@ def test_it_is_the_same_aead(
 
 
 @given(st.binary(max_size=100), st.data())
-def test_one_changed_bit_is_a_forgery(plaintext: bytes, data: st.DataObject) -> None:
+def test_one_changed_bit_is_refused(plaintext: bytes, data: st.DataObject) -> None:
     text = bytearray(sealed(KEY, 7, plaintext))
     bit = data.draw(st.integers(0, 8 * len(text) - 1))
     text[bit // 8] ^= 1 << bit % 8
@@ -100,5 +100,5 @@ FORGERIES = (
 
 
 @pytest.mark.parametrize("row", range(len(FORGERIES)))
-def test_what_was_not_sealed_so_is_a_forgery(row: int) -> None:
+def test_other_keys_counters_and_lengths_are_refused(row: int) -> None:
     assert opened(*FORGERIES[row]) is None

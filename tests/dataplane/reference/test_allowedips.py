@@ -91,7 +91,7 @@ def apply(table: AllowedIPs, model: Model, step: tuple[str, Prefix, int]) -> Non
 
 
 @given(st.lists(STEPS, max_size=30), st.lists(PREFIXES, min_size=1, max_size=10))
-def test_table_against_a_model(
+def test_the_table_matches_a_model(
     steps: list[tuple[str, Prefix, int]], others: list[Prefix]
 ) -> None:
     table, model = AllowedIPs(LIMIT), Model()
@@ -147,7 +147,7 @@ def test_the_longest_prefix_wins(row: int) -> None:
     assert table.lookup(address(wanted)) == peer
 
 
-def test_families_are_apart() -> None:
+def test_families_do_not_interfere() -> None:
     table = AllowedIPs(2)
     table.insert(*prefix("0.0.0.0/0"), 1)
     assert table.lookup(address("::ffff:10.0.0.1")) is None

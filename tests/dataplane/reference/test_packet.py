@@ -57,14 +57,14 @@ LENGTHS = (
 
 
 @pytest.mark.parametrize("row", range(len(LENGTHS)))
-def test_the_length_claimed_is_checked(row: int) -> None:
+def test_the_length_in_the_header_is_checked(row: int) -> None:
     data, length = LENGTHS[row]
     parsed = packet.parse(memoryview(data))
     assert (parsed.length if parsed else None) == length
 
 
 @pytest.mark.parametrize("data", [V4, V6], ids="46")
-def test_addresses_are_where_they_are_said_to_be(data: bytes) -> None:
+def test_addresses_are_at_their_offsets(data: bytes) -> None:
     parsed = packet.parse(memoryview(data))
     assert parsed is not None
     assert data[parsed.source][:1] + data[parsed.source][-1:] in (b"\x0a\1", b"\xfd\1")
@@ -73,7 +73,7 @@ def test_addresses_are_where_they_are_said_to_be(data: bytes) -> None:
 
 
 @given(st.binary(max_size=80))
-def test_no_bytes_upset_the_parser(data: bytes) -> None:
+def test_any_bytes_are_parsed_without_an_exception(data: bytes) -> None:
     parsed = packet.parse(memoryview(data))
     assert parsed is None or parsed.length <= len(data)
 
@@ -86,7 +86,7 @@ WORDS = st.binary(min_size=20, max_size=20)
 # The first header has checksum 0, so that the update carries twice.
 @example(b"\0\0\xba\xff" + bytes(16), 0, 1)
 @given(WORDS, TOS, ECN)
-def test_marking_ipv4_keeps_the_checksum_right(
+def test_the_ipv4_checksum_is_updated_by_set_ecn(
     words: bytes, tos: int, ecn: int
 ) -> None:
     data = bytearray(with_checksum(b"\x45" + bytes([tos]) + words[2:], 10))
@@ -97,7 +97,7 @@ def test_marking_ipv4_keeps_the_checksum_right(
 
 
 @given(TOS, ECN, st.integers(0, 15))
-def test_marking_ipv6_changes_two_bits(tos: int, ecn: int, flow: int) -> None:
+def test_two_bits_of_ipv6_are_changed_by_set_ecn(tos: int, ecn: int, flow: int) -> None:
     original = bytearray(ipv6("fd00::1", "fd01::1", tos=tos))
     original[1] |= flow
     data = bytearray(original)

@@ -13,7 +13,7 @@ def test_counters_in_order_are_each_accepted_once() -> None:
         assert not window.accept(counter)
 
 
-def test_every_second_counter_may_come_a_window_late() -> None:
+def test_every_second_counter_is_accepted_a_window_late() -> None:
     window = ReplayWindow()
     late = REPLAY_WINDOW_SIZE - 1
     for counter in range(1, ROUNDS, 2):
@@ -24,7 +24,7 @@ def test_every_second_counter_may_come_a_window_late() -> None:
             assert not window.accept(counter - late - 2)
 
 
-def test_a_whole_window_may_come_backwards() -> None:
+def test_a_whole_window_is_accepted_backwards() -> None:
     window = ReplayWindow()
     for counter in range(ROUNDS, ROUNDS - REPLAY_WINDOW_SIZE - 1, -1):
         assert window.accept(counter)

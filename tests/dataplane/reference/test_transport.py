@@ -69,7 +69,7 @@ COUNTERS = (
 
 
 @pytest.mark.parametrize("row", range(len(COUNTERS)))
-def test_a_session_sends_so_many_messages(row: int) -> None:
+def test_a_keypair_sends_a_limited_number_of_messages(row: int) -> None:
     counter, sends, asks = COUNTERS[row]
     link, session = MemoryLink(), RemoteSession(1)
     assert Sender(link, session, counter).send_sample() == ([WANTED] if asks else [])
@@ -79,7 +79,7 @@ def test_a_session_sends_so_many_messages(row: int) -> None:
     assert all(session.open(datagram) == sized(48) for datagram in link.sent)
 
 
-def test_nothing_follows_the_last_message() -> None:
+def test_nothing_is_sent_after_the_last_message() -> None:
     link, session = MemoryLink(), RemoteSession(1)
     sender = Sender(link, session, REJECT_AFTER_MESSAGES - 2)
     for _ in range(4):

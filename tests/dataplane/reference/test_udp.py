@@ -45,7 +45,7 @@ def test_both_families_have_the_same_port(udp: Udp) -> None:
 
 
 @needs_root
-def test_the_mark_is_on_all_sockets_also_on_later_ones(udp: Udp) -> None:
+def test_the_mark_is_set_on_present_and_later_sockets(udp: Udp) -> None:
     udp.listen(0)
     udp.set_fwmark(0xFFFF_FFFF)
     assert marks(udp) == [0xFFFF_FFFF] * 2
@@ -56,13 +56,13 @@ def test_the_mark_is_on_all_sockets_also_on_later_ones(udp: Udp) -> None:
 
 
 @needs_root
-def test_a_mark_may_be_set_before_there_is_a_socket(udp: Udp) -> None:
+def test_a_mark_can_be_set_without_sockets(udp: Udp) -> None:
     udp.set_fwmark(7)
     udp.listen(0)
     assert marks(udp) == [7, 7]
 
 
-def test_a_kernel_that_knows_no_larger_buffer_has_sockets_too(
+def test_sockets_are_opened_without_larger_buffers(
     udp: Udp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pywg_embedded.dataplane.reference.udp._SO_SNDBUFFORCE", 9999)
