@@ -1,4 +1,4 @@
-"""The primitives as bound, against the RFCs and Wycheproof; portable."""
+"""The crypto functions, by vectors of RFCs and Wycheproof; portable."""
 
 from binascii import unhexlify
 
@@ -39,7 +39,7 @@ X25519 = (
     ),
 )
 
-# RFC 7748 5.2: how often, and the result.
+# RFC 7748 5.2: iterations, result.
 X25519_ITERATED = {
     1: "422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079",
     1000: "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51",
@@ -113,14 +113,14 @@ BLAKE2S_KEYED = (
 
 
 def flip(data: bytes) -> bytes:
-    """The same with the last bit changed."""
+    """Return a copy with the last bit changed."""
     return data[:-1] + bytes([data[-1] ^ 1])
 
 
 def check_aead(
     seal: "Seal", open_sealed: "Open", vectors: "tuple[Vector, ...]"
 ) -> None:
-    """Each vector both ways, and with one bit of each part changed."""
+    """Check each vector, and that one changed bit of any part is refused."""
     for row, vector in enumerate(vectors):
         key, nonce, aad, sealed = (unhexlify(vector[i]) for i in (0, 1, 2, 4))
         assert seal(key, nonce, vector[3], aad) == sealed, row
@@ -141,7 +141,7 @@ def check_wycheproof(seal: "Seal", open_sealed: "Open", file_name: str) -> None:
 
 
 def fibonacci(size: int, seed: int) -> bytes:
-    """The deterministic data of RFC 7693 E."""
+    """Return the deterministic data of RFC 7693 E."""
     a, b = 0xDEAD4BAD * seed & 0xFFFFFFFF, 1
     data = bytearray(size)
     for i in range(size):

@@ -1,4 +1,4 @@
-"""The library reads as far as it was told: sizes are checked before it is called."""
+"""Sizes are checked before the library is called, which reads without checks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,11 @@ WRONG: tuple[tuple[Callable[..., Any], tuple[bytes, ...]], ...] = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(WRONG)))
+@pytest.mark.parametrize(
+    "row",
+    range(len(WRONG)),
+    ids=[f"{row[0].__name__} {n}" for n, row in enumerate(WRONG)],
+)
 def test_key_or_nonce_of_the_wrong_size_is_refused(row: int) -> None:
     function, arguments = WRONG[row]
     with pytest.raises(ValueError, match="invalid size"):

@@ -1,4 +1,4 @@
-"""The frozen handshakes are what an independent Noise implementation produces."""
+"""The test vectors, compared with an independent Noise implementation."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Handshakes and cookies made without our code: the source of ``noise_ikpsk2.json``.
+"""Handshakes and cookies by independent code: the source of ``noise_ikpsk2.json``.
 
 The Noise part is the PyPI package ``noiseprotocol``; message headers, mac1, mac2 and
 cookies are spelled out here with ``hashlib`` and ``nacl.bindings`` from the sections of
@@ -26,7 +26,7 @@ DRAWN = (
 
 
 def secret(label: str) -> bytes:
-    """32 fixed bytes that look random: a private key, a nonce and the like."""
+    """Return 32 fixed bytes for a private key, a nonce and similar."""
     return hashlib.sha256(f"pywg-embedded {label}".encode()).digest()
 
 
@@ -45,7 +45,7 @@ COOKIES = (
 
 
 def word(value: int) -> bytes:
-    """32 bits of a message's header: its type, or an index."""
+    """Return a 32-bit field: a message type, or an index."""
     return struct.pack("<I", value)
 
 
@@ -60,13 +60,13 @@ def mac(key: bytes, data: bytes) -> bytes:
 
 
 def with_macs(body: bytes, receiver_public: bytes, cookie: bytes = b"") -> bytes:
-    """The message with mac1, and with mac2 or zeros (5.4.4)."""
+    """Return the message with mac1, and with mac2 or zeros (5.4.4)."""
     body += mac(digest(b"mac1----", receiver_public), body)
     return body + (mac(cookie, body) if cookie else bytes(16))
 
 
 def party(given: dict[str, bytes], own: str) -> NoiseConnection:
-    """The side ``own``, initiator or responder, with its randomness fixed."""
+    """Return the initiator or responder, with fixed ephemeral keys."""
     noise = NoiseConnection.from_name(b"Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s")
     noise.set_psks(psk=given["preshared_key"])
     noise.set_prologue(b"WireGuard v1 zx2c4 Jason@zx2c4.com")
@@ -86,7 +86,7 @@ def party(given: dict[str, bytes], own: str) -> NoiseConnection:
 
 
 def exchange(given: dict[str, bytes]) -> dict[str, bytes]:
-    """The handshake (5.4.2, 5.4.3), its keys (5.4.5), the first keepalive (5.4.6)."""
+    """Return messages (5.4.2, 5.4.3), keys (5.4.5), first keepalive (5.4.6)."""
     initiator, responder = party(given, "initiator"), party(given, "responder")
     initiation = bytes(initiator.write_message(given["timestamp"]))
     assert responder.read_message(initiation) == given["timestamp"]
@@ -110,7 +110,7 @@ def exchange(given: dict[str, bytes]) -> dict[str, bytes]:
 def handshake(
     name: str, preshared_key: bytes, timestamp: str, index_i: int, index_r: int
 ) -> dict[str, str]:
-    """One case: what both sides are given, and what follows from it."""
+    """Return a test vector: the inputs of both sides, and the results."""
     given = {field: secret(f"{name} {field}") for field in DRAWN}
     given["preshared_key"] = preshared_key
     given["timestamp"] = bytes.fromhex(timestamp)
@@ -123,8 +123,8 @@ def handshake(
 def cookie_reply(
     name: str, address: bytes, port: int, answered: dict[str, str]
 ) -> dict[str, str]:
-    """The cookie reply (5.4.7) to a handshake's initiation, and that initiation again
-    with the mac2 that the cookie allows (5.4.4)."""
+    """Return the cookie reply (5.4.7) to an initiation, and the initiation with the
+    mac2 of that cookie (5.4.4)."""
     initiation = bytes.fromhex(answered["initiation"])
     body, mac1 = initiation[:-32], initiation[-32:-16]
     public = public_key(bytes.fromhex(answered["static_private_responder"]))
@@ -146,7 +146,7 @@ def cookie_reply(
 
 
 def document() -> str:
-    """The text of ``noise_ikpsk2.json``."""
+    """Return the text of ``noise_ikpsk2.json``."""
     handshakes = [handshake(*row) for row in HANDSHAKES]
     cookies = [cookie_reply(*row, handshakes[0]) for row in COOKIES]
     return json.dumps({"handshakes": handshakes, "cookies": cookies}, indent=1) + "\n"

@@ -1,4 +1,4 @@
-"""Every plane there is, between ends that a test holds."""
+"""Fixtures: each data plane, in a rig."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from .rig import MakePlane, Rig
 
 
 class StoppedPlane(native.Plane):
-    """Its clock is the one that the test holds."""
+    """libpywg with the clock of the test."""
 
     def __init__(self, tun: int, limits: Limits, clock: Callable[[], int]) -> None:
         self._clock = clock
@@ -25,14 +25,14 @@ class StoppedPlane(native.Plane):
 
 
 class TwoThreadedPlane(StoppedPlane):
-    """Receives on a thread of its own, for as long as it waits."""
+    """libpywg with the clock of the test and an rx thread."""
 
     def __init__(self, tun: int, limits: Limits, clock: Callable[[], int]) -> None:
         self._clock = clock
         native.Plane.__init__(self, tun, limits, threads=2)
 
     def wait(self, timeout: int | None) -> list[tuple[Any, ...]]:
-        # Without time to wait there is nothing that a second thread could do.
+        # With a timeout of 0 the rx thread would not run.
         return super().wait(timeout or 1)
 
 

@@ -1,4 +1,4 @@
-"""Handshake messages as a plane sees them: types, sizes and macs; the rest is zero."""
+"""Handshake messages with valid types, sizes and macs; all other fields are zero."""
 
 import struct
 from hashlib import blake2s
@@ -28,13 +28,13 @@ def mac(key: bytes, data: bytes) -> bytes:
 
 
 def cookie_of(secret: bytes, source: Endpoint) -> bytes:
-    """What proves that a sender receives at this endpoint."""
+    """Return the cookie of a source."""
     bound_to = source.address + struct.pack(">H", source.port)
     return blake2s(bound_to, key=secret, digest_size=COOKIE_SIZE).digest()
 
 
 def cookie_key(public: bytes = PUBLIC) -> bytes:
-    """Seals the cookie inside a reply."""
+    """Return the key that encrypts cookies in cookie replies."""
     return blake2s(LABEL_COOKIE + public, digest_size=KEY_SIZE).digest()
 
 
@@ -44,13 +44,13 @@ def message(
     kind: int = MESSAGE_INITIATION,
     public: bytes = PUBLIC,
 ) -> bytes:
-    """With a valid mac1, and a mac2 if there is a cookie to make it with."""
+    """Return a message with mac1, and with mac2 if there is a cookie."""
     head = struct.pack("<II", kind, sender).ljust(SIZES[kind] - 2 * MAC_SIZE, b"\0")
     head += mac(blake2s(LABEL_MAC1 + public).digest(), head)
     return head + (mac(cookie, head) if cookie else NO_MAC)
 
 
 def cookie_reply(receiver: int) -> bytes:
-    """Not authentic, which is not for a plane to see."""
+    """Return a cookie reply that is not authentic; a plane cannot check that."""
     head = struct.pack("<II", MESSAGE_COOKIE_REPLY, receiver)
     return head.ljust(COOKIE_REPLY_SIZE, b"\0")

@@ -12,7 +12,7 @@ from tests.dataplane.packets import checksum, ip, with_checksum
 TCP, UDP = 6, 17
 FIN, PSH, ACK, ECE, CWR = 0x01, 0x08, 0x10, 0x40, 0x80
 DF = 0x4000
-# Source and destination.
+# Source and destination addresses.
 ADDRESSES = {4: ("10.0.0.2", "10.1.0.2"), 6: ("fd00::2", "fd01::2")}
 # flags, kind, length of the headers, size of the pieces, start and place of the sum
 VNET = struct.Struct("@BBHHHH")
@@ -21,7 +21,7 @@ _GSO = {(4, TCP): 1, (6, TCP): 4, (4, UDP): 5, (6, UDP): 5}
 
 
 class Large(NamedTuple):
-    """A large packet of TCP or UDP."""
+    """A large TCP or UDP packet, larger than the MTU."""
 
     version: int
     protocol: int
@@ -34,11 +34,11 @@ class Large(NamedTuple):
     addresses: tuple[str, str] | None = None
 
     def ends(self) -> tuple[str, str]:
-        """Source and destination."""
+        """Return the source and destination addresses."""
         return self.addresses or ADDRESSES[self.version]
 
     def vnet(self) -> bytes:
-        """The header before the packet."""
+        """Return the virtio-net header of the packet."""
         start = {4: 20, 6: 40}[self.version]
         kind = _GSO[self.version, self.protocol]
         if self.protocol == TCP and self.flags & CWR:
@@ -48,7 +48,7 @@ class Large(NamedTuple):
         return VNET.pack(_NEEDS_CSUM, kind, headers, self.size, start, place)
 
     def packet(self) -> bytes:
-        """With the sum of the pseudo-header in place of the checksum."""
+        """Return the packet, with the sum of the pseudo-header as its checksum."""
         data = bytes(n * 167 >> 3 & 0xFF for n in range(self.payload))
         transport = bytearray(self._transport() + data)
         header = self._header(len(transport))
@@ -57,7 +57,7 @@ class Large(NamedTuple):
         return header + bytes(transport)
 
     def cut(self) -> list[bytes]:
-        """The packets that it stands for, checksums and all."""
+        """Return the packets that it is segmented into, with their checksums."""
         return cut(self.vnet(), self.packet())
 
     def _checksum_at(self) -> int:
@@ -81,7 +81,7 @@ class Large(NamedTuple):
 
 
 def cut(vnet: bytes, packet: bytes) -> list[bytes]:
-    """The packets that one with this header before it stands for."""
+    """Return the packets that a packet with this header is segmented into."""
     _, kind, _, size, start, place = VNET.unpack(vnet)
     if not kind:
         return [packet]
@@ -97,7 +97,7 @@ def cut(vnet: bytes, packet: bytes) -> list[bytes]:
 
 
 def _transport_of(header: bytes, at: int, size: int, is_last: bool) -> bytearray:
-    """The header before ``size`` bytes that begin at ``at``."""
+    """Return the headers of the segment of ``size`` bytes at offset ``at``."""
     own = bytearray(header)
     if len(own) == 8:
         struct.pack_into(">H", own, 4, 8 + size)
@@ -118,7 +118,7 @@ def _ip_header_of(header: bytes, index: int) -> bytearray:
 
 
 def _finished(header: bytearray, transport: bytearray, place: int) -> bytes:
-    """A packet with the lengths and checksums that it should have."""
+    """Return a packet with correct lengths and checksums."""
     if header[0] >> 4 == 4:
         struct.pack_into(">H", header, 2, len(header) + len(transport))
         header[:] = with_checksum(bytes(header), 10)
@@ -133,14 +133,14 @@ def _finished(header: bytearray, transport: bytearray, place: int) -> bytes:
 
 
 def _pseudo(header: bytes, length: int) -> bytes:
-    """What TCP and UDP add to their checksum."""
+    """Return the pseudo-header of TCP and UDP."""
     is_v4 = header[0] >> 4 == 4
     addresses = header[12:20] if is_v4 else header[8:40]
     protocol = header[9] if is_v4 else header[6]
     return addresses + struct.pack(">II", length, protocol)
 
 
-# Some, and whether their pieces are such as we merge.
+# Large packets, and whether GRO joins their segments.
 SAMPLES = (
     (Large(4, TCP, 1400, 4200), True),
     (Large(4, TCP, 1400, 4201, PSH | ACK), True),

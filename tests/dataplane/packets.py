@@ -1,4 +1,4 @@
-"""IP packets to send through a plane, and the checksums that they must carry."""
+"""IP packets for tests, and their checksums."""
 
 import struct
 from socket import AF_INET, AF_INET6, inet_pton
@@ -7,18 +7,18 @@ UDP = 17
 
 
 def address(text: str) -> bytes:
-    """4 or 16 bytes."""
+    """Return an address as 4 or 16 bytes."""
     return inet_pton(AF_INET6 if ":" in text else AF_INET, text)
 
 
 def prefix(text: str) -> tuple[bytes, int]:
-    """``(address, prefix length)``."""
+    """Return ``(address, prefix length)``."""
     host, _, length = text.partition("/")
     return address(host), int(length)
 
 
 def checksum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071); 0 over data that contains its own."""
+    """Return the Internet checksum (RFC 1071); 0 for data with a valid checksum."""
     padded = data + bytes(len(data) % 2)
     total: int = sum(struct.unpack(f">{len(padded) // 2}H", padded))
     while total > 0xFFFF:
@@ -27,7 +27,7 @@ def checksum(data: bytes) -> int:
 
 
 def with_checksum(data: bytes, at: int) -> bytes:
-    """``data`` with its checksum at that offset."""
+    """Return ``data`` with its checksum at an offset."""
     blank = data[:at] + bytes(2) + data[at + 2 :]
     return data[:at] + struct.pack(">H", checksum(blank)) + data[at + 2 :]
 
@@ -42,7 +42,7 @@ def ipv4(
     protocol: int = UDP,
     options: bytes = b"",
 ) -> bytes:
-    """An IPv4 packet; ``options`` are a multiple of 4 bytes."""
+    """Return an IPv4 packet; ``options`` are a multiple of 4 bytes."""
     first = 0x45 + len(options) // 4
     length = 20 + len(options) + len(payload)
     fixed = (first, tos, length, 7, fragment, 64, protocol, 0)
@@ -59,13 +59,13 @@ def ipv6(
     tos: int = 0,
     protocol: int = UDP,
 ) -> bytes:
-    """An IPv6 packet."""
+    """Return an IPv6 packet."""
     fixed = struct.pack(">IHBB", 6 << 28 | tos << 20, len(payload), protocol, 64)
     return fixed + address(source) + address(destination) + payload
 
 
 def ip(source: str, destination: str, payload: bytes = b"", tos: int = 0) -> bytes:
-    """A packet of the family that the addresses are of."""
+    """Return a packet of the family of the addresses."""
     make = ipv6 if ":" in source else ipv4
     return make(source, destination, payload, tos=tos)
 
@@ -73,10 +73,10 @@ def ip(source: str, destination: str, payload: bytes = b"", tos: int = 0) -> byt
 def sized(
     length: int, source: str = "10.0.0.1", destination: str = "10.1.0.1"
 ) -> bytes:
-    """An IPv4 packet of so many bytes, none of them zero at its end."""
+    """Return an IPv4 packet of ``length`` bytes; its payload has no zeros."""
     return ipv4(source, destination, b"\xa5" * (length - 20))
 
 
 def ecn_of(packet: bytes) -> int:
-    """The two bits of congestion notification."""
+    """Return the ECN field of a packet."""
     return packet[1] & 3 if packet[0] >> 4 == 4 else packet[1] >> 4 & 3

@@ -1,4 +1,4 @@
-"""A plane between two ends that a test holds: its TUN, and sockets on the loopback.
+"""A rig: a data plane with a TUN and a remote UDP socket that the test uses.
 
 Only the plane's interface is used, so that every plane is put to the same tests. The
 clock stands still unless a test moves it, and nothing is waited for by sleeping:
@@ -26,17 +26,17 @@ from .packets import address, prefix
 
 MakePlane = Callable[[int, Limits, Callable[[], int]], Any]
 Event = tuple[Any, ...]
-# Both ends are used as sockets are; the machine's hands out one packet a time.
+# Both ends have the methods of sockets; that of the kernel returns one packet a call.
 MakeTun = Callable[[], tuple[Any, Any]]
 
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
-# What a socket of a test waits for at most; nothing that works comes near.
+# Seconds that a socket of a test waits at most.
 TIMEOUT = 60.0
 LARGEST = 65_535
 
 
 class SentDatagram(NamedTuple):
-    """A datagram as it arrived remote."""
+    """A datagram that a remote socket received."""
 
     data: bytes
     tos: int
@@ -44,7 +44,7 @@ class SentDatagram(NamedTuple):
 
 
 class RemoteSocket:
-    """A UDP socket of the far side."""
+    """A UDP socket of a remote peer."""
 
     def __init__(self, host: str = LOOPBACK[4]) -> None:
         self.version = 6 if ":" in host else 4
@@ -73,7 +73,7 @@ class RemoteSocket:
 
 
 class RemoteSession:
-    """The other end of one session; ``number`` sets it apart from all others."""
+    """The remote end of a keypair; ``session_id`` makes its keys unique."""
 
     def __init__(self, session_id: int) -> None:
         self.index, self.local_index = 1_000 + session_id, 2_000 + session_id
@@ -82,12 +82,12 @@ class RemoteSession:
         self._counter = 0
 
     def keypair(self, initiator: bool, created_at: int) -> Keypair:
-        """The plane's end."""
+        """Return the keypair of the plane."""
         keys = bytearray(self._from_plane), bytearray(self._to_plane)
         return Keypair(initiator, (self.local_index, self.index), keys, created_at)
 
     def seal(self, packet: bytes = b"", counter: int | None = None) -> bytes:
-        """A datagram to the plane, by default with the next counter."""
+        """Return transport data for the plane, by default with the next counter."""
         if counter is None:
             counter, self._counter = self._counter, self._counter + 1
         nonce = struct.pack("<4xQ", counter)
@@ -95,7 +95,10 @@ class RemoteSession:
         return header + crypto.seal(self._to_plane, nonce, packet, b"")
 
     def open(self, datagram: bytes) -> bytes | None:
-        """What the plane sealed, padding included; None if under another session."""
+        """Decrypt transport data of the plane, padding included.
+
+        Return None if it belongs to another keypair.
+        """
         kind, index, counter = struct.unpack_from("<IIQ", datagram)
         if (kind, index) != (MESSAGE_TRANSPORT, self.index):
             return None
@@ -106,12 +109,12 @@ class RemoteSession:
 
 
 def socketpair_tun() -> tuple[socket.socket, socket.socket]:
-    """The machine's end and the plane's; packets come and go as they are."""
+    """Return the ends of the kernel and of the plane, as a pair of sockets."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
 class Rig:
-    """``plane`` with a socket for its TUN, ``remote`` for a peer, and ``now``."""
+    """A plane with a socket as its TUN, a socket of a remote peer, and a clock."""
 
     def __init__(
         self, make_plane: MakePlane, limits: Limits, make_tun: MakeTun = socketpair_tun
@@ -134,12 +137,12 @@ class Rig:
         self.tun.close()
         self._plane_tun.close()
 
-    # What the engine does.
+    # Calls of the engine.
 
     def add_peer(
         self, peer_id: int, *prefixes: str, endpoint: Endpoint | None = None
     ) -> None:
-        """A peer with allowed IPs, by default at ``remote``."""
+        """Add a peer with allowed IPs, by default with the endpoint of ``remote``."""
         self.plane.add_peer(peer_id)
         self.plane.set_endpoint(peer_id, endpoint or self.remote.endpoint())
         self.plane.allow(peer_id, [prefix(text) for text in prefixes])
@@ -152,7 +155,10 @@ class Rig:
     def session(
         self, peer_id: int, initiator: bool = True, keep_next: bool = False
     ) -> RemoteSession:
-        """The far end of a new session; what the plane sends at once is not taken."""
+        """Install a keypair, and return its remote end.
+
+        What the plane sends at once stays in the socket.
+        """
         self._sessions += 1
         end = RemoteSession(self._sessions)
         keypair = end.keypair(initiator, self.now)
@@ -160,7 +166,7 @@ class Rig:
         return end
 
     def connected_peer(self, peer_id: int, *prefixes: str) -> RemoteSession:
-        """A peer with a session that both sides use; all that led to it is taken."""
+        """Add a peer with a confirmed keypair, and take its datagrams and events."""
         self.add_peer(peer_id, *prefixes)
         end = self.session(peer_id)
         self.sent_data()
@@ -172,29 +178,29 @@ class Rig:
     # Packets in and out.
 
     def poll_once(self) -> None:
-        """Let the plane do what there is to do now."""
+        """Let the plane process what is ready."""
         self._events += self.plane.wait(0)
 
     def write_tun(self, packet: bytes) -> None:
-        """A packet from the machine, to its end."""
+        """Send a packet from the kernel through the plane."""
         self.tun.send(packet)
         self.poll_once()
 
     def deliver(
         self, datagram: bytes, remote: RemoteSocket | None = None, tos: int = 0
     ) -> None:
-        """A datagram from outside, to its end."""
+        """Send a datagram from a remote socket, and wait until it is processed."""
         before = self._processed_count()
         (remote or self.remote).send(datagram, self.port, tos)
         while self._processed_count() == before:
             self._events += self.plane.wait(0)
 
     def read_tun(self) -> list[bytes]:
-        """The packets that the machine got since the last call."""
+        """Return the packets written to the TUN since the last call."""
         return list(self._tun_packets())
 
     def sent_data(self) -> list[bytes]:
-        """The datagrams of transport data to ``remote`` since the last call."""
+        """Return the transport data sent to ``remote`` since the last call."""
         return [sent.data for sent in self.sent_datagrams()]
 
     def sent_datagrams(self) -> list[SentDatagram]:
@@ -206,13 +212,13 @@ class Rig:
         return datagrams
 
     def events(self, *kinds: int) -> list[Event]:
-        """The events since the last call, of these kinds or all."""
+        """Return the events since the last call, of these kinds or of all."""
         self.poll_once()
         seen, self._events = self._events, []
         return [e for e in seen if not kinds or e[0] in kinds]
 
     def drops(self) -> dict[str, int]:
-        """Packets dropped so far, by reason."""
+        """Return the numbers of drops by reason."""
         drops: dict[str, int] = self.plane.drops
         return dict(drops)
 
@@ -238,10 +244,10 @@ class Rig:
 
 
 def decrypt_all(end: RemoteSession, datagrams: list[bytes]) -> list[bytes | None]:
-    """What each datagram holds for this far end."""
+    """Return the decrypted content of each datagram."""
     return [end.open(datagram) for datagram in datagrams]
 
 
 def size_of(plaintext: int) -> int:
-    """Of the datagram that carries so many bytes."""
+    """Return the size of the datagram for a packet of ``length`` bytes."""
     return TRANSPORT_HEADER_SIZE + plaintext + TAG_SIZE

@@ -1,4 +1,4 @@
-"""The table of allowed IPs as it is asked for: owners, limits, what reads back."""
+"""The allowed IPs of a plane: assignment, limits, listing."""
 
 from collections.abc import Callable
 
@@ -112,7 +112,9 @@ RELEASES: tuple[Callable[[Rig], None], ...] = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(RELEASES)))
+@pytest.mark.parametrize(
+    "row", range(len(RELEASES)), ids=["disallow", "disallow_all", "remove_peer"]
+)
 def test_removed_prefixes_make_room(small: Rig, row: int) -> None:
     RELEASES[row](small)
     small.plane.allow(OTHER, [prefix("192.0.2.0/24")])

@@ -1,4 +1,4 @@
-"""Numbers that differ from machine to machine."""
+"""Constants that differ between machines."""
 
 import importlib.util
 import os
@@ -26,7 +26,7 @@ MACHINES = (
 
 
 def fresh(name: str) -> ModuleType:
-    """The module, as if it were imported on this machine for the first time."""
+    """Return the module as imported on another machine."""
     spec = importlib.util.find_spec(name)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -34,7 +34,9 @@ def fresh(name: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("row", range(len(MACHINES)))
+@pytest.mark.parametrize(
+    "row", range(len(MACHINES)), ids=[str(row[0]) for row in MACHINES]
+)
 def test_constants_match_the_machine(row: int, monkeypatch: pytest.MonkeyPatch) -> None:
     machine, send_buffer, ioctls = MACHINES[row]
     there = os.uname_result(("Linux", "router", "6.6", "1", machine))

@@ -1,4 +1,4 @@
-"""Which handshake messages become events, without load and under it."""
+"""The handshake filter of each plane: which messages become events."""
 
 import struct
 from typing import Any
@@ -25,14 +25,14 @@ from .handshakes import PUBLIC, cookie_key, cookie_of, cookie_reply, message
 from .rig import LOOPBACK, RemoteSocket, Rig
 
 SECRET, OTHER_SECRET = bytes([7]) * 32, bytes([8]) * 32
-SOMEONE_ELSE = bytes(reversed(PUBLIC))
+OTHER_PUBLIC = bytes(reversed(PUBLIC))
 EVENT, FULL = "event", "handshake_queue_full"
-# Of a message of ours, and of none.
-OURS, NOBODYS = 1, 2
+# The index of a sent message, and of none.
+KNOWN, UNKNOWN = 1, 2
 
 
 def outcome_of(rig: Rig, datagram: bytes, remote: RemoteSocket | None = None) -> str:
-    """What becomes of a datagram: an event, or why it is dropped."""
+    """Return EVENT, or the drop reason of a datagram."""
     before = rig.drops()
     rig.deliver(datagram, remote)
     (reason,) = [r for r, n in rig.drops().items() if n != before.get(r)] or [EVENT]
@@ -42,11 +42,11 @@ def outcome_of(rig: Rig, datagram: bytes, remote: RemoteSocket | None = None) ->
 
 
 def crowd(rig: Rig, count: int) -> list[Any]:
-    """The events of so many messages that arrive at once, and that nothing holds."""
-    rig.plane.expect_cookie(OURS)
+    """Send accepted messages at once, and return their events."""
+    rig.plane.expect_cookie(KNOWN)
     before = rig.drops()
     for _ in range(count):
-        rig.remote.send(cookie_reply(OURS), rig.port)
+        rig.remote.send(cookie_reply(KNOWN), rig.port)
     seen: list[Any] = []
     while len(seen) < count:
         assert rig.drops() == before
@@ -55,12 +55,12 @@ def crowd(rig: Rig, count: int) -> list[Any]:
 
 
 def load(rig: Rig) -> None:
-    """Let there be load from now on."""
+    """Put the plane under load."""
     crowd(rig, 4 * UNDER_LOAD_BACKLOG)
 
 
 def enter_load_with_secret(rig: Rig, secret: bytes = SECRET) -> bytes:
-    """The cookie of ``remote``, of the secret that the plane answers with."""
+    """Put the plane under load with a secret; return the cookie of ``remote``."""
     load(rig)
     rig.plane.set_cookie_secret(secret, rig.now)
     return cookie_of(secret, rig.remote.endpoint())
@@ -79,8 +79,8 @@ INITIATION, RESPONSE = message(9), message(9, kind=MESSAGE_RESPONSE)
 WITHOUT_LOAD = (
     (INITIATION, EVENT),
     (RESPONSE, EVENT),
-    (cookie_reply(NOBODYS), EVENT),
-    # Wrong in size, or in its type
+    (cookie_reply(UNKNOWN), EVENT),
+    # Invalid size or type
     (INITIATION[:-1], "malformed"),
     (INITIATION + b"\0", "malformed"),
     (RESPONSE[:-1], "malformed"),
@@ -91,14 +91,14 @@ WITHOUT_LOAD = (
     (b"\5" + INITIATION[1:], "malformed"),
     (flip(INITIATION, 1), "malformed"),
     (flip(RESPONSE, 3), "malformed"),
-    # Without knowledge of our public key
+    # Invalid mac1
     (flip(INITIATION, 4), "mac1_invalid"),
     (flip(INITIATION, -33), "mac1_invalid"),
     (flip(INITIATION, -32), "mac1_invalid"),
     (flip(INITIATION, -17), "mac1_invalid"),
     (flip(RESPONSE, -32), "mac1_invalid"),
-    (message(9, public=SOMEONE_ELSE), "mac1_invalid"),
-    (message(9, kind=MESSAGE_RESPONSE, public=SOMEONE_ELSE), "mac1_invalid"),
+    (message(9, public=OTHER_PUBLIC), "mac1_invalid"),
+    (message(9, kind=MESSAGE_RESPONSE, public=OTHER_PUBLIC), "mac1_invalid"),
     # mac2 does not matter
     (flip(INITIATION, -16), EVENT),
     (message(9, b"no cookie"), EVENT),
@@ -113,11 +113,11 @@ def test_size_and_mac1_decide_without_load(rig: Rig, row: int) -> None:
 
 def test_nothing_is_accepted_without_an_identity(rig: Rig) -> None:
     rig.plane.set_identity(None)
-    for datagram in (INITIATION, RESPONSE, cookie_reply(OURS)):
+    for datagram in (INITIATION, RESPONSE, cookie_reply(KNOWN)):
         assert outcome_of(rig, datagram) == "no_identity"
-    rig.plane.set_identity(SOMEONE_ELSE)
+    rig.plane.set_identity(OTHER_PUBLIC)
     assert outcome_of(rig, INITIATION) == "mac1_invalid"
-    assert outcome_of(rig, message(public=SOMEONE_ELSE)) == EVENT
+    assert outcome_of(rig, message(public=OTHER_PUBLIC)) == EVENT
 
 
 # Load
@@ -147,7 +147,7 @@ def test_messages_without_a_cookie_get_an_eighth_of_the_queue(rig: Rig) -> None:
     while len(seen) + rig.drops().get(FULL, 0) < count:
         seen += rig.events(events.HANDSHAKE)
     assert rig.drops().keys() == {FULL}
-    # A backlog as large as that is load, and what is handed out makes room.
+    # Such a backlog is load, and the messages that became events made room.
     assert len(seen) >= UNDER_LOAD_BACKLOG
     assert max(event[3] for event in seen) == UNDER_LOAD_BACKLOG
 
@@ -168,7 +168,7 @@ def test_a_cookie_reply_is_sent_with_a_secret(rig: Rig, kind: int, host: str) ->
 
 
 def decrypt_all(reply: bytes, datagram: bytes) -> bytes | None:
-    """The cookie in the reply to a datagram."""
+    """Return the cookie in the reply to a datagram."""
     kind, (receiver, nonce, sealed) = messages.parse(reply)
     assert (kind, len(reply)) == (MESSAGE_COOKIE_REPLY, COOKIE_REPLY_SIZE)
     assert struct.pack("<I", receiver) == datagram[4:8]
@@ -211,7 +211,7 @@ def test_a_secret_expires_after_two_minutes(rig: Rig) -> None:
     ):
         rig.now += later
         load(rig)
-        # Without a secret it is up to the engine, whatever the message shows.
+        # Without a secret every message is an event.
         assert outcome_of(rig, message()) == expected, later
         assert outcome_of(rig, message(1, cookie)) == EVENT, later
         rig.now -= later
@@ -229,7 +229,7 @@ def test_the_secret_ends_with_the_identity(rig: Rig) -> None:
 
 def test_each_source_has_a_burst_and_a_steady_rate(rig: Rig) -> None:
     cookie = enter_load_with_secret(rig)
-    # milliseconds later, how many of ten pass
+    # milliseconds later, how many of ten are accepted
     rows = ((0, SOURCE_PACKETS_BURST), (49, 0), (1, 1), (150, 3))
     for row, (later, passing) in enumerate(rows):
         rig.now += later
@@ -252,23 +252,25 @@ def test_cookie_replies_to_the_latest_messages_are_accepted_under_load(
     rig: Rig,
 ) -> None:
     enter_load_with_secret(rig)
-    assert outcome_of(rig, cookie_reply(OURS)) == EVENT
-    assert outcome_of(rig, cookie_reply(NOBODYS)) == "unknown_index"
+    assert outcome_of(rig, cookie_reply(KNOWN)) == EVENT
+    assert outcome_of(rig, cookie_reply(UNKNOWN)) == "unknown_index"
     for n in range(COOKIES_EXPECTED - 1):
         rig.plane.expect_cookie(1_000 + n)
-    assert outcome_of(rig, cookie_reply(OURS)) == EVENT
+    assert outcome_of(rig, cookie_reply(KNOWN)) == EVENT
     rig.plane.expect_cookie(999)
-    assert outcome_of(rig, cookie_reply(OURS)) == "unknown_index"
+    assert outcome_of(rig, cookie_reply(KNOWN)) == "unknown_index"
     assert outcome_of(rig, cookie_reply(999)) == EVENT
 
 
-# What is turned away under load, and what that leaves in the way of answers
-TURNED_AWAY = ((message(), "cookie_required"), (cookie_reply(NOBODYS), "unknown_index"))
+# Rejected messages, and their drop reasons
+REJECTED = ((message(), "cookie_required"), (cookie_reply(UNKNOWN), "unknown_index"))
 
 
-@pytest.mark.parametrize("row", range(len(TURNED_AWAY)))
+@pytest.mark.parametrize(
+    "row", range(len(REJECTED)), ids=["initiation", "cookie reply"]
+)
 def test_load_lasts_while_enough_messages_are_rejected(rig: Rig, row: int) -> None:
-    datagram, expected = TURNED_AWAY[row]
+    datagram, expected = REJECTED[row]
     enter_load_with_secret(rig)
     rig.now += UNDER_LOAD_HOLD_TIME - 1
     for _ in range(UNDER_LOAD_BACKLOG - 1):
@@ -288,7 +290,7 @@ def test_load_lasts_while_enough_messages_are_rejected(rig: Rig, row: int) -> No
 def test_messages_with_a_cookie_get_the_rest_of_the_queue(rig: Rig) -> None:
     cookie = enter_load_with_secret(rig)
     for _ in range(UNDER_LOAD_BACKLOG + 32):
-        rig.remote.send(cookie_reply(OURS), rig.port)
+        rig.remote.send(cookie_reply(KNOWN), rig.port)
     rig.remote.send(message(1, cookie), rig.port)
     seen: list[Any] = []
     while not seen or seen[-1][1] != message(1, cookie):

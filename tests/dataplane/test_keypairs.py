@@ -1,4 +1,4 @@
-"""Which sessions live, which one sends, and what is left of those that end."""
+"""The slots of keypairs: which receive, which one sends, and their wiping."""
 
 import pytest
 
@@ -14,26 +14,25 @@ PEER, OTHER = 3, 0
 PREFIX = "10.1.0.0/16"
 INCOMING = ipv4("10.1.0.1", "10.0.0.1", b"from there")
 
-# What happens in turn: I, R: a session that we or the peer initiated (k: a "next" is
-# kept, as whoever has the greater key does); cN: the far end of session N sends.
-# Then: the sessions that still receive, and the one that sends (None: none does).
+# The moves: I, R: a new keypair as initiator or responder (k: keep_next); cN: the
+# remote end of keypair N sends. Then: the keypairs that receive, the one that sends.
 MOVES: tuple[tuple[str, set[int], int | None], ...] = (
     ("I", {0}, 0),
     ("R", {0}, None),
     ("R c0", {0}, 0),
-    # A new one of ours makes the current the previous, and ends what was that.
+    # A new initiator keypair: the current becomes the previous.
     ("I I", {0, 1}, 1),
     ("I I I", {1, 2}, 2),
-    # One of the peer's waits to be confirmed, and ends the previous at once.
+    # A new responder keypair waits for confirmation, and replaces the previous.
     ("I R", {0, 1}, 0),
     ("I I R", {1, 2}, 1),
     ("I R c1", {0, 1}, 1),
     ("I I R c2", {1, 2}, 2),
-    # The peer tries again before it has confirmed.
+    # A second responder keypair before the first is confirmed.
     ("R R", {1}, None),
     ("I R R", {0, 2}, 0),
     ("I R R c2", {0, 2}, 2),
-    # Both initiate at once: the unconfirmed becomes the previous, or stays the next.
+    # Simultaneous initiation: the next becomes the previous, or stays.
     ("R I", {0, 1}, 1),
     ("I R I", {1, 2}, 2),
     ("I R I c1", {1, 2}, 2),
@@ -43,7 +42,7 @@ MOVES: tuple[tuple[str, set[int], int | None], ...] = (
     ("I R Ik c1", {1, 2}, 1),
     ("I R Ik c2", {0, 1, 2}, 2),
     ("I Ik", {0, 1}, 1),
-    # What was confirmed is not confirmed again, and the previous takes nothing over.
+    # A keypair is confirmed once; packets under the previous move nothing.
     ("I R c1 c0", {0, 1}, 1),
     ("I R c1 c1 c0 c1", {0, 1}, 1),
 )
@@ -64,7 +63,7 @@ def receiving_keypairs(rig: Rig, ends: list[RemoteSession]) -> set[int]:
 
 
 def sending_keypair(rig: Rig, ends: list[RemoteSession]) -> int | None:
-    """The session that a packet leaves under; the packet is gone afterwards."""
+    """Send a packet; return the keypair that it was sent under, or None."""
     rig.sent_data()
     rig.write_tun(sized(48))
     for datagram in rig.sent_data():
@@ -72,7 +71,7 @@ def sending_keypair(rig: Rig, ends: list[RemoteSession]) -> int | None:
     return None
 
 
-@pytest.mark.parametrize("row", range(len(MOVES)))
+@pytest.mark.parametrize("row", range(len(MOVES)), ids=[str(row[0]) for row in MOVES])
 def test_keypairs_move_through_three_slots(rig: Rig, row: int) -> None:
     moves, receive, sends = MOVES[row]
     rig.add_peer(PEER, PREFIX)
@@ -159,7 +158,7 @@ def is_wiped(keypair: Keypair) -> bool:
 
 
 def assert_ended_ones_are_wiped(rig: Rig, keypairs: list[Keypair], ended: int) -> None:
-    """The oldest ``ended`` ones and no other, but where the plane took copies."""
+    """Check that the oldest ``ended`` keypairs are wiped, unless keys are copied."""
     alive = [rig.plane.has_index(keypair.local_index) for keypair in keypairs]
     assert alive == [n >= ended for n in range(len(keypairs))]
     copied = isinstance(rig.plane, native.Plane)

@@ -1,4 +1,4 @@
-"""Waiting: for packets, handshakes, watched descriptors and time; and the UDP port."""
+"""``wait``: packets, handshakes, descriptors, timeout; and the UDP port."""
 
 import os
 import socket
@@ -33,7 +33,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 class PortZeroSocket(RemoteSocket):
-    """Sends what only a forger sends: nobody can answer to UDP port 0."""
+    """Sends from UDP port 0, which can receive no reply."""
 
     def send(self, data: bytes, port: int, tos: int = 0, host: str = "") -> None:
         with socket.socket(
@@ -98,7 +98,7 @@ def test_handshake_messages_are_dropped_when_the_queue_is_full(rig: Rig) -> None
     reason = "handshake_queue_full"
     seen: list[tuple[int, bytes, object, int]] = []
     sent = 0
-    # Load holds back anything else.
+    # Other messages are rejected under load.
     rig.plane.expect_cookie(1)
     while reason not in rig.drops():
         assert sent < 4 * HANDSHAKE_QUEUE_SIZE
@@ -178,7 +178,7 @@ def test_descriptors_stay_watched_after_a_change_of_port(
 # Time
 
 
-# Each with the machine's clock.
+# Planes with the clock of the machine.
 RUNNING: dict[str, Callable[[int], Any]] = {
     "reference": lambda tun: reference.Plane(tun, Limits(), boottime),
     "libpywg": lambda tun: native.Plane(tun, Limits()),
@@ -196,7 +196,7 @@ def test_wait_lasts_until_its_timeout(name: str) -> None:
 
 
 def wait_with_timeout(wait: Callable[[], Any]) -> Any:
-    """What it returns; a wait without end fails the test, and not the whole run."""
+    """Return the result of a call; fail the test if it does not return."""
     returned: list[Any] = []
     waiter = threading.Thread(target=lambda: returned.append(wait()), daemon=True)
     waiter.start()
@@ -211,7 +211,7 @@ def test_wait_ends_when_the_clock_stands_still(rig: Rig) -> None:
 
 @pytest.fixture
 def echo() -> Iterator[socket.socket]:
-    """Hears what it says."""
+    """Yield a socket that is connected to itself."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((LOOPBACK[4], 0))
         sock.connect(sock.getsockname())
@@ -219,7 +219,7 @@ def echo() -> Iterator[socket.socket]:
 
 
 def start_packet_loop(plane: Any, echo: socket.socket) -> None:
-    """Has the plane as its own peer, and its TUN give back what was written."""
+    """Let a packet loop: the plane is its own peer, and its TUN echoes."""
     plane.add_peer(PEER)
     plane.set_endpoint(PEER, Endpoint(address(LOOPBACK[4]), plane.listen(0)))
     plane.allow(PEER, [prefix(PREFIX)])
@@ -275,7 +275,7 @@ def bound(version: int, port: int = 0) -> socket.socket:
 
 
 def reaches(rig: Rig, version: int) -> bool:
-    """Whether a datagram of this family arrives."""
+    """Return whether a datagram of this family is received."""
     remote = RemoteSocket(LOOPBACK[version])
     with remote.socket:
         rig.deliver(message(), remote)

@@ -1,4 +1,4 @@
-"""From outside to inside: authenticity, roaming, source addresses, ECN."""
+"""Receiving: authentication, roaming, source addresses, ECN."""
 
 from typing import Any
 
@@ -24,13 +24,13 @@ PACKET = ipv4(THERE, HERE, b"from there")
 
 
 def facts_of(rig: Rig, peer: int) -> dict[str, Any]:
-    """The record of a peer, the endpoint taken apart."""
+    """Return the facts of a peer as a dict."""
     facts = rig.plane.facts(peer)
     record = {name: getattr(facts, name) for name in facts.__slots__}
     return record | {"endpoint": facts.endpoint.remote()}
 
 
-# A packet, and what may follow it inside the seal.
+# A packet, and its padding.
 TRAILERS = (
     (PACKET, b""),
     (PACKET, bytes(2)),
@@ -41,7 +41,11 @@ TRAILERS = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(TRAILERS)))
+@pytest.mark.parametrize(
+    "row",
+    range(len(TRAILERS)),
+    ids=["no padding", "zeros", "longer padding", "empty IPv4", "IPv6", "empty IPv6"],
+)
 def test_padding_is_removed_from_a_packet(rig: Rig, row: int) -> None:
     packet, trailer = TRAILERS[row]
     end = rig.connected_peer(PEER, *PREFIXES)
@@ -62,7 +66,21 @@ NO_PACKETS = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(NO_PACKETS)))
+@pytest.mark.parametrize(
+    "row",
+    range(len(NO_PACKETS)),
+    ids=[
+        "version 0",
+        "short IPv4",
+        "version 5",
+        "short header length",
+        "length below the header",
+        "truncated IPv4",
+        "truncated IPv6",
+        "short IPv6",
+        "version 7",
+    ],
+)
 def test_an_invalid_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
     end = rig.connected_peer(PEER, *PREFIXES)
     rig.deliver(end.seal(NO_PACKETS[row]))
@@ -110,7 +128,7 @@ OWNERS = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(OWNERS)))
+@pytest.mark.parametrize("row", range(len(OWNERS)), ids=[str(row[0]) for row in OWNERS])
 def test_the_source_is_checked_by_the_longest_prefix_of_all_peers(
     rig: Rig, row: int
 ) -> None:
@@ -130,7 +148,7 @@ def test_the_destination_of_a_received_packet_is_not_checked(rig: Rig) -> None:
     assert rig.read_tun() == []
 
 
-# What is not authentic
+# Authentication
 
 
 def flipped(data: bytes, position: int) -> bytes:
@@ -140,7 +158,7 @@ def flipped(data: bytes, position: int) -> bytes:
 
 
 def forgeries(end: RemoteSession, stranger: RemoteSession) -> list[tuple[bytes, str]]:
-    """Datagrams that nobody with the key sealed, and what they count as."""
+    """Return forged datagrams with their drop reasons."""
     sealed = end.seal(PACKET, counter=100)
     short = end.seal(counter=101)
     # Larger than any handshake message.
@@ -223,7 +241,7 @@ def test_the_endpoint_does_not_follow_a_replayed_packet(
 
 
 def test_the_endpoint_follows_a_packet_with_a_source_not_allowed(rig: Rig) -> None:
-    # It is the peer who sent it; only what lies inside is not its own.
+    # The datagram is authentic; only the inner source is not allowed.
     end = rig.connected_peer(PEER, *PREFIXES)
     elsewhere = RemoteSocket("127.0.0.2")
     rig.deliver(end.seal(ipv4(HERE, HERE)), elsewhere)
@@ -281,7 +299,9 @@ COUNTERS = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(COUNTERS)))
+@pytest.mark.parametrize(
+    "row", range(len(COUNTERS)), ids=[str(row[0]) for row in COUNTERS]
+)
 def test_counters_have_64_bits_and_a_limit(rig: Rig, row: int) -> None:
     counter, accepted = COUNTERS[row]
     end = rig.connected_peer(PEER, *PREFIXES)
@@ -321,7 +341,9 @@ def aged_session(rig: Rig, initiator: bool, age: int) -> RemoteSession:
     return end
 
 
-@pytest.mark.parametrize("row", range(len(LAST_MINUTE)))
+@pytest.mark.parametrize(
+    "row", range(len(LAST_MINUTE)), ids=["-".join(map(str, row)) for row in LAST_MINUTE]
+)
 def test_the_initiator_requests_a_rekey_before_expiry(rig: Rig, row: int) -> None:
     age, initiator, asks = LAST_MINUTE[row]
     end = aged_session(rig, initiator, age)
@@ -333,7 +355,7 @@ def test_a_keypair_requests_its_rekey_once(rig: Rig) -> None:
     end = aged_session(rig, True, REKEY_AFTER_TIME_RECEIVING)
     rig.deliver(end.seal(PACKET))
     assert rig.events(events.HANDSHAKE_NEEDED)
-    # Two questions are five seconds apart in any case.
+    # Requests are five seconds apart in any case.
     rig.now += REKEY_TIMEOUT
     rig.deliver(end.seal(PACKET))
     assert rig.events(events.HANDSHAKE_NEEDED) == []
@@ -348,7 +370,7 @@ def test_the_first_packet_after_observe_is_an_event(rig: Rig) -> None:
         rig.plane.observe(PEER)
 
 
-# ECN: outer, inner, what comes out (None: dropped), RFC 6040 4.2
+# ECN: outer, inner, result (None: dropped), RFC 6040 4.2
 NOT_ECT, ECT1, ECT0, CE = range(4)
 ECN = (
     (NOT_ECT, NOT_ECT, NOT_ECT),

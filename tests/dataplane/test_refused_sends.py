@@ -1,4 +1,4 @@
-"""What the kernel refuses to send is lost alone, wherever it is in a burst."""
+"""Datagrams that the kernel refuses to send do not affect others of the batch."""
 
 import struct
 from collections.abc import Callable
@@ -15,7 +15,7 @@ PEER = 3
 BURST = 8
 # Counters of the datagrams that are refused.
 REFUSED = ((), (0,), (7,), (0, 1), (2, 3, 5), (6, 7), tuple(range(BURST)))
-# The lowest byte of the counter: behind UDP's header and 8 bytes of WireGuard's.
+# The lowest byte of the counter, after 8 bytes of UDP and 8 of WireGuard.
 FIREWALL = """
 table ip filter {{
     chain out {{
@@ -26,7 +26,9 @@ table ip filter {{
 """
 
 
-@pytest.mark.parametrize("row", range(len(REFUSED)))
+@pytest.mark.parametrize(
+    "row", range(len(REFUSED)), ids=["-".join(map(str, row)) for row in REFUSED]
+)
 def test_only_refused_datagrams_of_a_batch_are_lost(
     host: Host, make_rig: Callable[[Limits], Rig], row: int
 ) -> None:

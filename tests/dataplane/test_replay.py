@@ -1,4 +1,4 @@
-"""Each counter is accepted once, and none that is far below the greatest."""
+"""The replay window of each plane."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,7 @@ W = REPLAY_WINDOW_SIZE
 LAST = REJECT_AFTER_MESSAGES - 1
 NEW, OLD = True, False
 
-# Counters in the order of arrival, and whether each is accepted.
+# Received counters in order, and whether each is accepted.
 ROWS: tuple[tuple[tuple[int, bool], ...], ...] = (
     # The beginning
     ((0, NEW), (0, OLD), (1, NEW), (1, OLD), (0, OLD)),
@@ -32,12 +32,12 @@ ROWS: tuple[tuple[tuple[int, bool], ...], ...] = (
     ((0, NEW), (W + 64, NEW), (W + 64, OLD), (64, NEW), (63, OLD)),
     ((5, NEW), (W + 64 + 5, NEW), (70, NEW), (5, OLD), (68, OLD), (69, NEW)),
     ((100, NEW), (2 * (W + 64) + 100, NEW), (W + 164, OLD), (W + 228, NEW)),
-    # Far jumps empty the window
+    # Large jumps clear the window
     ((5, NEW), (10**9, NEW), (5, OLD), (10**9 - W, NEW), (10**9 - W - 1, OLD)),
     ((3, NEW), (2**32 + 3, NEW), (2**32 + 2, NEW), (3, OLD), (2**32 + 3, OLD)),
     ((W + 63, NEW), (W + 64, NEW), (64, NEW), (63, OLD), (W + 65, NEW), (65, NEW)),
     ((64, NEW), (64 + W + 63, NEW), (64, OLD), (127, NEW), (126, OLD)),
-    # ... also of the word that the lower edge lies in
+    # ... and the word of the lower edge
     ((127, NEW), (4 * 8192, NEW), (3 * 8192 + 127, NEW), (3 * 8192 + 63, OLD)),
     # Near 2^31, 2^32, 2^63 and the end
     ((2**31 - 1, NEW), (2**31, NEW), (2**31 - 1, OLD), (2**31 - W, NEW)),
@@ -55,7 +55,7 @@ def accepts(rig: Rig, end: RemoteSession, counter: int) -> bool:
 
 
 def fresh_session(rig: Rig) -> RemoteSession:
-    """One whose window is empty."""
+    """Return a keypair with an empty window."""
     return rig.session(PEER, initiator=False)
 
 
@@ -68,7 +68,7 @@ def test_the_window_accepts_each_counter_once(rig: Rig, row: int) -> None:
 
 
 class Model:
-    """Remembers everything."""
+    """A window that stores every counter."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()

@@ -1,4 +1,4 @@
-"""From inside to outside: padding, counters, limits of a session, ECN."""
+"""Sending: padding, counters, limits of a keypair, ECN."""
 
 import struct
 
@@ -20,7 +20,7 @@ HERE, THERE = "10.0.0.1", "10.1.0.1"
 HERE6, THERE6 = "fd00::1", "fd01::1"
 WANTED = [(events.HANDSHAKE_NEEDED, PEER)]
 
-# MTU, length of the packet, length once padded
+# MTU, length of the packet, padded length
 PADDING = (
     (1420, 20, 32),
     (1420, 32, 32),
@@ -32,7 +32,7 @@ PADDING = (
     (1419, 1419, 1419),
     (1419, 1408, 1408),
     (9000, 8991, 8992),
-    # Larger than the MTU, which may just have shrunk.
+    # Larger than the MTU, after it was reduced.
     (100, 97, 100),
     (100, 101, 101),
     (100, 1000, 1000),
@@ -41,7 +41,9 @@ PADDING = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(PADDING)))
+@pytest.mark.parametrize(
+    "row", range(len(PADDING)), ids=["-".join(map(str, row)) for row in PADDING]
+)
 def test_packets_are_padded_up_to_the_mtu(rig: Rig, row: int) -> None:
     mtu, length, padded = PADDING[row]
     end = rig.connected_peer(PEER, "10.1.0.0/16")
@@ -97,7 +99,7 @@ def test_bytes_and_times_of_what_is_sent_are_recorded(rig: Rig) -> None:
     assert facts.data_sent_since == rig.now - 10
 
 
-# age of the session, whether we initiated it: whether it sends, and asks for another
+# age, initiator: whether the keypair sends, whether a handshake is requested
 AGES = (
     (REKEY_AFTER_TIME - 1, True, True, False),
     (REKEY_AFTER_TIME, True, True, True),
@@ -109,7 +111,9 @@ AGES = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(AGES)))
+@pytest.mark.parametrize(
+    "row", range(len(AGES)), ids=["-".join(map(str, row)) for row in AGES]
+)
 def test_an_old_keypair_requests_a_rekey_then_expires(rig: Rig, row: int) -> None:
     age, initiator, sends, asks = AGES[row]
     rig.add_peer(PEER, "10.1.0.0/16")
@@ -187,7 +191,11 @@ GARBAGE = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(GARBAGE)))
+@pytest.mark.parametrize(
+    "row",
+    range(len(GARBAGE)),
+    ids=["empty", "one byte", "version 5", "truncated IPv4", "truncated IPv6"],
+)
 def test_an_invalid_packet_is_dropped_and_counted(rig: Rig, row: int) -> None:
     rig.connected_peer(PEER, "0.0.0.0/0", "::/0")
     rig.write_tun(GARBAGE[row])
@@ -218,7 +226,7 @@ def test_a_packet_for_a_peer_without_endpoint_gets_an_icmp_error(rig: Rig) -> No
 
 def test_sending_continues_after_a_failed_send(rig: Rig) -> None:
     end = rig.connected_peer(PEER, "10.1.0.0/16")
-    # Port 0 is nowhere.
+    # Port 0 is invalid.
     rig.plane.set_endpoint(PEER, Endpoint(b"\x7f\0\0\1", 0))
     rig.write_tun(sized(40))
     lost = rig.plane.facts(PEER).tx_bytes

@@ -1,4 +1,4 @@
-"""Packets that wait for a session: how many, which, and in what order they leave."""
+"""Staged packets: limits and order."""
 
 from collections.abc import Callable
 
@@ -25,13 +25,13 @@ def stage(rig: Rig, peer: int, count: int) -> None:
 
 
 def numbers(end: RemoteSession, datagrams: list[bytes]) -> list[int]:
-    """The numbers in what was sent to this far end, -1 for a keepalive."""
+    """Return the numbers of the sent packets, -1 for a keepalive."""
     plaintexts = [end.open(datagram) for datagram in datagrams]
     return [int.from_bytes(p[20:22], "big") if p else -1 for p in plaintexts]
 
 
 def released(rig: Rig, peer: int) -> list[int]:
-    """What a session lets out."""
+    """Install a keypair, and return the numbers of the packets that are sent."""
     return numbers(rig.session(peer), rig.sent_data())
 
 
@@ -65,7 +65,7 @@ def test_the_oldest_packets_are_dropped_at_the_limit_of_all_peers(rig: Rig) -> N
         peer_without_session(rig, peer)
         stage(rig, peer, A_PEER)
     assert rig.drops() == {"staging_full": A_PEER}
-    # The keepalive that proves a session is all that is left for the first peer.
+    # Only the confirming keepalive remains for the first peer.
     assert released(rig, 0) == [-1]
     assert released(rig, peers - 1) == list(range(A_PEER))
 

@@ -1,4 +1,4 @@
-"""What has nowhere to go is answered with ICMP, except where that is forbidden."""
+"""ICMP errors for unroutable packets."""
 
 import struct
 
@@ -11,7 +11,7 @@ HERE, THERE = "10.0.0.1", "10.1.0.1"
 HERE6, THERE6 = "fd00::1", "fd01::1"
 ICMP, ICMPV6 = 1, 58
 MORE_FRAGMENTS, DO_NOT_FRAGMENT = 0x2000, 0x4000
-# As much as fits the smallest MTU (RFC 1812 4.3.2.3, RFC 4443 2.4).
+# The quoted part fits the smallest MTU (RFC 1812 4.3.2.3, RFC 4443 2.4).
 QUOTED_V4, QUOTED_V6 = 576 - 20 - 8, 1280 - 40 - 8
 
 
@@ -45,7 +45,7 @@ ANSWERED = (
 
 
 def check_v4(answer: bytes, packet: bytes) -> None:
-    """Host unreachable, from the host itself, well-formed in every field."""
+    """Check a host unreachable message, with the destination as its source."""
     version, length = answer[0], struct.unpack_from(">H", answer, 2)[0]
     assert (version, length, answer[9]) == (0x45, len(answer), ICMP)
     assert answer[12:20] == packet[16:20] + packet[12:16]
@@ -55,7 +55,7 @@ def check_v4(answer: bytes, packet: bytes) -> None:
 
 
 def check_v6(answer: bytes, packet: bytes) -> None:
-    """Address unreachable, likewise; the checksum covers a pseudo-header."""
+    """Check an address unreachable message, with the destination as its source."""
     head, length, following = struct.unpack_from(">IHB", answer)
     assert (head, length, following) == (6 << 28, len(answer) - 40, ICMPV6)
     assert answer[8:40] == packet[24:40] + packet[8:24]
@@ -74,7 +74,7 @@ def test_an_icmp_error_is_well_formed(rig: Rig, row: int) -> None:
 
 
 SILENT = (
-    # Errors, which would go back and forth for ever
+    # ICMP errors
     ipv4(HERE, THERE, echo(3), protocol=ICMP),
     ipv4(HERE, THERE, echo(5), protocol=ICMP),
     ipv4(HERE, THERE, echo(11), protocol=ICMP),
@@ -84,10 +84,10 @@ SILENT = (
     ipv6(HERE6, THERE6, echo(1), protocol=ICMPV6),
     ipv6(HERE6, THERE6, echo(127), protocol=ICMPV6),
     ipv6(HERE6, THERE6, protocol=ICMPV6),
-    # Any fragment but the first
+    # Fragments other than the first
     ipv4(HERE, THERE, b"x" * 8, fragment=1),
     ipv4(HERE, THERE, b"x" * 8, fragment=MORE_FRAGMENTS | 0x1FFF),
-    # To many, or from nobody in particular
+    # Multicast and broadcast destinations, invalid sources
     ipv4(HERE, "224.0.0.1"),
     ipv4(HERE, "255.255.255.255"),
     ipv4("0.0.0.0", THERE),

@@ -1,4 +1,4 @@
-"""What the fuzz targets of libpywg start from: a few inputs made of tests' packets.
+"""The seed corpus of the fuzz targets of libpywg, made from packets of the tests.
 
 An input is a sequence of records; the head of each target says of what. ``python -m
 tests.fuzz.corpus FOLDER`` writes them all, a folder a target.
@@ -35,23 +35,23 @@ CONGESTED, MANY, FROM_IPV6 = 0x30, 0x40, 0x80
 PARTIAL = 0x02
 
 BOTH_FEATURES = 3
-# What a target is quick with.
+# Larger inputs are slow.
 LARGEST = 1_000
 
 
 def record(how: int, data: bytes, more: bytes = b"") -> bytes:
-    """Length and bytes, and what ``how`` asks for beside."""
+    """Return a record: flags, length and bytes, then what the flags require."""
     return struct.pack(">BH", how, len(data)) + data + more
 
 
 def larges() -> list[Large]:
-    """The samples, each not larger than a few hundred bytes."""
+    """Return the samples, limited in size."""
     small = [(n, min(n.size, 300), min(n.payload, LARGEST)) for n, _ in SAMPLES]
     return [n._replace(size=size, payload=payload) for n, size, payload in small]
 
 
 def packets(count: int, peer: int | None = None) -> list[bytes]:
-    """Of every kind that a plane may meet."""
+    """Return random packets of every kind."""
     generator = PacketGenerator(random.Random(count), False)
     return [generator.packet(peer) for _ in range(count)]
 
@@ -120,7 +120,7 @@ def tun() -> Iterator[bytes]:
     for n, large in enumerate(larges()):
         packet = struct.pack(">H", len(large.packet())) + large.packet()
         yield bytes((n % 4, FIXUP | PARTIAL)) + large.vnet() + packet
-    # A checksum that would end behind the packet.
+    # The checksum field would lie behind the packet.
     beyond = VNET.pack(1, 0, 0, 0, 53, 6)
     yield bytes((0, 0)) + beyond + struct.pack(">H", 60) + sized(60)
     plain = bytes(VNET.size)
@@ -140,7 +140,7 @@ TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
 
 
 def write(target: str, folder: Path) -> None:
-    """The inputs of one target, a file each."""
+    """Write the inputs of a target, one file each."""
     folder.mkdir(parents=True, exist_ok=True)
     for n, data in enumerate(TARGETS[target]()):
         (folder / f"{n:02}").write_bytes(data)

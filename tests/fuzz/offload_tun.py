@@ -1,4 +1,4 @@
-"""A real TUN with offloads, and the machine behind it.
+"""A real TUN with offloads, and the end of the kernel.
 
 The machine is a packet socket at the TUN's interface: large packets go out and come in
 there with a header that says what they stand for, and no network code of the kernel
@@ -21,7 +21,7 @@ _LARGEST_MTU = 65_535
 
 
 class KernelEnd:
-    """The machine's end: sends packets and large packets, receives what they are."""
+    """The end of the kernel: sends packets and large packets, receives packets."""
 
     def __init__(self, name: str) -> None:
         kind = socket.SOCK_RAW
@@ -47,7 +47,7 @@ class KernelEnd:
         self._send(large.vnet(), large.packet())
 
     def recv(self, size: int) -> bytes:
-        """The next packet, or the next piece of a large one."""
+        """Return the next packet, or the next segment of a large one."""
         if not self._pieces:
             data = self._socket.recv(VNET.size + size)
             self._pieces.extend(cut(data[: VNET.size], data[VNET.size :]))
@@ -59,14 +59,14 @@ class KernelEnd:
 
 
 class PlaneEnd(tun.Tun):
-    """The plane's end, as a socket has it."""
+    """The end of the plane, with the methods of a socket."""
 
     def fileno(self) -> int:
         return self.descriptor
 
 
 def tun_with_offloads(host: Host, name: str) -> tuple[KernelEnd, PlaneEnd]:
-    """Both ends of a TUN on this host, which nothing else speaks through."""
+    """Return both ends of a TUN that nothing else uses."""
     with host.entered():
         plane_end = PlaneEnd(tun.create(name, vnet_header=True).descriptor)
         plane_end.set_mtu(_LARGEST_MTU)

@@ -1,6 +1,6 @@
-"""One plane under test, and all that can be seen of it from outside.
+"""The harness of a plane: it applies steps, and reports all visible effects.
 
-Both sides of a comparison share the far sockets, so that endpoints are equal too.
+Both harnesses of a comparison share the remote sockets, so that endpoints are equal.
 """
 
 import select
@@ -31,16 +31,16 @@ from tests.dataplane.rig import (
 from .offload_tun import KernelEnd
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "::1")
-# The length of every packet that no datagram can carry.
+# The length of packets that fit in no datagram.
 OVERSIZE = 65_500
-# In milliseconds; what is under way on the loopback has long arrived then.
+# Much longer than datagrams on the loopback take.
 _TIMEOUT_MS = 60_000
 _MOST_WAITS = 1_000_000
 _UDP_SEGMENT = 103
 
 
 class OffloadingPlane(StoppedPlane):
-    """Sends and receives more than one datagram in one call."""
+    """libpywg with GSO and GRO."""
 
     OFFLOADS = native.GSO | native.GRO
 
@@ -50,13 +50,13 @@ class OffloadingPlane(StoppedPlane):
 
 
 class SegmentingPlane(OffloadingPlane):
-    """Takes large packets as well, and writes them: it wants a TUN that has them."""
+    """libpywg with all offloads; it needs a TUN with IFF_VNET_HDR."""
 
     OFFLOADS = native.TSO | native.USO | native.GSO | native.GRO
 
 
 class IncomingBurst(NamedTuple):
-    """Datagrams from one far socket; with ``segment`` they leave it as one."""
+    """Datagrams of one remote socket; ``segment`` sends them by UDP GSO."""
 
     datagrams: list[bytes]
     tos: int
@@ -66,7 +66,7 @@ class IncomingBurst(NamedTuple):
 
 
 class PlaneHarness:
-    """A plane; ``far`` are the sockets that it may send to."""
+    """A plane in a rig; ``remotes`` are the sockets that it may send to."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class PlaneHarness:
     ) -> None:
         self.rig = Rig(make, limits, make_tun)
         self._public = PUBLIC
-        # mac1 by sender, of what may be answered with a cookie.
+        # mac1 of sent messages by sender index, to decrypt cookie replies.
         self._mac1: dict[bytes, bytes] = {}
         self._remotes = remotes
         self._by_descriptor = {remote.socket.fileno(): remote for remote in remotes}
@@ -86,15 +86,15 @@ class PlaneHarness:
             self._poll.register(descriptor, select.POLLIN)
         self._events: list[Any] = []
         self._serial = 0
-        # Bytes that were counted as sent, but do not come out.
+        # Bytes that are counted as sent, but are not sent.
         self._unsent_bytes = 0
         self._tx: dict[int, int] = {}
         self._oversize = self._demanded = 0
 
-    # What happens to the plane. Each answers what is to be compared.
+    # Steps; each returns a value for comparison.
 
     def call(self, name: str, *arguments: Any) -> Any:
-        """A function of the plane's interface; what it returns or refuses with."""
+        """Call a function of the plane; return its result or error."""
         try:
             result = getattr(self.rig.plane, name)(*arguments)
         except LimitError as error:
@@ -139,7 +139,7 @@ class PlaneHarness:
         self.rig.now += milliseconds
 
     def write_tun(self, packets: list[bytes | Large]) -> None:
-        """Large packets whole where the TUN takes them, otherwise in pieces."""
+        """Write packets; segment large ones if the TUN does not accept them."""
         for packet in packets:
             if not isinstance(packet, Large):
                 self.rig.tun.send(packet)
@@ -157,7 +157,7 @@ class PlaneHarness:
         self.rig.port = self.rig.plane.listen(0)
 
     def deliver(self, burst: IncomingBurst) -> None:
-        """All of it: a handshake message of its own, which passes load, comes last."""
+        """Send a burst, and wait until an accepted message behind it is an event."""
         self._serial += 1
         last = cookie_reply(self._serial)
         self.rig.plane.expect_cookie(self._serial)
@@ -173,10 +173,10 @@ class PlaneHarness:
             self._events += [event for event in seen if event not in marks]
             if marks:
                 return
-        raise AssertionError("a handshake message got lost")
+        raise AssertionError("a handshake message was lost")
 
     def enter_load(self, count: int) -> None:
-        """So many messages at once that nothing holds back."""
+        """Send accepted messages at once, which make load."""
         self.rig.plane.expect_cookie(0)
         self.deliver(IncomingBurst([cookie_reply(0)] * count, 0, 0, ""))
 
@@ -186,10 +186,10 @@ class PlaneHarness:
         self.write_tun(packets)
         self.deliver(burst)
 
-    # What can be seen of it.
+    # Effects.
 
     def outcome(self) -> dict[str, Any]:
-        """Everything since the last call, by what it is."""
+        """Return all effects since the last call, by kind."""
         self._drain()
         seen, self._events = self._events, []
         sent, missing = self._sent()
@@ -249,7 +249,7 @@ class PlaneHarness:
         return sent, missing
 
     def _without_nonce(self, data: bytes) -> bytes:
-        """The same, but of a cookie reply what it is to who gets it."""
+        """Return the datagram; the cookie of a cookie reply is decrypted."""
         kind = int.from_bytes(data[:4], "little")
         if kind != MESSAGE_COOKIE_REPLY or len(data) != COOKIE_REPLY_SIZE:
             return data
@@ -260,7 +260,7 @@ class PlaneHarness:
 
 
 def by_flow(packets: list[bytes]) -> dict[bytes, list[bytes]]:
-    """In order where order counts: flows may change places in a burst."""
+    """Return packets by flow: only packets of the same flow keep their order."""
     flows: dict[bytes, list[bytes]] = {}
     for packet in packets:
         flows.setdefault(_flow(packet), []).append(packet)
@@ -268,7 +268,7 @@ def by_flow(packets: list[bytes]) -> dict[bytes, list[bytes]]:
 
 
 def _flow(packet: bytes) -> bytes:
-    """Addresses and ports, where no extension or fragment may hide them."""
+    """Return addresses and ports, or nothing for fragments and extensions."""
     is_v4 = packet[0] >> 4 == 4
     protocol, start = (packet[9], (packet[0] & 15) * 4) if is_v4 else (packet[6], 40)
     is_fragment = is_v4 and struct.unpack_from(">H", packet, 6)[0] & 0x3FFF

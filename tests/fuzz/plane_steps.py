@@ -1,4 +1,4 @@
-"""What a plane can meet: chosen by a seed, so that two planes can meet the same.
+"""Random steps for a plane, chosen by a seed, for comparison with another plane.
 
 A step is the name of one of ``PlaneHarness``'s methods, and its arguments.
 """
@@ -19,26 +19,26 @@ from tests.dataplane.rig import RemoteSession, RemoteSocket
 from .plane_harness import HOSTS, OVERSIZE, IncomingBurst
 
 PEERS = range(5)
-# Far ends are told apart by one byte.
+# The id of a session is one byte.
 NUMBERS = 150
-# Milliseconds that pass at once, and that a session has been there for.
+# Time steps, and ages of keypairs, in milliseconds.
 SHORT = (1, 10, 999, 1_000, 4_999, 5_000)
 LONG = (10_000, 15_001, 60_000, 119_999, 120_000, 165_000, 180_000)
 AGES = (1, 119_999, 120_000, 164_999, 165_000, 179_999, 180_000, 200_000)
 MTUS = (0, 576, 1280, 1419, 1420, 1500, 9000)
-# Whose key we may have, and how old a secret behind cookies.
+# Public keys of the interface, and ages of cookie secrets.
 IDENTITIES = (PUBLIC, bytes(reversed(PUBLIC)))
 SECRET_AGES = (0, 1, 60_000, 119_000, 119_999, 120_000)
-# More than make load, and than are received at once.
+# More messages than make load, and than one burst receives.
 CROWD = 600
-# Type and size of what is, or nearly is, a handshake message.
+# Types and sizes of handshake messages, valid and invalid.
 MESSAGES = ((1, 148), (2, 92), (3, 64), (1, 149), (4, 64))
 PROTOCOLS = (1, 6, 17, 58, 59)
 LIMITS = (REJECT_AFTER_MESSAGES - 1, REJECT_AFTER_MESSAGES, 2**64 - 1, 2**63)
 JUMPS = (2, 63, 64, 65, 8_127, 8_128, 8_192, 2**32)
 SIZES = (0, 1, 3, 4, 16, 31, 32, 33, 148, 149, 1452, 65_507)
 ODD_ADDRESSES = ("0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "ff02::1", "9.9.9.9")
-# Local addresses by family, as the peer spoke to them or (the last) once had.
+# Source addresses by family; the last is not an address of the machine.
 SOURCES = {
     4: (b"", b"", b"\x7f\0\0\x04", b"\xc0\x00\x02\x63"),
     16: (b"", b"", bytes(15) + b"\1", b"\x20\x01\x0d\xb8" + bytes(12)),
@@ -48,7 +48,7 @@ Step = tuple[Any, ...]
 
 
 class SessionState:
-    """A session: whose it is, its far end, and the greatest counter so far."""
+    """A keypair: its peer, its remote end, and the greatest counter so far."""
 
     def __init__(self, peer: int, session_id: int) -> None:
         self.peer = peer
@@ -57,14 +57,14 @@ class SessionState:
 
 
 class PacketGenerator:
-    """IP packets between anybody and anybody; peer N has 10.N/16 and fd0N::/16."""
+    """Random IP packets between peers; peer N has 10.N/16 and fd0N::/16."""
 
     def __init__(self, rng: random.Random, with_large: bool) -> None:
         self._random = rng
         self._with_large = with_large
 
     def burst(self, is_taken: Callable[[bytes], bool]) -> list[bytes | Large]:
-        """Packets that are there at once; ``is_taken`` of an address to go to."""
+        """Return packets to write at once; ``is_taken`` tells routable addresses."""
         if self._random.random() < 0.08:
             large = self.large()
             if is_taken(address(large.ends()[1])):
@@ -76,12 +76,12 @@ class PacketGenerator:
             size = self._random.choice((2_025, 9_000, 40_000, OVERSIZE))
             return [ipv4("10.9.0.1", self.address(4), bytes(size - 20))]
         if count == 25 and self._random.random() < 0.5:
-            # Alike, as a flow has them.
+            # Equal packets, as in a flow.
             return [self.packet()] * count
         return [self.packet() for _ in range(count)]
 
     def large(self, source: int | None = None) -> Large:
-        """TCP or UDP that is too much for one packet."""
+        """Return a large TCP or UDP packet."""
         version = self._random.choice((4, 6))
         size = self._random.choice((16, 100, 555, 1_200, 1_387))
         flags = ACK | self._random.choice((0, 0, PSH, FIN, ECE, CWR | PSH))
@@ -98,7 +98,7 @@ class PacketGenerator:
         )
 
     def address(self, version: int, peer: int | None = None) -> str:
-        """Mostly one of ``peer``, or of anybody."""
+        """Return an address, usually of ``peer`` or of a random peer."""
         if peer is None:
             peer = self._random.randrange(len(PEERS) + 1)
         low = self._random.randrange(4)
@@ -108,7 +108,7 @@ class PacketGenerator:
         return f"10.{peer}.{low}.{low + 1}" if version == 4 else f"fd0{peer}::{low}"
 
     def packet(self, source: int | None = None) -> bytes:
-        """One that may be broken; from an address of ``source``, or of anybody."""
+        """Return a packet, sometimes invalid, from an address of ``source``."""
         version = self._random.choice((4, 4, 6))
         ends = self.address(version, source), self.address(version)
         tos, protocol = self._random.randrange(256), self._random.choice(PROTOCOLS)
@@ -140,7 +140,7 @@ class PacketGenerator:
         return data
 
     def broken(self, data: bytes) -> bytes:
-        """Never empty: no TUN has that."""
+        """Return an invalid variant of the data, never empty."""
         at = self._random.randrange(len(data))
         return self._random.choice(
             (
@@ -155,7 +155,7 @@ class PacketGenerator:
 
 
 class StepGenerator:
-    """Chooses what happens next, and remembers what the choice depends on."""
+    """Chooses random steps, and keeps the state that they depend on."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class StepGenerator:
         self._choices, self._weights = zip(*self._weighted_choices())
 
     def steps(self) -> Iterator[Step]:
-        """The peers first; then whatever comes."""
+        """Yield steps: first add the peers, then random ones."""
         for peer in PEERS:
             yield self._add_peer(peer)
             yield "call", "allow", peer, [prefix(f"10.{peer}.0.0/16")]
@@ -210,7 +210,7 @@ class StepGenerator:
             (lambda: ("call", "wipe"), 1),
         ]
 
-    # What the engine does.
+    # Calls of the engine.
 
     def _peer(self) -> int:
         return self._random.choice(sorted(self._peers))
@@ -359,7 +359,7 @@ class StepGenerator:
         return IncomingBurst(datagrams, 0, remote, host, len(datagrams[0]))
 
     def _flow(self, remote: int, host: str) -> IncomingBurst:
-        """The pieces of a large packet, perhaps with others between."""
+        """Return the segments of a large packet, sometimes with others between."""
         session = self._session()
         datagrams = []
         for piece in self._packets.large(session.peer).cut():
@@ -369,7 +369,7 @@ class StepGenerator:
         return IncomingBurst(datagrams, 0, remote, host)
 
     def _session(self) -> SessionState:
-        """Mostly one that is alive."""
+        """Return a session, usually one that still receives."""
         sessions = [n for n in self._sessions if self._has_index(n.end.local_index)]
         if not sessions or self._random.random() < 0.1:
             return self._random.choice(self._sessions)

@@ -1,4 +1,4 @@
-"""Hostile and random text for every parser of ``control``; the diff against a model."""
+"""Random and hostile text for the parsers of ``control``; the diff, by a model."""
 
 import ipaddress
 import tracemalloc
@@ -40,7 +40,7 @@ def optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | values
 
 
-# Few of each, so that sections meet: the same peers, the same allowed IPs.
+# Few values, so that changes share peers and allowed IPs.
 peer_numbers = st.integers(1, 4)
 allowed_ip_texts = st.sampled_from(
     ("0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.0.0.1/32", "::/0", "::1/128")
@@ -97,7 +97,7 @@ def statuses(draw: st.DrawFn) -> Any:
 
 
 def or_none(parse: Callable[[str], Any], text: str) -> Any:
-    """What ``parse`` makes of a text, None if it refuses it in one line."""
+    """Return the parsed text, or None if it is refused with a message of one line."""
     try:
         return parse(text)
     except ConfigError as error:

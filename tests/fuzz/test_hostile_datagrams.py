@@ -1,4 +1,4 @@
-"""A seeded stream of broken, forged, replayed and random datagrams at a living peer.
+"""Invalid, forged, replayed and random datagrams for a peer with a session.
 
 Nothing may raise, be answered, or leave a trace; the session goes on meanwhile.
 """
@@ -28,60 +28,60 @@ SIZES = (0, 1, 3, 4, 31, 32, 33, 63, 64, 65, 91, 92, 93, 147, 148, 149, 1452, 65
 Mutation = Callable[[random.Random, bytes], bytes]
 
 
-def _flip_bits(chance: random.Random, data: bytes) -> bytes:
+def _flip_bits(rng: random.Random, data: bytes) -> bytes:
     changed = bytearray(data)
-    for _ in range(chance.randint(1, 4)):
-        changed[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    for _ in range(rng.randint(1, 4)):
+        changed[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
     return bytes(changed)
 
 
-def _cut(chance: random.Random, data: bytes) -> bytes:
-    return data[: chance.randrange(len(data))]
+def _cut(rng: random.Random, data: bytes) -> bytes:
+    return data[: rng.randrange(len(data))]
 
 
-def _extend(chance: random.Random, data: bytes) -> bytes:
-    return data + chance.randbytes(chance.randint(1, 64))
+def _extend(rng: random.Random, data: bytes) -> bytes:
+    return data + rng.randbytes(rng.randint(1, 64))
 
 
-def _replace_field(chance: random.Random, data: bytes) -> bytes:
-    start = chance.randrange(len(data))
-    size = chance.randint(1, min(32, len(data) - start))
-    return data[:start] + chance.randbytes(size) + data[start + size :]
+def _replace_field(rng: random.Random, data: bytes) -> bytes:
+    start = rng.randrange(len(data))
+    size = rng.randint(1, min(32, len(data) - start))
+    return data[:start] + rng.randbytes(size) + data[start + size :]
 
 
-def _change_type(chance: random.Random, data: bytes) -> bytes:
-    return struct.pack("<I", chance.choice((0, 1, 2, 3, 4, 5, 0x101, 2**31))) + data[4:]
+def _change_type(rng: random.Random, data: bytes) -> bytes:
+    return struct.pack("<I", rng.choice((0, 1, 2, 3, 4, 5, 0x101, 2**31))) + data[4:]
 
 
-def _change_counter(chance: random.Random, data: bytes) -> bytes:
-    counter = chance.choice((0, 1, 2**32, 2**63, 2**64 - 2**13 - 1, 2**64 - 1))
+def _change_counter(rng: random.Random, data: bytes) -> bytes:
+    counter = rng.choice((0, 1, 2**32, 2**63, 2**64 - 2**13 - 1, 2**64 - 1))
     return data[:8] + struct.pack("<Q", counter) + data[16:]
 
 
-def _mend_mac1(chance: random.Random, data: bytes) -> bytes:
-    """Broken inside, but with a valid mac1: gets as far as the Diffie-Hellman."""
+def _fix_mac1(rng: random.Random, data: bytes) -> bytes:
+    """Return invalid content with a valid mac1, which reaches the Diffie-Hellman."""
     if data[0] not in (1, 2):
         return data
-    return _with_mac1(_flip_bits(chance, data[:-32]) + data[-32:])
+    return _with_mac1(_flip_bits(rng, data[:-32]) + data[-32:])
 
 
-def _random(chance: random.Random, data: bytes) -> bytes:
-    return chance.randbytes(chance.choice(SIZES))
+def _random(rng: random.Random, data: bytes) -> bytes:
+    return rng.randbytes(rng.choice(SIZES))
 
 
-def _random_of_type(chance: random.Random, data: bytes) -> bytes:
-    kind, size = chance.choice(
+def _random_of_type(rng: random.Random, data: bytes) -> bytes:
+    kind, size = rng.choice(
         (
             (1, INITIATION_SIZE),
             (2, RESPONSE_SIZE),
             (3, COOKIE_REPLY_SIZE),
-            (4, chance.randint(16, 1500)),
+            (4, rng.randint(16, 1500)),
         )
     )
-    return struct.pack("<I", kind) + chance.randbytes(size - 4)
+    return struct.pack("<I", kind) + rng.randbytes(size - 4)
 
 
-def _replay(chance: random.Random, data: bytes) -> bytes:
+def _replay(rng: random.Random, data: bytes) -> bytes:
     return data
 
 
@@ -107,14 +107,14 @@ def _with_mac1(data: bytes) -> bytes:
     return data[:-32] + crypto.blake2s(data[:-32], key, 16) + data[-16:]
 
 
-def _hostile(chance: random.Random, valid: list[bytes]) -> Iterator[bytes]:
+def _hostile_datagrams(rng: random.Random, valid: list[bytes]) -> Iterator[bytes]:
     while True:
-        mutate = _mend_mac1 if chance.random() < 0.03 else chance.choice(CHEAP)
-        yield mutate(chance, chance.choice(valid))
+        mutate = _fix_mac1 if rng.random() < 0.03 else rng.choice(CHEAP)
+        yield mutate(rng, rng.choice(valid))
 
 
-def _living_pair() -> tuple[Simulation, Node, Node, list[bytes]]:
-    """Two peers in session, and a recording of everything that Alice sent."""
+def _pair_with_session() -> tuple[Simulation, Node, Node, list[bytes]]:
+    """Return two peers with a session, and the datagrams that Alice sent."""
     global _public_key
     simulation, alice, bob = pair()
     for n in range(20):
@@ -130,7 +130,7 @@ def _living_pair() -> tuple[Simulation, Node, Node, list[bytes]]:
 
 
 def _state(node: Node) -> tuple[object, ...]:
-    """All that an unauthenticated datagram must not change."""
+    """Return the state that an unauthenticated datagram must not change."""
     (peer,) = node.device.peers
     facts = node.transport.facts(peer.id)
     return (
@@ -146,8 +146,8 @@ def _state(node: Node) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_hostile_datagrams_have_no_effect_and_no_answer(seed: int) -> None:
-    simulation, alice, bob, valid = _living_pair()
-    attack = _hostile(random.Random(seed), valid)
+    simulation, alice, bob, valid = _pair_with_session()
+    attack = _hostile_datagrams(random.Random(seed), valid)
     for _ in range(DATAGRAMS // 4 // BATCH):
         before = _state(bob)
         for _ in range(BATCH):
@@ -164,8 +164,8 @@ def test_hostile_datagrams_have_no_effect_and_no_answer(seed: int) -> None:
 
 
 def test_only_a_valid_mac1_gets_a_cookie_reply_under_load() -> None:
-    _, _, bob, valid = _living_pair()
-    attack = _hostile(random.Random(7), valid)
+    _, _, bob, valid = _pair_with_session()
+    attack = _hostile_datagrams(random.Random(7), valid)
     answered = len(bob.sent)
     for _ in range(20_000):
         data = next(attack)
@@ -178,8 +178,8 @@ def test_only_a_valid_mac1_gets_a_cookie_reply_under_load() -> None:
 
 
 def test_memory_does_not_grow_in_a_flood() -> None:
-    _, _, bob, valid = _living_pair()
-    attack = _hostile(random.Random(11), valid)
+    _, _, bob, valid = _pair_with_session()
+    attack = _hostile_datagrams(random.Random(11), valid)
     for _ in range(BATCH):
         bob.receive(next(attack), ELSEWHERE)
     tracemalloc.start()

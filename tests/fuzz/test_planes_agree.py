@@ -1,26 +1,25 @@
-"""libpywg beside its oracle: a seeded stream of everything that a plane can meet.
+"""libpywg, compared with the reference plane on random steps.
 
 After each step both planes must have written the same packets, sent the same
-datagrams (bytes, TOS, local address) to the same sockets, raised the same events,
-and have the same facts and drops. What may differ, and is not compared or not done:
+datagrams (bytes, TOS, source address) to the same sockets, raised the same events,
+and have the same facts and drops. What may differ is not compared, or not done:
 
-1. Events of handshake messages stand apart from the others, and their backlog is left
-   out: both depend on how many datagrams the kernel has handed over at the time of a
-   wait. So does load, unless far too many messages make it, or far too few.
-2. libpywg stages a packet in slots of 2,024 bytes, the reference as one piece: longer
-   packets come only to planes whose staging they cannot fill.
-3. The ports differ: there are two planes on one machine.
-4. A peer has an endpoint before it has a session, an index belongs to one session, and
-   a removed peer has no events left to be taken: the engine sees to that.
-5. Cookie replies are compared opened, for each has a nonce of its own.
-6. Few errors of the kernel have a word of their own in libpywg, all have one in the
-   reference; of those only EMSGSIZE comes up.
-7. A large packet that goes nowhere is refused once by libpywg, and in pieces by the
-   reference, whose TUN does not have such: it comes only where somebody takes it.
-8. Packets of one burst may change places, those of one flow may not.
+1. Events of handshake messages are compared separately from others, and without their
+   backlog: both depend on how many datagrams the kernel has delivered at the time of a
+   wait. The same holds for load, unless a step has far too many or too few messages.
+2. libpywg stages a packet in slots of 2,024 bytes, the reference plane in one piece:
+   longer packets are used only where they cannot fill the staging of either.
+3. The ports differ: both planes are on one machine.
+4. A peer has an endpoint before it has a keypair, an index belongs to one keypair, and
+   no events of a removed peer are pending: the engine ensures that.
+5. Cookie replies are compared decrypted, because each has its own nonce.
+6. Of the errors of the kernel, only EMSGSIZE occurs.
+7. A large packet without a route is refused once by libpywg, and per segment by the
+   reference plane, whose TUN has no large packets: they are sent to known routes only.
+8. Packets of different flows in a burst may be reordered, packets of one flow not.
 
-The TUN is a socket, or for libpywg with all its offloads a real one with large packets,
-of which the reference gets the pieces.
+The TUN is a socket; for libpywg with all offloads it is a real one with large packets,
+and the reference plane gets their segments.
 """
 
 import os
@@ -38,7 +37,7 @@ from .offload_tun import tun_with_offloads
 from .plane_harness import HOSTS, OffloadingPlane, PlaneHarness, SegmentingPlane
 from .plane_steps import PEERS, Step, StepGenerator
 
-# libpywg with ever more that it leaves to the kernel.
+# libpywg without and with offloads.
 PLANES = (StoppedPlane, OffloadingPlane, SegmentingPlane)
 STEPS = 2_000
 # 50,000 steps, or a million at night.
@@ -46,7 +45,7 @@ SEEDS = 500 if os.environ.get("NIGHTLY") else 25
 
 
 def limits_of(seed: int) -> Limits:
-    """Small tables; where large packets come, room for all that may be staged."""
+    """Return small tables; with large packets, enough staging for all segments."""
     limits = Limits(len(PEERS), 11)
     limits.staged, limits.staged_a_peer = (6_000, 32) if seed % 2 else (20, 8)
     return limits
@@ -75,7 +74,7 @@ def make_harness(remotes: list[RemoteSocket]) -> Iterator[Callable[..., PlaneHar
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    """Where real TUNs are; its kernel has nothing to say on them."""
+    """Yield a namespace for real TUNs, without IPv6 of the kernel."""
     if os.geteuid():
         pytest.skip("a real TUN needs root")
     with Host(f"pywg-{os.getpid():x}-fuzz") as host:
@@ -86,21 +85,21 @@ def host() -> Iterator[Host]:
 
 @pytest.fixture
 def real_tun(request: pytest.FixtureRequest) -> MakeTun:
-    """Made where it is asked for, and only then."""
+    """Return a function that creates a real TUN."""
     return lambda: tun_with_offloads(request.getfixturevalue("host"), "tun0")
 
 
 class OraclePlane(reference.Plane):
-    """Tells what a generator has to know of it."""
+    """The reference plane, with a lookup for the step generator."""
 
     def takes(self, destination: bytes) -> bool:
-        """Whether a packet to this address has somewhere to go."""
+        """Return whether a packet to this address is routable."""
         peer = self._allowed_ips.lookup(destination)
         return peer is not None and self._peers[peer].facts.endpoint is not None
 
 
 def compare(oracle: PlaneHarness, tested: PlaneHarness, step: Step, where: str) -> None:
-    """Do it to both; fails with the first difference."""
+    """Apply a step to both planes; fail at the first difference."""
     name, *arguments = step
     seen = []
     for harness in (oracle, tested):

@@ -1,4 +1,4 @@
-"""MicroPython itself, for every test here."""
+"""The installation of MicroPython."""
 
 import subprocess
 from pathlib import Path

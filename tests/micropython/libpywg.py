@@ -1,4 +1,4 @@
-"""libpywg as built for MicroPython, with either source of its primitives."""
+"""libpywg for MicroPython, built with each crypto library."""
 
 import functools
 import subprocess
@@ -8,13 +8,13 @@ from package.builder.lock import exclusive
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "pywg_embedded/dataplane/libpywg"
-# The smaller one in memory first.
+# In order of their memory, smallest first.
 AEADS = ("sodium", "openssl")
 
 
 @functools.cache
 def folder(aead: str) -> Path:
-    """Where libpywg is, with this source."""
+    """Return the folder of libpywg built with this library."""
     target = ROOT / "build" / f"micropython-{aead}"
     settings = ("-D", f"PYWG_AEAD={aead}", "-D", "PYWG_TESTS=OFF")
     with exclusive(target):

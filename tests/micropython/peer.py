@@ -1,8 +1,7 @@
-"""A peer under MicroPython: an engine over libpywg, ``peer.py TUN``, a descriptor.
+"""A peer under MicroPython: an engine with libpywg. Usage: ``peer.py TUN-DESCRIPTOR``.
 
-Speaks lines of JSON. It says who it is and where, is told of the peer that it shall
-have beside 15 others, and runs until its standard input ends; then it tells how it
-went.
+Writes its public key and port as a line of JSON, reads those of a remote peer, adds it
+and 15 others, and runs until standard input is readable; then writes a report.
 """
 
 import json
@@ -26,14 +25,14 @@ PEERS = 16
 
 
 def boottime() -> int:
-    """Milliseconds; MicroPython's own clocks know nothing of suspend."""
+    """Return milliseconds; the clocks of MicroPython stop during suspend."""
     with open("/proc/uptime") as file:
         seconds, hundredths = file.read().split()[0].split(".")
     return int(seconds) * 1000 + int(hundredths) * 10
 
 
 class Node:
-    """An interface, up, on a port of the loopback."""
+    """An interface that is up, with a UDP port."""
 
     def __init__(self, tun: int) -> None:
         self.plane = Plane(tun, Limits(peers=PEERS), GSO | GRO)
@@ -47,7 +46,7 @@ class Node:
         self.device.interface_up(boottime())
 
     def add_peer(self, public: bytes, network: int, port: int = 0) -> None:
-        """Take a peer whose network is 10.N.0.0/16."""
+        """Add a peer with the network 10.N.0.0/16."""
         peer = PeerChange(public)
         peer.allowed_ips[bytes((10, network, 0, 0)), 16] = True
         if port:
@@ -57,7 +56,7 @@ class Node:
         self.device.configure(change, boottime())
 
     def run(self) -> None:
-        """Move packets and decide until standard input can be read."""
+        """Run until standard input is readable."""
         self.plane.watch(STANDARD_INPUT)
         going_on = True
         while going_on:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def outcome(test: "Callable[[], None]") -> str | None:
-    """None, or why the test failed."""
+    """Return None, or the traceback of a failed test."""
     try:
         test()
     except BaseException as error:
@@ -24,7 +24,7 @@ def outcome(test: "Callable[[], None]") -> str | None:
 
 
 def run(module_name: str) -> None:
-    """Runs every test of a module, in the order of their names."""
+    """Run the tests of a module, in the order of their names."""
     __import__(module_name)
     module = sys.modules[module_name]
     for name in sorted(dir(module)):

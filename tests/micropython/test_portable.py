@@ -1,4 +1,4 @@
-"""The portable tests, and the memory they leave, under MicroPython's unix port."""
+"""The portable tests, and memory, under the unix port of MicroPython."""
 
 import json
 import os
@@ -15,7 +15,7 @@ MICROPYTHON = HERE / "run.sh"
 
 
 def modules(pattern: str) -> list[str]:
-    """Dotted names of the files that match, relative to the checkout."""
+    """Return the module names of the files that match."""
     files = sorted(path.relative_to(ROOT) for path in ROOT.glob(pattern))
     names = (".".join(file.with_suffix("").parts) for file in files)
     return [name.removesuffix(".__init__") for name in names]
@@ -33,7 +33,7 @@ PORTABLE = {
 def micropython(
     heap: str, *arguments: str | Path, path: Path = ROOT, aead: str = AEADS[0]
 ) -> subprocess.CompletedProcess[str]:
-    """Runs MicroPython with a heap like "16M", importing from ``path`` too."""
+    """Run MicroPython with a heap size like "16M"; ``path`` is importable."""
     libraries = {"LIBPYWG": str(folder(aead)), "MICROPYPATH": f"{ROOT}:{path}"}
     return subprocess.run(
         [MICROPYTHON, "-X", f"heapsize={heap}", *arguments],
@@ -46,7 +46,7 @@ def micropython(
 
 
 def run_tests(module: str, path: Path = ROOT, aead: str = AEADS[0]) -> list[str]:
-    """Runs a module's tests; returns the tracebacks of those that failed."""
+    """Run the tests of a module, and return the tracebacks of failed ones."""
     process = micropython("16M", HERE / "runner.py", module, path=path, aead=aead)
     if process.returncode != 0:
         output = process.stdout + process.stderr

@@ -1,4 +1,4 @@
-"""libpywg under MicroPython: two peers, a process each, shake hands and send."""
+"""libpywg under MicroPython: a tunnel between two processes."""
 
 import json
 import os
@@ -59,7 +59,7 @@ class Peer:
         self.process.stdin.flush()
 
     def end(self) -> dict[str, Any]:
-        """How it went."""
+        """End the process, and return its report."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         report = self._hear()
@@ -67,7 +67,7 @@ class Peer:
         return report
 
     def kibibytes(self, figure: str) -> int:
-        """Of memory, as the kernel tells it."""
+        """Return a memory figure of the process from /proc."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         found = re.search(rf"^{figure}:\s+(\d+) kB$", status, re.MULTILINE)
         assert found is not None
@@ -101,7 +101,7 @@ def pair(request: pytest.FixtureRequest) -> Iterator[tuple[Peer, Peer]]:
 
 
 def carry(sender: Peer, receiver: Peer) -> int:
-    """Send packets of many sizes through the tunnel; their bytes."""
+    """Send packets of many sizes through the tunnel; return their total size."""
     ends = sender.address(), receiver.address()
     packets = [ipv4(*ends, bytes([n]) * 140 * n) for n in range(10)]
     for packet in packets:

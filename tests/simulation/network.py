@@ -1,7 +1,7 @@
-"""Two real engines and a fake link, in simulated time.
+"""A simulated network: engines with a simulated link and simulated time.
 
-A ``Node`` is a ``core.Device`` over the reference transport: everything but sockets.
-The link loses, delays, repeats and reorders as it is told; time is a number.
+A ``Node`` is a ``core.Device`` with the transport of the reference plane, without
+sockets. The link loses, delays, duplicates and reorders datagrams.
 """
 
 import heapq
@@ -26,7 +26,7 @@ MILLISECOND = 1_000_000
 
 
 class Link:
-    """What happens to a datagram: delays in ms of each copy that arrives."""
+    """A link with loss, duplication and delay."""
 
     def __init__(self, seed: int = 0) -> None:
         self.random = random.Random(seed)
@@ -44,7 +44,7 @@ class Link:
 
 
 class Simulation:
-    """Time, and what shall happen when."""
+    """The time, and the scheduled actions."""
 
     def __init__(self) -> None:
         self.now = START
@@ -53,12 +53,12 @@ class Simulation:
         self._count = 0
 
     def at(self, when: int, action: Callable[[], None]) -> None:
-        """Do it then; in the order given if at the same time."""
+        """Schedule an action; actions of the same time keep their order."""
         self._count += 1
         heapq.heappush(self._events, (when, self._count, action))
 
     def run_until(self, end: int) -> None:
-        """Let everything happen up to ``end``, and stop there."""
+        """Run all actions and timers until ``end``."""
         while True:
             timers = [(node.timer(), node) for node in self.nodes.values()]
             due, node = min(timers, key=lambda timer: timer[0])
@@ -74,12 +74,12 @@ class Simulation:
                 node.handle_timer()
 
     def run(self, milliseconds: int) -> None:
-        """Let time pass."""
+        """Run for this many milliseconds."""
         self.run_until(self.now + milliseconds)
 
 
 class Node:
-    """One peer: an engine, a transport, an address outside and one inside."""
+    """A peer: an engine, a transport, an endpoint and an inner address."""
 
     def __init__(self, simulation: Simulation, host: int, link: Link) -> None:
         self.simulation = simulation
@@ -101,14 +101,14 @@ class Node:
         self.set_up()
 
     def wall(self) -> int:
-        """The wall clock; ``wall_offset`` (nanoseconds) sets it wrong."""
+        """Return the wall clock time, shifted by ``wall_offset`` nanoseconds."""
         passed = (self.simulation.now - START) * MILLISECOND
         return WALL_AT_START + passed + self.wall_offset
 
     def add_peer(
         self, node: "Node", keepalive: int = 0, psk: bytes = bytes(32)
     ) -> None:
-        """Make the other node a peer, with its endpoint and inner address."""
+        """Add a node as a peer, with its endpoint and inner address."""
         peer = PeerChange(node.public)
         peer.endpoint = node.endpoint.remote()
         peer.allowed_ips = {(node.inner, 32): True}
@@ -123,18 +123,18 @@ class Node:
         self._flush()
 
     def send_text(self, receiver: "Node", text: bytes) -> None:
-        """Send a packet to the other node's inner address."""
+        """Send a packet to the inner address of a node."""
         packet = ipv4(self.inner, receiver.inner, text)
         self.transport.outgoing[HEADER : HEADER + len(packet)] = packet
         self.transport.send_packet(len(packet))
         self._flush()
 
     def received_texts(self) -> list[bytes]:
-        """The texts that arrived, in order."""
+        """Return the received texts, in order."""
         return [packet[20:] for _, packet in self.delivered]
 
     def initiations(self, since: int) -> list[int]:
-        """How long after ``since`` each was sent."""
+        """Return when initiations were sent, relative to ``since``."""
         times = [when for when, data in self.sent if data[0] == MESSAGE_INITIATION]
         return [when - since for when in times if when >= since]
 
@@ -155,7 +155,7 @@ class Node:
         self._flush()
 
     def receive(self, data: bytes, source: Endpoint, backlog: int = 0) -> None:
-        """A datagram arrives."""
+        """Process a datagram."""
         if data[:4] == b"\x04\0\0\0":
             self.transport.incoming[: len(data)] = data
             self.transport.receive_transport(len(data), source, 0)
@@ -164,7 +164,7 @@ class Node:
         self._flush()
 
     def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
-        """The transport's outside: the datagram goes onto the link."""
+        """Send a datagram over the link; called by the transport."""
         datagram = bytes(data)
         self.sent.append((self.simulation.now, datagram))
         target = self.simulation.nodes.get((endpoint.address, endpoint.port))
@@ -173,17 +173,17 @@ class Node:
         return endpoint
 
     def write(self, packet: memoryview | bytes) -> None:
-        """The transport's inside: the packet reached this machine."""
+        """Record a received packet; called by the transport."""
         self.delivered.append((self.simulation.now, bytes(packet)))
 
     def current_keypair(self) -> Keypair:
-        """The keypair that this node sends with; it has one peer."""
+        """Return the current keypair of the only peer."""
         (peer,) = self.transport._peers.values()
         assert peer.keypairs.current is not None
         return peer.keypairs.current.keypair
 
     def adopt_identity(self, stranger: "Node") -> None:
-        """Take over the private key of a node that is not used otherwise."""
+        """Use the private key of another node, which leaves the simulation."""
         del self.simulation.nodes[stranger.endpoint.address, stranger.endpoint.port]
         change = InterfaceChange()
         self.private = change.private_key = stranger.private
@@ -215,14 +215,14 @@ _EVENT_HANDLERS = {
 
 
 def ipv4(source: bytes, destination: bytes, text: bytes) -> bytes:
-    """A minimal IPv4 packet; nobody on this link looks at its checksum."""
+    """Return a minimal IPv4 packet without checksum."""
     length = 20 + len(text)
     fields = (0x45, 0, length, 0, 0, 64, 17, 0, source, destination)
     return struct.pack(">BBHHHBBH4s4s", *fields) + text
 
 
 def pair(link: Link | None = None) -> tuple[Simulation, Node, Node]:
-    """A simulation with two nodes that know each other."""
+    """Return a simulation with two nodes that are peers of each other."""
     simulation = Simulation()
     link = link or Link()
     alice, bob = Node(simulation, 1, link), Node(simulation, 2, link)
@@ -234,7 +234,7 @@ def pair(link: Link | None = None) -> tuple[Simulation, Node, Node]:
 def send_numbers(
     simulation: Simulation, sender: Node, receiver: Node, every: int, count: int
 ) -> None:
-    """Say numbers, one each ``every`` ms from now on."""
+    """Send numbers, one each ``every`` ms from now on."""
     for n in range(count):
         send = partial(sender.send_text, receiver, str(n).encode())
         simulation.at(simulation.now + n * every, send)

@@ -1,4 +1,4 @@
-"""Whom nobody answers: when a session counts as dead, and when one gives up."""
+"""Peers that do not answer: rekey, retries, and their end."""
 
 from itertools import pairwise
 
@@ -10,14 +10,14 @@ GIVE_UP = 90_000
 
 
 class LosesData(Link):
-    """Lets handshakes pass, and nothing else."""
+    """A link that loses all transport data."""
 
     def delays_of(self, datagram: bytes) -> list[int]:
         return [] if datagram[0] == 4 else super().delays_of(datagram)
 
 
 def with_a_lost_packet() -> tuple[Simulation, Node, Node]:
-    """Alice has said something in a session, and Bob was gone."""
+    """Return nodes with a session whose last packet was lost."""
     simulation, alice, bob = pair()
     alice.send_text(bob, b"there?")
     simulation.run(20_000)

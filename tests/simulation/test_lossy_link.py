@@ -1,4 +1,4 @@
-"""A link that loses, repeats and reorders; clocks that jump."""
+"""Links with loss, duplicates and reordering; clocks that jump."""
 
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ YEAR_NS = 365 * 86_400 * 10**9
 
 
 def restart(node: Node, peer: Node) -> None:
-    """The node forgets the peer, and waits for it to show itself."""
+    """Remove a peer and add it without endpoint, as after a restart."""
     change, gone, back = (
         InterfaceChange(),
         PeerChange(peer.public),
@@ -24,7 +24,7 @@ def restart(node: Node, peer: Node) -> None:
 
 
 def longest_silence(node: Node, begin: int, end: int) -> int:
-    """The longest time between two packets that arrived."""
+    """Return the longest time between two received packets."""
     times = [begin] + [when for when, _ in node.delivered] + [end]
     return max(later - earlier for earlier, later in pairwise(times))
 

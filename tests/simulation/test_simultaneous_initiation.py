@@ -1,4 +1,4 @@
-"""Both sides initiate at once: both handshakes may complete, traffic never waits."""
+"""Simultaneous initiation: both handshakes complete, and traffic continues."""
 
 import random
 from functools import partial
@@ -10,7 +10,7 @@ EVERY = 50
 
 
 def chatter(simulation: Simulation, alice: Node, bob: Node, offset: int) -> None:
-    """Each side begins to talk by itself, Bob ``offset`` ms after Alice."""
+    """Let both sides send packets, Bob ``offset`` ms after Alice."""
     for n in range(PACKETS):
         text = str(n).encode()
         simulation.at(START + n * EVERY, partial(alice.send_text, bob, text))
@@ -18,12 +18,12 @@ def chatter(simulation: Simulation, alice: Node, bob: Node, offset: int) -> None
 
 
 def delays(node: Node, begin: int) -> list[int]:
-    """How long after it was said each text arrived."""
+    """Return the delay of each received text."""
     return [when - begin - int(packet[20:]) * EVERY for when, packet in node.delivered]
 
 
 def settled(alice: Node, bob: Node) -> bool:
-    """Whether both send in the same session."""
+    """Return whether both sides send under the same keypair."""
     mine = alice.current_keypair()
     theirs = bob.current_keypair()
     return mine.local_index == theirs.remote_index
@@ -66,12 +66,12 @@ def test_a_lost_handshake_message_costs_one_retry_at_most() -> None:
         simulation.run(PACKETS * EVERY + 2 * retry)
         for node, begin in ((bob, START), (alice, START + 2)):
             assert max(delays(node, begin)) <= retry + 30, f"message {lost}"
-            # What waits for a session is bounded; all the rest gets through.
+            # Staged packets are limited; all others arrive.
             assert len(node.delivered) >= 32, f"message {lost}"
 
 
 class LosesOne(Link):
-    """Loses the datagram with this number, counted over both sides."""
+    """A link that loses one datagram, counted over both sides."""
 
     def __init__(self, count: int) -> None:
         super().__init__()

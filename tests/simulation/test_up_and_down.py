@@ -1,4 +1,4 @@
-"""Interfaces that are taken down and brought up again."""
+"""Interfaces that go down and up."""
 
 from .network import Node, Simulation, pair
 
@@ -6,7 +6,7 @@ PAUSE = 600_000
 
 
 def talked() -> tuple[Simulation, Node, Node]:
-    """Alice has said something a second ago."""
+    """Return nodes with a session, one second after a packet."""
     simulation, alice, bob = pair()
     alice.send_text(bob, b"before")
     simulation.run(1_000)

@@ -99,6 +99,18 @@ FORGERIES = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(FORGERIES)))
+@pytest.mark.parametrize(
+    "row",
+    range(len(FORGERIES)),
+    ids=[
+        "counter",
+        "high half of the counter",
+        "key",
+        "truncated",
+        "extended",
+        "truncated tag",
+        "empty",
+    ],
+)
 def test_other_keys_counters_and_lengths_are_refused(row: int) -> None:
     assert opened(*FORGERIES[row]) is None

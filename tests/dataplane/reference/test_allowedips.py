@@ -1,4 +1,4 @@
-"""The table of allowed IPs against a slow model, with random tables."""
+"""The allowed-IPs lookup, compared with a model."""
 
 from ipaddress import ip_address, ip_network
 
@@ -15,7 +15,7 @@ Prefix = tuple[bytes, int]
 
 
 class Model:
-    """A list of prefixes that is read from end to end."""
+    """A list of prefixes with a linear search."""
 
     def __init__(self) -> None:
         self.owners: dict[Prefix, int] = {}
@@ -44,7 +44,7 @@ class Model:
 
 
 def networks(size: int) -> st.SearchStrategy[Prefix]:
-    """Prefixes with the host bits cleared, many of them close to each other."""
+    """Return random prefixes, many of them adjacent."""
     bits = 8 * size
     near = st.integers(0, 255).map(lambda n: (n << bits - 8 | n).to_bytes(size, "big"))
     edges = st.sampled_from([0, 1, 7, 8, 9, bits - 1, bits])
@@ -138,7 +138,9 @@ LOOKUPS = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(LOOKUPS)))
+@pytest.mark.parametrize(
+    "row", range(len(LOOKUPS)), ids=[str(row[0]) for row in LOOKUPS]
+)
 def test_the_longest_prefix_wins(row: int) -> None:
     table = AllowedIPs(len(TABLE))
     for text, peer in TABLE:

@@ -1,4 +1,4 @@
-"""Reading the headers of IP packets, and marking congestion in them."""
+"""The parser of inner IP packets, and ECN marks."""
 
 import struct
 
@@ -14,12 +14,12 @@ V6 = ipv6("fd00::1", "fd01::1", b"payload.")
 
 
 def claiming(data: bytes, length: int) -> bytes:
-    """The same with another length field: total of IPv4, payload of IPv6."""
+    """Return a packet with another length field."""
     at = 2 if data[0] >> 4 == 4 else 4
     return data[:at] + struct.pack(">H", length) + data[at + 2 :]
 
 
-# Data, and the length it is read as (None: not a packet).
+# Data, and the parsed length (None: invalid).
 LENGTHS = (
     (V4, 32),
     (V4 + b"more", 32),

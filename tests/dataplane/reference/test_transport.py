@@ -68,7 +68,9 @@ COUNTERS = (
 )
 
 
-@pytest.mark.parametrize("row", range(len(COUNTERS)))
+@pytest.mark.parametrize(
+    "row", range(len(COUNTERS)), ids=[str(row[0]) for row in COUNTERS]
+)
 def test_a_keypair_sends_a_limited_number_of_messages(row: int) -> None:
     counter, sends, asks = COUNTERS[row]
     link, session = MemoryLink(), RemoteSession(1)
