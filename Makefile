@@ -48,7 +48,7 @@ LINT_PACKAGES := mandoc shellcheck
 LAB_PACKAGES := busybox iproute2 iputils-ping nftables procps \
 	wireguard-go wireguard-tools
 CROSS_PACKAGES := binutils qemu-user
-FEED_PACKAGES := openssl signify-openbsd
+FEED_PACKAGES := git openssl signify-openbsd
 QEMU_PACKAGES := cpio e2fsprogs kmod qemu-system-arm
 BROWSER_PACKAGES := chromium
 NEWEST_PACKAGES := $(C_PACKAGES) $(LAB_PACKAGES) patchelf

@@ -98,7 +98,8 @@ def test_named_options_exist(page: Path) -> None:
 
 @each_page
 def test_named_variables_exist(page: Path) -> None:
-    sources = [ROOT / "Makefile", *ROOT.glob("pywg_embedded/**/*.[pch]*")]
+    sources = [ROOT / "Makefile", *ROOT.glob("pywg_embedded/**/*.py")]
+    sources += [*ROOT.glob("pywg_embedded/**/*.c"), *ROOT.glob("pywg_embedded/**/*.h")]
     sources += [*ROOT.glob("tests/**/*.py"), *ROOT.glob("package/**/*.py")]
     names = {
         name
