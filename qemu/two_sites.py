@@ -52,7 +52,7 @@ class TwoSites:
         self.left = RouterVM(files, left, right, 1)
         self.right = RouterVM(files, right, left, 2)
         self.right_address = RIGHT_WAN
-        self._installed = False
+        self._installed = self._configured = False
         self._keys = {name: Key() for name in ("left", *IMPLEMENTATIONS)}
 
     def power_on(self) -> None:
@@ -79,18 +79,20 @@ class TwoSites:
 
     def restore(self) -> None:
         """Restart both machines, whatever state they are in, with their first addresses
-        and running, configured tunnels."""
+        and, if they were configured before, with running tunnels."""
         self.power_off()
         self.right_address = RIGHT_WAN
         self.power_on()
         if not self._installed:
             self.install()
-        self.configure()
-        run_in_parallel(self.start_left, self.start_right)
+        if self._configured:
+            self.configure()
+            run_in_parallel(self.start_left, self.start_right)
 
     def configure(self) -> None:
         """Write the UCI configuration of both routers. Only the left one has an
         endpoint, a host name, so that it initiates."""
+        self._configured = True
         peers = [
             _peer(
                 self._keys[implementation],
