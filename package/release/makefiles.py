@@ -1,7 +1,7 @@
 """The packages of the feed, changed to be built from a source archive.
 
-In the checkout a Makefile builds what is around it. Its copy here downloads the archive
-and checks the hash, so that the folder can be put into any feed.
+In the checkout a Makefile builds the source tree around it. Its copy downloads the
+archive and checks the hash, so that the folder can be put into any feed.
 """
 
 import re
@@ -13,7 +13,7 @@ from . import source
 
 
 class FeedPackage(NamedTuple):
-    """The folder of a package, and what is copied from it beside the Makefile."""
+    """The folder of a package, and the files to copy besides its Makefile."""
 
     folder: str
     files: tuple[str, ...]

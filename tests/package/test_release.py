@@ -10,6 +10,7 @@ import pytest
 
 from package.builder import apk, libpywg, opkg_feed
 from package.builder.targets import TARGETS
+from package.release import __main__ as command_line
 from package.release import assemble, checks, keys, source
 from pywg_embedded import __version__
 
@@ -151,3 +152,26 @@ def test_every_part_is_named(made: Made) -> None:
         "RELEASE_NOTES.md",
     ):
         assert part in text
+
+
+def test_command_line_lists_what_was_made_and_how_to_publish_it(
+    made: Made,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clone = tmp_path / "clone"
+    git(made.checkout, "clone", "--quiet", str(made.checkout), str(clone))
+    library = made.folder.parent / "library"
+    monkeypatch.setattr(libpywg, "shared_library", lambda target, aead: library)
+    monkeypatch.setattr(command_line, "CHECKOUT", clone)
+    options = ("--keys", str(made.folder.parent / "keys"), "--url", URL)
+    monkeypatch.setattr("sys.argv", ["release", *options, "--targets", NAMES[0]])
+    assert command_line.main() == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    folder = clone / "build/release" / __version__
+    assert lines[0] == f"pywg-embedded {__version__}, in {folder}:"
+    assert f"opkg feed: feeds/opkg/{NAMES[0]}, 4 packages" in lines
+    assert f"git tag v{__version__} && git push origin v{__version__}" in lines
+    assert f"to {URL}" in lines
+    assert (folder / "SHA256SUMS.sig").is_file()
