@@ -23,7 +23,7 @@ _NO_CONNECTION = {
     errno.EPERM: "permission denied; run pywg as root",
 }
 _REJECTED = {
-    errno.ENOSPC: "start the daemon with a larger --max-peers or --max-allowed-ips",
+    errno.ENOSPC: "restart the daemon with a larger --max-peers or --max-allowed-ips",
     errno.EADDRINUSE: "choose another listen-port",
     errno.EINVAL: "the daemon rejected a value; its log has the reason if it was "
     "started with LOG_LEVEL=error",

@@ -198,7 +198,7 @@ class Loop:
             if self._uci_config and signum == signal.SIGHUP:
                 self._uci_config.reload()
             else:
-                self._stop("received a signal to end")
+                self._stop("received a termination signal")
 
     def _stop(self, reason: str) -> None:
         if self._running:

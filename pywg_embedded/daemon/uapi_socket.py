@@ -209,7 +209,9 @@ def _remove_stale(path: str) -> None:
         except ConnectionRefusedError:
             os.unlink(path)
             return
-    raise Error(f"{path} is in use: another daemon serves this interface; stop it")
+    raise Error(
+        f"{path} is in use: another daemon serves this interface; stop it first"
+    )
 
 
 def _bound(path: str) -> socket.socket:

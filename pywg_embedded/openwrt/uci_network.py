@@ -36,9 +36,12 @@ class Complaint:
         self.option = option
         self.reason = reason
 
+    def location(self) -> str:
+        """Return the option, or else the section, in the syntax of uci(1)."""
+        return f"network.{self.section}.{self.option}".rstrip(".")
+
     def __str__(self) -> str:
-        place = f"network.{self.section}.{self.option}".rstrip(".")
-        return f"{self.severity}: {place}: {self.reason}"
+        return f"{self.severity}: {self.location()}: {self.reason}"
 
 
 class PeerConfig:

@@ -98,7 +98,8 @@ class UciConfig:
         for complaint in complaints:
             if complaint.severity == INTERFACE_REFUSED:
                 raise ConfigError(
-                    f"{self._path}: interface {self._name} is invalid: {complaint}"
+                    f"{self._path}: invalid interface {self._name}: "
+                    f"{complaint.location()}: {complaint.reason}"
                 )
         return configured
 

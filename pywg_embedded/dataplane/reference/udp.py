@@ -142,7 +142,9 @@ class Udp:
                         sockets[family.af] = sock
                         chosen = sock.getsockname()[1]
                 if not sockets:
-                    raise OSError(errno.EAFNOSUPPORT, "neither IPv4 nor IPv6 works")
+                    raise OSError(
+                        errno.EAFNOSUPPORT, "neither IPv4 nor IPv6 is available"
+                    )
                 return sockets
             except OSError as error:
                 for sock in sockets.values():

@@ -106,7 +106,7 @@ def test_daemon_ends_when_a_value_is_invalid_at_the_start(router: UciRouter) -> 
     router.interface += ["option mtu '9'"]
     said = refusal(router)
     assert f"error: network.{router.name}.mtu: MTU too small: 9 (minimum 68)" in said
-    assert f"pywgd: {router.file}: interface {router.name} is invalid" in said
+    assert f"pywgd: {router.file}: invalid interface {router.name}: network." in said
 
 
 def test_migration_is_suggested_when_the_protocol_is_wireguard(
