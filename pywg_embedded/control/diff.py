@@ -191,7 +191,8 @@ class ConfigDiff:
         if peer is None:
             if section.update_only:
                 return
-            peer = self._create_peer(public_key)
+            removed = public_key in self._removed
+            peer = _ResultingPeer(None if removed else self._running.peer(public_key))
             self._set_peer(public_key, peer)
         _copy_differences(peer, _PEER_VALUES, peer, section)
         if section.replace_allowed_ips:
@@ -210,10 +211,6 @@ class ConfigDiff:
             peer.copy_old_values()
             self._set_peer(public_key, peer)
         return self._peers.get(public_key)
-
-    def _create_peer(self, public_key: bytes) -> _ResultingPeer:
-        ended = public_key in self._removed
-        return _ResultingPeer(None if ended else self._running.peer(public_key))
 
     def _remove(self, public_key: bytes) -> None:
         self._removed.add(public_key)

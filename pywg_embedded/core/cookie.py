@@ -132,7 +132,9 @@ class CookieMaker:
             cookie = crypto.xopen(self._cookie_key, nonce, sealed, mac1)
             if cookie is not None:
                 del self._sent[kind]
-                self._keep(cookie, now)
+                wipe(self._cookie)
+                self._cookie = bytearray(cookie)
+                self._received_at = now
                 return
         raise Drop("cookie_reply_not_authentic")
 
@@ -141,8 +143,3 @@ class CookieMaker:
         wipe(self._cookie)
         self._cookie = bytearray()
         self._sent = {}
-
-    def _keep(self, cookie: bytes, now: int) -> None:
-        wipe(self._cookie)
-        self._cookie = bytearray(cookie)
-        self._received_at = now

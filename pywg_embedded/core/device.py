@@ -166,7 +166,8 @@ class Device:
             identity = self._filter(data, source, now, backlog, filtered)
             _RECEIVERS[kind](self, identity, data, fields, source, now)
         except Drop as drop:
-            self._count_drop(drop.args[0])
+            reason = drop.args[0]
+            self.drops[reason] = self.drops.get(reason, 0) + 1
 
     def handshake_needed(self, peer_id: int, now: int) -> None:
         """Begin a handshake: there is data to send, and no keypair or an old one."""
@@ -423,7 +424,8 @@ class Device:
         )
         peer.initiations_unanswered += 1
         peer.initiation_sent_at = now
-        peer.jitter = self._random_jitter()
+        random = int.from_bytes(self._crypto.random(4), "little")
+        peer.jitter = random % (REKEY_TIMEOUT_JITTER + 1)
         self._send_handshake_message(peer, index, message, endpoint, now)
 
     def _retry_handshake(self, peer: Peer, now: int) -> None:
@@ -497,10 +499,6 @@ class Device:
             if not self.peers.with_index(index) and not self._plane.has_index(index):
                 self.peers.claim_index(peer, index)
                 return index
-
-    def _random_jitter(self) -> int:
-        value = int.from_bytes(self._crypto.random(4), "little")
-        return value % (REKEY_TIMEOUT_JITTER + 1)
 
     # Configuration.
 
@@ -612,9 +610,6 @@ class Device:
         self._timers.forget(peer.id)
         self._plane.remove_peer(peer.id)
         self.peers.remove(peer)
-
-    def _count_drop(self, reason: str) -> None:
-        self.drops[reason] = self.drops.get(reason, 0) + 1
 
 
 def _peer_status(peer: Peer) -> "dict[str, Any]":

@@ -110,7 +110,7 @@ class HandshakeFilter:
                 raise Drop("unknown_index")
             return None
         if not checker.mac2_valid(data, source, now):
-            return self._demand_cookie(checker, data, fields[0], source, waiting, now)
+            return self._require_cookie(checker, data, fields[0], source, waiting, now)
         if not self._limiter.allow(source.address, now):
             raise Drop("rate_limited")
         return None
@@ -132,7 +132,7 @@ class HandshakeFilter:
             return None
         return self._cookie_reply(checker, data, fields[0], source, now)
 
-    def _demand_cookie(
+    def _require_cookie(
         self,
         checker: CookieChecker,
         data: bytes,

@@ -1,4 +1,4 @@
-"""Known answers, read by tests under CPython and MicroPython alike."""
+"""Test vectors, for CPython and MicroPython."""
 
 import json
 
@@ -10,6 +10,6 @@ _FOLDER = __file__.rpartition("/")[0]
 
 
 def load(name: str) -> "Any":
-    """What the JSON file ``name`` of this folder holds."""
+    """Return the content of a JSON file of this folder."""
     with open(_FOLDER + "/" + name) as file:
         return json.load(file)

@@ -64,7 +64,7 @@ class AllowedIPs:
     def peer_prefixes(self, peer_id: int) -> "Iterator[tuple[bytes, int]]":
         """Yield the prefixes of a peer: IPv4 before IPv6, longest first."""
         prefixes = self._prefixes_of.get(peer_id, ())
-        for size, cidr, prefix in sorted(prefixes, key=_sort_key):
+        for size, cidr, prefix in sorted(prefixes, key=lambda p: (p[0], -p[1], p[2])):
             value = prefix << 8 * size - cidr
             yield value.to_bytes(size, "big"), cidr
 
@@ -81,11 +81,6 @@ class AllowedIPs:
         self.count -= 1
         if not table:
             del self._tables[size][cidr]
-
-
-def _sort_key(item: tuple[int, int, int]) -> tuple[int, int, int]:
-    size, cidr, prefix = item
-    return size, -cidr, prefix
 
 
 def _prefix(address: bytes, cidr: int) -> int:

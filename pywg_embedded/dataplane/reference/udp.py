@@ -63,7 +63,7 @@ class Udp:
         sockets = self._open_pair(port)
         self.close()
         self._sockets = sockets
-        self.port = _any_of(sockets).getsockname()[1]
+        self.port = next(iter(sockets.values())).getsockname()[1]
         return self.port
 
     def close(self) -> None:
@@ -275,10 +275,6 @@ _PACKET_INFO_MESSAGES = frozenset(
         (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO),
     )
 )
-
-
-def _any_of(sockets: dict[int, socket.socket]) -> socket.socket:
-    return next(iter(sockets.values()))
 
 
 def _mark(sock: socket.socket, fwmark: int) -> None:
