@@ -20,12 +20,28 @@ function daemon(method, ...params) {
 	})(...values);
 }
 
+/* The errors of the key store. */
+const ERRORS = {
+	invalid_key: _('This is not a valid key.'),
+	not_found: _('The key is not stored on this router.'),
+	not_generated: _('The key could not be generated. Check whether the package ' +
+		'pywg-embedded is installed completely.'),
+	not_stored: _('The key could not be stored on this router. Check its free space ' +
+		'(System > Software).')
+};
+
+function reasonOf({ error, detail }) {
+	const reason = ERRORS[error] ?? error;
+
+	return detail ? `${reason} (${detail})` : reason;
+}
+
 function keyStore(method, ...params) {
 	const call = rpc.declare({ object: 'luci.pywg', method, params, reject: true });
 
 	return (...values) => call(...values).then(answer => {
 		if (answer.error)
-			throw new Error(answer.error);
+			throw new Error(reasonOf(answer));
 
 		return answer;
 	});
