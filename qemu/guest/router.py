@@ -50,6 +50,8 @@ class Router:
     def install(self) -> Figures:
         """Install the OpenWrt packages."""
         run("/qemu/guest/install")
+        # The machine may be killed at any time.
+        run("busybox", "sync")
         sizes = [path.stat().st_size for path in PACKAGES.iterdir()]
         return {"kB in packages": sum(sizes) // 1000}
 
@@ -61,6 +63,7 @@ class Router:
         """Write ``text`` to /etc/config/network."""
         CONFIGURATION.parent.mkdir(exist_ok=True)
         CONFIGURATION.write_text(text)
+        run("busybox", "sync")
 
     def start_pywgd(self) -> None:
         """Start pywgd in the foreground, as netifd does, and wait until it is ready."""
