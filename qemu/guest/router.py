@@ -6,6 +6,7 @@ exception if it fails, and may return figures.
 """
 
 import os
+import socket
 import subprocess
 import time
 from functools import partial
@@ -187,8 +188,15 @@ def _add_lan(lan: str, network: str) -> None:
 
 
 def _pywgd_is_ready() -> bool:
-    shown = subprocess.run(("wg", "show", INTERFACE), capture_output=True)
-    return shown.returncode == 0
+    # Not with wg(8): it removes a socket that refuses connections, as one does that is
+    # bound and does not listen yet.
+    with socket.socket(socket.AF_UNIX) as uapi:
+        try:
+            uapi.connect(f"/var/run/wireguard/{INTERFACE}.sock")
+            uapi.sendall(b"get=1\n\n")
+            return bool(uapi.recv(1))
+        except OSError:
+            return False
 
 
 def _is_answered(lan: str, address: str) -> bool:
