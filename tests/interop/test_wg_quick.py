@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.topology import INSIDE, OUTSIDE, Lab
+from tests.lab.wait import becomes
 from tests.lab.wireguard import (
     PORT,
     WireGuard,
@@ -85,6 +86,8 @@ def test_host_is_restored_after_down(client: Client) -> None:
     client.quick("up")
     assert network_state(client) != before
     client.quick("down")
+    # The daemon exits after wg-quick has deleted its interface.
+    becomes(lambda: network_state(client) == before)
     assert network_state(client) == before
 
 
