@@ -101,8 +101,11 @@ complete -F _pywgd pywgd
 
 
 class _Shape(NamedTuple):
-    """What a command takes: ``keywords`` by the name of their value, ``flags`` that
-    have none, and the alternatives at each ``positions``."""
+    """The arguments of a command.
+
+    ``keywords`` maps each keyword to the name of its value, ``flags`` have no value,
+    ``positions`` holds the alternatives at each position.
+    """
 
     keywords: dict[str, str]
     flags: list[str]
