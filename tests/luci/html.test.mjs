@@ -379,6 +379,38 @@ for (const [ id, text ] of Object.entries({ markup: MARKUP, plain: PLAIN })) {
 	});
 }
 
+function nameOf(key) {
+	return `kept:${key.slice(0, -1)}`;
+}
+
+test('own key is refused as that of a peer', { skip: missing }, async t => {
+	await t.test('in the form of a peer', async () => {
+		const its = validSections('x');
+
+		its.network[0].private_key = nameOf(NEW_KEY);
+
+		const { grid } = await formPage('x', its);
+		const field = grid.children.find(({ option }) => option === 'public_key');
+
+		assert.match(field.validate('cfg0', NEW_KEY), /of this router itself/);
+		assert.equal(field.validate('cfg0', KEY), true);
+		assert.equal(typeof field.validate('cfg0', ''), 'string');
+	});
+
+	await t.test('in an imported configuration', async () => {
+		const page = new Page(validSections('x'), {
+			...answers('x'), 'luci.pywg.keep_key': async () => ({ secret: nameOf(NEW_KEY) })
+		});
+		const section = new page.form.Section({ save: async act => act() }, 'wg0');
+
+		page.require('pywg.forms.import_dialog').open(section, null);
+		await page.enter(page.document.querySelector('dialog textarea'), conf('x'));
+		await page.click('Import');
+		assertShown(page, 'of this router itself', 'dialog [role=alert]');
+		assert.ok(page.uci.sections('network', 'pywg_wg0').length === PEER_KEYS.length);
+	});
+});
+
 test('element', { skip: missing }, async t => {
 	const page = new Page({}, {});
 	const element = page.require('pywg.element');

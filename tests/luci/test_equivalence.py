@@ -133,16 +133,16 @@ def conf(text: str) -> Any:
         change = wgconf.parse(text.splitlines(), "x", lambda host, port: (b"", port, 0))
     except ConfigError as error:
         return {"line": int(str(error).split(":")[1])}
-    return {
-        "peers": [
-            [
-                to_base64(peer.public_key),
-                list(map(format_allowed_ip, peer.allowed_ips)),
-                str(peer.persistent_keepalive or 0),
-            ]
-            for peer in change.peers
+    # The last of the sections with a public key is used.
+    peers: dict[bytes, list[Any]] = {}
+    for peer in change.peers:
+        peers.pop(peer.public_key, None)
+        peers[peer.public_key] = [
+            to_base64(peer.public_key),
+            list(map(format_allowed_ip, peer.allowed_ips)),
+            str(peer.persistent_keepalive or 0),
         ]
-    }
+    return {"peers": list(peers.values())}
 
 
 @thorough

@@ -202,15 +202,63 @@ config pywg_wg0
 		[ [ 'error', 2 ] ]);
 });
 
-test('file name is derived from the title', () => {
+test('file name fits the name of an interface, and is never the same', () => {
 	const rows = [
-		[ 'Grandma\'s house', 'conf', 'grandma-s-house.conf' ],
-		[ 'Zoë', 'conf', 'zoe.conf' ],
-		[ '  ../etc/passwd', 'conf', 'etc-passwd.conf' ],
-		[ 'home', 'uci', 'home.uci' ],
-		[ '…', 'conf', 'tunnel.conf' ]
+		[ 'Grandma\'s house', 'conf', /^grandma-s-house\.conf$/ ],
+		[ 'Zoë', 'conf', /^zoe\.conf$/ ],
+		[ 'Straße', 'conf', /^strasse\.conf$/ ],
+		[ '  ../etc/passwd', 'conf', /^etc-passwd\.conf$/ ],
+		[ 'home', 'uci', /^home\.uci$/ ],
+		[ 'Дача', 'conf', /^dacha\.conf$/ ],
+		[ 'Σπίτι', 'conf', /^spiti\.conf$/ ],
+		[ '…', 'conf', /^tunnel-[0-9a-f]{4}\.conf$/ ],
+		[ '別荘', 'conf', /^tunnel-[0-9a-f]{4}\.conf$/ ],
+		[ '自宅', 'conf', /^tunnel-[0-9a-f]{4}\.conf$/ ],
+		[ '別荘 2', 'conf', /^2-[0-9a-f]{4}\.conf$/ ],
+		[ 'The summer house of Alice', 'conf', /^the-summer-[0-9a-f]{4}\.conf$/ ],
+		[ 'The summer house of Bob', 'conf', /^the-summer-[0-9a-f]{4}\.conf$/ ],
+		[ '', 'conf', /^tunnel-[0-9a-f]{4}\.conf$/ ]
 	];
+	const names = rows.map(([ title, format, pattern ]) => {
+		const name = importExport.fileName(title, format);
 
-	for (const [ name, format, file ] of rows)
-		assert.equal(importExport.fileName(name, format), file);
+		assert.match(name, pattern, title);
+		assert.match(name, /^[a-zA-Z0-9_=+.-]{1,15}\.(conf|uci)$/, title);
+
+		return name;
+	});
+
+	assert.equal(new Set(names).size, names.length);
+});
+
+test('what a phone gets has no keys of wg-quick', () => {
+	const tunnel = {
+		name: 'wg0', proto: 'pywg',
+		options: { fwmark: '0x1', ip4table: '200', ip6table: '200' },
+		peers: [ { name: '', options: { public_key: 'x' } } ]
+	};
+
+	assert.match(importExport.write(tunnel, 'conf'), /FwMark = 0x1\n.*Table = off/s);
+	assert.doesNotMatch(importExport.write(tunnel, 'qr'), /FwMark|Table/);
+});
+
+for (const [ name, text, reason ] of [
+	[ 'uci show', 'network.wg0=interface\nnetwork.wg0.proto=\'pywg\'\n', /uci export/ ],
+	[ 'uci show of a peer', 'network.@pywg_wg0[0].public_key=\'x\'\n', /uci export/ ],
+	[ 'wg show', 'interface: wg0\n  public key: x\n\npeer: y\n', /wg showconf/ ],
+	[ 'zip file', 'PK\x03\x04\x14\0\0\0 wg0.conf [Interface]', /unpack/ ]
+])
+	test(`output that is no configuration is named: ${name}`, () => {
+		const { tunnels, complaints } = plain(importExport.read(text, 'x.conf'));
+
+		assert.deepEqual(tunnels, []);
+		assert.deepEqual(complaints.map(({ severity }) => severity), [ 'error' ]);
+		assert.match(complaints[0].reason, reason);
+	});
+
+test('allowed IP of two peers has a line number in UCI', () => {
+	const row = cases('uci').find(({ name }) => name === 'allowed IPs of two peers');
+	const [ { line, option } ] = importExport.read(row.text.join('\n'), '').complaints;
+
+	assert.match(row.text[line - 1], new RegExp(option));
 });

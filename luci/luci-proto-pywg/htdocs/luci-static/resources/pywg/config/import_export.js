@@ -24,6 +24,22 @@ const LONGEST_NAME = 15;
 const PATH = new RegExp('^.*[/\\\\]');
 const CONF = /^\s*\[(interface|peer)\]/im;
 
+/* The transliteration of letters that Unicode does not decompose. */
+const LATIN = {
+	...letters('ßøæœłđþðı', 'ss o ae oe l d th d i'),
+	...letters('абвгдежзиклмнопрстуфхцчшщыэюяієґ',
+		'a b v g d e zh z i k l m n o p r s t u f kh ts ch sh shch y e yu ya i ye g'),
+	...letters('αβγδεζηθικλμνξοπρσςτυφχψω',
+		'a v g d e z i th i k l m n x o p r s s t y f ch ps o'),
+	'ъ': '', 'ь': ''
+};
+
+function letters(from, to) {
+	const texts = to.split(' ');
+
+	return Object.fromEntries([ ...from ].map((letter, at) => [ letter, texts[at] ]));
+}
+
 function baseName(fileName) {
 	return (fileName ?? '').replace(PATH, '').replace(/\.[A-Za-z0-9]{1,8}$/, '');
 }
@@ -73,16 +89,37 @@ function readUci(text) {
 	};
 }
 
+/* Texts that are often taken for a configuration: how to recognize them, and what to do
+   instead. */
+const MISTAKEN = [
+	[ /^PK\x03\x04/, _('this is a zip file: unpack it, and choose one of its files') ],
+	[ /^(?:network|firewall)\.[\w@[\]-]+(?:\.\w+)?=/m,
+		_('this is the output of "uci show": use the output of ' +
+			'"uci export network" instead') ],
+	[ /^interface: \S+$|^peer: \S+$/m,
+		_('this is the output of "wg show", which has no keys: use the output ' +
+			'of "wg showconf" or the configuration file instead') ]
+];
+
+function complaint(reason) {
+	return { severity: 'error', line: 0, section: '', option: '', reason };
+}
+
 function noConfiguration() {
-	return {
-		severity: 'error', line: 0, section: '', option: '',
-		reason: _('no [Interface] or [Peer] section, and no UCI interface with ' +
-			'protocol pywg or wireguard')
-	};
+	return complaint(_('no [Interface] or [Peer] section, and no UCI interface with ' +
+		'protocol pywg or wireguard'));
 }
 
 function read(text, fileName) {
 	const plain = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
+	const mistaken = MISTAKEN.find(([ pattern ]) => pattern.test(plain));
+
+	if (mistaken && !CONF.test(plain))
+		return {
+			format: 'uci', tunnels: [], firewall: [],
+			complaints: [ complaint(mistaken[1]) ]
+		};
+
 	const result = CONF.test(plain) ? readConf(plain, fileName) : readUci(plain);
 
 	if (result.tunnels.length === 0 && result.complaints.length === 0)
@@ -104,11 +141,34 @@ function write(tunnel, format, firewall) {
 	return wgconf.write(tunnel, false);
 }
 
-function fileName(title, format) {
-	const stem = title.normalize('NFKD').replace(/[\u0300-\u036f]/g, '')
-		.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '').toLowerCase();
+/* Four hexadecimal digits of a text (FNV-1a). */
+function checksum(text) {
+	let sum = 0x811c9dc5;
 
-	return `${stem || 'tunnel'}.${format === 'uci' ? 'uci' : 'conf'}`;
+	for (const character of text)
+		sum = Math.imul(sum ^ character.codePointAt(0), 0x01000193) >>> 0;
+
+	return ((sum >>> 16) ^ (sum & 0xffff)).toString(16).padStart(4, '0');
+}
+
+function hyphenated(text) {
+	return text.replace(/[^a-z0-9_]+/g, '-').replace(/^-+|-+$/g, '');
+}
+
+/* Apps take the name of the file for that of the interface: at most 15 characters. */
+function fileName(title, format) {
+	const letters = title.toLowerCase().normalize('NFKD')
+		.replace(/[\u0300-\u036f]/g, '')
+		.replace(/[^\0-\x7f]/g, letter => LATIN[letter] ?? '*');
+	const stem = hyphenated(letters);
+	const isWhole = stem !== '' && stem.length <= LONGEST_NAME &&
+		!/\*[^a-z0-9]*\*/.test(letters);
+	/* A number distinguishes names that are shortened or have other letters. */
+	const number = checksum(title);
+	const start = hyphenated(stem.slice(0, LONGEST_NAME - number.length - 1));
+
+	return `${isWhole ? stem : `${start || 'tunnel'}-${number}`}.` +
+		(format === 'uci' ? 'uci' : 'conf');
 }
 
 return baseclass.extend({
@@ -123,6 +183,7 @@ return baseclass.extend({
 	 * (a shell script, see shell_script.js, with the given firewall sections).
 	 */
 	write,
-	/* Return a file name for the title of a peer or tunnel in a format. */
+	/* Return a file name for the title of a peer or tunnel in a format: at most 15
+	   Latin letters, digits, '-' and '_', and a suffix. */
 	fileName
 });

@@ -153,6 +153,26 @@ function canonical(entry, texts) {
 		? split(entry, texts).map(convert) : convert(texts[texts.length - 1]);
 }
 
+/* Replace the netmask of an IPv4 address, such as /255.255.255.0, by its length. */
+function withLength(text) {
+	const [ , own, mask ] = text.match(/^([^/]*)\/([0-9]+(?:\.[0-9]+){3})$/) ?? [];
+	const parsed = mask && address.parse(mask);
+	const bits = parsed ? parsed.value.toString(2).padStart(32, '0') : '';
+
+	return bits && /^1*0*$/.test(bits)
+		? `${own}/${bits.replace(/0/g, '').length}` : text;
+}
+
+function imported(entry, texts) {
+	if (entry.kind === 'text')
+		return canonical(entry, texts);
+
+	const trimmed = texts.map(text => text.trim());
+
+	return canonical(entry, [ 'address', 'allowed_ip' ].includes(entry.kind)
+		? split(entry, trimmed).map(withLength) : trimmed);
+}
+
 function reason(table, name, text) {
 	try {
 		canonical(row(table, name), [ text ]);
@@ -185,6 +205,9 @@ return baseclass.extend({
 	/* Convert an array of texts to the canonical value of a row; throws a TypeError
 	   with the reason if a text is invalid. */
 	canonical,
+	/* The same for the texts of a foreign configuration: with blanks around them, and
+	   with netmasks in the place of prefix lengths. */
+	imported,
 	/* Return the reason why a text is invalid for an option, '' if it is valid. Takes a
 	   table, the name of the option and the text. */
 	reason,

@@ -43,7 +43,7 @@ class Reader {
 
 			try {
 				result[name] = row
-					? options.canonical(row, uciText.values(section, name)) : value;
+					? options.imported(row, uciText.values(section, name)) : value;
 			}
 			catch (error) {
 				this.complain(severity, label, section, name, error.message);
@@ -86,12 +86,12 @@ class Reader {
 				_('%s already has this public key').format(twin.label));
 		else
 			tunnel.peers.push({
-				name: section.name, id: section.id, label, options: its
+				name: section.name, id: section.id, label, section, options: its
 			});
 	}
 
 	/* Warn of allowed IPs that two peers share: the later peer receives the traffic. */
-	overlaps(tunnel, section) {
+	overlaps(tunnel) {
 		const owners = new Map();
 
 		const enabled = tunnel.peers.filter(peer => peer.options.disabled !== '1');
@@ -103,7 +103,7 @@ class Reader {
 				owners.set(prefix, peer);
 
 				if (owner && owner !== peer)
-					this.complain(WARNING, peer.label, section, 'allowed_ips',
+					this.complain(WARNING, peer.label, peer.section, 'allowed_ips',
 						_('%s is also an allowed IP of %s; only this ' +
 							'peer receives its traffic').format(prefix, owner.label));
 			}
@@ -151,7 +151,7 @@ function read(sections) {
 			reader.peer(all.find(tunnel => tunnel.name === type.name), section, label);
 	}
 
-	all.forEach(tunnel => reader.overlaps(tunnel, { lines: {} }));
+	all.forEach(tunnel => reader.overlaps(tunnel));
 
 	return { tunnels: all, complaints: reader.complaints };
 }

@@ -29,10 +29,17 @@ const KEYS = [ 'private_key', 'public_key', 'preshared_key' ];
 const HEADING = /^\[(interface|peer)\]$/i;
 const ENDPOINT = /^(\[[^\]]*\]|[^:]*):([0-9]+)$/;
 const TABLE = /^[A-Za-z0-9_.-]+$/;
+/* The marks of scripts around each peer: '### BEGIN_PEER x' and '### begin x ###'. */
+const BEGIN = /^begin(?:_peer)?\s+(.*?)\s*#*$/i;
+const END = /^end(?:_peer)?\b/i;
 /* The notation of prometheus_wireguard_exporter and other tools for a peer name. */
 const NAMED = /^(?:friendly_name|name)\s*[=:]\s*/i;
 const LONE_COMMA = /^,|,,|,$/;
 const COMMANDS = [ 'PreUp', 'PostUp', 'PreDown', 'PostDown' ];
+/* Keys of the apps for phones and desktops. */
+const APP_KEYS = [ 'ExcludedApplications', 'IncludedApplications' ];
+/* The keys that AmneziaWG adds: its packets look different from those of WireGuard. */
+const AMNEZIA_KEYS = /^(jc|jmin|jmax|itime|s[1-4]|h[1-4]|i[1-5]|j[1-3])$/i;
 const DEFAULT_ROUTES = [ '0.0.0.0/0', '::/0' ];
 
 function spelling(names, key) {
@@ -53,6 +60,14 @@ function ignoredKey(key) {
 		return _('not imported: a router does not run the commands of a ' +
 			'configuration file; use firewall zones and hotplug scripts instead');
 
+	if (spelling(APP_KEYS, key))
+		return _('not imported: a router has no apps; use firewall rules or policy ' +
+			'routing instead');
+
+	if (AMNEZIA_KEYS.test(key))
+		return _('not imported: this is an option of AmneziaWG; the tunnel works ' +
+			'only if the other side accepts plain WireGuard');
+
 	switch (key.toLowerCase()) {
 	case 'dns':
 		return _('not imported: configure name servers in the advanced settings of ' +
@@ -62,6 +77,14 @@ function ignoredKey(key) {
 	}
 
 	return '';
+}
+
+/* Like wg-quick, take blanks between addresses as commas. */
+function listed(text) {
+	const found = text.match(/^\s*(address)\s*=\s*(.*?)\s*$/i);
+
+	return found &&
+		`${found[1]}=${found[2].replace(/\s*,\s*/g, ',').replace(/\s+/g, ',')}`;
 }
 
 class Reader {
@@ -84,16 +107,20 @@ class Reader {
 		this.note(comment, text.trim() === '');
 
 		if (words && !HEADING.test(words))
-			this.option(words, line);
+			this.option(listed(before) ?? words, line);
 	}
 
 	heading(text, line) {
 		if (text === '[interface]') {
 			this.interface ??= {};
-			this.section = { options: this.interface, line, name: '[Interface]' };
+			this.section = {
+				options: this.interface, lines: {}, line, name: '[Interface]'
+			};
 		}
 		else {
-			const peer = { options: {}, line, name: '[Peer]', broken: false };
+			const peer = {
+				options: {}, lines: {}, line, name: '[Peer]', broken: false
+			};
 
 			this.section = peer;
 			this.describe(this.comments[0]);
@@ -105,12 +132,14 @@ class Reader {
 
 	/* A comment above a heading belongs to it, unless an empty line is between them. */
 	note(comment, isEmpty) {
-		const text = comment.replace(/^#+/, '').trim();
+		const isMark = comment.startsWith('##');
+		const plain = comment.replace(/^#+/, '').trim();
+		const text = isMark ? plain.replace(BEGIN, '$1') : plain;
 
-		if (isEmpty)
+		if (isEmpty || (isMark && END.test(text)))
 			this.comments = [];
 
-		if (text === '' || isOption(text))
+		if (text === '' || isOption(text) || (isMark && END.test(text)))
 			return;
 
 		const isInside = this.section && this.section.name === '[Peer]' &&
@@ -133,6 +162,7 @@ class Reader {
 		const value = text.slice(at + 1);
 
 		this.comments = [];
+		this.line = line;
 
 		try {
 			if (at < 0)
@@ -211,10 +241,11 @@ class Reader {
 			throw new TypeError(_('empty list entry before or after a comma'));
 
 		const row = options.row(table, name);
-		const value = options.canonical(row, [ text ]);
+		const value = options.imported(row, [ text ]);
 		const before = this.section.options[name] ?? [];
 
 		/* Repeated keys extend the same list. */
+		this.section.lines[name] ??= this.line;
 		this.section.options[name] = row.separators
 			? [ ...new Set([ ...before, ...value ]) ] : value;
 	}
@@ -234,6 +265,8 @@ class Reader {
 
 	finish() {
 		this.peers.forEach(peer => this.checkPeer(peer));
+		this.checkTwins();
+		this.checkOverlaps();
 		this.applyTable();
 
 		return {
@@ -253,6 +286,41 @@ class Reader {
 		if ((peer.options.allowed_ips ?? []).some(ip => DEFAULT_ROUTES.includes(ip)))
 			this.complain('warning', peer.line, 'AllowedIPs',
 				_('this peer becomes the default route'));
+	}
+
+	/* As with wg(8), the last section of a peer replaces the others. */
+	checkTwins() {
+		const found = new Map();
+
+		for (const peer of this.peers.filter(({ broken }) => !broken)) {
+			const twin = found.get(peer.options.public_key);
+
+			found.set(peer.options.public_key, peer);
+
+			if (twin) {
+				twin.broken = true;
+				this.complain('warning', peer.lines.public_key, 'PublicKey',
+					_('is also the public key of the peer in line %d; only this ' +
+						'section is used').format(twin.line));
+			}
+		}
+	}
+
+	checkOverlaps() {
+		const owners = new Map();
+
+		for (const peer of this.peers.filter(({ broken }) => !broken))
+			for (const prefix of peer.options.allowed_ips ?? []) {
+				const owner = owners.get(prefix);
+
+				owners.set(prefix, peer);
+
+				if (owner)
+					this.complain('warning', peer.lines.allowed_ips, 'AllowedIPs',
+						_('%s is also an allowed IP of the peer in line %d; only ' +
+							'this peer receives its traffic')
+							.format(prefix, owner.line));
+			}
 	}
 
 	/* wg-quick creates routes to all allowed IPs unless Table is 'off'. */
@@ -297,16 +365,17 @@ function table(tunnel) {
 	return tunnel.options.ip4table ?? tunnel.options.ip6table;
 }
 
-function formatInterface(tunnel) {
+function formatInterface(tunnel, isBrief) {
 	const its = tunnel.options;
 
 	return '[Interface]\n' +
 		secret('PrivateKey', its.private_key) +
 		line('Address', its.addresses) +
 		line('ListenPort', its.listen_port === '0' ? '' : its.listen_port) +
-		line('FwMark', its.fwmark === '0x0' ? '' : its.fwmark) +
+		/* The apps for phones reject the keys of wg-quick. */
+		line('FwMark', isBrief || its.fwmark === '0x0' ? '' : its.fwmark) +
 		line('MTU', its.mtu) +
-		line('Table', table(tunnel));
+		line('Table', isBrief ? '' : table(tunnel));
 }
 
 function endpoint(peer) {
@@ -335,7 +404,8 @@ function formatPeer(peer, isBrief) {
 
 function write(tunnel, isBrief) {
 	const peers = tunnel.peers.filter(peer => peer.options.disabled !== '1');
-	const parts = tunnel.options ? [ formatInterface({ ...tunnel, peers }) ] : [];
+	const parts = tunnel.options
+		? [ formatInterface({ ...tunnel, peers }, isBrief) ] : [];
 
 	return parts.concat(peers.map(peer => formatPeer(peer, isBrief))).join('\n');
 }
@@ -347,7 +417,7 @@ return baseclass.extend({
 	 * as in import_export.js.
 	 */
 	read,
-	/* Format a tunnel as text, without its disabled peers; isBrief omits comments, for
-	   a QR code. */
+	/* Format a tunnel as text, without its disabled peers. isBrief omits comments, and
+	   the keys that phones reject, for a QR code. */
 	write
 });

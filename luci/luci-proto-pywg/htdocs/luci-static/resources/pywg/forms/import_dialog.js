@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require pywg.backend as backend';
 'require pywg.config.diff as diff';
 'require pywg.config.form_state as formState';
 'require pywg.config.import_export as importExport';
@@ -49,6 +50,12 @@ class ImportDialog {
 			return false;
 
 		const after = await formState.storeSecrets(this.after);
+		const own = backend.publicKeyOfName(after.options?.private_key);
+
+		if (own && after.peers.some(peer => peer.options.public_key === own))
+			throw new Error(_('A peer has the public key of this router itself. ' +
+				'Import the configuration on the other side of the tunnel, or remove ' +
+				'the peer.'));
 
 		await this.section.map.save(() => {
 			const before = formState.tunnel(this.section.section);

@@ -1,6 +1,7 @@
 'use strict';
 'require baseclass';
 'require form';
+'require pywg.backend as backend';
 'require pywg.config.address as address';
 'require pywg.config.keys as keys';
 'require pywg.config.options as options';
@@ -100,13 +101,22 @@ function addName(peers) {
 	});
 }
 
-function addKeys(peers) {
+/* The private key of the form, which may be unsaved, or of the configuration. */
+function isOwnKey(section, publicKey) {
+	const secret = section.formvalue(section.section, 'private_key') ??
+		uci.get('network', section.section, 'private_key');
+
+	return publicKey !== '' && publicKey === backend.publicKeyOfName(secret);
+}
+
+function addKeys(peers, section) {
 	const key = peers.option(form.Value, 'public_key', _('Public key'),
 		_('Public key of the peer, as shown in its own settings.'));
 
 	key.modalonly = true;
 	key.rmempty = false;
-	key.validate = (_section, text) => keys.reason(text) || true;
+	key.validate = (_section, text) => keys.reason(text) || (isOwnKey(section, text)
+		? _('This is the public key of this router itself.') : true);
 
 	peers.option(keyField.PresharedKey, 'preshared_key', _('Preshared key'),
 		_('Optional symmetric key; it must be the same on both sides.'))
@@ -230,7 +240,7 @@ return baseclass.extend({
 
 		addEnabled(peers);
 		addName(peers);
-		addKeys(peers);
+		addKeys(peers, section);
 		addAllowedIps(peers, type);
 		addRoute(peers);
 		addEndpoint(peers);
