@@ -119,7 +119,7 @@ LINES = st.sampled_from(
         "allowed ips = 10.0.0.2", "AllowedIPs = 10.0.0.1,,", "AllowedIPs =",
         "PersistentKeepalive = off", "PersistentKeepalive = 65536", "= 1", "x",
         "PersistentKeepalive = 2 5", "Endpoint = a:1", "Endpoint = [::1]:1",
-        "PublicKey", "Endpoint = ::1:1", "Endpoint = [x]:1", "Endpoint = :1",
+        "PublicKey", "Endpoint = ::1", "Endpoint = [x]:1", "Endpoint = :1",
         "Endpoint = a:0",
     ]
 )  # fmt: skip

@@ -12,7 +12,11 @@ const uciText = realm.require('pywg.config.uci_text');
 const uciTunnel = realm.require('pywg.config.uci_tunnel');
 
 function cases(name) {
-	return JSON.parse(readFileSync(new URL(`../cases/${name}.json`, import.meta.url)));
+	const rows = JSON.parse(
+		readFileSync(new URL(`../cases/${name}.json`, import.meta.url)));
+
+	/* Results of LuCI alone. */
+	return rows.map(row => ({ ...row, ...Object(row.luci) }));
 }
 
 function lines(text) {

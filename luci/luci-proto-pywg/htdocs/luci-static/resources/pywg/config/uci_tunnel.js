@@ -46,6 +46,11 @@ class Reader {
 					? options.imported(row, uciText.values(section, name)) : value;
 			}
 			catch (error) {
+				if (row.kind === 'flag') {
+					this.ignoreFlag(section, label, name);
+					continue;
+				}
+
 				this.complain(severity, label, section, name, error.message);
 				isComplete = false;
 			}
@@ -58,6 +63,13 @@ class Reader {
 			_('unknown option')));
 
 		return isComplete ? result : null;
+	}
+
+	/* Like config_get_bool, take another text for the default of a flag. */
+	ignoreFlag(section, label, name) {
+		this.complain(WARNING, label, section, name,
+			_('%s is not a boolean (0 or 1); the default is used').format(
+				options.quote(uciText.values(section, name).join(' '))));
 	}
 
 	tunnel(section) {
@@ -78,16 +90,24 @@ class Reader {
 		const twin = tunnel.peers.find(peer => peer.options.disabled !== '1' &&
 			its.disabled !== '1' && peer.options.public_key === its.public_key);
 
-		if (!its.public_key)
+		if (!its.public_key) {
 			this.complain(LEFT_OUT, label, section, 'public_key',
 				_('missing; a peer is identified by its public key'));
-		else if (twin)
-			this.complain(LEFT_OUT, label, section, 'public_key',
-				_('%s already has this public key').format(twin.label));
-		else
-			tunnel.peers.push({
-				name: section.name, id: section.id, label, section, options: its
-			});
+
+			return;
+		}
+
+		/* As with the stock protocol, the last section of a peer is used. */
+		if (twin) {
+			this.complain(WARNING, label, section, 'public_key',
+				_('is also the public key of %s; only this section is used')
+					.format(twin.label));
+			tunnel.peers.splice(tunnel.peers.indexOf(twin), 1);
+		}
+
+		tunnel.peers.push({
+			name: section.name, id: section.id, label, section, options: its
+		});
 	}
 
 	/* Warn of allowed IPs that two peers share: the later peer receives the traffic. */

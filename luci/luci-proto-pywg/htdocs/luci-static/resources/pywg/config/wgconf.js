@@ -27,7 +27,8 @@ const PEER_KEYS = {
 };
 const KEYS = [ 'private_key', 'public_key', 'preshared_key' ];
 const HEADING = /^\[(interface|peer)\]$/i;
-const ENDPOINT = /^(\[[^\]]*\]|[^:]*):([0-9]+)$/;
+/* As for wg(8), the last colon without brackets precedes the port. */
+const ENDPOINT = /^(\[[^\]]*\]|[^[\]]*):([0-9]+)$/;
 const TABLE = /^[A-Za-z0-9_.-]+$/;
 /* The marks of scripts around each peer: '### BEGIN_PEER x' and '### begin x ###'. */
 const BEGIN = /^begin(?:_peer)?\s+(.*?)\s*#*$/i;
