@@ -414,10 +414,10 @@ export class Page extends Realm {
 		await this.settled();
 	}
 
-	async drop(zone, name, text) {
+	async drop(zone, name, text, size = text.length) {
 		const event = new this.window.Event('drop');
 
-		event.dataTransfer = { files: [ { name, size: 1, text: async () => text } ] };
+		event.dataTransfer = { files: [ { name, size, text: async () => text } ] };
 		zone.dispatchEvent(event);
 		await this.settled();
 	}

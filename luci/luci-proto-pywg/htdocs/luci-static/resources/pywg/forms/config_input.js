@@ -1,10 +1,12 @@
 'use strict';
 'require baseclass';
 'require pywg.element as element';
+'require pywg.widgets as widgets';
 
 /* Input of a configuration: typed, pasted, dropped, or from a file. */
 
 const { create } = element;
+const { setText } = widgets;
 
 /* The maximum size of a file in bytes. */
 const MAX_SIZE = 1024 * 1024;
@@ -18,8 +20,17 @@ return baseclass.extend({
 			'placeholder': '[Interface]\nPrivateKey = …\n\n[Peer]\nPublicKey = …',
 			'input': () => changed(area.value, '')
 		});
+		const failure = create('div', {
+			'class': 'pywg-warning', 'role': 'alert', 'hidden': ''
+		});
 		const read = async file => {
-			if (!file || file.size > MAX_SIZE)
+			if (!file)
+				return;
+
+			setText(failure, file.size <= MAX_SIZE ? '' : _('The file is larger than ' +
+				'1 MiB. Choose a .conf file, or the output of uci export.'));
+
+			if (failure.textContent)
 				return;
 
 			area.value = await file.text();
@@ -42,6 +53,6 @@ return baseclass.extend({
 				over(false)(event);
 				read(event.dataTransfer.files[0]);
 			}
-		}, [ area, chooser ]);
+		}, [ area, chooser, failure ]);
 	}
 });
