@@ -101,6 +101,7 @@ def test_named_variables_exist(page: Path) -> None:
     sources = [ROOT / "Makefile", *ROOT.glob("pywg_embedded/**/*.py")]
     sources += [*ROOT.glob("pywg_embedded/**/*.c"), *ROOT.glob("pywg_embedded/**/*.h")]
     sources += [*ROOT.glob("tests/**/*.py"), *ROOT.glob("package/**/*.py")]
+    sources += ROOT.glob("luci/**/*.js")
     names = {
         name
         for path in sources
