@@ -10,6 +10,7 @@ from ..control import uapi
 from ..core.config import InterfaceChange
 from ..core.errors import EIO, ConfigError, Error
 from ..dataplane.limits import Limits
+from ..files import remove
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _listen(path: str) -> socket.socket:
     try:
         os.makedirs(DIRECTORY, mode=0o755, exist_ok=True)
         _remove_stale(path)
-        return _bound(path)
+        return _bind(path)
     except OSError as error:
         raise Error(f"cannot listen on {path}: {error.strerror}") from error
 
@@ -214,12 +215,17 @@ def _remove_stale(path: str) -> None:
     )
 
 
-def _bound(path: str) -> socket.socket:
+def _bind(path: str) -> socket.socket:
+    # wg(8) removes a socket that refuses its connection. The file therefore gets its
+    # name, the only one that wg(8) looks for, when the socket listens.
+    unlisted = f"{path}.new"
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     umask = os.umask(0o077)
     try:
-        sock.bind(path)
+        remove(unlisted)
+        sock.bind(unlisted)
         sock.listen(_MAX_CONNECTIONS)
+        os.rename(unlisted, path)
     except OSError:
         sock.close()
         raise

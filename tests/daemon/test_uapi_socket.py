@@ -333,6 +333,33 @@ def test_socket_is_accessible_by_its_owner_only(
     assert server.exists()
 
 
+def test_socket_file_appears_once_connections_are_accepted(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """wg(8) removes a socket that refuses its connection."""
+    listed: list[bool] = []
+
+    class Listener(socket.socket):
+        def listen(self, *backlog: int) -> None:
+            listed.append(any(directory.glob("*.sock")))
+            super().listen(*backlog)
+
+    monkeypatch.setattr(socket, "socket", Listener)
+    server = UapiServer("wg0", None, LIMITS)
+    assert listed == [False]
+    assert [path.name for path in directory.iterdir()] == ["wg0.sock"]
+    connected(directory / "wg0.sock").close()
+    server.close()
+
+
+def test_unlisted_socket_of_a_killed_daemon_is_replaced(directory: Path) -> None:
+    directory.mkdir()
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(directory / "wg0.sock.new"))
+    UapiServer("wg0", None, LIMITS).close()
+    assert list(directory.iterdir()) == []
+
+
 def test_socket_file_is_removed_when_the_server_closes(directory: Path) -> None:
     server = UapiServer("wg0", None, LIMITS)
     server.close()
