@@ -119,8 +119,9 @@ class HandshakeFilter:
         """Do what ``check`` does for a message that a data plane has filtered.
 
         No mac is computed again. Under load, a filtered message can lack a valid mac2
-        only if it was queued before the load began or before the data plane had a
-        cookie secret: it is answered if it has no mac2, or if there still is no secret.
+        if it was queued before the load began or before the data plane had a cookie
+        secret, or while the load of the data plane has ended and the one noted here
+        lasts: it is answered if it has no mac2, or if there still is no secret.
         """
         kind, fields = parse(data)
         checker = self._checker

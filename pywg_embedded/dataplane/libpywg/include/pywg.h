@@ -9,8 +9,10 @@
  *    peer.
  * 4. Times are milliseconds of CLOCK_BOOTTIME. Structures have no padding and
  *    the byte order of the machine; addresses are in network order. Structures
- *    in memory of the caller need not be aligned, keys are 32 bytes.
- * 5. One thread makes all calls, and packets are moved only inside pywg_wait.
+ *    in memory of the caller need not be aligned, except the events of
+ *    pywg_wait (4 bytes); keys are 32 bytes.
+ * 5. One thread makes all calls. Packets are received and taken from the TUN
+ *    only inside pywg_wait.
  */
 #ifndef PYWG_H
 #define PYWG_H
@@ -78,7 +80,8 @@ struct pywg_event {
 	struct pywg_endpoint endpoint;
 };
 
-/* Offloads, as bits. Each is probed when it is first used. */
+/* Offloads, as bits. pywg_open probes TSO and USO, pywg_listen GSO and GRO; GSO
+ * is also given up when the kernel refuses a send. */
 enum pywg_offload {
 	PYWG_TSO = 1, /* large TCP segments from and to the TUN */
 	PYWG_USO = 2, /* large UDP segments from and to the TUN */
