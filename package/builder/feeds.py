@@ -49,12 +49,19 @@ def build_apk_feed(
 
 
 def source_date_epoch(checkout: Path = CHECKOUT) -> int:
-    """Return SOURCE_DATE_EPOCH, or the time of the last commit in ``checkout``."""
+    """Return the time of the packed files, in seconds since 1970.
+
+    It is SOURCE_DATE_EPOCH, or the time of the last commit in ``checkout``; without git
+    or a commit that of pyproject.toml, which a source archive sets to the same.
+    """
     variable = os.environ.get("SOURCE_DATE_EPOCH")
     if variable:
         return int(variable)
     log = ("git", "-C", str(checkout), "log", "-1", "--format=%ct")
-    return int(subprocess.run(log, capture_output=True, check=True).stdout)
+    try:
+        return int(subprocess.run(log, capture_output=True, check=True).stdout)
+    except (OSError, subprocess.CalledProcessError):
+        return int((checkout / "pyproject.toml").stat().st_mtime)
 
 
 def describe(built: Built) -> str:

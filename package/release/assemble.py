@@ -1,11 +1,13 @@
 """Write a release to a folder."""
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from ..builder import apk, feeds, opkg_feed
+from ..builder.archive import File, gzip_compress, make_tar
 from ..builder.targets import Target
 from . import checks, keys, makefiles, notes, source
 
@@ -45,11 +47,27 @@ def assemble(release: Release) -> Iterator[str]:
     makefiles.copy_packages(
         release.checkout, release.folder / PACKAGES, version, release.url, digest
     )
-    yield f"packages for OpenWrt's build system: {PACKAGES}, source {release.url}"
+    name = _pack(release.folder, PACKAGES, version, release.checkout)
+    yield f"packages for OpenWrt's build system: {name}, source {release.url}"
     (release.folder / NOTES).write_text(notes.format_notes(release.section))
     yield f"release notes: {NOTES}"
     _write_checksums(release)
     yield f"checksums: {CHECKSUMS}, signed in {CHECKSUMS}.sig"
+
+
+def _pack(folder: Path, name: str, version: str, checkout: Path) -> str:
+    """Write a folder of the release as an archive too, and return its name."""
+    packed = f"{name}-{version}.tar.gz"
+    files = {
+        path.relative_to(folder).as_posix(): File(
+            path.read_bytes(), 0o755 if os.access(path, os.X_OK) else 0o644
+        )
+        for path in sorted((folder / name).rglob("*"))
+        if path.is_file()
+    }
+    tar = make_tar(files, feeds.source_date_epoch(checkout))
+    (folder / packed).write_bytes(gzip_compress(tar))
+    return packed
 
 
 def _write_feeds(release: Release) -> Iterator[str]:

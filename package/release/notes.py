@@ -14,8 +14,8 @@ _NOTES = """\
 
 On OpenWrt, add the feed for the architecture of the router (`DISTRIB_ARCH` in
 `/etc/openwrt_release`), then install `luci-proto-pywg`, or `pywg-embedded` without the
-web interface. `SHA256SUMS` has the checksums of all files and is signed with the key of
-the opkg feeds.
+web interface. `SHA256SUMS` has the checksums of these files and of the feeds, and is
+signed with the key of the opkg feeds: `sha256sum --check --ignore-missing SHA256SUMS`.
 """
 
 

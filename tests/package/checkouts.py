@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from package.builder.paths import CHECKOUT
@@ -18,7 +19,7 @@ _TIME = "2026-11-28T12:00:00Z"
 
 
 def git(checkout: Path, *arguments: str) -> str:
-    """Run git in a checkout and return its output."""
+    """Run git in a folder and return its output."""
     done = subprocess.run(
         (*_GIT, "-C", str(checkout), *arguments),
         env={**os.environ, "GIT_AUTHOR_DATE": _TIME, "GIT_COMMITTER_DATE": _TIME},
@@ -30,12 +31,17 @@ def git(checkout: Path, *arguments: str) -> str:
 
 
 def source_files() -> list[str]:
-    """List the files of the source tree that are not ignored, committed or not."""
-    listed = git(
-        CHECKOUT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"
-    )
-    paths = set(filter(None, listed.split("\0")))
-    return sorted(path for path in paths if (CHECKOUT / path).is_file())
+    """List the files of the source tree that are not ignored, committed or not.
+
+    The tree need not be a git checkout, nor belong to this user.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        empty = (f"--git-dir={folder}", f"--work-tree={CHECKOUT}")
+        git(Path(folder), "init", "--quiet", "--bare", ".")
+        listed = git(
+            CHECKOUT, *empty, "ls-files", "-z", "--others", "--exclude-standard"
+        )
+    return sorted(filter(None, listed.split("\0")))
 
 
 def copy_checkout(folder: Path) -> Path:

@@ -86,6 +86,17 @@ def test_checksums_are_of_all_files_and_signed(made: Made, tmp_path: Path) -> No
     assert files == {*listed, "SHA256SUMS", "SHA256SUMS.sig"}
 
 
+def test_packages_for_openwrt_are_packed_before_the_checksums(made: Made) -> None:
+    packed = f"openwrt-packages-{__version__}.tar.gz"
+    with tarfile.open(fileobj=io.BytesIO(made.read(packed))) as archive:
+        files = {each.name: each for each in archive.getmembers() if each.isfile()}
+    folder = made.folder / "openwrt-packages"
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    assert set(files) == {f"./{path.relative_to(made.folder)}" for path in paths}
+    assert files["./openwrt-packages/libpywg/test.sh"].mode == 0o755
+    assert packed in made.read("SHA256SUMS").decode()
+
+
 def test_archive_holds_the_files_of_the_commit(made: Made) -> None:
     with tarfile.open(fileobj=io.BytesIO(made.read(ARCHIVE))) as archive:
         members = archive.getmembers()
