@@ -90,13 +90,14 @@ def parse_port(text: str) -> int:
 
 
 def split_endpoint(text: str) -> "tuple[str, int]":
-    """Split ``host:port`` or ``[host]:port``; the host is not checked.
+    """Split ``host:port`` or ``[host]:port``; a host name is not checked.
 
-    Raises ConfigError.
+    As for wg(8), the last colon after an IPv6 address without brackets precedes the
+    port. Raises ConfigError.
     """
     host, _, port = text.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
-    if not host or (":" in host and not bracketed):
+    if not host or (":" in host and not bracketed and not _is_ip(host)):
         raise _endpoint_error(text, "expected HOST:PORT or [IPV6-ADDRESS]:PORT")
     try:
         port_number = parse_port(port)
@@ -105,6 +106,13 @@ def split_endpoint(text: str) -> "tuple[str, int]":
     if port_number == 0:
         raise _endpoint_error(text, "the port is 0")
     return (host[1:-1] if bracketed else host), port_number
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        return bool(parse_ip(host.partition("%")[0]))
+    except ConfigError:
+        return False
 
 
 def _endpoint_error(text: str, reason: str) -> ConfigError:

@@ -236,6 +236,10 @@ PEER_OPTIONS = (
     ),
 )  # fmt: skip
 
+# Options of the interface without which the tunnel can work. Not the fwmark: it can
+# select the path of the encrypted packets.
+CAN_BE_LEFT_OUT = ("listen_port", "addresses", "mtu", "ip6prefix", "metric")
+
 # Options whose value is a secret, or ``kept:NAME``.
 SECRETS = ("private_key", "preshared_key")
 

@@ -1,15 +1,28 @@
 """UCI sections of an interface and its peers, by the tables of ``options``.
 
 1. A peer with an invalid value is left out; other peers are not affected.
-2. An invalid value of the interface makes the configuration unusable; the caller has to
-   reject it. The severity of a ``Complaint`` tells the two apart.
-3. Options that are not in the tables are preserved, with a warning.
+2. An invalid value of an interface option in ``CAN_BE_LEFT_OUT`` is left out. Any other
+   makes the configuration unusable; the caller has to reject it. The severity of a
+   ``Complaint`` tells these apart.
+3. A flag that is no boolean has its default, with a warning, like ``config_get_bool``.
+4. Options that are not in the tables are preserved, with a warning.
+5. Blanks around a value are ignored, and an IPv4 netmask is accepted for a length.
 """
 
-from ..control.address import format_allowed_ip
+from ..control.address import format_allowed_ip, parse_ip
 from ..core.config import InterfaceChange, PeerChange
 from ..core.errors import ConfigError
-from .options import INTERFACE_OPTIONS, NETIFD_OPTIONS, PEER_OPTIONS, Option
+from .options import (
+    ADDRESS,
+    ALLOWED_IP,
+    CAN_BE_LEFT_OUT,
+    FLAG,
+    INTERFACE_OPTIONS,
+    NETIFD_OPTIONS,
+    PEER_OPTIONS,
+    TEXT,
+    Option,
+)
 from .uci import Section
 
 TYPE_CHECKING = False
@@ -22,7 +35,8 @@ if TYPE_CHECKING:
 PROTOCOL, STOCK_PROTOCOL = "pywg", "wireguard"
 PROTOCOLS = (PROTOCOL, STOCK_PROTOCOL)
 # Severities, the highest first.
-INTERFACE_REFUSED, PEER_LEFT_OUT, WARNING = "error", "peer left out", "warning"
+INTERFACE_REFUSED, PEER_LEFT_OUT = "error", "peer left out"
+VALUE_LEFT_OUT, WARNING = "value left out", "warning"
 
 
 class Complaint:
@@ -202,21 +216,46 @@ class _Reader:
         options: "tuple[Option, ...]",
         severity: str,
     ) -> bool:
-        """Set the options of a section, and return whether all are valid."""
+        """Set the options of a section, and return whether no complaint is severe."""
         rows = {option.name: option for option in options}
         before = len(self.complaints)
         for name, value in section.options.items():
             option = rows.get(name)
-            try:
-                if option:
-                    _set(target, option, section.values(name))
-            except ConfigError as error:
-                self._complain(severity, label, name, str(error))
-            if not option and name != "proto":
+            if option:
+                self._set(target, option, section.values(name), label, severity)
+            elif name != "proto":
                 target.other_options[name] = value
-        complete = len(self.complaints) == before
+        complete = all(
+            complaint.severity != severity for complaint in self.complaints[before:]
+        )
         self._warn_of_unknown(target, label)
         return complete
+
+    def _set(
+        self,
+        target: InterfaceConfig | PeerConfig,
+        option: Option,
+        texts: "list[str]",
+        label: str,
+        severity: str,
+    ) -> None:
+        """Set an option to its valid values, and complain of each invalid one."""
+        values = []
+        for text in _value_texts(option, texts):
+            try:
+                values.append(option.kind.parse(text))
+            except ConfigError as error:
+                reason = str(error)
+                if option.kind is FLAG:
+                    severity = WARNING
+                    reason += f"; the default is used: {FLAG.format(option.default)}"
+                elif severity == INTERFACE_REFUSED and option.name in CAN_BE_LEFT_OUT:
+                    severity = VALUE_LEFT_OUT
+                self._complain(severity, label, option.name, reason)
+        if option.separators:
+            setattr(target, option.name, tuple(values))
+        elif values:
+            setattr(target, option.name, values[0])
 
     def read_peer(
         self, interface: InterfaceConfig, label: str, section: Section
@@ -248,20 +287,35 @@ class _Reader:
         self.complaints.append(Complaint(severity, label, option, reason))
 
 
-def _set(target: object, option: Option, texts: "list[str]") -> None:
-    if option.separators:
-        value: object = tuple(option.kind.parse(text) for text in _split(option, texts))
-    else:
+def _value_texts(option: Option, texts: "list[str]") -> "list[str]":
+    """Return the text of each value, as ``option.kind`` parses it."""
+    if option.kind is not TEXT:
+        texts = [text.strip() for text in texts]
+    if not option.separators:
         # Like netifd, use the last value of a list where one is expected.
-        value = option.kind.parse(texts[-1])
-    setattr(target, option.name, value)
-
-
-def _split(option: Option, texts: "list[str]") -> "list[str]":
+        return texts[-1:]
     joined = "\n".join(texts)
     for separator in option.separators:
         joined = joined.replace(separator, "\n")
-    return [text for text in joined.split("\n") if text]
+    found = [text for text in joined.split("\n") if text]
+    return list(map(_with_length, found)) if option.kind in _WITH_NETMASK else found
+
+
+_WITH_NETMASK = (ADDRESS, ALLOWED_IP)
+
+
+def _with_length(text: str) -> str:
+    """Replace the netmask of an IPv4 address, as in /255.255.255.0, by its length."""
+    ip, _, mask = text.partition("/")
+    if mask.count(".") != 3 or ":" in text:
+        return text
+    try:
+        host_bits = int.from_bytes(parse_ip(mask), "big") ^ 0xFFFFFFFF
+    except ConfigError:
+        return text
+    if host_bits & (host_bits + 1):
+        return text
+    return f"{ip}/{32 - host_bits.bit_length()}"
 
 
 def _overlaps(interface: InterfaceConfig) -> "Iterator[Complaint]":

@@ -49,10 +49,12 @@ def test_another_file_is_migrated_when_it_is_given(
 def test_problems_are_printed_when_a_value_is_invalid(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file.write_text(STOCK.replace("\n\n", "\n\toption mtu '9'\n\toption x '1'\n\n", 1))
+    file.write_text(
+        STOCK.replace("\n\n", "\n\toption fwmark 'x'\n\toption x '1'\n\n", 1)
+    )
     assert main(["migrate", "wg0"]) == 0
     assert capsys.readouterr().out.splitlines()[2:] == [
-        "error: network.wg0.mtu: MTU too small: 9 (minimum 68)",
+        "error: network.wg0.fwmark: invalid number 'x' (expected 0 to 4294967295)",
         "warning: network.wg0.x: unknown option",
         "correct the errors, then run: ifup wg0",
     ]

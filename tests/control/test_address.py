@@ -98,6 +98,9 @@ def test_endpoints_are_parsed_and_formatted() -> None:
             ("[2001:db8::1]:1", (V6, 1, 0), "[2001:db8::1]:1"),
             ("[fe80::1%3]:9", (LINK_LOCAL, 9, 3), "[fe80::1%3]:9"),
             ("[fe80::1%eth0]:9", (LINK_LOCAL, 9, 7), "[fe80::1%7]:9"),
+            # As for wg(8), the last colon precedes the port.
+            ("2001:db8::1:51820", (V6, 51820, 0), "[2001:db8::1]:51820"),
+            ("fe80::1%eth0:9", (LINK_LOCAL, 9, 7), "[fe80::1%7]:9"),
             ("[192.0.2.1]:5", (b"\xc0\0\2\1", 5, 0), "192.0.2.1:5"),
         )
     ):
@@ -113,7 +116,10 @@ def test_the_error_of_an_endpoint_names_value_and_reason() -> None:
             ("192.0.2.1", form),
             (":51820", form),
             ("2001:db8::1", form),
-            ("2001:db8::1:51820", form),
+            ("2001:db8::1:0", "the port is 0"),
+            ("2001:db8::x:1", form),
+            ("a:b:1", form),
+            ("::1", form),
             ("[2001:db8::1:51820", form),
             ("192.0.2.1:", "invalid number '' (expected 0 to 65535)"),
             ("192.0.2.1:65536", "invalid number '65536' (expected 0 to 65535)"),

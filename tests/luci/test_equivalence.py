@@ -119,8 +119,8 @@ LINES = st.sampled_from(
         "allowed ips = 10.0.0.2", "AllowedIPs = 10.0.0.1,,", "AllowedIPs =",
         "PersistentKeepalive = off", "PersistentKeepalive = 65536", "= 1", "x",
         "PersistentKeepalive = 2 5", "Endpoint = a:1", "Endpoint = [::1]:1",
-        "PublicKey", "Endpoint = ::1", "Endpoint = [x]:1", "Endpoint = :1",
-        "Endpoint = a:0",
+        "PublicKey", "Endpoint = ::1:1", "Endpoint = ::1", "Endpoint = [x]:1",
+        "Endpoint = :1", "Endpoint = a:0",
     ]
 )  # fmt: skip
 CONF = st.lists(LINES, max_size=8).map(

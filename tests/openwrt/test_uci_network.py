@@ -1,5 +1,6 @@
 """UCI sections to the configuration of an interface, and back."""
 
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from pywg_embedded.openwrt.uci import format_sections, parse
 from pywg_embedded.openwrt.uci_network import (
     INTERFACE_REFUSED,
     PEER_LEFT_OUT,
+    VALUE_LEFT_OUT,
+    WARNING,
     InterfaceConfig,
     PeerConfig,
     read_interface,
@@ -296,7 +299,8 @@ def test_routes_are_those_of_peers_with_route_allowed_ips() -> None:
 # Complaints.
 
 COMPLAINT_IDS = (
-    "unknown-option", "unknown-option-of-peer", "invalid-value",
+    "unknown-option", "unknown-option-of-peer", "invalid-value", "no-boolean",
+    "value-left-out",
     "invalid-value-of-peer",
     "no-public-key", "repeated-public-key", "stock-section",
 )  # fmt: skip
@@ -311,8 +315,17 @@ COMPLAINTS = (
         "warning: network.phone.dns: unknown option",
     ),
     (
+        interface_text("option fwmark 'x'"),
+        "error: network.wg0.fwmark: invalid number 'x' (expected 0 to 4294967295)",
+    ),
+    (
+        interface_text("option nohostroute 'maybe'"),
+        "warning: network.wg0.nohostroute: invalid value 'maybe' (expected 0 or 1); "
+        "the default is used: 0",
+    ),
+    (
         interface_text("option mtu '9'"),
-        "error: network.wg0.mtu: MTU too small: 9 (minimum 68)",
+        "value left out: network.wg0.mtu: MTU too small: 9 (minimum 68)",
     ),
     (
         interface_text() + peer_text(1) + peer_text(2, "option allowed_ips '10.0.0/8'"),
@@ -361,6 +374,118 @@ def test_other_peers_are_kept_when_one_is_invalid() -> None:
     )
     assert [peer.public_key for peer in interface.peers] == [key(1), key(4)]
     assert {complaint.severity for complaint in complaints} == {PEER_LEFT_OUT}
+
+
+# As in config_get_bool of OpenWrt: exact words, anything else is the default.
+FLAGS = [
+    *((text, True, 0) for text in ("1", "on", "true", "yes", "enabled")),
+    *((text, False, 0) for text in ("0", "off", "false", "no", "disabled")),
+    *((text, True, 0) for text in ("1 ", " 1", "true\t", "yes\n")),
+    *((text, False, 1) for text in ("True", "ON", "Yes", "2", "y", "t", "01", " ")),
+]
+
+
+@pytest.mark.parametrize(
+    "text, value, warnings", FLAGS, ids=[repr(text) for text, _, _ in FLAGS]
+)
+def test_flag_is_read_like_config_get_bool(
+    text: str, value: bool, warnings: int
+) -> None:
+    interface, complaints = read_text(
+        interface_text(f"option nohostroute '{text}'"),
+        peer_text(1, f"option route_allowed_ips '{text}'"),
+    )
+    assert interface.nohostroute == value
+    assert [peer.route_allowed_ips for peer in interface.peers] == [value]
+    assert [c.severity for c in complaints] == [WARNING] * warnings * 2
+
+
+BLANKS = [
+    pytest.param(before, after, id=f"{before!r}-{after!r}")
+    for before, after in (("", " "), (" ", ""), ("\t", "\t"), ("", "\n"), ("", "\r"))
+]
+# Option of the interface, option of the peer, text.
+SPACED = (
+    ("private_key", "", key_text(99)), ("listen_port", "", "51821"),
+    ("addresses", "", "10.0.0.1/24"), ("mtu", "", "1380"), ("fwmark", "", "0xa"),
+    ("ip6prefix", "", "2001:db8::/48"), ("metric", "", "5"), ("disabled", "", "1"),
+    ("", "public_key", key_text(1)), ("", "preshared_key", key_text(2)),
+    ("", "allowed_ips", "10.0.0.0/8"), ("", "endpoint_host", "a.example"),
+    ("", "endpoint_port", "7"), ("", "persistent_keepalive", "25"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("before, after", BLANKS)
+@pytest.mark.parametrize("own, its, text", SPACED, ids=[a or b for a, b, _ in SPACED])
+def test_blanks_around_a_value_are_ignored(
+    own: str, its: str, text: str, before: str, after: str
+) -> None:
+    def read(text: str) -> InterfaceConfig:
+        line = f"option {own or its} '{text}'"
+        return read_well(
+            interface_text(*([line] if own else [])),
+            peer_text(1, *([line] if its else [])),
+        )
+
+    assert values(read(f"{before}{text}{after}")) == values(read(text))
+
+
+NETMASKS = [
+    (str(bits), str(IPv4Network(f"0.0.0.0/{bits}").netmask)) for bits in range(33)
+]
+
+
+@pytest.mark.parametrize("length, mask", NETMASKS, ids=[m for _, m in NETMASKS])
+def test_netmask_is_accepted_for_a_length(length: str, mask: str) -> None:
+    interface = read_well(
+        interface_text(f"list addresses '10.9.0.1/{mask}'"),
+        peer_text(1, f"list allowed_ips '10.9.0.1/{mask}'"),
+    )
+    assert interface.addresses == ((bytes((10, 9, 0, 1)), int(length)),)
+    assert interface.peers[0].allowed_ips == allowed(f"10.9.0.1/{length}")
+
+
+NO_NETMASKS = (
+    "255.0.255.0",
+    "0.0.0.255",
+    "255.255.255",
+    "255.255.255.256",
+    "::1.2.3.4",
+)
+
+
+@pytest.mark.parametrize("mask", NO_NETMASKS)
+@pytest.mark.parametrize("ip", ["10.9.0.1", "fd00::1"])
+def test_other_text_for_a_length_is_left_out(ip: str, mask: str) -> None:
+    interface, complaints = read_text(interface_text(f"list addresses '{ip}/{mask}'"))
+    assert interface.addresses == ()
+    assert [c.severity for c in complaints] == [VALUE_LEFT_OUT]
+
+
+LEFT_OUT = [
+    pytest.param("listen_port", "many", None, id="listen_port"),
+    pytest.param("mtu", "9", None, id="mtu"),
+    pytest.param("metric", "-1", None, id="metric"),
+    pytest.param("addresses", "10.0.0.1/33", (), id="addresses"),
+    pytest.param("ip6prefix", "10.0.0.0/8", (), id="ip6prefix"),
+    pytest.param(
+        "addresses", "10.0.0.1/24 10.0.0 fd00::1/64",
+        ((bytes((10, 0, 0, 1)), 24), (b"\xfd" + bytes(14) + b"\1", 64)),
+        id="one-of-addresses",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, text, value", LEFT_OUT)
+def test_invalid_value_is_left_out_when_the_interface_works_without_it(
+    name: str, text: str, value: object
+) -> None:
+    interface, complaints = read_text(
+        interface_text(f"option {name} '{text}'"), peer_text(1)
+    )
+    assert getattr(interface, name) == value
+    assert [(c.severity, c.option) for c in complaints] == [(VALUE_LEFT_OUT, name)]
+    assert len(interface.peers) == 1
 
 
 MISSING = (

@@ -7,7 +7,12 @@ from ...control.text import located
 from ...core.errors import ConfigError, Error
 from ...openwrt import uci_edit, uci_network, uci_store
 from ...openwrt.options import GENERATE
-from ...openwrt.uci_network import INTERFACE_REFUSED, PROTOCOL, WARNING
+from ...openwrt.uci_network import (
+    INTERFACE_REFUSED,
+    PROTOCOL,
+    VALUE_LEFT_OUT,
+    WARNING,
+)
 from ..endpoints.tracker import EndpointTracker
 
 TYPE_CHECKING = False
@@ -29,7 +34,9 @@ class UciConfig:
     """Reads the configuration and applies the differences.
 
     An invalid value of the interface itself, or one that cannot be applied, rejects the
-    whole and keeps the running configuration; an invalid peer is left out.
+    whole and keeps the running configuration; an invalid peer is left out. At the start
+    there is nothing to keep: an invalid value that the interface can do without is left
+    out, and does not reject later configurations either.
 
     ``configured`` is the configuration that was applied last; ``complaints`` are the
     problems of the one that was read last, and ``reload_error`` is why it was rejected,
@@ -48,6 +55,8 @@ class UciConfig:
         self.configured = uci_network.InterfaceConfig(name)
         self.complaints: list[Complaint] = []
         self.reload_error = ""
+        # The values left out of the applied configuration; None before the start.
+        self._left_out: frozenset[str] | None = None
 
     def load(self) -> None:
         """Read the configuration and apply it.
@@ -63,6 +72,11 @@ class UciConfig:
         self.endpoints.add_numeric_endpoints(change, endpoints)
         self._interface.configure(change)
         self.configured = configured
+        self._left_out = frozenset(
+            str(complaint)
+            for complaint in self.complaints
+            if complaint.severity == VALUE_LEFT_OUT
+        )
         self._link.apply(configured)
         self.endpoints.set_names(endpoints)
 
@@ -96,12 +110,17 @@ class UciConfig:
             )
             write(str(complaint))
         for complaint in complaints:
-            if complaint.severity == INTERFACE_REFUSED:
+            if self._is_refused(complaint):
                 raise ConfigError(
                     f"{self._path}: invalid interface {self._name}: "
                     f"{complaint.location()}: {complaint.reason}"
                 )
         return configured
+
+    def _is_refused(self, complaint: "Complaint") -> bool:
+        if complaint.severity == VALUE_LEFT_OUT and self._left_out is not None:
+            return str(complaint) not in self._left_out
+        return complaint.severity == INTERFACE_REFUSED
 
     def _generate_key(self) -> bytes:
         key = clamp(os.urandom(32))

@@ -274,12 +274,12 @@ def test_link_has_no_automatic_link_local_address(router: Router) -> None:
 
 
 def test_restart_is_blocked_when_the_configuration_is_invalid(router: Router) -> None:
-    router.interface_options = ["option mtu '12'"]
+    router.interface_options = ["option fwmark 'x'"]
     with pytest.raises(ConfigError):
         router.start()
     error = router.notifications(action=3)[-1]["error"]
     assert error[0] == "CONFIGURATION"
-    assert "network.wg0.mtu: MTU too small: 12 (minimum 68)" in error[1]
+    assert "network.wg0.fwmark: invalid number 'x'" in error[1]
     assert router.notifications(action=4) == [{"action": 4, "interface": NAME}]
     assert (router.folder / "run/wg0.blocked").exists()
 

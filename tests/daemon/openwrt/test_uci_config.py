@@ -103,9 +103,9 @@ def test_private_key_is_generated_once(router: UciRouter) -> None:
 
 
 def test_daemon_ends_when_a_value_is_invalid_at_the_start(router: UciRouter) -> None:
-    router.interface += ["option mtu '9'"]
+    router.interface += ["option fwmark 'x'"]
     said = refusal(router)
-    assert f"error: network.{router.name}.mtu: MTU too small: 9 (minimum 68)" in said
+    assert f"error: network.{router.name}.fwmark: invalid number 'x'" in said
     assert f"pywgd: {router.file}: invalid interface {router.name}: network." in said
 
 
@@ -125,6 +125,21 @@ def test_file_is_rejected_with_a_line_number_when_libuci_would_reject_it(
     assert f"{router.file}: line 4: unknown command 'nonsense" in refusal(router)
 
 
+def test_invalid_value_is_left_out_when_it_was_so_at_the_start(
+    router: UciRouter,
+) -> None:
+    router.interface += ["option addresses '10.0.0.1/24 10.0.0.1/244'", "option mtu 9"]
+    router.peers = [routed_peer("10.1.0.0/16")]
+    router.start()
+    assert addresses(router) == ["10.0.0.1/24"]
+    router.peers = [routed_peer("10.2.0.0/16")]
+    router.reload()
+    assert routes(router) == ["10.2.0.0/16 True 0"]
+    said = router.said()
+    assert f"value left out: network.{router.name}.mtu: MTU too small: 9" in said
+    assert "configuration rejected" not in said
+
+
 def test_configuration_is_kept_when_a_value_is_invalid_on_reload(
     router: UciRouter,
 ) -> None:
@@ -136,7 +151,8 @@ def test_configuration_is_kept_when_a_value_is_invalid_on_reload(
     router.reload()
     assert router.show("dump") == before
     said = router.said()
-    assert f"error: network.{router.name}.listen_port: invalid number 'many'" in said
+    place = f"network.{router.name}.listen_port"
+    assert f"value left out: {place}: invalid number 'many'" in said
     assert "configuration rejected, keeping the previous one" in said
 
 
