@@ -3,6 +3,7 @@
 import errno
 
 from ..control.diff import ConfigDiff
+from ..control.keys import to_base64
 from ..core.config import InterfaceChange, InterfaceStatus, PeerChange, PeerStatus
 from ..core.constants import REKEY_TIMEOUT
 from ..core.device import Device
@@ -62,10 +63,17 @@ class Interface:
             ConfigError: the change is rejected; the configuration is as before.
         """
         running = RunningConfig(self.device, self.plane, self._values())
-        diff = ConfigDiff(running, change, self.device.public_key(change.private_key))
+        own_key = self.device.public_key(change.private_key)
+        diff = ConfigDiff(running, change, own_key)
         diff.check_limits(self.limits.peers, self.limits.allowed_ips)
         difference = diff.difference()
         self._configure_socket(difference)
+        for peer in change.peers:
+            if peer.public_key == own_key and not peer.remove:
+                self._log.warning(
+                    f"ignoring peer {to_base64(peer.public_key)}: "
+                    "it has the public key of this interface"
+                )
         self.device.configure(difference, clock.boottime())
         self.flush()
 

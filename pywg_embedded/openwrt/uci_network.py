@@ -131,6 +131,15 @@ class InterfaceConfig:
             if peer.endpoint_host
         }
 
+    def leave_out_own_key(self, public_key: bytes | None) -> "list[Complaint]":
+        """Remove the enabled peers with the interface's own key, and return why."""
+        own = [peer for peer in self.enabled_peers() if peer.public_key == public_key]
+        self.peers = [peer for peer in self.peers if peer not in own]
+        reason = "public key of this interface; set that of the other side"
+        return [
+            Complaint(PEER_LEFT_OUT, peer.section, "public_key", reason) for peer in own
+        ]
+
     def to_change(self) -> InterfaceChange:
         """Return the change that applies this configuration, without endpoints."""
         change = InterfaceChange()
@@ -270,9 +279,11 @@ class _Reader:
             return
         for first in interface.enabled_peers():
             if first.public_key == peer.public_key and not peer.disabled:
-                reason = f"already used by peer {first.section}"
-                self._complain(PEER_LEFT_OUT, label, "public_key", reason)
-                return
+                # As with the stock protocol, the last section of a peer is used.
+                reason = f"also used by peer {first.section}; only this section is used"
+                self._complain(WARNING, label, "public_key", reason)
+                interface.peers.remove(first)
+                break
         interface.peers.append(peer)
 
     def _warn_of_unknown(

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pywg_embedded import crypto
+from pywg_embedded.control.keys import to_base64
 from pywg_embedded.core.config import InterfaceChange, PeerChange
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.interface import Interface
+from pywg_embedded.daemon.log import Log
 from pywg_embedded.dataplane import events
 from tests.control.support import change, key, peer_change, plain
 
@@ -300,10 +302,18 @@ def test_allowed_ip_moves_to_the_last_peer_that_names_it(running: Interface) -> 
     }
 
 
-def test_peer_with_own_public_key_is_ignored(running: Interface) -> None:
+def test_peer_with_own_public_key_is_ignored_and_logged(
+    running: Interface,
+) -> None:
+    said: list[str] = []
+    running._log = Log("test", "warning", lambda _, text: said.append(text))
     own = PeerChange(running.device.status(0)["public_key"])
     running.configure(change(own))
     assert set(owned(running)) == {key(A), key(B)}
+    assert said == [
+        f"test: ignoring peer {to_base64(own.public_key)}: "
+        "it has the public key of this interface"
+    ]
 
 
 def test_allowed_ips_of_own_public_key_are_removed_from_other_peers(

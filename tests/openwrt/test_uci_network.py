@@ -339,7 +339,8 @@ COMPLAINTS = (
     ),
     (
         interface_text() + peer_text(1, name="phone") + peer_text(1),
-        "peer left out: network.@pywg_wg0[1].public_key: already used by peer phone",
+        "warning: network.@pywg_wg0[1].public_key: also used by peer phone; "
+        "only this section is used",
     ),
     (
         interface_text() + peer_text(1) + peer_text(2, type_="wireguard")
@@ -486,6 +487,50 @@ def test_invalid_value_is_left_out_when_the_interface_works_without_it(
     assert getattr(interface, name) == value
     assert [(c.severity, c.option) for c in complaints] == [(VALUE_LEFT_OUT, name)]
     assert len(interface.peers) == 1
+
+
+# The sections of peers: key, options; the indexes of those that are used.
+SAME_KEY = [
+    pytest.param(((1, ()), (2, ()), (1, ())), [1, 2], 1, id="two"),
+    pytest.param(((1, ()), (1, ()), (1, ())), [2], 2, id="three"),
+    pytest.param(
+        ((1, ()), (1, ("option disabled 1",))), [0, 1], 0, id="last-is-disabled"
+    ),
+    pytest.param(
+        ((1, ("option disabled 1",)), (1, ())), [0, 1], 0, id="first-is-disabled"
+    ),
+    pytest.param(
+        ((1, ()), (1, ("option endpoint_port x",))), [0], 0, id="last-is-invalid"
+    ),
+]
+
+
+@pytest.mark.parametrize("peers, used, warnings", SAME_KEY)
+def test_last_section_is_used_when_peers_have_the_same_key(
+    peers: tuple[tuple[int, tuple[str, ...]], ...], used: list[int], warnings: int
+) -> None:
+    parts = [
+        peer_text(index, *lines, name=f"peer{order}")
+        for order, (index, lines) in enumerate(peers)
+    ]
+    interface, complaints = read_text(interface_text(), *parts)
+    assert [peer.section for peer in interface.peers] == [f"peer{n}" for n in used]
+    assert [c.severity for c in complaints].count(WARNING) == warnings
+
+
+def test_enabled_peers_with_the_own_key_are_left_out() -> None:
+    interface = read_well(
+        interface_text(),
+        peer_text(1, "option disabled 1", name="off"),
+        peer_text(1, "option route_allowed_ips 1", "option allowed_ips ::/0"),
+        peer_text(2, name="other"),
+    )
+    assert list(map(str, interface.leave_out_own_key(key(1)))) == [
+        "peer left out: network.@pywg_wg0[1].public_key: "
+        "public key of this interface; set that of the other side"
+    ]
+    assert [peer.section for peer in interface.peers] == ["off", "other"]
+    assert list(interface.routes()) == []
 
 
 MISSING = (

@@ -67,6 +67,10 @@ class UciConfig:
         configured = self._read()
         if configured.private_key == GENERATE:
             configured.private_key = self._generate_key()
+        own_key = self._interface.device.public_key(configured.private_key)
+        for complaint in configured.leave_out_own_key(own_key):
+            self.complaints.append(complaint)
+            self._log.error(str(complaint))
         endpoints = configured.endpoints()
         change = configured.to_change()
         self.endpoints.add_numeric_endpoints(change, endpoints)

@@ -125,6 +125,19 @@ def test_file_is_rejected_with_a_line_number_when_libuci_would_reject_it(
     assert f"{router.file}: line 4: unknown command 'nonsense" in refusal(router)
 
 
+def test_peer_with_own_public_key_is_left_out_and_logged(router: UciRouter) -> None:
+    own = [
+        f"option public_key '{router.public_key}'",
+        "option route_allowed_ips '1'",
+        "option allowed_ips '10.1.0.0/16'",
+    ]
+    router.peers = [own, routed_peer("10.2.0.0/16")]
+    router.start()
+    assert routes(router) == ["10.2.0.0/16 True 0"]
+    place = f"network.@pywg_{router.name}[0].public_key"
+    assert f"peer left out: {place}: public key of this interface" in router.said()
+
+
 def test_invalid_value_is_left_out_when_it_was_so_at_the_start(
     router: UciRouter,
 ) -> None:
