@@ -13,6 +13,7 @@ from . import usage
 # The shell function that completes a value, by the name that the usage gives it; any
 # other value is for the user to type.
 _FUNCTIONS = {
+    "COMMAND": "_pywg_words COMMANDS",
     "FIELD": "_pywg_words FIELDS",
     "FILE": "_pywg_files",
     "FOLDER": "_pywg_folders",
@@ -129,8 +130,8 @@ def bash(sockets: str = SOCKET_DIRECTORY) -> str:
             if option.value
         ),
         "DAEMON_OPTIONS": " ".join(name for each in options for name in each.names),
-        "COMMANDS": " ".join(shapes),
         "CASES": "\n".join(_cases(shapes)),
+        "COMMANDS": " ".join(shapes),
         "FIELDS": " ".join(usage.show_fields()),
     }
     script = _SCRIPT

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from pywg_embedded.cli import arguments
+
 from . import usage
 from .usage import Command, Entry
 
@@ -24,7 +26,12 @@ def pywgd() -> str:
 
 def pywg() -> str:
     """Return the man page pywg(8)."""
-    return _fill("pywg.8.in", COMMANDS=command_list(usage.commands()))
+    return _fill(
+        "pywg.8.in",
+        COMMANDS=command_list(usage.commands()),
+        FIELDS=argument_list(arguments.SHOW_FIELDS),
+        SETTINGS=argument_list(arguments.SETTINGS),
+    )
 
 
 def _fill(template: str, **parts: str) -> str:
@@ -65,6 +72,11 @@ def command_list(commands: Iterable[Command]) -> str:
         (f"Xo\n.Ic {command.name}\n{grammar(command.grammar)}.Xc", command.text)
         for command in commands
     )
+
+
+def argument_list(rows: Iterable[tuple[str, str]]) -> str:
+    """Return a list of the arguments of a command with their descriptions."""
+    return _list((" ".join(map(_word, head.split())), text) for head, text in rows)
 
 
 def grammar(words: Iterable[str]) -> str:

@@ -7,11 +7,11 @@ brackets enclose what may be left out.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pywg_embedded.cli import configure, main
-from pywg_embedded.cli.show_fields import FIELDS
+from pywg_embedded.cli import arguments as cli_arguments
+from pywg_embedded.cli import main
 from pywg_embedded.daemon import arguments, dataplane
 
 # The values that an option of ``pywgd`` takes, where they are few.
@@ -68,17 +68,21 @@ def commands() -> list[Command]:
 
 def show_fields() -> list[str]:
     """Return the fields of ``pywg show``."""
-    return list(FIELDS)
+    return _first_words(cli_arguments.SHOW_FIELDS)
 
 
 def interface_settings() -> list[str]:
     """Return the keywords of ``pywg set`` that stand before the first peer."""
-    return list(configure.INTERFACE_WORDS)
+    return _first_words(cli_arguments.INTERFACE_SETTINGS)
 
 
 def peer_settings() -> list[str]:
     """Return the keywords of ``pywg set`` that stand after a peer."""
-    return [*configure.PEER_WORDS, "remove"]
+    return _first_words(cli_arguments.PEER_SETTINGS)
+
+
+def _first_words(rows: Iterable[tuple[str, str]]) -> list[str]:
+    return [head.split()[0] for head, _ in rows]
 
 
 def entries(usage: str) -> Iterator[Entry]:

@@ -8,8 +8,9 @@ from .. import __version__
 from ..control.text import quote
 from ..core.errors import ConfigError, Error
 from . import configure, keys, limits, migrate, show
+from .arguments import ARGUMENTS
 
-HELP_WORDS = ("help", "--help", "-h")
+HELP_WORDS = ("--help", "-h")
 VERSION_WORDS = ("--version", "-v", "version")
 
 
@@ -27,6 +28,19 @@ class Command:
         self.least = least
         self.most = most
         self.usage = usage
+
+
+def help_(words: list[str]) -> int:
+    """List the commands, or the arguments of a command."""
+    if words:
+        _help_of(words[0])
+        return 0
+    print("Usage: pywg [COMMAND [ARGUMENT]...]\n")
+    print("Without a command, 'show' is run.\n")
+    for name, command in COMMANDS.items():
+        print(f"  {name:9} {command.run.__doc__}")
+    print("\nRun 'pywg help COMMAND' for its arguments; see also wg(8).")
+    return 0
 
 
 MANY = sys.maxsize
@@ -49,6 +63,7 @@ COMMANDS = {
     "genpsk": Command(keys.genpsk, 0, 0, ""),
     "pubkey": Command(keys.pubkey, 0, 0, "< FILE"),
     "migrate": Command(migrate.migrate, 1, 4, migrate.USAGE),
+    "help": Command(help_, 0, 1, "[COMMAND]"),
 }
 
 
@@ -78,15 +93,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     name, rest = (words[0], words[1:]) if words else ("show", [])
     if name in HELP_WORDS:
-        return _help()
+        name = "help"
     if name in VERSION_WORDS:
         print(f"pywg {__version__}")
         return 0
-    if name not in COMMANDS:
-        raise ConfigError(f"unknown command {quote(name)}; see 'pywg help'")
-    command = COMMANDS[name]
-    if rest in (["--help"], ["-h"]):
-        print(f"Usage: {_usage(name)}")
+    command = _command(name)
+    if len(rest) == 1 and rest[0] in HELP_WORDS:
+        _help_of(name)
         return 0
     if not command.least <= len(rest) <= command.most:
         raise ConfigError(f"usage: {_usage(name)}")
@@ -97,10 +110,16 @@ def _usage(name: str) -> str:
     return f"pywg {name} {COMMANDS[name].usage}".rstrip()
 
 
-def _help() -> int:
-    print("Usage: pywg [COMMAND [ARGUMENT]...]\n")
-    print("Without a command, 'show' is run.\n")
-    for name, command in COMMANDS.items():
-        print(f"  {name:9} {command.run.__doc__}")
-    print("\nRun 'pywg COMMAND --help' for arguments; see also wg(8).")
-    return 0
+def _command(name: str) -> Command:
+    if name not in COMMANDS:
+        raise ConfigError(f"unknown command {quote(name)}; see 'pywg help'")
+    return COMMANDS[name]
+
+
+def _help_of(name: str) -> None:
+    print(f"{_command(name).run.__doc__}\n\nUsage: {_usage(name)}")
+    rows = ARGUMENTS[name]
+    width = max([len(head) for head, _ in rows], default=0)
+    print(end="\n" if rows else "")
+    for head, text in rows:
+        print(f"  {head:{width}}  {text}")

@@ -52,6 +52,12 @@ def _show_all(rows: Rows | None) -> int:
             write("\n")
         _show_one(name, status, rows, (name,))
         shown += 1
+    if not shown and not failed and not rows:
+        print(
+            "pywg: no interface is running; start one with 'pywgd INTERFACE', "
+            "on OpenWrt with 'ifup INTERFACE'",
+            file=sys.stderr,
+        )
     return failed
 
 

@@ -83,6 +83,7 @@ AFTER = sorted(["peer", *usage.peer_settings()])
         pytest.param("pywg migrate --b", ["--back"]),
         pytest.param("pywg migrate --back w", ["wg0", "wg1"]),
         pytest.param("pywg genkey ", []),
+        pytest.param("pywg help sh", ["show", "showconf"]),
         pytest.param("pywgd --ma", ["--max-allowed-ips", "--max-peers"]),
         pytest.param("pywgd --max-peers ", []),
         pytest.param("pywgd --dataplane ", ["libpywg", "python"]),
