@@ -15,6 +15,7 @@ from ..control.address import (
 )
 from ..control.text import parse_number, quote
 from ..control.wgconf import parse_fwmark, parse_keepalive
+from ..core.constants import DEFAULT_MTU
 from ..core.errors import ConfigError
 from .key_store import parse_secret
 
@@ -180,7 +181,8 @@ INTERFACE_OPTIONS = (
     ),
     Option(
         "mtu", MTU, None,
-        "MTU of the interface. Absent: derived from the path MTU to the peers.",
+        "MTU of the interface, at least 1280 for IPv6. Absent: derived from the path "
+        f"MTU to the peers; {DEFAULT_MTU} without netifd.",
     ),
     Option(
         "fwmark", MARK, None,

@@ -37,6 +37,8 @@ PROTOCOLS = (PROTOCOL, STOCK_PROTOCOL)
 # Severities, the highest first.
 INTERFACE_REFUSED, PEER_LEFT_OUT = "error", "peer left out"
 VALUE_LEFT_OUT, WARNING = "value left out", "warning"
+# RFC 8200, section 5.
+_IPV6_MIN_MTU = 1280
 
 
 class Complaint:
@@ -178,7 +180,8 @@ def read_interface(
     reader.fill(interface, section, name, INTERFACE_OPTIONS, INTERFACE_REFUSED)
     for label, peer_section in _peer_sections(sections, name):
         reader.read_peer(interface, label, peer_section)
-    return interface, reader.complaints + list(_overlaps(interface))
+    complaints = reader.complaints + list(_overlaps(interface))
+    return interface, complaints + list(_mtu_conflicts(interface))
 
 
 def find_section(sections: "Iterable[Section]", name: str) -> Section:
@@ -340,6 +343,19 @@ def _overlaps(interface: InterfaceConfig) -> "Iterator[Complaint]":
                 text = format_allowed_ip(allowed_ip)
                 reason = f"{text} is also in {owner.section}; only this peer gets it"
                 yield Complaint(WARNING, peer.section, "allowed_ips", reason)
+
+
+def _mtu_conflicts(interface: InterfaceConfig) -> "Iterator[Complaint]":
+    """Warn of an MTU with which Linux disables IPv6 on the interface."""
+    if interface.mtu is None or interface.mtu >= _IPV6_MIN_MTU:
+        return
+    prefixes = [*interface.addresses, *interface.routes()]
+    if interface.ip6prefix or any(len(address) == 16 for address, _ in prefixes):
+        reason = (
+            f"{interface.mtu} is too small for IPv6 (minimum {_IPV6_MIN_MTU}); "
+            "the kernel rejects IPv6 addresses and routes of the interface"
+        )
+        yield Complaint(WARNING, interface.name, "mtu", reason)
 
 
 # To sections.

@@ -489,6 +489,36 @@ def test_invalid_value_is_left_out_when_the_interface_works_without_it(
     assert len(interface.peers) == 1
 
 
+ROUTE = "option route_allowed_ips 1"
+# Options of the interface, options of the peer, whether IPv6 does not work.
+MTUS = [
+    pytest.param(("mtu 1279", "addresses fd00::1/64"), (), True, id="address"),
+    pytest.param(("mtu 1279", "ip6prefix 2001:db8::/48"), (), True, id="prefix"),
+    pytest.param(("mtu 1279",), (ROUTE, "option allowed_ips ::/0"), True, id="route"),
+    pytest.param(("mtu 1279",), ("option allowed_ips ::/0",), False, id="no-route"),
+    pytest.param(("mtu 1279", "addresses 10.0.0.1"), (), False, id="ipv4"),
+    pytest.param(("mtu 1280", "addresses fd00::1/64"), (), False, id="least-mtu"),
+    pytest.param(("addresses fd00::1/64",), (), False, id="no-mtu"),
+]
+
+
+@pytest.mark.parametrize("own, its, warned", MTUS)
+def test_warning_is_given_when_the_mtu_is_too_small_for_ipv6(
+    own: tuple[str, ...], its: tuple[str, ...], warned: bool
+) -> None:
+    lines = [f"option {line}" for line in own]
+    interface, complaints = read_text(interface_text(*lines), peer_text(1, *its))
+    assert (
+        list(map(str, complaints))
+        == [
+            "warning: network.wg0.mtu: 1279 is too small for IPv6 (minimum 1280); "
+            "the kernel rejects IPv6 addresses and routes of the interface"
+        ]
+        * warned
+    )
+    assert interface.peers
+
+
 # The sections of peers: key, options; the indexes of those that are used.
 SAME_KEY = [
     pytest.param(((1, ()), (2, ()), (1, ())), [1, 2], 1, id="two"),

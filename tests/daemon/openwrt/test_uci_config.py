@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pywg_embedded.openwrt.options import INTERFACE_OPTIONS
 from tests.lab.host import Host
 from tests.lab.uci_router import UciRouter
 from tests.lab.wait import becomes
@@ -66,6 +67,12 @@ def test_addresses_mtu_and_routes_are_configured(router: UciRouter) -> None:
     assert mtu(router) == 1380
     assert routes(router) == ["10.1.0.0/16 True 0"]
     assert routes(router, 6) == ["fd01::/64 True 1024"]
+
+
+def test_mtu_without_the_option_is_the_documented_one(router: UciRouter) -> None:
+    router.start()
+    described = next(each for each in INTERFACE_OPTIONS if each.name == "mtu")
+    assert f"; {mtu(router)} without netifd." in described.description
 
 
 def test_routes_have_the_configured_tables_and_metric(router: UciRouter) -> None:
