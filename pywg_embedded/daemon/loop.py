@@ -5,13 +5,13 @@ import os
 import signal
 
 from ..core import drop_reasons
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, Error
 from ..dataplane import events
 from . import clock
 from .interface import Interface
 from .log import Log
 from .netlink.link_monitor import LinkMonitor
-from .uapi_socket import UapiServer, respond
+from .uapi_socket import Connection, UapiServer, respond
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _TICK_INTERVAL = 1_000
 # Each check is a route lookup in the kernel, during which packets wait.
 _SOURCE_CHECKS_PER_TICK = 64
+# Milliseconds without data after which a control connection is closed: always, and if
+# its place or its descriptor is needed for a new connection.
+_IDLE_TIMEOUT = 60_000
+_IDLE_TIMEOUT_WHEN_FULL = 1_000
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 SIGNALS = (*ENDING_SIGNALS, signal.SIGHUP)
 _MAX_SIGNALS = 64
@@ -57,6 +61,8 @@ class Loop:
         self._signal_reader, self._signal_writer = os.pipe()
         self._running = True
         self._next_tick_at = 0
+        self._listening = False
+        self._accept_error = ""
         self._drops: dict[str, int] = {}
         # The ids of the peers whose source address is to be checked.
         self._unchecked: list[int] = []
@@ -65,7 +71,7 @@ class Loop:
         """Run the loop to its end, clean up, and return the exit code."""
         self._catch_signals()
         self._plane.watch(self._links.descriptor())
-        self._plane.watch(self._server.descriptor())
+        self._resume_accepting()
         if self._uci_config:
             self._plane.watch(self._uci_config.endpoints.descriptor())
         try:
@@ -124,9 +130,7 @@ class Loop:
             self._links.read()
             self.apply_link_state()
         elif event[1] == self._server.descriptor():
-            connection = self._server.accept()
-            if connection is not None:
-                self._plane.watch(connection.socket.fileno())
+            self._accept()
         elif event[1] == self._signal_reader:
             self._handle_signals()
         elif self._uci_config and event[1] == self._uci_config.endpoints.descriptor():
@@ -135,6 +139,43 @@ class Loop:
             self._service.ubus.handle_messages()
         else:
             self._serve(event[1])
+
+    def _accept(self) -> None:
+        try:
+            connection = self._server.accept()
+        except Error as error:
+            self._make_room(str(error))
+            return
+        if connection is not None:
+            self._accept_error = ""
+            self._plane.watch(connection.socket.fileno())
+
+    def _make_room(self, reason: str) -> None:
+        """Close the longest idle connection; if all are in use, stop accepting.
+
+        A client that waits meanwhile would make each wait return at once.
+        """
+        idle = self._server.idle_connections(_IDLE_TIMEOUT_WHEN_FULL)
+        if idle:
+            self._disconnect(idle[0], reason)
+            return
+        self._plane.unwatch(self._server.descriptor())
+        self._listening = False
+        if reason != self._accept_error:
+            text = "cannot accept a connection on the control socket"
+            self._log.warning(f"{text}: {reason}; will retry")
+        self._accept_error = reason
+
+    def _resume_accepting(self) -> None:
+        if not self._listening:
+            self._plane.watch(self._server.descriptor())
+            self._listening = True
+
+    def _disconnect(self, connection: Connection, reason: str) -> None:
+        self._log.verbose(f"closing an idle control connection: {reason}")
+        self._plane.unwatch(connection.socket.fileno())
+        self._server.disconnect(connection)
+        self._resume_accepting()
 
     def _serve(self, descriptor: int) -> None:
         connection = self._server.connection(descriptor)
@@ -145,6 +186,7 @@ class Loop:
             self._plane.watch(descriptor, connection.wants_to_write)
         else:
             self._server.disconnect(connection)
+            self._resume_accepting()
 
     def _respond(self, request: "Any") -> "Iterator[str]":
         if isinstance(request, ConfigError):
@@ -154,6 +196,9 @@ class Loop:
     def _tick(self) -> None:
         if not self._server.exists():
             self._stop("the control socket was removed")
+        for connection in self._server.idle_connections(_IDLE_TIMEOUT):
+            self._disconnect(connection, f"no data for {_IDLE_TIMEOUT // 1000} s")
+        self._resume_accepting()
         self._links.poll()
         self.apply_link_state()
         self._log_drops()

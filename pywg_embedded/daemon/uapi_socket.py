@@ -11,6 +11,7 @@ from ..core.config import InterfaceChange
 from ..core.errors import EIO, ConfigError, Error
 from ..dataplane.limits import Limits
 from ..files import remove
+from . import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ _STEPS_PER_CALL = 8
 class Connection:
     """A client: the requests that it sends, and the unsent rest of the response.
 
-    ``wants_to_write`` tells whether to poll the socket for writing.
+    ``wants_to_write`` tells whether to poll the socket for writing; ``active_at`` is
+    the boot time in milliseconds when data was last received or sent.
     """
 
     def __init__(self, sock: socket.socket, limits: Limits) -> None:
@@ -42,6 +44,7 @@ class Connection:
         self._unsent = b""
         self._ended = False
         self.wants_to_write = False
+        self.active_at = clock.boottime()
 
     def serve(self, respond: "Callable[..., Iterator[str]]") -> bool:
         """Read requests and send responses; return False once the client is done.
@@ -77,6 +80,7 @@ class Connection:
         except BlockingIOError:
             return False
         self._unsent = self._unsent[sent:]
+        self.active_at = clock.boottime()
         return True
 
     def _read(self) -> bool:
@@ -87,6 +91,7 @@ class Connection:
             data = self.socket.recv(_CHUNK)
         except BlockingIOError:
             return False
+        self.active_at = clock.boottime()
         self._ended = not data
         self._requests = self._reader.feed(data) if data else self._reader.end()
         return True
@@ -119,17 +124,30 @@ class UapiServer:
         return self._identity() == self._file
 
     def accept(self) -> Connection | None:
-        """Accept a connection; return None if there is none or the limit is reached."""
+        """Accept a connection; return None if none is waiting.
+
+        Raises:
+            Error: the limit of connections or of file descriptors is reached.
+        """
+        count = len(self._connections)
+        if count >= _MAX_CONNECTIONS:
+            limit = f"(limit {_MAX_CONNECTIONS})"
+            raise Error(f"too many connections: {count + 1} {limit}")
         try:
             sock, _ = self._listener.accept()
-        except OSError:
+        except (BlockingIOError, ConnectionAbortedError):
             return None
-        if len(self._connections) >= _MAX_CONNECTIONS:
-            sock.close()
-            return None
+        except OSError as error:
+            raise Error(error.strerror) from error
         connection = Connection(sock, self._limits)
         self._connections[sock.fileno()] = connection
         return connection
+
+    def idle_connections(self, milliseconds: int) -> "list[Connection]":
+        """Return the connections that are idle for so long, the longest idle first."""
+        idle_since = clock.boottime() - milliseconds
+        idle = [c for c in self._connections.values() if c.active_at <= idle_since]
+        return sorted(idle, key=lambda connection: connection.active_at)
 
     def connection(self, descriptor: int) -> Connection | None:
         """Return the connection with this descriptor, or None."""
@@ -203,8 +221,11 @@ def _listen(path: str) -> socket.socket:
 
 def _remove_stale(path: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.setblocking(False)
         try:
             sock.connect(path)
+        except BlockingIOError:
+            pass  # a daemon with a full queue of connections
         except FileNotFoundError:
             return
         except ConnectionRefusedError:

@@ -387,11 +387,15 @@ def test_response_is_complete_when_it_exceeds_the_socket_buffer(
         assert read_response(slow).count("allowed_ip=") == count
 
 
-def test_connection_is_closed_when_the_limit_is_reached(host: Host, name: str) -> None:
+def test_longest_idle_connection_is_closed_when_the_limit_is_reached(
+    host: Host, name: str
+) -> None:
     with foreground(host, name):
         clients = [connect(name) for _ in range(17)]
-        assert clients[-1].recv(1) == b""
-        for client in clients[:-1]:
+        clients[-1].sendall(GET)
+        assert read_response(clients[-1]).endswith(DONE)
+        assert clients[0].recv(1) == b""
+        for client in clients[1:]:
             client.sendall(GET)
             assert read_response(client).endswith(DONE)
             client.close()

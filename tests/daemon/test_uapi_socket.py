@@ -13,7 +13,7 @@ import pytest
 
 from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import Error
-from pywg_embedded.daemon import uapi_socket
+from pywg_embedded.daemon import clock, uapi_socket
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.uapi_socket import Connection, UapiServer, respond
 from pywg_embedded.dataplane.limits import Limits
@@ -412,22 +412,57 @@ def test_error_is_raised_when_the_descriptor_is_not_a_socket(
         UapiServer("wg0", opened.fileno(), LIMITS)
 
 
-def test_connection_is_rejected_when_the_limit_is_reached(
+def test_connection_waits_when_the_limit_is_reached(
     server: UapiServer, directory: Path
 ) -> None:
-    clients = [connected(directory / "wg0.sock") for _ in range(16)]
-    accepted = [server.accept() for _ in clients]
+    clients = [connected(directory / "wg0.sock") for _ in range(17)]
+    accepted = [server.accept() for _ in range(16)]
     assert None not in accepted
-    with connected(directory / "wg0.sock") as refused:
-        assert server.accept() is None
-        assert refused.recv(1) == b""
+    with pytest.raises(Error, match=r"too many connections: 17 \(limit 16\)"):
+        server.accept()
     first = accepted[0]
     assert first is not None
     server.disconnect(first)
-    clients.append(connected(directory / "wg0.sock"))
     assert server.accept() is not None
     for client in clients:
         client.close()
+
+
+def test_longest_idle_connection_comes_first(
+    server: UapiServer,
+    directory: Path,
+    interface: Interface,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1_000
+    monkeypatch.setattr(clock, "boottime", lambda: now)
+    clients = [connected(directory / "wg0.sock") for _ in range(3)]
+    accepted = []
+    for _ in clients:
+        accepted.append(server.accept())
+        now += 10
+    idle = server.idle_connections
+    assert idle(10) == accepted
+    assert idle(11) == accepted[:2]
+    clients[0].send(GET)
+    assert accepted[0] is not None
+    assert accepted[0].serve(functools.partial(respond, interface))
+    assert idle(0) == [accepted[1], accepted[2], accepted[0]]
+    for client in clients:
+        client.close()
+
+
+def test_error_is_raised_when_the_queue_of_another_server_is_full(
+    directory: Path,
+) -> None:
+    directory.mkdir()
+    with contextlib.ExitStack() as stack:
+        hanging = stack.enter_context(socket.socket(socket.AF_UNIX))
+        hanging.bind(str(directory / "wg0.sock"))
+        hanging.listen(0)
+        stack.enter_context(connected(directory / "wg0.sock"))
+        with pytest.raises(Error, match="in use"):
+            UapiServer("wg0", None, LIMITS)
 
 
 def test_connections_are_closed_when_the_server_closes(directory: Path) -> None:

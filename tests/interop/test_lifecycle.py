@@ -1,6 +1,8 @@
 """Start, readiness and exit of the daemon."""
 
+import contextlib
 import signal
+import socket
 import stat
 
 import pytest
@@ -11,6 +13,8 @@ from tests.lab.wait import DEADLINE, becomes
 from tests.lab.wireguard import PYWGD, answers, socket_path, unique_name
 
 MOVES = 20
+# More than the daemon serves and the kernel queues.
+SILENT_CLIENTS = 40
 
 
 def is_cleaned_up(host: Host, name: str) -> bool:
@@ -54,6 +58,17 @@ def test_daemon_exits_when_the_socket_file_is_removed(host: Host, name: str) -> 
     host.run(PYWGD, name)
     socket_path(name).unlink()
     assert is_cleaned_up(host, name)
+
+
+def test_interface_is_shown_when_silent_clients_fill_the_control_socket(
+    host: Host, name: str
+) -> None:
+    host.run(PYWGD, name)
+    with contextlib.ExitStack() as stack:
+        for _ in range(SILENT_CLIENTS):
+            client = stack.enter_context(socket.socket(socket.AF_UNIX))
+            client.connect(str(socket_path(name)))
+        assert host.run("wg", "show", name, "listen-port").stdout
 
 
 @pytest.mark.parametrize("signal_sent", [signal.SIGTERM, signal.SIGINT])
