@@ -5,9 +5,13 @@
 2. A reachable peer keeps its endpoint, whatever its name resolves to.
 3. The name of an unreachable peer is looked up again, at increasing intervals. While
    it does not answer, its addresses are tried in turn, IPv4 and IPv6 alternately.
+4. The name whose last lookup is longest ago comes first. Names whose last lookup
+   failed leave room for one lookup of another name: each occupies a thread for half a
+   minute if its name server is dead.
 """
 
 from ..status.reachability import REPLY_TIMEOUT, Reachability
+from .lookups import MAX_LOOKUPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,12 +26,15 @@ MIN_DELAY = 1_000
 MAX_DELAY = 120_000
 # After this time, the next known address is tried without the result of the lookup.
 LOOKUP_TIMEOUT = 5_000
+# How many lookups of failing names run at the same time (rule 4).
+MAX_FAILING_LOOKUPS = MAX_LOOKUPS - 1
 
 
 class _Peer:
     """The lookups of one peer; times are in milliseconds, 0 for never.
 
-    ``candidates`` are the endpoints of the last successful lookup.
+    ``candidates`` are the endpoints of the last successful lookup; ``failing`` tells
+    whether the last lookup failed; ``last_lookup`` is its number, 0 for none.
     """
 
     __slots__ = (
@@ -35,6 +42,8 @@ class _Peer:
         "configured_at",
         "delay",
         "endpoint_set_at",
+        "failing",
+        "last_lookup",
         "lookup_started_at",
         "name",
         "next_lookup_at",
@@ -47,6 +56,8 @@ class _Peer:
         self.delay = MIN_DELAY
         self.lookup_started_at = 0
         self.endpoint_set_at = 0
+        self.failing = False
+        self.last_lookup = 0
         self.candidates: list[EndpointTuple] = []
 
     def is_settled(self, reachability: Reachability, now: int) -> bool:
@@ -97,6 +108,7 @@ class LookupSchedule:
 
     def __init__(self) -> None:
         self._peers: dict[bytes, _Peer] = {}
+        self._lookup_count = 0
 
     def set_names(self, names: "dict[bytes, Name]", now: int) -> None:
         """Replace all names; a name that is unchanged keeps its state."""
@@ -123,17 +135,28 @@ class LookupSchedule:
     def take_due(
         self, now: int, reachability_of: "ReachabilityOf", capacity: int
     ) -> "list[tuple[bytes, Name]]":
-        """Return up to ``capacity`` names to look up now.
+        """Return up to ``capacity`` names to look up now, the least recent first.
 
         The result of each must be passed to ``handle_result``.
         """
-        due: list[tuple[bytes, Name]] = []
+        waiting: list[tuple[int, bytes]] = []
+        failing = 0
         for public_key, peer in self._peers.items():
+            if peer.is_due(reachability_of(public_key), now):
+                waiting.append((peer.last_lookup, public_key))
+            failing += bool(peer.lookup_started_at) and peer.failing
+        due: list[tuple[bytes, Name]] = []
+        for _, public_key in sorted(waiting, key=lambda entry: entry[0]):
+            peer = self._peers[public_key]
             if len(due) == capacity:
                 break
-            if peer.is_due(reachability_of(public_key), now):
-                peer.lookup_started_at = now
-                due.append((public_key, peer.name))
+            if peer.failing and failing >= MAX_FAILING_LOOKUPS:
+                continue
+            failing += peer.failing
+            self._lookup_count += 1
+            peer.last_lookup = self._lookup_count
+            peer.lookup_started_at = now
+            due.append((public_key, peer.name))
         return due
 
     def next_endpoints(
@@ -168,6 +191,7 @@ class LookupSchedule:
         peer.lookup_started_at = 0
         peer.next_lookup_at = now + peer.delay
         peer.delay = min(2 * peer.delay, MAX_DELAY)
+        peer.failing = not candidates
         if candidates:
             peer.candidates = interleave_families(candidates)
         if settled or not peer.has_timed_out(now):

@@ -2,6 +2,9 @@
 
 from itertools import pairwise
 
+import pytest
+
+from pywg_embedded.daemon.endpoints.lookups import MAX_LOOKUPS
 from pywg_embedded.daemon.endpoints.schedule import (
     LOOKUP_TIMEOUT,
     MAX_DELAY,
@@ -230,6 +233,81 @@ def test_number_of_lookups_is_bounded_by_the_capacity() -> None:
         for room in (2, 0, 9)
     ]
     assert counts == [2, 0, 3]
+
+
+class Simulation:
+    """Four lookups at once, of dead names, which fail after 30 s, and of live ones."""
+
+    DEAD = tuple(b"dead%28d" % n for n in range(32))
+
+    def __init__(self, *keys: bytes) -> None:
+        self.now = START
+        self.reachable: set[bytes] = set()
+        self.started: dict[bytes, list[int]] = {key: [] for key in keys}
+        self.running: list[tuple[int, bytes]] = []
+        self.schedule = LookupSchedule()
+        self.schedule.set_names(dict.fromkeys(keys, NAME), self.now)
+
+    def reachability(self, key: bytes) -> Reachability:
+        return Reachability(self.now if key in self.reachable else 0)
+
+    def run(self, milliseconds: int) -> None:
+        for _ in range(milliseconds // SECOND):
+            self.now += SECOND
+            for end, key in [entry for entry in self.running if entry[0] <= self.now]:
+                self.running.remove((end, key))
+                self.finish(key)
+            room = MAX_LOOKUPS - len(self.running)
+            for key, _ in self.schedule.take_due(self.now, self.reachability, room):
+                self.started[key].append(self.now)
+                duration = 30 * SECOND if key in self.DEAD else 0
+                self.running.append((self.now + duration, key))
+
+    def finish(self, key: bytes) -> None:
+        found = [] if key in self.DEAD else [V4]
+        reachability = self.reachability(key)
+        self.schedule.handle_result(key, NAME, found, reachability, self.now)
+        if found:
+            self.reachable.add(key)
+
+
+@pytest.mark.parametrize("position", [0, 16, 32])
+def test_live_name_is_looked_up_at_once_when_32_names_are_dead(position: int) -> None:
+    dead = Simulation.DEAD
+    simulation = Simulation(*dead[:position], KEY, *dead[position:])
+    simulation.run(10 * MINUTE)
+    waits = []
+    for _ in range(24):
+        simulation.run(5 * MINUTE)
+        assert KEY in simulation.reachable
+        since = simulation.now
+        simulation.reachable.remove(KEY)
+        simulation.run(2 * SECOND)
+        waits.append(simulation.started[KEY][-1] - since)
+    assert waits == 24 * [SECOND]
+
+
+def test_new_name_waits_for_one_lookup_of_each_dead_name_at_most() -> None:
+    simulation = Simulation(*Simulation.DEAD, KEY)
+    simulation.run(10 * MINUTE)
+    assert simulation.started[KEY][0] - START <= 8 * 30 * SECOND + SECOND
+
+
+def test_dead_names_take_turns() -> None:
+    simulation = Simulation(*Simulation.DEAD)
+    simulation.run(4 * 60 * MINUTE)
+    counts = [len(times) for times in simulation.started.values()]
+    assert max(counts) - min(counts) <= 1
+    assert min(counts) > 40
+
+
+def test_dead_names_take_turns_when_the_network_flaps() -> None:
+    simulation = Simulation(*Simulation.DEAD)
+    for _ in range(60 * MINUTE // (10 * SECOND)):
+        simulation.run(10 * SECOND)
+        simulation.schedule.network_changed(simulation.now)
+    counts = [len(times) for times in simulation.started.values()]
+    assert max(counts) - min(counts) <= 1
 
 
 # Endpoints in the order of the resolver, and interleaved.
