@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-AGREE = "tests/fuzz/test_planes_agree.py::test_libpywg_does_what_its_oracle_does"
+AGREE = "tests/fuzz/test_planes_agree.py::test_libpywg_matches_the_reference_plane"
 INTEROP = (
     "configuration", "nat", "preshared_key", "roaming", "tunnel", "unauthenticated",
 )  # fmt: skip
