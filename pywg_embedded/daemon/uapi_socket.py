@@ -163,11 +163,8 @@ class UapiServer:
         for connection in list(self._connections.values()):
             self.disconnect(connection)
         self._listener.close()
-        try:
-            if self.exists():
-                os.unlink(self._path)
-        except OSError:
-            pass  # removed meanwhile, or in a folder without write permission
+        if self.exists():
+            remove(self._path)
 
     def _identity(self) -> tuple[int, int] | None:
         """Return device and inode of the file, which differ if it is replaced."""
