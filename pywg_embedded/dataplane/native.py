@@ -78,6 +78,7 @@ class Plane:
 
         Raises:
             OSError: ENOSPC if the id is not below the limit of peers.
+            FileExistsError: the peer exists; it is unchanged.
         """
         self._call("add_peer", peer_id)
         self._peers.add(peer_id)

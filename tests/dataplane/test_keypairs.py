@@ -1,5 +1,7 @@
 """The slots of keypairs: which receive, which one sends, and their wiping."""
 
+import errno
+
 import pytest
 
 from pywg_embedded.core.constants import INITIATION_SIZE, RESPONSE_SIZE
@@ -250,3 +252,19 @@ def test_a_peer_with_a_reused_id_starts_empty(rig: Rig) -> None:
     assert rig.plane.facts(PEER).rx_bytes == rig.plane.facts(PEER).tx_bytes == 0
     end = rig.session(PEER)
     assert decrypt_all(end, rig.sent_data()) == [b""]
+
+
+def test_adding_a_peer_that_exists_is_refused_and_changes_nothing(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, PREFIX)
+    with pytest.raises(FileExistsError) as refusal:
+        rig.plane.add_peer(PEER)
+    assert refusal.value.errno == errno.EEXIST
+    # A second set of slots for the same peer would leak those of the first.
+    for _ in range(8):
+        with pytest.raises(FileExistsError):
+            rig.plane.add_peer(PEER)
+        newest = rig.session(PEER)
+    assert rig.plane.has_index(newest.local_index)
+    assert not rig.plane.has_index(end.local_index)
+    rig.remove_peer(PEER)
+    assert not rig.plane.has_index(newest.local_index)

@@ -5,6 +5,7 @@ Packets are encrypted and decrypted in place, in one buffer for each direction:
     outgoing, incoming: | header 16 | packet, padding | tag 16 |
 """
 
+import errno
 import struct
 
 from ... import crypto
@@ -105,7 +106,13 @@ class Transport:
     # Calls of the protocol engine.
 
     def add_peer(self, peer_id: int) -> None:
-        """Add a peer without endpoint, allowed IPs and keypairs."""
+        """Add a peer without endpoint, allowed IPs and keypairs.
+
+        Raises:
+            FileExistsError: the peer exists; it is unchanged.
+        """
+        if peer_id in self._peers:
+            raise FileExistsError(errno.EEXIST, f"peer {peer_id} exists")
         self._peers[peer_id] = _Peer()
 
     def remove_peer(self, peer_id: int) -> None:

@@ -116,8 +116,9 @@ PYWG_API int pywg_set_threads(int handle, uint32_t threads);
 /* Stop the clock at this time, for tests; 0 lets it run again. */
 PYWG_API int pywg_set_time(int handle, uint64_t now);
 
-/* Add a peer that does not exist. -ENOSPC if its id is not below the limit of
- * peers, -EBADF if the handle is not open. */
+/* Add a peer that does not exist. -EEXIST if it exists, which changes nothing;
+ * -ENOSPC if its id is not below the limit of peers, -EBADF if the handle is
+ * not open. */
 PYWG_API int pywg_add_peer(int handle, uint32_t peer);
 /* Remove a peer with its keypairs, staged packets, allowed IPs and events. */
 PYWG_API int pywg_remove_peer(int handle, uint32_t peer);

@@ -85,6 +85,8 @@ int pywg_add_peer(int handle, uint32_t peer)
 		return -EBADF;
 	if (peer >= plane->limits.peers)
 		return -ENOSPC;
+	if (plane->tx.peers[peer].exists)
+		return -EEXIST;
 	plane_add_peer(plane, peer);
 	return 0;
 }
