@@ -24,10 +24,11 @@ GENERIC = ("metric", "ip4table", "ip6table", "disabled")
 NUMBERS = (PORT, MTU, METRIC)
 
 RECORDING = """
+exec 3>&1
 for name in proto_config_add_string proto_config_add_int proto_config_add_boolean \\
 		proto_config_add_array proto_run_command proto_kill_command \\
 		proto_notify_error proto_block_restart proto_export ubus; do
-	eval "$name() { echo $name \\"\\$@\\"; }"
+	eval "$name() { echo $name \\"\\$@\\" >&3; }"
 done
 """
 CONFIGURATION = """
@@ -47,8 +48,13 @@ HANDLER = f"INCLUDE_ONLY=1\n. {FILES}/pywg.sh\nSTATE=state\n"
 INIT = f". {FILES}/pywg.init\nSTATE=state\nCONFIG=config\n"
 
 
-def run(folder: Path, script: str, *, path: str = "/bin:/usr/bin") -> list[str]:
-    """Run a script and return the recorded calls, one per line."""
+def run(
+    folder: Path, script: str, *, path: str = "/bin:/usr/bin", errors: str = ""
+) -> list[str]:
+    """Run a script and return the recorded calls, one per line.
+
+    ``errors`` is the expected standard error, which netifd and procd log.
+    """
     done = subprocess.run(
         ["/bin/busybox", "ash", "-c", script],
         cwd=folder,
@@ -56,7 +62,7 @@ def run(folder: Path, script: str, *, path: str = "/bin:/usr/bin") -> list[str]:
         capture_output=True,
         text=True,
     )
-    assert not done.stderr
+    assert done.stderr == errors
     return done.stdout.splitlines()
 
 
@@ -79,7 +85,7 @@ def test_handler_declares_the_options_of_the_table(tmp_path: Path) -> None:
 
 
 def test_handler_sets_the_flags_of_the_protocol(tmp_path: Path) -> None:
-    show = 'proto_pywg_init_config >/dev/null; echo "$available $no_device"\n'
+    show = 'proto_pywg_init_config 3>/dev/null; echo "$available $no_device"\n'
     show += 'echo "$renew_handler $no_proto_task"\n'
     assert run(tmp_path, RECORDING + HANDLER + show) == ["1 1", "1 "]
 
@@ -94,7 +100,7 @@ def daemon(tmp_path: Path) -> str:
     return f"{program.parent}:/bin:/usr/bin"
 
 
-RELOAD = ["call pywg.wg0 reload"]
+RELOAD = ["ubus call pywg.wg0 reload"]
 START = [
     "proto_export PYWG_STARTING=state/wg0.starting",
     "proto_run_command wg0 pywgd --foreground --netifd wg0",
@@ -102,15 +108,15 @@ START = [
 # Call of netifd, recorded calls.
 GOLDEN: tuple[tuple[str, list[str]], ...] = (
     ("proto_pywg_setup wg0", START),
+    ("proto_pywg_renew wg0 wg0", RELOAD),
     # Output would be logged by netifd.
-    ("proto_pywg_renew wg0 wg0", []),
-    ('exec 3>&1; ubus() { echo "$@" >&3; }; proto_pywg_renew wg0 wg0', RELOAD),
+    ("ubus() { echo output; }; proto_pywg_renew wg0 wg0", []),
     ("proto_pywg_teardown wg0 wg0", ["proto_kill_command wg0"]),
 )
 
 
 @pytest.mark.parametrize(
-    "call, expected", GOLDEN, ids=["setup", "renew", "renew-call", "teardown"]
+    "call, expected", GOLDEN, ids=["setup", "renew", "renew-output", "teardown"]
 )
 def test_handler_starts_reloads_and_stops_the_daemon(
     tmp_path: Path, daemon: str, call: str, expected: list[str]
@@ -250,7 +256,47 @@ def test_start_starts_exactly_the_interfaces_that_stop_stopped(tmp_path: Path) -
     assert run(tmp_path, script + "start_service") == []
 
 
-OBJECTS = 'ubus() { [ "$1" != list ] && echo "$@" || echo pywg.wg0 pywg.wg1; }\n'
+# The exit code is the ubus status. With -S, ubus(1) prints no message.
+REJECTED = """ubus() {
+	[ "$1" = -S ] || echo "Command failed: $TEXT" >&2
+	return $STATUS
+}
+"""
+NOT_FOUND, TIMEOUT = (4, "Not found"), (7, "Request timed out")
+STATUS_IDS = ("not-found", "timeout")
+CHANGED = f"mkdir state; echo x >state/wg0.sum; config_load() {{ :; }}\n{INIT}"
+BLOCKED = f"echo x >config; echo y >state/wg0.blocked\n{INIT}"
+# Calls of ubus objects, which a daemon or netifd has not added yet.
+CALLS = {
+    "renew": f"{HANDLER}proto_pywg_renew wg0 wg0",
+    "reload": f"{CHANGED}checksum() {{ echo y; }}\nreload_if_changed wg0",
+    "reload-blocked": f"{CHANGED}{BLOCKED}checksum() {{ echo y; }}\n"
+    "reload_if_changed wg0",
+    "start": f"{CHANGED}checksum() {{ :; }}\n: >state/wg0.stopped\nstart_interface wg0",
+}
+
+
+@pytest.mark.parametrize("status, text", [NOT_FOUND, TIMEOUT], ids=STATUS_IDS)
+@pytest.mark.parametrize("script", CALLS.values(), ids=CALLS)
+def test_missing_object_is_no_error_but_a_failed_call_is(
+    tmp_path: Path, script: str, status: int, text: str
+) -> None:
+    logged = f"Command failed: {text}\n" if (status, text) != NOT_FOUND else ""
+    rejected = f"STATUS={status} TEXT='{text}'\n{REJECTED}"
+    assert run(tmp_path, rejected + script, errors=logged) == []
+
+
+def test_clock_step_logs_nothing_without_a_daemon(tmp_path: Path) -> None:
+    rejected = f"STATUS=4 TEXT='Not found'\n{REJECTED}"
+    assert run(tmp_path, f"{rejected}ACTION=step\n. {FILES}/pywg.ntp\n") == []
+
+
+OBJECTS = """exec 3>&1
+ubus() {
+	[ "$1" = -S ] && shift
+	[ "$1" != list ] && echo "$@" >&3 || echo pywg.wg0 pywg.wg1
+}
+"""
 # Action of ntpd, recorded calls.
 STEPS: tuple[tuple[str, list[str]], ...] = (
     ("step", ["call pywg.wg0 retry", "call pywg.wg1 retry"]),

@@ -4,6 +4,7 @@
 # shellcheck shell=dash disable=SC1091
 
 STATE=/var/run/pywg
+NOT_FOUND=4
 
 [ -n "$INCLUDE_ONLY" ] || {
 	. /lib/functions.sh
@@ -48,7 +49,11 @@ proto_pywg_setup() {
 }
 
 proto_pywg_renew() {
-	ubus call "pywg.$1" reload >/dev/null
+	local error
+	# netifd also renews an interface that it restarts. A daemon without an object is
+	# still starting, and reads the configuration after it has added the object.
+	error=$(ubus call "pywg.$1" reload 2>&1 >/dev/null) ||
+		[ $? = $NOT_FOUND ] || echo "$error" >&2
 }
 
 proto_pywg_teardown() {
