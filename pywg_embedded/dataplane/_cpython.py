@@ -2,8 +2,6 @@
 
 import os
 
-from .. import __version__
-from ..core.errors import Error
 from ._libpywg import __file__ as _file
 from ._libpywg import ffi as _ffi
 from .signatures import SIGNATURES, SONAME
@@ -24,28 +22,19 @@ _library = _ffi.dlopen(_BESIDE if os.path.exists(_BESIDE) else SONAME)
 def load() -> "dict[str, Callable[..., Any]]":
     """Return the functions by their names without ``pywg_``.
 
-    A pointer argument is any object with the buffer protocol.
-
-    Raises:
-        Error: the library lacks a function, because it is of another version.
+    A pointer argument is any object with the buffer protocol. A function that the
+    library or its declarations lack is left out.
     """
-    try:
-        return {row[0]: _function(*row) for row in SIGNATURES}
-    except _ffi.error:
-        raise Error(
-            f"{_path()} has version {_version()}, but pywg-embedded has version "
-            f"{__version__}; upgrade both"
-        ) from None
+    found = {}
+    for name, result, arguments in SIGNATURES:
+        try:
+            found[name] = _function(name, result, arguments)
+        except (AttributeError, _ffi.error):
+            pass
+    return found
 
 
-def _version() -> str:
-    try:
-        return str(_function("version", "s", "")())
-    except _ffi.error:
-        return "unknown"
-
-
-def _path() -> str:
+def path() -> str:
     """Return where the loader found the library."""
     with open("/proc/self/maps") as maps:
         paths = [line.split(None, 5)[-1].strip() for line in maps if SONAME in line]

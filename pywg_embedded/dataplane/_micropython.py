@@ -16,10 +16,19 @@ strerror: "Callable[[int], str]" = ffi.open(None).func("s", "strerror", "i")
 def load() -> "dict[str, Callable[..., Any]]":
     """Return the functions by their names without ``pywg_``.
 
-    A pointer argument is any object with the buffer protocol.
+    A pointer argument is any object with the buffer protocol. A function that the
+    library lacks is left out.
     """
     library = ffi.open(SONAME)
-    return {
-        name: library.func(result, "pywg_" + name, arguments)
-        for name, result, arguments in SIGNATURES
-    }
+    found = {}
+    for name, result, arguments in SIGNATURES:
+        try:
+            found[name] = library.func(result, "pywg_" + name, arguments)
+        except OSError:
+            pass
+    return found
+
+
+def path() -> str:
+    """Return the name that the loader finds the library by."""
+    return SONAME

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import pywg_embedded
+from package.builder.paths import CHECKOUT
 from pywg_embedded import __version__
 from pywg_embedded.dataplane import _libpywg
 from pywg_embedded.dataplane.library import functions
@@ -39,35 +40,88 @@ def test_version_is_that_of_the_package() -> None:
 
 
 LIMITS = "import sys; from pywg_embedded.commands import pywg; sys.exit(pywg())"
-# The source of another library, and the version in the message.
-FOREIGN_LIBRARIES = (
-    pytest.param("int pywg_open(void) { return 0; }", "unknown", id="without version"),
-    pytest.param(
-        'const char *pywg_version(void) { return "0.0.9"; }', "0.0.9", id="0.0.9"
-    ),
+VERSION = 'const char *pywg_version(void) {{ return "{}"; }}\n'
+# A library with all functions, and with the version of the package.
+COMPLETE = VERSION.format(__version__) + "".join(
+    f"int pywg_{name}(void) {{ return 0; }}\n"
+    for name, _, _ in SIGNATURES
+    if name != "version"
+)
+OTHER_VERSION = (
+    "has version {}, but pywg-embedded has version " + __version__ + "; upgrade both"
+)
+NO_FUNCTION = (
+    "has no function pywg_open, although it has the same version as pywg-embedded, "
+    f"{__version__}; upgrade both"
 )
 
 
-@pytest.mark.parametrize("source, version", FOREIGN_LIBRARIES)
-def test_both_versions_are_printed_when_the_library_is_another(
-    tmp_path: Path, source: str, version: str
-) -> None:
-    tree = tmp_path / "pywg_embedded"
+def copy_package(folder: Path) -> Path:
+    """Copy the package to a folder without its library; return that of the data
+    plane."""
+    tree = folder / "pywg_embedded"
     ours = Path(pywg_embedded.__file__).parent
     shutil.copytree(ours, tree, ignore=shutil.ignore_patterns("libpywg"))
     shutil.copy(_libpywg.__file__, tree / "dataplane")
-    library = tree / "dataplane" / SONAME
+    return tree / "dataplane"
+
+
+def compile_library(folder: Path, source: str) -> Path:
+    library = folder / SONAME
     compiler = ("cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(library))
     subprocess.run(compiler, input=source, text=True, check=True)
+    return library
+
+
+def limits_error(folder: Path) -> str:
+    """Run ``pywg limits`` with the package in a folder, and return its message."""
     done = subprocess.run(
         (sys.executable, "-S", "-c", LIMITS, "limits"),
-        cwd=tmp_path,
-        env={"PYTHONPATH": os.pathsep.join((str(tmp_path), *sys.path))},
+        cwd=folder,
+        env={"PYTHONPATH": os.pathsep.join((str(folder), *sys.path))},
         capture_output=True,
         text=True,
     )
-    assert done.stderr == (
-        f"pywg: {library} has version {version}, but pywg-embedded has version "
-        f"{__version__}; upgrade both\n"
-    )
     assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr
+
+
+# The source of another library, and what the message says of it.
+FOREIGN_LIBRARIES = (
+    pytest.param(
+        "int pywg_open(void) { return 0; }",
+        OTHER_VERSION.format("unknown"),
+        id="without-version",
+    ),
+    pytest.param(VERSION.format("0.0.9"), OTHER_VERSION.format("0.0.9"), id="older"),
+    pytest.param(
+        COMPLETE.replace(f'"{__version__}"', '"9.0.0"'),
+        OTHER_VERSION.format("9.0.0"),
+        id="newer-with-all-functions",
+    ),
+    pytest.param(VERSION.format(__version__), NO_FUNCTION, id="same-version-stale"),
+)
+
+
+@pytest.mark.parametrize("source, message", FOREIGN_LIBRARIES)
+def test_limits_says_to_upgrade_both_when_the_library_is_another(
+    tmp_path: Path, source: str, message: str
+) -> None:
+    library = compile_library(copy_package(tmp_path), source)
+    assert limits_error(tmp_path) == f"pywg: {library} {message}\n"
+
+
+def test_limits_says_to_upgrade_both_when_the_declarations_are_stale(
+    tmp_path: Path,
+) -> None:
+    folder = copy_package(tmp_path)
+    library = compile_library(folder, COMPLETE)
+    older = "".join(
+        f"{row!r}, " for row in SIGNATURES if row[0] not in ("open", "close")
+    )
+    (tmp_path / "older.py").write_text(f"SIGNATURES = ({older})\n")
+    bind = (str(CHECKOUT / "pywg_embedded/dataplane/libpywg/bind.py"), "older.py")
+    subprocess.run(
+        (sys.executable, *bind, str(folder / "_libpywg.py")), cwd=tmp_path, check=True
+    )
+    assert limits_error(tmp_path) == f"pywg: {library} {NO_FUNCTION}\n"
