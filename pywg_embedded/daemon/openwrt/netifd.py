@@ -3,12 +3,15 @@
 1. netifd is notified as soon as the interface changes, and applies the difference.
 2. The interface depends on no uplink: when one goes down, the endpoints are reached
    through another one, or not at all for a while; the interface stays up.
+3. A change counts as handled when netifd has answered both the question for its
+   interfaces and the update. Until then both are repeated.
 """
 
 import socket
 
 from ...dataplane.tun import mtu_of
 from ...openwrt import netifd
+from .. import clock
 from ..netlink import path_mtu
 from ..netlink.host_routes import HostRoutes
 from ..netlink.routes import output_ifindex
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
     Table = dict[str, Any]
 
+# Milliseconds between two attempts without an answer of netifd.
+_MIN_DELAY, _MAX_DELAY = 1_000, 30_000
+
 
 class NetifdLink:
     """Configures the link through netifd; replaces ``LinkConfig`` on OpenWrt."""
@@ -39,6 +45,11 @@ class NetifdLink:
         self._host_routes = HostRoutes(log)
         self._configured: UciInterface | None = None
         self._last_state: tuple[Any, ...] = ()
+        # The number of changes, and how many of them netifd knows.
+        self._changes = 0
+        self._handled_changes = 0
+        self._retry_at = 0
+        self._delay = _MIN_DELAY
         self._sent: Table = {}
         self._mtu = 0
 
@@ -49,6 +60,7 @@ class NetifdLink:
             # Without host routes, lookups show which endpoints need one.
             self._host_routes.sync({})
         self._configured = configured
+        self._retry_at = 0
         self.update(routes_changed=True)
 
     def update(self, routes_changed: bool) -> None:
@@ -60,21 +72,42 @@ class NetifdLink:
         if configured is None:
             return
         endpoints = self._interface.endpoint_addresses()
-        port = self._interface.port()
-        state = (endpoints, port, self._ubus.connections)
-        if state == self._last_state and not routes_changed:
+        state = (endpoints, self._interface.port(), self._ubus.connections)
+        if state != self._last_state:
+            self._last_state = state
+            self._retry_at = 0
+            self._changes += 1
+        elif routes_changed:
+            self._changes += 1
+        now = clock.boottime()
+        if self._changes == self._handled_changes or now < self._retry_at:
             return
+        # Only an answer to this attempt handles the changes: those before it.
+        changes = self._changes
+        self._retry_at = now + self._delay
+        self._delay = min(2 * self._delay, _MAX_DELAY)
+        if self._synchronize(configured, endpoints):
+            self._handled_changes = changes
+            self._retry_at = 0
+            self._delay = _MIN_DELAY
+
+    def _synchronize(
+        self, configured: "UciInterface", endpoints: "frozenset[bytes]"
+    ) -> bool:
+        """Update host routes, MTU and netifd; return False if netifd did not answer."""
         dump = self._ubus.call(netifd.INTERFACE, netifd.DUMP, {})
         if dump is None:
-            return
-        self._last_state = state
+            return False
         self._host_routes.sync(self._needed_host_routes(configured, dump, endpoints))
         uplinks = netifd.uplink_devices(dump, configured.name, configured.tunlink)
         mtu = configured.mtu or self._path_mtu(endpoints, uplinks)
         if mtu != self._mtu:
             self._tun.set_mtu(mtu)
             self._mtu = mtu
-        self._send_update(netifd.update_link(configured, self._tun.name, port, uplinks))
+        port = self._interface.port()
+        return self._send_update(
+            netifd.update_link(configured, self._tun.name, port, uplinks)
+        )
 
     def report_fatal_error(self, name: str, code: str, reason: str) -> None:
         """Report an error to netifd, and keep netifd from starting the daemon again."""
@@ -89,11 +122,14 @@ class NetifdLink:
         """Remove all host routes."""
         self._host_routes.sync({})
 
-    def _send_update(self, message: "Table") -> None:
+    def _send_update(self, message: "Table") -> bool:
         # netifd may have been restarted if there is a new connection.
         sent = {**message, "connections": self._ubus.connections}
-        if sent != self._sent and self._notify(message):
+        if sent != self._sent:
+            if not self._notify(message):
+                return False
             self._sent = sent
+        return True
 
     def _notify(self, message: "Table") -> bool:
         return self._ubus.call(netifd.INTERFACE, netifd.NOTIFY, message) is not None

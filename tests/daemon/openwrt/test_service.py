@@ -39,6 +39,8 @@ class Router:
     def __init__(self, lab: Lab, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.host = lab.host("router")
         self.up = {"eth1": True, "eth2": True}
+        # The method that netifd does not answer.
+        self.unanswered = ""
         for index, device in enumerate(self.up, 1):
             self.host.wire(device, lab.host(f"isp{index}"), "eth0")
             self.host.add_address(device, f"10.77.{index}.2/24")
@@ -123,7 +125,9 @@ class Router:
         """Return the kernel's route to the peer."""
         return self.host.run("ip", "route", "get", PEER).stdout.split(" uid ")[0]
 
-    def _netifd(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _netifd(self, method: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        if method == self.unanswered:
+            return None
         if method != "dump":
             return {}
         return {
@@ -179,6 +183,77 @@ def test_netifd_is_notified_again_only_when_something_changes(router: Router) ->
     service.tick(routes_changed=True)
     rules = router.notifications()[-1]["data"]["firewall"]
     assert [rule["device"] for rule in rules] == ["eth2"]
+
+
+def opened_on(router: Router) -> list[str]:
+    """Return the devices on which netifd opens the port."""
+    rules = router.notifications()[-1]["data"]["firewall"]
+    return [rule["device"] for rule in rules]
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Replace the boot time by the only item of the list, in milliseconds."""
+    now = [clock.boottime()]
+    monkeypatch.setattr(clock, "boottime", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize("method", ["dump", "notify_proto"])
+def test_route_change_is_handled_when_netifd_does_not_answer_at_first(
+    router: Router, now: list[int], method: str
+) -> None:
+    service = router.start()
+    router.add_routes_into_tunnel()
+    router.unanswered = method
+    router.up["eth1"] = False
+    router.host.down("eth1")
+    service.tick(routes_changed=True)
+    for _ in range(3):
+        now[0] += 60_000
+        service.tick(routes_changed=False)
+    router.unanswered = ""
+    now[0] += 60_000
+    service.tick(routes_changed=False)
+    assert opened_on(router) == ["eth2"]
+    assert "via 10.77.2.1 dev eth2" in router.route()
+    calls = len(router.ubusd.calls)
+    service.tick(routes_changed=False)
+    assert len(router.ubusd.calls) == calls
+
+
+def test_route_change_is_handled_when_it_happens_before_the_answer(
+    router: Router,
+) -> None:
+    service = router.start()
+    answer = router.ubusd.objects["network.interface"]
+
+    def answer_late(method: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        reply = answer(method, arguments)
+        if method == "dump":
+            router.up["eth1"] = False
+        return reply
+
+    router.ubusd.objects["network.interface"] = answer_late
+    service.tick(routes_changed=True)
+    assert opened_on(router) == ["eth1", "eth2"]
+    service.tick(routes_changed=True)
+    assert opened_on(router) == ["eth2"]
+
+
+def test_netifd_is_asked_less_often_while_it_does_not_answer(
+    router: Router, now: list[int]
+) -> None:
+    service = router.start()
+    router.unanswered = "dump"
+    asked = []
+    for second in range(100):
+        before = len(router.ubusd.calls)
+        service.tick(routes_changed=not second)
+        if len(router.ubusd.calls) != before:
+            asked.append(second)
+        now[0] += 1_000
+    assert asked == [0, 1, 3, 7, 15, 31, 61, 91]
 
 
 def test_8984_netifd_is_notified_when_a_reload_changes_peers(router: Router) -> None:
