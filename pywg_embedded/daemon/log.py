@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 LEVELS = {"silent": 0, "error": 1, "warning": 2, "verbose": 3, "debug": 3}
 DEFAULT_LEVEL = "warning"
+# Milliseconds.
+_MINUTE, _REPEAT_AFTER = 60_000, 3_600_000
+_BURST, _MAX_TEXTS = 30, 64
 
 
 class Log:
@@ -49,6 +52,34 @@ class Log:
             self._sink(priority, f"{self._name}: {text}")
         except OSError:
             pass  # standard error is closed or full; the daemon goes on
+
+
+class FailureLog:
+    """Logs failures that are likely to be repeated: each distinct text once an hour.
+
+    At most ``_BURST`` lines are written in a minute, whatever the texts are.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._logged_at: dict[str, int] = {}
+        self._minute_ends_at = 0
+        self._count = 0
+
+    def warning(self, text: str, now: int) -> None:
+        """Log a failure; ``now`` is the boot time in milliseconds."""
+        if text in self._logged_at and now - self._logged_at[text] < _REPEAT_AFTER:
+            return
+        if now >= self._minute_ends_at:
+            self._minute_ends_at = now + _MINUTE
+            self._count = 0
+        if self._count == _BURST:
+            return
+        self._count += 1
+        if len(self._logged_at) == _MAX_TEXTS:
+            self._logged_at.clear()
+        self._logged_at[text] = now
+        self._log.warning(text)
 
 
 def to_syslog(priority: int, text: str) -> None:

@@ -11,6 +11,7 @@ from . import clock
 from .interface import Interface
 from .log import Log
 from .netlink.link_monitor import LinkMonitor
+from .tasks import Tasks
 from .uapi_socket import Connection, UapiServer, respond
 
 TYPE_CHECKING = False
@@ -33,13 +34,22 @@ _IDLE_TIMEOUT_WHEN_FULL = 1_000
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 SIGNALS = (*ENDING_SIGNALS, signal.SIGHUP)
 _MAX_SIGNALS = 64
+# The tasks of each tick, in this order.
+_PERIODIC = (
+    "control socket check",
+    "idle control connections",
+    "link state",
+    "log of drops",
+    "source address check",
+)
 
 
 class Loop:
     """Runs an interface until it is deleted, its socket is removed or a signal ends it.
 
     With a ``uci_config``, SIGHUP reloads the configuration; a ``service`` is updated
-    each second, and when routes change.
+    each second, and when routes change. What fails is logged and run again at the next
+    tick, and until then the descriptor that it serves is not watched.
     """
 
     def __init__(
@@ -50,6 +60,7 @@ class Loop:
         log: Log,
         uci_config: "UciConfig | None" = None,
         service: "OpenwrtService | None" = None,
+        tasks: Tasks | None = None,
     ) -> None:
         self._interface = interface
         self._plane = interface.plane
@@ -66,6 +77,36 @@ class Loop:
         self._drops: dict[str, int] = {}
         # The ids of the peers whose source address is to be checked.
         self._unchecked: list[int] = []
+        # Descriptors that are not watched until the next tick, and when the timers are
+        # run again, after a failure.
+        self._paused: list[int] = []
+        self._timers_paused = False
+        self._reload_due = False
+        self.tasks = tasks or Tasks(log)
+        self._add_tasks()
+
+    def _add_tasks(self) -> None:
+        for name, function in (
+            ("protocol message", self._interface.handle),
+            ("protocol timers", self._interface.handle_timer),
+            ("link notification", self._follow_link),
+            ("new control connection", self._accept),
+            ("control connection", self._serve),
+            ("signal", self._handle_signals),
+            ("control socket check", self._check_server),
+            ("idle control connections", self._close_idle_connections),
+            ("link state", self._poll_link),
+            ("log of drops", self._log_drops),
+            ("source address check", self._check_sources),
+        ):
+            self.tasks.add(name, function)
+        if self._uci_config:
+            endpoints = self._uci_config.endpoints
+            self.tasks.add("finished lookups", endpoints.handle_results)
+            self.tasks.add("endpoint names", endpoints.tick)
+            self.tasks.add("configuration reload", self._reload)
+        if self._service:
+            self.tasks.add("ubus messages", self._service.ubus.handle_messages)
 
     def run(self) -> int:
         """Run the loop to its end, clean up, and return the exit code."""
@@ -84,10 +125,12 @@ class Loop:
     def close(self) -> None:
         """Remove the control socket and close everything; ``run`` ends with it."""
         self._server.close()
-        if self._service:
-            self._service.close()
-        self._interface.close()
-        self._links.close()
+        try:
+            if self._service:
+                self._service.close()
+        finally:
+            self._interface.close()
+            self._links.close()
 
     def apply_link_state(self) -> None:
         """Follow the link: open or close the UDP port, set the MTU, stop if it is gone.
@@ -111,34 +154,57 @@ class Loop:
     def _poll_once(self) -> None:
         for event in self._plane.wait(self._timeout()):
             self._handle(event)
-        self._interface.handle_timer()
+        if not self._timers_paused:
+            self._timers_paused = not self.tasks.run("protocol timers")
         if clock.boottime() >= self._next_tick_at:
             self._next_tick_at = clock.boottime() + _TICK_INTERVAL
             self._tick()
 
     def _timeout(self) -> int:
         until_tick = max(0, self._next_tick_at - clock.boottime())
-        until_timer = self._interface.timeout()
+        until_timer = None if self._timers_paused else self._interface.timeout()
         return until_tick if until_timer is None else min(until_tick, until_timer)
 
     def _handle(self, event: "tuple[Any, ...]") -> None:
         if event[0] == events.TUN_GONE:
             self._stop("the interface was deleted")
         elif event[0] != events.READY:
-            self._interface.handle(event)
-        elif event[1] == self._links.descriptor():
-            self._links.read()
-            self.apply_link_state()
-        elif event[1] == self._server.descriptor():
-            self._accept()
-        elif event[1] == self._signal_reader:
-            self._handle_signals()
-        elif self._uci_config and event[1] == self._uci_config.endpoints.descriptor():
-            self._uci_config.endpoints.handle_results()
-        elif self._service and event[1] == self._service.ubus.descriptor():
-            self._service.ubus.handle_messages()
+            self.tasks.run("protocol message", event)
         else:
-            self._serve(event[1])
+            self._handle_ready(event[1])
+
+    def _handle_ready(self, descriptor: int) -> None:
+        task = self._task_of(descriptor)
+        if not task:
+            self._handle_connection(descriptor)
+        elif not self.tasks.run(task) and self._task_of(descriptor):
+            # Else it would be ready again at once.
+            self._plane.unwatch(descriptor)
+            self._paused.append(descriptor)
+
+    def _task_of(self, descriptor: int) -> str:
+        """Return the task that a descriptor is watched for; empty for connections."""
+        tasks = {
+            self._links.descriptor(): "link notification",
+            self._server.descriptor(): "new control connection",
+            self._signal_reader: "signal",
+        }
+        if self._uci_config:
+            tasks[self._uci_config.endpoints.descriptor()] = "finished lookups"
+        if self._service:
+            tasks[self._service.ubus.descriptor()] = "ubus messages"
+        return tasks.get(descriptor, "")
+
+    def _handle_connection(self, descriptor: int) -> None:
+        connection = self._server.connection(descriptor)
+        if connection and not self.tasks.run("control connection", connection):
+            self._plane.unwatch(descriptor)
+            self._server.disconnect(connection)
+            self._resume_accepting()
+
+    def _follow_link(self) -> None:
+        self._links.read()
+        self.apply_link_state()
 
     def _accept(self) -> None:
         try:
@@ -177,14 +243,12 @@ class Loop:
         self._server.disconnect(connection)
         self._resume_accepting()
 
-    def _serve(self, descriptor: int) -> None:
-        connection = self._server.connection(descriptor)
-        if connection is None:
-            return
-        self._plane.unwatch(descriptor)
+    def _serve(self, connection: Connection) -> None:
+        descriptor = connection.socket.fileno()
         if connection.serve(self._respond):
             self._plane.watch(descriptor, connection.wants_to_write)
         else:
+            self._plane.unwatch(descriptor)
             self._server.disconnect(connection)
             self._resume_accepting()
 
@@ -194,20 +258,33 @@ class Loop:
         return respond(self._interface, request)
 
     def _tick(self) -> None:
+        self._timers_paused = False
+        for descriptor in self._paused:
+            if self._task_of(descriptor):
+                self._plane.watch(descriptor)
+        self._paused.clear()
+        routes_changed = self._links.routes_changed
+        for task in _PERIODIC:
+            self.tasks.run(task)
+        if self._uci_config:
+            if self._reload_due:
+                self.tasks.run("configuration reload")
+            self.tasks.run("endpoint names")
+        if self._service:
+            self._service.tick(routes_changed)
+
+    def _check_server(self) -> None:
         if not self._server.exists():
             self._stop("the control socket was removed")
+
+    def _close_idle_connections(self) -> None:
         for connection in self._server.idle_connections(_IDLE_TIMEOUT):
             self._disconnect(connection, f"no data for {_IDLE_TIMEOUT // 1000} s")
         self._resume_accepting()
+
+    def _poll_link(self) -> None:
         self._links.poll()
         self.apply_link_state()
-        self._log_drops()
-        routes_changed = self._links.routes_changed
-        self._check_sources()
-        if self._uci_config:
-            self._uci_config.endpoints.tick()
-        if self._service:
-            self._service.tick(routes_changed)
 
     def _log_drops(self) -> None:
         if not self._log.is_verbose():
@@ -241,9 +318,15 @@ class Loop:
         # From the wakeup descriptor: a Python handler could run amid any other call.
         for signum in os.read(self._signal_reader, _MAX_SIGNALS):
             if self._uci_config and signum == signal.SIGHUP:
-                self._uci_config.reload()
+                self._reload_due = True
+                self.tasks.run("configuration reload")
             else:
                 self._stop("received a termination signal")
+
+    def _reload(self) -> None:
+        if self._uci_config:
+            self._uci_config.reload()
+        self._reload_due = False
 
     def _stop(self, reason: str) -> None:
         if self._running:

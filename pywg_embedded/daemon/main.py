@@ -21,6 +21,7 @@ from .interface import Interface
 from .log import Log, to_syslog
 from .loop import ENDING_SIGNALS, SIGNALS, Loop
 from .netlink.link_monitor import LinkMonitor
+from .tasks import Tasks
 from .timestamp_store import TimestampStore
 from .uapi_socket import UapiServer
 
@@ -100,13 +101,16 @@ def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
         wall_clock = TimestampStore(path, clock.wall, clock.boottime, log)
     device = Device(crypto, plane, wall_clock, arguments.limits.peers)
     interface = Interface(device, plane, arguments.limits, log)
+    tasks = Tasks(log)
     uci_config = service = None
     if arguments.uci:
-        uci_config, service = _configure(arguments.name, interface, tun, log, backoff)
+        uci_config, service = _configure(
+            arguments.name, interface, tun, log, tasks, backoff
+        )
     links = LinkMonitor(tun)
     # Last: programs take the control socket as the sign that the interface is ready.
     server = UapiServer(tun.name, arguments.uapi_fd, arguments.limits)
-    loop = Loop(interface, links, server, log, uci_config, service)
+    loop = Loop(interface, links, server, log, uci_config, service, tasks)
     loop.apply_link_state()
     process.release_startup_pages()
     return loop
@@ -140,6 +144,7 @@ def _configure(
     interface: Interface,
     tun: tuntap.Tun,
     log: Log,
+    tasks: Tasks,
     backoff: "RestartBackoff | None",
 ) -> "tuple[UciConfig, OpenwrtService | None]":
     from .openwrt.uci_config import UciConfig
@@ -153,7 +158,7 @@ def _configure(
 
     from .openwrt.service import OpenwrtService
 
-    service = OpenwrtService(interface, tun, log, backoff)
+    service = OpenwrtService(interface, tun, log, backoff, tasks)
     uci_config = UciConfig(name, interface, service.netifd, log)
     service.start(uci_config)
     return uci_config, service

@@ -11,7 +11,6 @@ import os
 import socket
 
 from ... import hostname
-from ...core.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +77,8 @@ class Lookups:
             endpoints = hostname.resolve(*name)
         except socket.gaierror as error:
             text = error.strerror or str(error)
-        except (ConfigError, OSError) as error:
-            text = str(error)
+        except Exception as error:
+            # Of any kind: a thread that ends without a result keeps its place for good.
+            text = str(error) or type(error).__name__
         self._results.append((public_key, name, endpoints, text))
         os.write(self._waker, b"\0")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...dataplane.tun import Tun
     from ..interface import Interface
     from ..log import Log
+    from ..tasks import Tasks
     from .restart_backoff import RestartBackoff
     from .uci_config import UciConfig
 
@@ -37,6 +38,7 @@ class OpenwrtService:
         tun: "Tun",
         log: "Log",
         backoff: "RestartBackoff",
+        tasks: "Tasks",
         connect: "Callable[[], UbusClient]" = UbusClient,
     ) -> None:
         self._backoff = backoff
@@ -49,6 +51,15 @@ class OpenwrtService:
         self._uci_config: UciConfig | None = None
         self._reload_requested = False
         self._reported_error = ""
+        self._tasks = tasks
+        for task, function in (
+            ("ubus connection", self.ubus.tick),
+            ("reload by ubus", self._check_reload),
+            ("peer monitor", self._monitor.tick),
+            ("netifd update", self.netifd.update),
+            ("restart back-off", self._check_stable),
+        ):
+            tasks.add(task, function)
         self.ubus.tick()
 
     def start(self, uci_config: "UciConfig") -> None:
@@ -77,10 +88,12 @@ class OpenwrtService:
 
     def tick(self, routes_changed: bool) -> None:
         """Run the periodic tasks; to be called about once a second."""
-        self.ubus.tick()
-        self._check_reload()
-        self._monitor.tick()
-        self.netifd.update(routes_changed)
+        for task in ("ubus connection", "reload by ubus", "peer monitor"):
+            self._tasks.run(task)
+        self._tasks.run("netifd update", routes_changed)
+        self._tasks.run("restart back-off")
+
+    def _check_stable(self) -> None:
         if self._stable_at and clock.boottime() >= self._stable_at:
             self._stable_at = 0
             self._backoff.reset()
@@ -106,7 +119,11 @@ class OpenwrtService:
     def _check_reload(self) -> None:
         if self._uci_config and self._reload_requested:
             self._reload_requested = False
-            self._uci_config.reload()
+            try:
+                self._uci_config.reload()
+            except Exception:
+                self._reload_requested = True
+                raise
         if self._uci_config and self._uci_config.reload_error != self._reported_error:
             self._reported_error = self._uci_config.reload_error
             if self._reported_error:

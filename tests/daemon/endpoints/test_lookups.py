@@ -36,6 +36,15 @@ def test_lookup_returns_endpoints_or_an_error(
     assert part in error and bool(error) == (not endpoints)
 
 
+def test_lookup_returns_an_error_when_an_exception_is_unexpected() -> None:
+    lookups = Lookups()
+    lookups.start(KEY, ("localhost", 2**70))  # an OverflowError
+    assert readable(lookups)
+    ((_, _, found, error),) = lookups.results()
+    assert not found and "too large" in error
+    assert lookups.capacity() == MAX_LOOKUPS
+
+
 def test_capacity_is_restored_when_results_are_taken() -> None:
     lookups = Lookups()
     for port in range(MAX_LOOKUPS):

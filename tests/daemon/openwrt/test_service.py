@@ -17,6 +17,7 @@ from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.openwrt.restart_backoff import RestartBackoff
 from pywg_embedded.daemon.openwrt.service import OpenwrtService
 from pywg_embedded.daemon.openwrt.uci_config import UciConfig
+from pywg_embedded.daemon.tasks import Tasks
 from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane import tun as tuntap
 from pywg_embedded.dataplane.limits import Limits
@@ -59,14 +60,15 @@ class Router:
 
     def start(self) -> OpenwrtService:
         self.write()
-        tun = tuntap.create(NAME)
+        self.tun = tuntap.create(NAME)
         log = Log(NAME, "error", lambda _, text: self.logged.append(text))
         limits = Limits(peers=4, allowed_ips=8)
-        self.plane = reference.Plane(tun.descriptor, limits, clock.boottime)
+        self.plane = reference.Plane(self.tun.descriptor, limits, clock.boottime)
         device = Device(crypto, self.plane, clock.wall, limits.peers)
         self.interface = Interface(device, self.plane, limits, log)
+        self.tasks = Tasks(log)
         self.service = OpenwrtService(
-            self.interface, tun, log, self.backoff, self._connect
+            self.interface, self.tun, log, self.backoff, self.tasks, self._connect
         )
         self.uci_config = UciConfig(NAME, self.interface, self.service.netifd, log)
         self.service.start(self.uci_config)
