@@ -35,7 +35,8 @@ SYSTEM = {
     "etc/hotplug.d/ntp/50-pywg": ("pywg.ntp", 0o644),
     "etc/init.d/pywg": ("pywg.init", 0o755),
     "lib/netifd/proto/pywg.sh": ("pywg.sh", 0o755),
-    "lib/upgrade/keep.d/pywg-embedded": ("pywg.keep", 0o644),
+    "usr/share/pywg-embedded/kept": ("pywg.kept", 0o644),
+    "usr/share/pywg-embedded/reinstall": ("pywg.reinstall", 0o755),
 }
 # Folder of luci-proto-pywg: folder on the router.
 LUCI = {"htdocs": "www", "root": ""}

@@ -46,6 +46,7 @@ $(1):
 	$(call Py3Build/Install)
 	$(call Py3Package/$(1)/install,$(WORK)/install)
 endif
+$$(info $$(call Package/$(1)/postinst))
 $$(info $$(call Package/$(1)/postrm))
 endef
 """
@@ -126,9 +127,11 @@ def test_system_files_equal_those_of_the_builder(top: Path) -> None:
         assert File(file.read_bytes(), file.stat().st_mode & 0o777) == expected[path]
 
 
-def test_postrm_equals_that_of_the_builder(top: Path) -> None:
+@pytest.mark.parametrize("script", ["postinst", "postrm"])
+def test_script_equals_that_of_the_builder(top: Path, script: str) -> None:
     said, _ = made(top, PACKAGES / "pywg-embedded")
-    assert packages.pywg_embedded().postrm.strip() in "\n".join(said)
+    expected = getattr(packages.pywg_embedded(), script)
+    assert expected and expected.strip() in "\n".join(said)
 
 
 @pytest.mark.parametrize("command", sorted(packages.COMMANDS))

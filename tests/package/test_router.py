@@ -170,14 +170,18 @@ def test_upgrade_keeps_keys_and_removes_bytecode(shop: Shop) -> None:
     shop.do("[ ! -e /var/run/pywg-embedded/bytecode ] && pywg --version")
 
 
-def test_no_file_is_left_after_removal(shop: Shop) -> None:
+def test_only_keys_are_left_after_removal(shop: Shop) -> None:
     before = _files(shop)
     shop.add_files("first")
     shop.do("mkdir -p /etc/pywg/keys && echo key >/etc/pywg/keys/wg0 && pywg --version")
     assert _files(shop) - before
     names = " ".join(reversed(FULL_NAMES.split()))
-    shop.do(f"{shop.manager.remove} {names}")
+    said = shop.do(f"{shop.manager.remove} {names}")
     assert not shop.installed()
+    assert shop.do("cat /etc/pywg/keys/wg0") == "key\n"
+    erase = re.search("To erase them, run: (.+)", said)
+    assert erase
+    shop.do(erase[1])
     left = sorted(_files(shop) - before)
     assert not left, "\n".join(left)
     shop.do("[ ! -e /var/run/pywg-embedded ] && [ ! -e /var/run/pywg ]")
