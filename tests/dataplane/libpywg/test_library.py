@@ -1,6 +1,7 @@
 """What the built library exports and imports."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -66,9 +67,10 @@ def copy_package(folder: Path) -> Path:
     return tree / "dataplane"
 
 
-def compile_library(folder: Path, source: str) -> Path:
+def compile_library(folder: Path, source: str, *options: str) -> Path:
     library = folder / SONAME
-    compiler = ("cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(library))
+    start = ("cc", "-shared", "-fPIC", "-o", str(library), "-x", "c", "-")
+    compiler = (*start, "-x", "none", *options)
     subprocess.run(compiler, input=source, text=True, check=True)
     return library
 
@@ -125,3 +127,33 @@ def test_limits_says_to_upgrade_both_when_the_declarations_are_stale(
         (sys.executable, *bind, str(folder / "_libpywg.py")), cwd=tmp_path, check=True
     )
     assert limits_error(tmp_path) == f"pywg: {library} {NO_FUNCTION}\n"
+
+
+@pytest.mark.parametrize("library", ["libsodium.so.99", "libcrypto.so.99"])
+def test_limits_names_the_library_that_libpywg_lacks(
+    tmp_path: Path, library: str
+) -> None:
+    folder = copy_package(tmp_path)
+    needed = tmp_path / library
+    named = ("cc", "-shared", "-x", "c", "/dev/null", f"-Wl,-soname,{library}")
+    subprocess.run((*named, "-o", str(needed)), check=True)
+    compile_library(folder, COMPLETE, "-Wl,--no-as-needed", str(needed))
+    needed.unlink()
+    assert limits_error(tmp_path).startswith(
+        f"pywg: libpywg needs {library}, which is missing (cannot load library "
+    )
+
+
+def test_limits_names_the_library_that_lacks_a_symbol(tmp_path: Path) -> None:
+    folder = copy_package(tmp_path)
+    named = ("-Wl,-z,now", "-Wl,--no-as-needed", "-lcrypto")
+    compile_library(
+        folder,
+        f"int absent(void); int f(void) {{ return absent(); }}{COMPLETE}",
+        *named,
+    )
+    message = limits_error(tmp_path)
+    assert re.match(
+        r"pywg: libpywg does not fit the installed libcrypto\.so\.", message
+    )
+    assert "undefined symbol: absent" in message
