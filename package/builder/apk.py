@@ -98,7 +98,9 @@ def _fields(package: Package) -> dict[str, str]:
         "origin": "pywg-embedded",
         "maintainer": MAINTAINER,
         "tags": " ".join(_tags(package)),
-        "depends": " ".join(package.depends),
+        "depends": " ".join(
+            f"{name}>={least}" if least else name for name, least in package.depends
+        ),
         "provides": " ".join(_provided(package)),
         "replaces": " ".join(package.replaces),
         "provider-priority": _priority(package),

@@ -48,7 +48,9 @@ def control(package: Package, size: int, mtime: int) -> str:
     fields = {
         "Package": package.full_name,
         "Version": VERSION,
-        "Depends": ", ".join(package.depends),
+        "Depends": ", ".join(
+            f"{name} (>= {least})" if least else name for name, least in package.depends
+        ),
         "Conflicts": ", ".join(package.conflicts),
         "Provides": ", ".join(_provided(package)),
         "Replaces": ", ".join(package.replaces),

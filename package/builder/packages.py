@@ -16,7 +16,7 @@ from luci import po
 from pywg_embedded import __version__
 from pywg_embedded.dataplane.signatures import SONAME
 
-from . import libpywg, lmo
+from . import elf, libpywg, lmo
 from .archive import File
 from .paths import CHECKOUT, LIBPYWG
 from .targets import Target
@@ -54,6 +54,13 @@ sys.exit({command}())
 """
 
 
+class Dependency(NamedTuple):
+    """A package that another one needs, with its least version, or "" for any."""
+
+    name: str
+    least: str = ""
+
+
 class License(NamedTuple):
     """An SPDX expression, and the licence files in the source."""
 
@@ -80,7 +87,7 @@ class Package(NamedTuple):
 
     name: str
     architecture: str
-    depends: tuple[str, ...]
+    depends: tuple[Dependency, ...]
     section: str
     description: str
     files: dict[str, File]
@@ -104,18 +111,23 @@ class Package(NamedTuple):
 
 
 class Variant(NamedTuple):
-    """A variant of libpywg: its AEAD, package and name of the crypto library."""
+    """A variant of libpywg: its AEAD, and the name of the crypto library."""
 
     aead: str
-    depends: str
     library: str
 
 
 # The first is preferred: PyNaCl needs that library anyway.
-VARIANTS = (
-    Variant("sodium", "libsodium", "libsodium"),
-    Variant("openssl", "libopenssl3", "OpenSSL"),
-)
+VARIANTS = (Variant("sodium", "libsodium"), Variant("openssl", "OpenSSL"))
+# The packages of shared libraries. Where the name of a package has no version of the
+# library's binary interface, the first version of the package with that interface.
+PROVIDERS = {
+    "libc.so": Dependency("libc"),
+    "libc.so.6": Dependency("libc"),
+    "libcrypto.so.3": Dependency("libopenssl3"),
+    "libsodium.so.23": Dependency("libsodium"),
+    "libsodium.so.26": Dependency("libsodium", "1.0.19"),
+}
 
 
 def required_packages(target: Target) -> tuple[Package, ...]:
@@ -134,7 +146,7 @@ def _libpywg(target: Target, variant: Variant) -> Package:
     return Package(
         f"libpywg-{variant.aead}",
         target.name,
-        ("libc", variant.depends),
+        library_dependencies(built),
         "libs",
         f"Data plane of pywg-embedded, AEAD from {variant.library}",
         {f"usr/lib/{SONAME}": File(built, 0o755)},
@@ -148,12 +160,30 @@ def _libpywg(target: Target, variant: Variant) -> Package:
     )
 
 
+def library_dependencies(library: bytes) -> tuple[Dependency, ...]:
+    """Return the packages of the libraries that a shared library needs.
+
+    Raises ValueError if PROVIDERS lacks one: the package would not load.
+    """
+    needed = elf.needed_libraries(library)
+    unknown = [name for name in needed if name not in PROVIDERS]
+    if unknown:
+        raise ValueError(f"no known package has {unknown[0]}; add it to PROVIDERS")
+    return tuple(sorted({PROVIDERS[name] for name in needed}))
+
+
+def _dependencies(*names: str) -> tuple[Dependency, ...]:
+    return tuple(Dependency(name) for name in names)
+
+
 def pywg_embedded() -> Package:
     """Return the package of the daemon and the tool; it fits all architectures."""
     return Package(
         "pywg-embedded",
         "all",
-        ("libc", f"libpywg{ABI}", "kmod-tun", "python3-light", "python3-pynacl"),
+        _dependencies(
+            *("libc", f"libpywg{ABI}", "kmod-tun", "python3-light", "python3-pynacl")
+        ),
         "net",
         "WireGuard without a kernel module",
         {**_python_files(), **_launchers(), **_system_files()},
@@ -171,7 +201,7 @@ def luci_proto_pywg() -> Package:
     return Package(
         "luci-proto-pywg",
         "all",
-        ("libc", "luci-base", "pywg-embedded"),
+        _dependencies("libc", "luci-base", "pywg-embedded"),
         "luci",
         "LuCI support for the protocol pywg (WireGuard without a kernel module)",
         {**_luci_files(), **_translations()},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from package.builder import libpywg, link_stubs
+from package.builder import elf, libpywg, link_stubs
 from package.builder.targets import TARGETS
 from pywg_embedded.dataplane.signatures import SIGNATURES, SONAME
 from tests.cross.test_c_programs import NAMES
@@ -48,7 +48,9 @@ def test_library_is_built_for_its_machine(name: str, aead: str) -> None:
 @pytest.mark.parametrize("name, aead", ROWS)
 def test_library_needs_only_the_c_library_and_its_cipher(name: str, aead: str) -> None:
     dynamic = readelf(built(name, aead), "--dynamic")
-    assert re.findall(r"NEEDED.*\[(.*)\]", dynamic) == [NEEDED[aead], "libc.so"]
+    needed = [NEEDED[aead], "libc.so"]
+    assert re.findall(r"NEEDED.*\[(.*)\]", dynamic) == needed
+    assert elf.needed_libraries(built(name, aead).read_bytes()) == needed
     assert re.findall(r"SONAME.*\[(.*)\]", dynamic) == [SONAME]
 
 

@@ -33,8 +33,18 @@ def test_package_depends_on_one_of_two_libraries(all_packages: Packages) -> None
     assert library.provides == alternative.provides == ("libpywg",)
     assert library.conflicts == (alternative.full_name,)
     assert alternative.conflicts == (library.full_name,)
-    assert f"libpywg{library.abi}" in PYWG_EMBEDDED.depends
+    assert packages.Dependency(f"libpywg{library.abi}") in PYWG_EMBEDDED.depends
     assert (library.preferred, alternative.preferred) == (True, False)
+
+
+def test_library_depends_on_what_it_was_linked_to(all_packages: Packages) -> None:
+    libc = packages.Dependency("libc")
+    sodium = packages.Dependency("libsodium", "1.0.19")
+    openssl = packages.Dependency("libopenssl3")
+    assert [each.depends for each in all_packages[:2]] == [
+        (libc, sodium),
+        (libc, openssl),
+    ]
 
 
 def test_library_is_installed_in_the_loader_path(all_packages: Packages) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from package.builder import packages
 from package.builder.archive import File
-from package.builder.packages import Package
+from package.builder.packages import Dependency, Package
 
 LANGUAGE = "luci-i18n-pywg-"
 
@@ -43,7 +43,7 @@ def _split_translations(package: Package) -> Iterator[Package]:
         yield Package(
             f"{LANGUAGE}{language}",
             "all",
-            ("libc", "luci-proto-pywg"),
+            (Dependency("libc"), Dependency("luci-proto-pywg")),
             "luci",
             "A translation",
             {path: package.files[path]},

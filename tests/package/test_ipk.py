@@ -8,13 +8,13 @@ import pytest
 
 from package.builder import ipk
 from package.builder.archive import File
-from package.builder.packages import License, Package
+from package.builder.packages import Dependency, License, Package
 from pywg_embedded import __version__
 
 PACKAGE = Package(
     name="example",
     architecture="mips_24kc",
-    depends=("libc", "libsodium"),
+    depends=(Dependency("libc"), Dependency("libsodium", "1.0.19")),
     provides=("sample",),
     conflicts=("other",),
     postinst="#!/bin/sh\ntrue\n",
@@ -57,7 +57,7 @@ def test_control_file_has_all_fields_in_order() -> None:
     assert content("control", "./control").decode() == (
         "Package: example\n"
         f"Version: {__version__}-r1\n"
-        "Depends: libc, libsodium\n"
+        "Depends: libc, libsodium (>= 1.0.19)\n"
         "Conflicts: other\n"
         "Provides: sample\n"
         "Source: pywg-embedded\n"

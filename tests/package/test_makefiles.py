@@ -110,7 +110,7 @@ def test_dependencies_equal_those_of_the_builder(top: Path) -> None:
     # The build system adds the ABI version to the name of a library.
     depends = [
         f"+{name.removesuffix(packages.ABI) if 'libpywg' in name else name}"
-        for name in packages.pywg_embedded().depends
+        for name, _ in packages.pywg_embedded().depends
         if name != "libc"
     ]
     name, rest = said[0].split(":")
