@@ -130,8 +130,11 @@ def _set_option(options: "dict[str, Value]", name: str, value: str) -> None:
 
 
 def _add_to_list(options: "dict[str, Value]", name: str, value: str) -> None:
-    before = options.get(name, [])
-    options[name] = ([before] if isinstance(before, str) else before) + [value]
+    values = options.get(name, [])
+    if isinstance(values, str):
+        values = [values]
+    values.append(value)
+    options[name] = values
 
 
 _ADD = {"option": _set_option, "list": _add_to_list}
