@@ -45,6 +45,8 @@ return baseclass.extend({{
 	RANGES: {{
 {ranges}
 	}},
+	/* The values of a kernel offload. */
+	OFFLOADS: {offloads},
 	/* The options of an interface, and of a peer; a list has separators. */
 	INTERFACE: [
 {interface}
@@ -91,6 +93,7 @@ def option_table() -> str:
             for kind, name in _KIND_NAMES.items()
             if kind.range
         ),
+        offloads=_array((*options.OFFLOADS, options.NO_OFFLOAD)),
         interface=",\n".join(map(_row, options.INTERFACE_OPTIONS)),
         peer=",\n".join(map(_row, options.PEER_OPTIONS)),
         netifd=_array(options.NETIFD_OPTIONS),

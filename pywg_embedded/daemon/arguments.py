@@ -6,7 +6,7 @@ from ..control.text import located, parse_number
 from ..core.errors import ConfigError, Error
 from ..dataplane import tun
 from ..dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, OPTIONS, Limits
-from .dataplane import LIBPYWG, NAMES, OFFLOADS, PYTHON, THREADS
+from .dataplane import LIBPYWG, NAMES, OFFLOADS, PYTHON, THREADS, offload_bits
 from .log import DEFAULT_LEVEL, LEVELS
 
 TYPE_CHECKING = False
@@ -61,7 +61,8 @@ class UsageError(Error):
 class Arguments:
     """The parsed command line and environment.
 
-    ``tun_fd`` and ``uapi_fd`` are None if the daemon has to open its own.
+    ``tun_fd`` and ``uapi_fd`` are None if the daemon has to open its own; ``given`` are
+    the options with a value on the command line.
     """
 
     def __init__(self, arguments: list[str]) -> None:
@@ -71,6 +72,7 @@ class Arguments:
             Error: an argument or a variable is unknown, missing or malformed.
         """
         self.foreground = os.environ.get("WG_PROCESS_FOREGROUND") == "1"
+        self.given: set[str] = set()
         self.limits = Limits()
         self.dataplane = LIBPYWG
         self.state = ""
@@ -102,6 +104,7 @@ class Arguments:
                 if not equals:
                     value = arguments.pop(0) if arguments else ""
                 self._set(option, value)
+                self.given.add(option)
             elif word.startswith("-"):
                 raise UsageError(f"unknown option {word}; see 'pywgd --help'")
             else:
@@ -127,10 +130,10 @@ class Arguments:
                 raise UsageError(f"{option}: {value!r} is not an absolute path")
             self.state = value
         elif option == "--offload":
-            names = {name for name in value.split(",") if name != "none"}
-            self.offloads = sum(
-                OFFLOADS[_choice(OFFLOADS, option, name)] for name in names
-            )
+            names = [name for name in value.split(",") if name != "none"]
+            for name in names:
+                _choice(OFFLOADS, option, name)
+            self.offloads = offload_bits(names)
         else:
             self.limits.take(option, value)
 

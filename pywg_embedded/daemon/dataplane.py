@@ -8,6 +8,8 @@ from . import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..dataplane import native, reference
 
     Plane = native.Plane | reference.Plane
@@ -17,6 +19,11 @@ NAMES = (LIBPYWG, PYTHON)
 THREADS = ("1", "2")
 # The bits of dataplane/libpywg/include/pywg.h.
 OFFLOADS = {"tso": 1, "uso": 2, "gso": 4, "gro": 8}
+
+
+def offload_bits(names: "Collection[str]") -> int:
+    """Return the sum of the bits of these offloads; other names have none."""
+    return sum(bit for name, bit in OFFLOADS.items() if name in names)
 
 
 def uses_vnet_header(name: str) -> bool:

@@ -29,6 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..openwrt.uci_store import NetworkFile
     from .openwrt.restart_backoff import RestartBackoff
     from .openwrt.service import OpenwrtService
     from .openwrt.uci_config import UciConfig
@@ -84,6 +85,7 @@ def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
     log = Log(tun.name, arguments.log_level, to_syslog if arguments.netifd else None)
     process.drop_capabilities(log)
     process.release_startup_pages()
+    uci_file = _read_table_sizes(arguments, log) if arguments.uci else None
     plane = open_plane(
         arguments.dataplane,
         tun,
@@ -103,9 +105,9 @@ def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
     interface = Interface(device, plane, arguments.limits, log)
     tasks = Tasks(log)
     uci_config = service = None
-    if arguments.uci:
+    if uci_file:
         uci_config, service = _configure(
-            arguments.name, interface, tun, log, tasks, backoff
+            uci_file, arguments.name, interface, tun, log, tasks, backoff
         )
     links = LinkMonitor(tun)
     # Last: programs take the control socket as the sign that the interface is ready.
@@ -125,7 +127,7 @@ def _open_tun(arguments: Arguments) -> tuntap.Tun:
     return tun
 
 
-# The imports of these two functions take memory that a daemon needs for UCI only.
+# The imports of these functions take memory that a daemon needs for UCI only.
 
 
 def _open_backoff(name: str) -> "RestartBackoff":
@@ -139,7 +141,17 @@ def _open_backoff(name: str) -> "RestartBackoff":
     return backoff
 
 
+def _read_table_sizes(arguments: Arguments, log: Log) -> "NetworkFile":
+    from ..openwrt.uci_store import NetworkFile
+    from .openwrt.table_sizes import read_start_options
+
+    uci_file = NetworkFile()
+    read_start_options(uci_file, arguments, log)
+    return uci_file
+
+
 def _configure(
+    uci_file: "NetworkFile",
     name: str,
     interface: Interface,
     tun: tuntap.Tun,
@@ -152,14 +164,14 @@ def _configure(
     if backoff is None:
         from .netlink.link_config import LinkConfig
 
-        uci_config = UciConfig(name, interface, LinkConfig(tun, log), log)
+        uci_config = UciConfig(uci_file, name, interface, LinkConfig(tun, log), log)
         uci_config.load()
         return uci_config, None
 
     from .openwrt.service import OpenwrtService
 
     service = OpenwrtService(interface, tun, log, backoff, tasks)
-    uci_config = UciConfig(name, interface, service.netifd, log)
+    uci_config = UciConfig(uci_file, name, interface, service.netifd, log)
     service.start(uci_config)
     return uci_config, service
 

@@ -12,13 +12,25 @@ OPTIONS = {
 
 
 class Limits:
-    """The sizes of the tables; the defaults suit a router with 128 MB of memory."""
+    """The sizes of the tables; the defaults suit a router with 128 MB of memory.
 
-    __slots__ = ("allowed_ips", "peers", "staged", "staged_a_peer")
+    ``peers_remedy`` and ``allowed_ips_remedy`` tell a user how to get a larger table.
+    """
+
+    __slots__ = (
+        "allowed_ips",
+        "allowed_ips_remedy",
+        "peers",
+        "peers_remedy",
+        "staged",
+        "staged_a_peer",
+    )
 
     def __init__(self, peers: int = 64, allowed_ips: int = 1024) -> None:
         self.peers = peers
         self.allowed_ips = allowed_ips
+        self.peers_remedy = "restart pywgd with a larger --max-peers"
+        self.allowed_ips_remedy = "restart pywgd with a larger --max-allowed-ips"
         self.staged = 256
         self.staged_a_peer = 32
 

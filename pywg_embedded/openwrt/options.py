@@ -17,6 +17,7 @@ from ..control.text import parse_number, quote
 from ..control.wgconf import parse_fwmark, parse_keepalive
 from ..core.constants import DEFAULT_MTU
 from ..core.errors import ConfigError
+from ..dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, Limits
 from .key_store import parse_secret
 
 TYPE_CHECKING = False
@@ -33,6 +34,8 @@ _MAX_HOST_NAME, _MAX_LABEL = 253, 63
 _HOST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
 TRUE = ("1", "on", "true", "yes", "enabled")
 FALSE = ("0", "off", "false", "no", "disabled")
+# Kernel offloads by name, and the name for no offload at all.
+OFFLOADS, NO_OFFLOAD = ("tso", "uso", "gso", "gro"), "none"
 
 
 class Kind:
@@ -120,6 +123,23 @@ def _parse_mtu(text: str) -> int:
     return mtu
 
 
+def _parse_in_range(text: str, range_: "tuple[int, int]") -> int:
+    least, greatest = range_
+    value = parse_number(text, greatest)
+    if value < least:
+        raise ConfigError(
+            f"invalid number {quote(text)} (expected {least} to {greatest})"
+        )
+    return value
+
+
+def _parse_offload(text: str) -> str:
+    if text not in OFFLOADS and text != NO_OFFLOAD:
+        expected = ", ".join((*OFFLOADS, NO_OFFLOAD))
+        raise ConfigError(f"invalid value {quote(text)} (expected {expected})")
+    return text
+
+
 def _parse_endpoint_port(text: str) -> int:
     port = parse_port(text)
     if not port:
@@ -144,6 +164,9 @@ def _parse_host(text: str) -> str:
 
 _UINT16, _UINT32 = (0, 0xFFFF), (0, 0xFFFFFFFF)
 _MTU_RANGE = (68, 0xFFFF)
+_PEERS_RANGE, _ALLOWED_IPS_RANGE = (1, MOST_PEERS), (1, MOST_ALLOWED_IPS)
+_THREADS_RANGE = (1, 2)
+_DEFAULT_LIMITS = Limits()
 
 FLAG = Kind("0 or 1", _parse_flag, lambda flag: "1" if flag else "0")
 KEY = Kind("base64 key", keys.from_base64, keys.to_base64)
@@ -158,6 +181,18 @@ MTU = Kind("bytes", _parse_mtu, range_=_MTU_RANGE)
 MARK = Kind("number or 0xHEX", parse_fwmark, hex, range_=_UINT32)
 METRIC = Kind("number", lambda text: parse_number(text, _UINT32[1]), range_=_UINT32)
 KEEPALIVE = Kind("seconds", parse_keepalive, range_=_UINT16)
+PEER_COUNT = Kind(
+    "number", lambda text: _parse_in_range(text, _PEERS_RANGE), range_=_PEERS_RANGE
+)
+ALLOWED_IP_COUNT = Kind(
+    "number",
+    lambda text: _parse_in_range(text, _ALLOWED_IPS_RANGE),
+    range_=_ALLOWED_IPS_RANGE,
+)
+THREADS = Kind(
+    "1 or 2", lambda text: _parse_in_range(text, _THREADS_RANGE), range_=_THREADS_RANGE
+)
+OFFLOAD = Kind("offload", _parse_offload)
 HOST = Kind("host name or address", _parse_host)
 TEXT = Kind("text", str)
 
@@ -203,6 +238,27 @@ INTERFACE_OPTIONS = (
     Option("metric", METRIC, None, "Metric of the routes to the peers' allowed IPs."),
     Option("ip4table", TEXT, None, "Routing table of the interface's IPv4 routes."),
     Option("ip6table", TEXT, None, "Routing table of the interface's IPv6 routes."),
+    Option(
+        "max_peers", PEER_COUNT, None,
+        "Size of the table of peers; a peer beyond it is left out. Absent: room for "
+        f"twice the peers of the interface and for at least {_DEFAULT_LIMITS.peers}, "
+        "as far as free memory allows.",
+    ),
+    Option(
+        "max_allowed_ips", ALLOWED_IP_COUNT, None,
+        "Size of the table of allowed IPs; an allowed IP beyond it is left out. "
+        "Absent: room for twice the allowed IPs of the interface and for at least "
+        f"{_DEFAULT_LIMITS.allowed_ips}, as far as free memory allows.",
+    ),
+    Option(
+        "threads", THREADS, 1,
+        "2: receive in a thread of its own, on a router with two or more cores.",
+    ),
+    Option(
+        "offloads", OFFLOAD, (),
+        "Kernel offloads to use, of `tso`, `uso`, `gso` and `gro`, or `none`. Absent: "
+        "all that the kernel has.", _ANY,
+    ),
     Option("disabled", FLAG, False, "Do not bring the interface up."),
 )  # fmt: skip
 
@@ -240,7 +296,10 @@ PEER_OPTIONS = (
 
 # Options of the interface without which the tunnel can work. Not the fwmark: it can
 # select the path of the encrypted packets.
-CAN_BE_LEFT_OUT = ("listen_port", "addresses", "mtu", "ip6prefix", "metric")
+CAN_BE_LEFT_OUT = (
+    "listen_port", "addresses", "mtu", "ip6prefix", "metric", "max_peers",
+    "max_allowed_ips", "threads", "offloads",
+)  # fmt: skip
 
 # Options whose value is a secret, or ``kept:NAME``.
 SECRETS = ("private_key", "preshared_key")

@@ -21,6 +21,7 @@ from .options import (
     NETIFD_OPTIONS,
     PEER_OPTIONS,
     TEXT,
+    TRUE,
     Option,
 )
 from .uci import Section
@@ -39,6 +40,8 @@ INTERFACE_REFUSED, PEER_LEFT_OUT = "error", "peer left out"
 VALUE_LEFT_OUT, WARNING = "value left out", "warning"
 # RFC 8200, section 5.
 _IPV6_MIN_MTU = 1280
+_ALLOWED_IPS = next(option for option in PEER_OPTIONS if option.name == "allowed_ips")
+_DISABLED = [[text] for text in TRUE]
 
 
 class Complaint:
@@ -103,6 +106,10 @@ class InterfaceConfig:
     metric: int | None
     ip4table: str | None
     ip6table: str | None
+    max_peers: int | None
+    max_allowed_ips: int | None
+    threads: int
+    offloads: tuple[str, ...]
     disabled: bool
 
     def __init__(self, name: str, protocol: str = PROTOCOL) -> None:
@@ -182,6 +189,26 @@ def read_interface(
         reader.read_peer(interface, label, peer_section)
     complaints = reader.complaints + list(_overlaps(interface))
     return interface, complaints + list(_mtu_conflicts(interface))
+
+
+def read_table_sizes(
+    sections: "list[Section]", name: str
+) -> "tuple[InterfaceConfig, int, int]":
+    """Return an interface without its peers, and what its enabled peers need.
+
+    That is a number of peers and of allowed IPs, both of which invalid and repeated
+    values can make too large. Raises ConfigError if there is no such interface.
+    """
+    section = find_section(sections, name)
+    interface = InterfaceConfig(name, str(section.options.get("proto", "")))
+    _Reader().fill(interface, section, name, INTERFACE_OPTIONS, INTERFACE_REFUSED)
+    peers = allowed_ips = 0
+    for _, peer_section in _peer_sections(sections, name):
+        if peer_section.values("disabled")[-1:] not in _DISABLED:
+            peers += 1
+            texts = peer_section.values(_ALLOWED_IPS.name)
+            allowed_ips += len(_value_texts(_ALLOWED_IPS, texts))
+    return interface, peers, allowed_ips
 
 
 def find_section(sections: "Iterable[Section]", name: str) -> Section:

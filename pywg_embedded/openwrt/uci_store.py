@@ -37,6 +37,47 @@ def read_sections(path: str) -> "list[Section]":
         raise located(path, error) from None
 
 
+class NetworkFile:
+    """The file "network": sections that were read ahead are not parsed again.
+
+    Once, and only if the file is unchanged: ``read`` takes what ``read_ahead`` left.
+    """
+
+    def __init__(self) -> None:
+        self.path = network_path()
+        self._ahead: list[Section] | None = None
+        self._identity: tuple[int, ...] = ()
+
+    def read_ahead(self) -> "list[Section]":
+        """Return the sections, and keep them for the next ``read``.
+
+        Raises:
+            ConfigError: the file cannot be read or parsed; the message has its path.
+        """
+        self._identity = _identity(self.path)
+        self._ahead = read_sections(self.path)
+        return self._ahead
+
+    def read(self) -> "list[Section]":
+        """Return the sections of the file as it is now.
+
+        Raises:
+            ConfigError: the file cannot be read or parsed; the message has its path.
+        """
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and self._identity == _identity(self.path):
+            return ahead
+        return read_sections(self.path)
+
+
+def _identity(path: str) -> "tuple[int, ...]":
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def replace_text(path: str, text: str) -> None:
     """Replace a file by one with ``text``, with the same mode and owner.
 

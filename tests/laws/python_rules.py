@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "commands": ("install_hints", "cli", "daemon"),
     "core": ("core",),
     "control": ("control", *CORE_VALUES),
-    "openwrt": ("openwrt", "control", "files", *CORE_VALUES),
+    "openwrt": ("openwrt", "control", "files", "dataplane.limits", *CORE_VALUES),
     "dataplane": ("dataplane", "core"),
     "dataplane.reference": ("dataplane", "core", "crypto"),
     "daemon": (

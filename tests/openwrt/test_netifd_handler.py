@@ -10,18 +10,21 @@ import pytest
 
 from pywg_embedded.daemon.openwrt.restart_backoff import RestartBackoff
 from pywg_embedded.openwrt.options import (
+    ALLOWED_IP_COUNT,
     FLAG,
     INTERFACE_OPTIONS,
     METRIC,
     MTU,
+    PEER_COUNT,
     PORT,
+    THREADS,
     Option,
 )
 
 FILES = Path(__file__).parents[2] / "package/pywg-embedded/files"
 # Options that netifd reads for interfaces of all protocols.
 GENERIC = ("metric", "ip4table", "ip6table", "disabled")
-NUMBERS = (PORT, MTU, METRIC)
+NUMBERS = (PORT, MTU, METRIC, PEER_COUNT, ALLOWED_IP_COUNT, THREADS)
 
 RECORDING = """
 exec 3>&1

@@ -22,6 +22,10 @@ proto_pywg_init_config() {
 	proto_config_add_array "ip6prefix"
 	proto_config_add_boolean "nohostroute"
 	proto_config_add_string "tunlink"
+	proto_config_add_int "max_peers"
+	proto_config_add_int "max_allowed_ips"
+	proto_config_add_int "threads"
+	proto_config_add_array "offloads"
 	# shellcheck disable=SC2034 # init_proto reads them
 	available=1 no_device=1 renew_handler=1
 }

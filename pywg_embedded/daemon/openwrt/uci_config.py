@@ -44,10 +44,16 @@ class UciConfig:
     """
 
     def __init__(
-        self, name: str, interface: "Interface", link: "LinkBackend", log: "Log"
+        self,
+        file: uci_store.NetworkFile,
+        name: str,
+        interface: "Interface",
+        link: "LinkBackend",
+        log: "Log",
     ) -> None:
         self._name = name
-        self._path = uci_store.network_path()
+        self._file = file
+        self._path = file.path
         self._interface = interface
         self._link = link
         self._log = log
@@ -97,7 +103,7 @@ class UciConfig:
             )
 
     def _read(self) -> uci_network.InterfaceConfig:
-        sections = uci_store.read_sections(self._path)
+        sections = self._file.read()
         try:
             configured, complaints = uci_network.read_interface(sections, self._name)
             if configured.protocol != PROTOCOL:

@@ -22,6 +22,7 @@ from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane import tun as tuntap
 from pywg_embedded.dataplane.limits import Limits
 from pywg_embedded.openwrt.ubus import UbusClient
+from pywg_embedded.openwrt.uci_store import NetworkFile
 from tests.lab.host import Host
 from tests.lab.topology import Lab
 from tests.lab.ubusd import Ubusd, path_for
@@ -70,7 +71,9 @@ class Router:
         self.service = OpenwrtService(
             self.interface, self.tun, log, self.backoff, self.tasks, self._connect
         )
-        self.uci_config = UciConfig(NAME, self.interface, self.service.netifd, log)
+        self.uci_config = UciConfig(
+            NetworkFile(), NAME, self.interface, self.service.netifd, log
+        )
         self.service.start(self.uci_config)
         self.host.up(NAME)
         self.interface.set_up(True)

@@ -20,8 +20,13 @@ return baseclass.extend({
 		mtu: [ 68, 65535 ],
 		mark: [ 0, 4294967295 ],
 		metric: [ 0, 4294967295 ],
-		keepalive: [ 0, 65535 ]
+		keepalive: [ 0, 65535 ],
+		peer_count: [ 1, 65535 ],
+		allowed_ip_count: [ 1, 1048576 ],
+		threads: [ 1, 2 ]
 	},
+	/* The values of a kernel offload. */
+	OFFLOADS: [ 'tso', 'uso', 'gso', 'gro', 'none' ],
 	/* The options of an interface, and of a peer; a list has separators. */
 	INTERFACE: [
 		option('private_key', 'private_key', 'generate', null),
@@ -35,6 +40,10 @@ return baseclass.extend({
 		option('metric', 'metric', null, null),
 		option('ip4table', 'text', null, null),
 		option('ip6table', 'text', null, null),
+		option('max_peers', 'peer_count', null, null),
+		option('max_allowed_ips', 'allowed_ip_count', null, null),
+		option('threads', 'threads', '1', null),
+		option('offloads', 'offload', null, /[ \t\n,]+/),
 		option('disabled', 'flag', '0', null)
 	],
 	PEER: [

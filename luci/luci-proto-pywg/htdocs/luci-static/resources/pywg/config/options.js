@@ -11,7 +11,7 @@
  * A value is a text as in UCI; the value of a list is an array of texts.
  */
 
-const { TRUE, FALSE, RANGES } = optionTable;
+const { TRUE, FALSE, RANGES, OFFLOADS } = optionTable;
 const DIGITS = /^[0-9]{1,20}$/;
 const HEXADECIMAL = /^0x[0-9a-f]{1,8}$/i;
 const HOST = /^[A-Za-z0-9._-]+$/;
@@ -102,6 +102,13 @@ function fwmark(text) {
 	return '0x' + Number(value).toString(16);
 }
 
+function offload(text) {
+	if (!OFFLOADS.includes(text))
+		reject(_('%s is not one of %s'), quote(text), OFFLOADS.join(', '));
+
+	return text;
+}
+
 function isHostName(text) {
 	const labels = text.replace(/\.$/, '').split('.');
 
@@ -132,6 +139,10 @@ const KINDS = {
 	mtu: number(...RANGES.mtu),
 	mark: fwmark,
 	metric: number(...RANGES.metric),
+	peer_count: number(...RANGES.peer_count),
+	allowed_ip_count: number(...RANGES.allowed_ip_count),
+	threads: number(...RANGES.threads),
+	offload,
 	keepalive: text => keepalive(text.toLowerCase() === 'off' ? '0' : text),
 	host,
 	text: text => text
@@ -198,6 +209,7 @@ return baseclass.extend({
 	SECRETS: optionTable.SECRETS,
 	PROTOCOLS: optionTable.PROTOCOLS,
 	DEFAULT_PORT: optionTable.DEFAULT_PORT,
+	OFFLOADS,
 	/* Return a text in quotes for a message: shortened, and without keys. */
 	quote,
 	/* Return the row of a table with that name, or undefined. */

@@ -112,6 +112,37 @@ function addAdvanced(section) {
 	link.optional = true;
 }
 
+function addNumber(section, name, placeholder, title, description) {
+	const option = section.taboption('advanced', form.Value, name, title, description);
+
+	option.placeholder = placeholder;
+	option.optional = true;
+	checked(option, name);
+}
+
+function addResources(section) {
+	addNumber(section, 'max_peers', _('automatic'), _('Size of the table of peers'),
+		_('Peers beyond it are left out. By default there is room for twice the ' +
+			'configured peers. A change restarts the interface.'));
+	addNumber(section, 'max_allowed_ips', _('automatic'),
+		_('Size of the table of allowed IPs'),
+		_('Allowed IPs beyond it are left out. By default there is room for twice ' +
+			'the configured allowed IPs. A change restarts the interface.'));
+	addNumber(section, 'threads', '1', _('Threads'),
+		_('With 2 threads, packets are received in a thread of its own, for routers ' +
+			'with two or more cores. A change restarts the interface.'));
+
+	const offloads = section.taboption('advanced', form.DynamicList, 'offloads',
+		_('Kernel offloads'),
+		_('Offloads of the kernel to use; by default all that it has. A change ' +
+			'restarts the interface.'));
+
+	options.OFFLOADS.forEach(name => offloads.value(name, name));
+	offloads.placeholder = _('all');
+	offloads.optional = true;
+	checked(offloads, 'offloads');
+}
+
 function addImport(section, peers) {
 	const option = section.taboption('general', form.DummyValue, '_transfer',
 		_('Configuration file'));
@@ -129,5 +160,6 @@ return baseclass.extend({
 		addImport(section, peers);
 		addMtu(section);
 		addAdvanced(section);
+		addResources(section);
 	}
 });
