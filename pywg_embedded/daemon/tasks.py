@@ -40,10 +40,14 @@ class Tasks:
         try:
             self._functions[name](*arguments)
         except Exception as error:
-            text = f"{name} failed: {_describe(error)}; will retry"
-            self._failures.warning(text, clock.boottime())
+            self.report(name, error)
             return False
         return True
+
+    def report(self, name: str, error: Exception) -> None:
+        """Log the failure of a task, or of a part that has its own way to fail."""
+        text = f"{name} failed: {_describe(error)}; will retry"
+        self._failures.warning(text, clock.boottime())
 
 
 def _describe(error: Exception) -> str:

@@ -44,10 +44,19 @@ def unpack_attrs(data: bytes) -> "Iterator[tuple[int, bytes]]":
 
     Raises BlobmsgError if a header is invalid.
     """
-    while data:
-        kind, body, size = _first(data)
-        yield kind, body
-        data = data[size:]
+    at = 0
+    while at < len(data):
+        if len(data) - at < _HEAD.size:
+            raise BlobmsgError("truncated header")
+        head = _HEAD.unpack_from(data, at)[0]
+        size = head & _SIZE_MASK
+        if not _HEAD.size <= size <= len(data) - at:
+            raise BlobmsgError(
+                f"invalid size {size} (expected {_HEAD.size} to {len(data) - at})"
+            )
+        kind = (head & ~_EXTENDED) >> _TYPE_SHIFT
+        yield kind, data[at + _HEAD.size : at + size]
+        at += _aligned(size)
 
 
 def pack_table(values: "dict[str, Any]") -> bytes:
@@ -119,19 +128,6 @@ def _value(kind: int, body: bytes, depth: int) -> "Any":
     if layout is None or len(body) < layout.size:
         raise BlobmsgError(f"invalid attribute of type {kind}")
     return layout.unpack_from(body)[0]
-
-
-def _first(data: bytes) -> "tuple[int, bytes, int]":
-    if len(data) < _HEAD.size:
-        raise BlobmsgError("truncated header")
-    head = _HEAD.unpack_from(data)[0]
-    size = head & _SIZE_MASK
-    if not _HEAD.size <= size <= len(data):
-        raise BlobmsgError(
-            f"invalid size {size} (expected {_HEAD.size} to {len(data)})"
-        )
-    kind = (head & ~_EXTENDED) >> _TYPE_SHIFT
-    return kind, data[_HEAD.size : size], _aligned(size)
 
 
 def _padding(size: int) -> bytes:

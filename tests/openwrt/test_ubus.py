@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pywg_embedded.openwrt import blobmsg
-from pywg_embedded.openwrt.ubus import Method, UbusClient, UbusError
+from pywg_embedded.openwrt.ubus import Method, UbusClient
+from pywg_embedded.openwrt.ubus_messages import UbusError
 from tests.lab.ubusd import Ubusd, path_for
 from tests.lab.wait import becomes
 
@@ -49,6 +50,13 @@ def ubus(ubusd: Ubusd) -> Iterator[UbusClient]:
     ubus = UbusClient([str(ubusd.path)])
     yield ubus
     ubus.close()
+
+
+def offer(ubus: UbusClient, methods: dict[str, Method]) -> None:
+    errors: list[UbusError | None] = []
+    ubus.add_object("pywg.wg0", methods, errors.append)
+    ubus.wait()
+    assert errors == [None]
 
 
 def test_messages_equal_those_of_the_recording(tmp_path: Path) -> None:
@@ -103,7 +111,7 @@ def test_failed_call_names_object_method_and_reason(
 
 def test_undeclared_arguments_are_ignored(ubusd: Ubusd, ubus: UbusClient) -> None:
     """uhttpd adds its session to every call that a browser makes."""
-    ubus.add_object("pywg.wg0", {"status": Method(lambda: {"up": True})})
+    offer(ubus, {"status": Method(lambda: {"up": True})})
     assert _answers(
         ubusd,
         ubus,
@@ -120,7 +128,7 @@ def test_handler_gets_the_declared_arguments(ubusd: Ubusd, ubus: UbusClient) -> 
             raise UbusError("no such thing", 4)
         return {"first": first, "second": second}
 
-    ubus.add_object("pywg.wg0", {"act": Method(act, "first", "second")})
+    offer(ubus, {"act": Method(act, "first", "second")})
     # 3 is the type of a string.
     signature = blobmsg.unpack_table(ubusd.signatures["pywg.wg0"])
     assert signature == {"act": {"first": 3, "second": 3}}
@@ -147,7 +155,7 @@ def test_call_fails_when_the_answer_is_too_long(ubusd: Ubusd, ubus: UbusClient) 
     def answer(size: str) -> dict[str, object]:
         return {"all": "x" * int(size)}
 
-    ubus.add_object("pywg.wg0", {"status": Method(answer, "size")})
+    offer(ubus, {"status": Method(answer, "size")})
     largest = (1 << 20) - 40
     longest, too_long, short = _answers(
         ubusd,
@@ -173,7 +181,7 @@ def test_call_is_answered_while_another_one_is_pending(
         target=lambda: answers.append(ubusd.call("pywg.wg0", "status", {}))
     )
     ubusd.objects["slow"] = crossing
-    ubus.add_object("pywg.wg0", {"status": Method(lambda: {"up": True})})
+    offer(ubus, {"status": Method(lambda: {"up": True})})
     assert ubus.call("slow", "x", {}) == {}
     _serve_until(ubus, caller)
     assert answers == [(0, {"up": True})]
@@ -210,6 +218,7 @@ def test_event_is_sent(ubusd: Ubusd, ubus: UbusClient) -> None:
 def test_call_raises_oserror_when_the_connection_is_lost(tmp_path: Path) -> None:
     with Ubusd(path_for(tmp_path)) as ubusd:
         ubus = UbusClient([str(ubusd.path)])
+        ubus.wait()
     with pytest.raises(OSError):
         ubus.call("network", "dump", {})
     ubus.close()

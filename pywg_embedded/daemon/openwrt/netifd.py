@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ...openwrt.uci_network import InterfaceConfig as UciInterface
     from ..interface import Interface
     from ..log import Log
+    from ..tasks import Tasks
     from .ubus_connection import UbusConnection
 
     Table = dict[str, Any]
@@ -37,28 +38,44 @@ class NetifdLink:
     """Configures the link through netifd; replaces ``LinkConfig`` on OpenWrt."""
 
     def __init__(
-        self, interface: "Interface", tun: "Tun", ubus: "UbusConnection", log: "Log"
+        self,
+        interface: "Interface",
+        tun: "Tun",
+        ubus: "UbusConnection",
+        log: "Log",
+        tasks: "Tasks",
     ):
         self._interface = interface
         self._tun = tun
         self._ubus = ubus
+        self._tasks = tasks
         self._host_routes = HostRoutes(log)
         self._configured: UciInterface | None = None
         self._last_state: tuple[Any, ...] = ()
-        # The number of changes, and how many of them netifd knows.
+        # The number of changes, of those that a running call handles, and of those that
+        # netifd knows.
         self._changes = 0
+        self._sent_changes = 0
         self._handled_changes = 0
+        self._waiting = False
         self._retry_at = 0
         self._delay = _MIN_DELAY
         self._sent: Table = {}
         self._mtu = 0
+        for task, function in (
+            ("netifd update", self._request_dump),
+            ("netifd dump", self._apply_dump),
+            ("host routes", self._host_routes.sync),
+            ("MTU", self._set_mtu),
+        ):
+            tasks.add(task, function)
 
     def apply(self, configured: "UciInterface") -> None:
         """Apply a configuration of the interface."""
         before = self._configured
         if before and tuple(before.routes()) != tuple(configured.routes()):
             # Without host routes, lookups show which endpoints need one.
-            self._host_routes.sync({})
+            self._tasks.run("host routes", {})
         self._configured = configured
         self._retry_at = 0
         self.update(routes_changed=True)
@@ -66,10 +83,14 @@ class NetifdLink:
     def update(self, routes_changed: bool) -> None:
         """Update host routes, MTU and netifd if anything they depend on has changed.
 
-        To be called about once a second.
+        To be called about once a second. It does not wait for netifd's answers.
         """
-        configured = self._configured
-        if configured is None:
+        if routes_changed:
+            self._changes += 1
+        self._tasks.run("netifd update")
+
+    def _request_dump(self) -> None:
+        if self._configured is None:
             return
         endpoints = self._interface.endpoint_addresses()
         state = (endpoints, self._interface.port(), self._ubus.connections)
@@ -77,37 +98,54 @@ class NetifdLink:
             self._last_state = state
             self._retry_at = 0
             self._changes += 1
-        elif routes_changed:
-            self._changes += 1
         now = clock.boottime()
-        if self._changes == self._handled_changes or now < self._retry_at:
+        handled = self._changes == self._handled_changes
+        if handled or self._waiting or now < self._retry_at:
             return
         # Only an answer to this attempt handles the changes: those before it.
-        changes = self._changes
+        self._sent_changes = self._changes
+        self._waiting = True
         self._retry_at = now + self._delay
         self._delay = min(2 * self._delay, _MAX_DELAY)
-        if self._synchronize(configured, endpoints):
-            self._handled_changes = changes
-            self._retry_at = 0
-            self._delay = _MIN_DELAY
+        self._ubus.call(netifd.INTERFACE, netifd.DUMP, {}, self._handle_dump)
 
-    def _synchronize(
-        self, configured: "UciInterface", endpoints: "frozenset[bytes]"
-    ) -> bool:
-        """Update host routes, MTU and netifd; return False if netifd did not answer."""
-        dump = self._ubus.call(netifd.INTERFACE, netifd.DUMP, {})
-        if dump is None:
-            return False
-        self._host_routes.sync(self._needed_host_routes(configured, dump, endpoints))
+    def _handle_dump(self, dump: "Table | None") -> None:
+        if dump is None or not self._tasks.run("netifd dump", dump):
+            self._waiting = False
+
+    def _apply_dump(self, dump: "Table") -> None:
+        configured = self._configured
+        if configured is None:
+            return
+        endpoints = self._interface.endpoint_addresses()
         uplinks = netifd.uplink_devices(dump, configured.name, configured.tunlink)
+        routes = self._needed_host_routes(configured, dump, endpoints)
+        succeeded = self._tasks.run("host routes", routes)
         mtu = configured.mtu or self._path_mtu(endpoints, uplinks)
+        succeeded = self._tasks.run("MTU", mtu) and succeeded
+        port = self._interface.port()
+        message = netifd.update_link(configured, self._tun.name, port, uplinks)
+        # netifd may have been restarted if there is a new connection.
+        sent = {**message, "connections": self._ubus.connections}
+
+        def finish(reply: "Table | None") -> None:
+            self._waiting = False
+            if reply is not None:
+                self._sent = sent
+                if succeeded:
+                    self._handled_changes = self._sent_changes
+                    self._retry_at = 0
+                    self._delay = _MIN_DELAY
+
+        if sent == self._sent:
+            finish({})
+        else:
+            self._ubus.call(netifd.INTERFACE, netifd.NOTIFY, message, finish)
+
+    def _set_mtu(self, mtu: int) -> None:
         if mtu != self._mtu:
             self._tun.set_mtu(mtu)
             self._mtu = mtu
-        port = self._interface.port()
-        return self._send_update(
-            netifd.update_link(configured, self._tun.name, port, uplinks)
-        )
 
     def report_fatal_error(self, name: str, code: str, reason: str) -> None:
         """Report an error to netifd, and keep netifd from starting the daemon again."""
@@ -122,17 +160,8 @@ class NetifdLink:
         """Remove all host routes."""
         self._host_routes.sync({})
 
-    def _send_update(self, message: "Table") -> bool:
-        # netifd may have been restarted if there is a new connection.
-        sent = {**message, "connections": self._ubus.connections}
-        if sent != self._sent:
-            if not self._notify(message):
-                return False
-            self._sent = sent
-        return True
-
-    def _notify(self, message: "Table") -> bool:
-        return self._ubus.call(netifd.INTERFACE, netifd.NOTIFY, message) is not None
+    def _notify(self, message: "Table") -> None:
+        self._ubus.call(netifd.INTERFACE, netifd.NOTIFY, message, lambda reply: None)
 
     def _needed_host_routes(
         self, configured: "UciInterface", dump: "Table", endpoints: "frozenset[bytes]"

@@ -4,7 +4,8 @@ from ...control.keys import from_base64
 from ...core.errors import EINVAL, ENOSPC, ConfigError
 from ...openwrt import uci_store
 from ...openwrt.netifd import INTERFACE, NOTIFY, notify_error
-from ...openwrt.ubus import INVALID_ARGUMENT, NOT_FOUND, Method, UbusClient, UbusError
+from ...openwrt.ubus import Method, UbusClient
+from ...openwrt.ubus_messages import INVALID_ARGUMENT, NOT_FOUND, UbusError
 from .. import clock
 from ..status.peer_monitor import PeerMonitor
 from ..status.report import StatusReport
@@ -46,7 +47,7 @@ class OpenwrtService:
         self._name = tun.name
         self._interface = interface
         self.ubus = UbusConnection(interface.plane, log, connect)
-        self.netifd = NetifdLink(interface, tun, self.ubus, log)
+        self.netifd = NetifdLink(interface, tun, self.ubus, log, tasks)
         self._monitor = PeerMonitor(interface, self._send_event)
         self._uci_config: UciConfig | None = None
         self._reload_requested = False
@@ -56,7 +57,6 @@ class OpenwrtService:
             ("ubus connection", self.ubus.tick),
             ("reload by ubus", self._check_reload),
             ("peer monitor", self._monitor.tick),
-            ("netifd update", self.netifd.update),
             ("restart back-off", self._check_stable),
         ):
             tasks.add(task, function)
@@ -71,26 +71,42 @@ class OpenwrtService:
         self._uci_config = uci_config
         report = StatusReport(self._interface, uci_config, self._monitor)
         methods = {
-            "status": Method(report.status),
-            "history": Method(report.history),
-            "reload": Method(self._reload),
-            "resolve": Method(self._resolve, "peer"),
-            "rekey": Method(self._rekey, "peer"),
-            "retry": Method(self._retry),
+            "status": self._method("status", report.status),
+            "history": self._method("history", report.history),
+            "reload": self._method("reload", self._reload),
+            "resolve": self._method("resolve", self._resolve, "peer"),
+            "rekey": self._method("rekey", self._rekey, "peer"),
+            "retry": self._method("retry", self._retry),
         }
         # Before the file is read: a call of reload, after a later change, is not lost.
         self.ubus.publish(f"pywg.{self._name}", methods)
+        self.ubus.wait()
         try:
             uci_config.load()
         except ConfigError as error:
             self._report_config_error(error)
+            self.ubus.wait()
             raise
+
+    def _method(
+        self, name: str, handler: "Callable[..., dict[str, Any]]", *arguments: str
+    ) -> Method:
+        def invoke(*values: str) -> "dict[str, Any]":
+            try:
+                return handler(*values)
+            except UbusError:
+                raise
+            except Exception as error:
+                self._tasks.report(f"ubus method {name}", error)
+                raise UbusError("internal error") from None
+
+        return Method(invoke, *arguments)
 
     def tick(self, routes_changed: bool) -> None:
         """Run the periodic tasks; to be called about once a second."""
         for task in ("ubus connection", "reload by ubus", "peer monitor"):
             self._tasks.run(task)
-        self._tasks.run("netifd update", routes_changed)
+        self.netifd.update(routes_changed)
         self._tasks.run("restart back-off")
 
     def _check_stable(self) -> None:
@@ -132,7 +148,7 @@ class OpenwrtService:
                 )
 
     def _reload(self) -> "dict[str, Any]":
-        # Deferred to the next tick: a call of our own may be in progress.
+        # Deferred to the next tick: the caller does not wait for it.
         self._reload_requested = True
         return {}
 

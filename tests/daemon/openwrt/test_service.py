@@ -77,8 +77,13 @@ class Router:
         self.service.start(self.uci_config)
         self.host.up(NAME)
         self.interface.set_up(True)
-        self.service.tick(routes_changed=True)
+        self.tick(routes_changed=True)
         return self.service
+
+    def tick(self, routes_changed: bool = False) -> None:
+        """Run a tick of the service, and wait for the answers to its calls."""
+        self.service.tick(routes_changed)
+        self.service.ubus.wait()
 
     def _connect(self) -> UbusClient:
         return UbusClient([str(self.ubusd.path)])
@@ -157,7 +162,7 @@ class Router:
         for route in self.notifications()[-1]["routes"]:
             target = f"{route['target']}/{route['netmask']}"
             self.host.add_route(target, device=NAME)
-        self.service.tick(routes_changed=True)
+        self.tick(routes_changed=True)
 
 
 @pytest.fixture
@@ -179,13 +184,13 @@ def test_netifd_is_notified_of_the_configuration(router: Router) -> None:
 
 
 def test_netifd_is_notified_again_only_when_something_changes(router: Router) -> None:
-    service = router.start()
+    router.start()
     before = len(router.notifications())
     for _ in range(3):
-        service.tick(routes_changed=True)
+        router.tick(routes_changed=True)
     assert len(router.notifications()) == before
     router.up["eth1"] = False
-    service.tick(routes_changed=True)
+    router.tick(routes_changed=True)
     rules = router.notifications()[-1]["data"]["firewall"]
     assert [rule["device"] for rule in rules] == ["eth2"]
 
@@ -208,29 +213,29 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_route_change_is_handled_when_netifd_does_not_answer_at_first(
     router: Router, now: list[int], method: str
 ) -> None:
-    service = router.start()
+    router.start()
     router.add_routes_into_tunnel()
     router.unanswered = method
     router.up["eth1"] = False
     router.host.down("eth1")
-    service.tick(routes_changed=True)
+    router.tick(routes_changed=True)
     for _ in range(3):
         now[0] += 60_000
-        service.tick(routes_changed=False)
+        router.tick()
     router.unanswered = ""
     now[0] += 60_000
-    service.tick(routes_changed=False)
+    router.tick()
     assert opened_on(router) == ["eth2"]
     assert "via 10.77.2.1 dev eth2" in router.route()
     calls = len(router.ubusd.calls)
-    service.tick(routes_changed=False)
+    router.tick()
     assert len(router.ubusd.calls) == calls
 
 
 def test_route_change_is_handled_when_it_happens_before_the_answer(
     router: Router,
 ) -> None:
-    service = router.start()
+    router.start()
     answer = router.ubusd.objects["network.interface"]
 
     def answer_late(method: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
@@ -240,21 +245,21 @@ def test_route_change_is_handled_when_it_happens_before_the_answer(
         return reply
 
     router.ubusd.objects["network.interface"] = answer_late
-    service.tick(routes_changed=True)
+    router.tick(routes_changed=True)
     assert opened_on(router) == ["eth1", "eth2"]
-    service.tick(routes_changed=True)
+    router.tick(routes_changed=True)
     assert opened_on(router) == ["eth2"]
 
 
 def test_netifd_is_asked_less_often_while_it_does_not_answer(
     router: Router, now: list[int]
 ) -> None:
-    service = router.start()
+    router.start()
     router.unanswered = "dump"
     asked = []
     for second in range(100):
         before = len(router.ubusd.calls)
-        service.tick(routes_changed=not second)
+        router.tick(routes_changed=not second)
         if len(router.ubusd.calls) != before:
             asked.append(second)
         now[0] += 1_000
@@ -267,7 +272,7 @@ def test_8984_netifd_is_notified_when_a_reload_changes_peers(router: Router) -> 
     router.peer_options[1] = "option allowed_ips '10.1.0.0/16'"
     router.write()
     assert router.query("reload") == {}
-    router.service.tick(routes_changed=False)
+    router.tick()
     assert router.notifications()[-1]["routes"] == [
         {"target": "10.1.0.0", "netmask": "16"}
     ]
@@ -275,27 +280,27 @@ def test_8984_netifd_is_notified_when_a_reload_changes_peers(router: Router) -> 
 
 def test_22905_host_route_changes_when_the_uplink_changes(router: Router) -> None:
     """https://github.com/openwrt/openwrt/issues/22905"""
-    service = router.start()
+    router.start()
     router.add_routes_into_tunnel()
     assert "via 10.77.1.1 dev eth1" in router.route()
     router.up["eth1"] = False
     router.host.down("eth1")
-    service.tick(routes_changed=True)
+    router.tick(routes_changed=True)
     assert "via 10.77.2.1 dev eth2" in router.route()
     router.up["eth1"] = True
     router.host.up("eth1")
-    service.tick(routes_changed=True)
+    router.tick(routes_changed=True)
     assert "via 10.77.1.1 dev eth1" in router.route()
 
 
 def test_11086_link_stays_up_when_there_is_no_uplink(router: Router) -> None:
     """https://github.com/openwrt/openwrt/issues/11086"""
-    service = router.start()
+    router.start()
     router.add_routes_into_tunnel()
     for device in router.up:
         router.up[device] = False
         router.host.down(device)
-    service.tick(routes_changed=True)
+    router.tick(routes_changed=True)
     assert router.notifications()[-1]["link-up"]
     assert router.host.has_link(NAME)
     assert not router.notifications(action=3)
@@ -304,8 +309,8 @@ def test_11086_link_stays_up_when_there_is_no_uplink(router: Router) -> None:
 def test_12800_host_route_is_not_added_when_it_is_not_needed(router: Router) -> None:
     """https://github.com/openwrt/packages/issues/12800"""
     router.host.add_default_route("10.77.2.1")
-    service = router.start()
-    service.tick(routes_changed=True)
+    router.start()
+    router.tick(routes_changed=True)
     assert "via 10.77.2.1 dev eth2" in router.route()
     assert PEER not in router.host.run("ip", "route", "show").stdout
 
@@ -379,12 +384,12 @@ def test_error_is_reported_without_a_block_when_the_port_is_in_use(
 def test_configuration_is_kept_and_error_reported_when_a_reload_is_rejected(
     router: Router,
 ) -> None:
-    service = router.start()
+    router.start()
     router.interface_options = ["option mtu '12'"]
     router.write()
     router.query("reload")
     for _ in range(3):
-        service.tick(routes_changed=False)
+        router.tick()
     errors = router.notifications(action=3)
     assert [message["error"][0] for message in errors] == ["CONFIGURATION"]
     assert not router.notifications(action=4)
@@ -475,11 +480,11 @@ def test_rekey_is_rejected_when_the_peer_is_unknown(
 def test_start_counts_as_successful_after_a_minute(
     router: Router, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = router.start()
+    router.start()
     record = router.folder / "run/wg0.attempts"
-    service.tick(routes_changed=False)
+    router.tick()
     assert record.exists()
     now = clock.boottime()
     monkeypatch.setattr(clock, "boottime", lambda: now + 61_000)
-    service.tick(routes_changed=False)
+    router.tick()
     assert not record.exists()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,16 @@ class Setup:
 
     def connected(self) -> bool:
         self.connection.tick()
+        self.connection.wait()
         return self.connection.descriptor() >= 0
+
+    def call(self, path: str, method: str) -> Any:
+        """Call a method and return its reply, None if it fails."""
+        replies: list[Any] = []
+        self.connection.call(path, method, {}, replies.append)
+        self.connection.wait()
+        (reply,) = replies
+        return reply
 
 
 @pytest.fixture
@@ -41,7 +51,7 @@ def setup(interface: Interface, tmp_path: Path) -> Iterator[Setup]:
 def test_calls_return_none_and_log_once_without_ubusd(setup: Setup) -> None:
     for _ in range(3):
         setup.connection.tick()
-        assert setup.connection.call("network", "dump", {}) is None
+        assert setup.call("network", "dump") is None
         setup.connection.send_event("pywg", {})
     text = f"ubusd is not running: no socket at {setup.path}"
     assert setup.logged == [f"wg0: cannot connect to ubus: {text}; will retry"]
@@ -51,14 +61,14 @@ def test_call_returns_the_reply(setup: Setup) -> None:
     with Ubusd(setup.path) as ubusd:
         ubusd.objects["network"] = lambda *_: {"x": 1}
         assert setup.connected()
-        assert setup.connection.call("network", "dump", {}) == {"x": 1}
+        assert setup.call("network", "dump") == {"x": 1}
 
 
 def test_connection_is_kept_when_a_call_is_rejected(setup: Setup) -> None:
     with Ubusd(setup.path):
         assert setup.connected()
         for _ in range(3):
-            assert setup.connection.call("nowhere", "x", {}) is None
+            assert setup.call("nowhere", "x") is None
         assert setup.connected()
     assert setup.logged == ["wg0: ubus: nowhere: not found"]
 
@@ -86,7 +96,7 @@ def test_plane_is_woken_when_a_method_is_called(setup: Setup) -> None:
     with Ubusd(setup.path) as ubusd:
         assert setup.connected()
         setup.connection.publish("pywg.wg0", {"status": Method(lambda: {"up": True})})
-        setup.plane.wait(0)
+        setup.connection.wait()
         descriptor = setup.connection.descriptor()
         assert not setup.plane.wait(0)
         ubusd.send_call("pywg.wg0", "status")
