@@ -62,6 +62,11 @@ SOURCE_PACKETS_BURST = 5
 # Under load, cookie replies are accepted for this many of the latest messages sent.
 COOKIES_EXPECTED = 256
 
+# ICMP errors to all destinations (RFC 4443, 2.4; linux: icmp_msgs_per_sec and _burst);
+# to each one the rate of SOURCE_PACKETS_PER_SECOND applies.
+ICMP_ERRORS_PER_SECOND = 1000
+ICMP_ERRORS_BURST = 50
+
 # TAI64N (paper 5.4.2): labels start at 2^62; in 1970, TAI was 10 s ahead of UTC.
 TAI64_EPOCH = 2**62 + 10
 # Timestamps are rounded down, to reveal little about the clock of a machine (linux).

@@ -142,6 +142,9 @@ class Loop:
             self._stop("the interface was deleted")
             return
         self._plane.mtu = self._links.mtu
+        if self._links.left:
+            # The sockets for ICMP errors are of the network namespace that it left.
+            self._plane.set_icmp_sockets(-1, -1)
         try:
             self._interface.set_up(up)
             listen_error = ""

@@ -17,6 +17,7 @@ from ..dataplane import tun as tuntap
 from . import clock, process
 from .arguments import USAGE, Arguments
 from .dataplane import LIBPYWG, open_plane, uses_vnet_header
+from .icmp_sockets import open_icmp_sockets
 from .interface import Interface
 from .log import Log, to_syslog
 from .loop import ENDING_SIGNALS, SIGNALS, Loop
@@ -83,6 +84,7 @@ def _fill_standard_descriptors() -> None:
 def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
     tun = _open_tun(arguments)
     log = Log(tun.name, arguments.log_level, to_syslog if arguments.netifd else None)
+    icmp_sockets = open_icmp_sockets()
     process.drop_capabilities(log)
     process.release_startup_pages()
     uci_file = _read_table_sizes(arguments, log) if arguments.uci else None
@@ -93,6 +95,7 @@ def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
         arguments.offloads,
         arguments.threads,
     )
+    plane.set_icmp_sockets(*icmp_sockets)
     if plane.kind == LIBPYWG:
         log.verbose(f"using data plane {plane.kind}")
     else:

@@ -282,6 +282,14 @@ class Plane:
         """
         self._call("set_fwmark", fwmark)
 
+    def set_icmp_sockets(self, v4: int, v6: int) -> None:
+        """Send ICMP errors on these raw sockets, -1 for none.
+
+        They are of IPPROTO_RAW and of IPPROTO_ICMPV6, and stay the caller's. Without
+        one, IPv4 errors are written to the TUN, and IPv6 errors are not sent.
+        """
+        self._call("set_icmp_sockets", v4, v6)
+
     @property
     def mtu(self) -> int:
         """The size in bytes that packets are padded to at most."""

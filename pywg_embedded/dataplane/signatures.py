@@ -43,6 +43,7 @@ SIGNATURES = (
     ("unlisten", "i", "i"),
     ("port", "i", "i"),
     ("set_fwmark", "i", "iI"),
+    ("set_icmp_sockets", "i", "iii"),
     ("set_mtu", "i", "iI"),
     ("send_datagram", "i", "ipIp"),
     ("watch", "i", "iii"),

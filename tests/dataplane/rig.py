@@ -125,6 +125,11 @@ class Rig:
         self.plane = make_plane(self._plane_tun.fileno(), limits, lambda: self.now)
         self.plane.set_identity(PUBLIC)
         self.port: int = self.plane.listen(0)
+        # By IP version; sockets of this kind ignore the address of a message.
+        self._icmp = {version: socketpair_tun() for version in (4, 6)}
+        for end, _ in self._icmp.values():
+            end.setblocking(False)
+        self.plane.set_icmp_sockets(*[ends[1].fileno() for ends in self._icmp.values()])
         self.remote = RemoteSocket()
         self._peers: dict[int, int] = {}
         self._events: list[Event] = []
@@ -134,6 +139,9 @@ class Rig:
         self.plane.close()
         del self.plane
         self.remote.socket.close()
+        for ends in self._icmp.values():
+            for end in ends:
+                end.close()
         self.tun.close()
         self._plane_tun.close()
 
@@ -197,7 +205,11 @@ class Rig:
 
     def read_tun(self) -> list[bytes]:
         """Return the packets written to the TUN since the last call."""
-        return list(self._tun_packets())
+        return list(_waiting(self.tun))
+
+    def read_icmp(self, version: int) -> list[bytes]:
+        """Return the messages sent on a raw socket for ICMP since the last call."""
+        return list(_waiting(self._icmp[version][0]))
 
     def sent_data(self) -> list[bytes]:
         """Return the transport data sent to ``remote`` since the last call."""
@@ -222,13 +234,6 @@ class Rig:
         drops: dict[str, int] = self.plane.drops
         return dict(drops)
 
-    def _tun_packets(self) -> Iterator[bytes]:
-        while True:
-            try:
-                yield self.tun.recv(LARGEST)
-            except BlockingIOError:
-                return
-
     def _processed_count(self) -> int:
         received: list[int] = [self.plane.facts(p).rx_bytes for p in self._peers]
         arrived = [event for event in self._events if event[0] == events.HANDSHAKE]
@@ -241,6 +246,14 @@ class Rig:
             self._peers[peer] = now
             size += now - seen
         return size
+
+
+def _waiting(end: Any) -> Iterator[bytes]:
+    while True:
+        try:
+            yield end.recv(LARGEST)
+        except BlockingIOError:
+            return
 
 
 def decrypt_all(end: RemoteSession, datagrams: list[bytes]) -> list[bytes | None]:

@@ -209,7 +209,7 @@ def test_an_unroutable_packet_gets_an_icmp_error(
 ) -> None:
     packet = ip(here, there, b"question")
     rig.write_tun(packet)
-    (answer,) = rig.read_tun()
+    (answer,) = rig.read_icmp(6 if ":" in here else 4)
     assert answer.endswith(packet)
     assert rig.drops() == {"no_peer": 1}
 
@@ -218,7 +218,7 @@ def test_a_packet_for_a_peer_without_endpoint_gets_an_icmp_error(rig: Rig) -> No
     rig.plane.add_peer(PEER)
     rig.plane.allow(PEER, [(bytes(4), 0)])
     rig.write_tun(sized(40))
-    (answer,) = rig.read_tun()
+    (answer,) = rig.read_icmp(4)
     assert (answer[9], answer[20:22], checksum(answer[:20])) == (1, b"\3\1", 0)
     assert rig.drops() == {"no_endpoint": 1}
     assert rig.events() == []

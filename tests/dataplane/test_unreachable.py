@@ -4,7 +4,14 @@ import struct
 
 import pytest
 
-from .packets import checksum, ipv4, ipv6
+from pywg_embedded.core.constants import (
+    ICMP_ERRORS_BURST,
+    ICMP_ERRORS_PER_SECOND,
+    SOURCE_PACKETS_BURST,
+    SOURCE_PACKETS_PER_SECOND,
+)
+
+from .packets import address, checksum, ipv4, ipv6
 from .rig import Rig
 
 HERE, THERE = "10.0.0.1", "10.1.0.1"
@@ -18,7 +25,8 @@ QUOTED_V4, QUOTED_V6 = 576 - 20 - 8, 1280 - 40 - 8
 def answers(rig: Rig, packet: bytes) -> list[bytes]:
     rig.write_tun(packet)
     assert rig.drops() == {"no_peer": 1}
-    return rig.read_tun()
+    assert rig.read_tun() == []
+    return rig.read_icmp(4) + rig.read_icmp(6)
 
 
 def echo(kind: int) -> bytes:
@@ -44,25 +52,20 @@ ANSWERED = (
 )
 
 
-def check_v4(answer: bytes, packet: bytes) -> None:
-    """Check a host unreachable message, with the destination as its source."""
+def check_v4(answer: bytes, packet: bytes, source: str = "0.0.0.0") -> None:
+    """Check a host unreachable message; the kernel replaces the source 0.0.0.0."""
     version, length = answer[0], struct.unpack_from(">H", answer, 2)[0]
     assert (version, length, answer[9]) == (0x45, len(answer), ICMP)
-    assert answer[12:20] == packet[16:20] + packet[12:16]
+    assert answer[12:20] == address(source) + packet[12:16]
     assert answer[20:22] + answer[24:28] == bytes([3, 1, 0, 0, 0, 0])
     assert answer[28:] == packet[:QUOTED_V4]
     assert checksum(answer[:20]) == checksum(answer[20:]) == 0
 
 
 def check_v6(answer: bytes, packet: bytes) -> None:
-    """Check an address unreachable message, with the destination as its source."""
-    head, length, following = struct.unpack_from(">IHB", answer)
-    assert (head, length, following) == (6 << 28, len(answer) - 40, ICMPV6)
-    assert answer[8:40] == packet[24:40] + packet[8:24]
-    assert answer[40:42] + answer[44:48] == bytes([1, 3, 0, 0, 0, 0])
-    assert answer[48:] == packet[:QUOTED_V6]
-    pseudo_header = answer[8:40] + struct.pack(">II", length, ICMPV6)
-    assert checksum(pseudo_header + answer[40:]) == 0
+    """Check an address unreachable message without IP header and checksum."""
+    assert answer[:8] == bytes([1, 3, 0, 0, 0, 0, 0, 0])
+    assert answer[8:] == packet[:QUOTED_V6]
 
 
 @pytest.mark.parametrize("row", range(len(ANSWERED)))
@@ -102,3 +105,69 @@ SILENT = (
 @pytest.mark.parametrize("row", range(len(SILENT)))
 def test_no_icmp_error_is_sent_where_it_is_forbidden(rig: Rig, row: int) -> None:
     assert answers(rig, SILENT[row]) == []
+
+
+@pytest.mark.parametrize(
+    "packet, source",
+    [
+        pytest.param(ipv4(HERE, THERE), "192.0.0.8", id="v4"),
+        pytest.param(ipv6(HERE6, THERE6), None, id="v6"),
+    ],
+)
+def test_dummy_address_is_the_source_without_a_raw_socket(
+    rig: Rig, packet: bytes, source: str | None
+) -> None:
+    rig.plane.set_icmp_sockets(-1, -1)
+    rig.write_tun(packet)
+    assert rig.read_icmp(4) + rig.read_icmp(6) == []
+    written = rig.read_tun()
+    assert len(written) == bool(source)
+    for answer in written:
+        check_v4(answer, packet, str(source))
+
+
+@pytest.mark.parametrize(
+    "source, same_bucket, third",
+    [
+        pytest.param(HERE, HERE, "10.0.0.2", id="v4"),
+        pytest.param(HERE6, "fd00::2", "fd00:0:0:1::1", id="v6-prefix"),
+    ],
+)
+def test_icmp_errors_are_limited_for_each_destination(
+    rig: Rig, source: str, same_bucket: str, third: str
+) -> None:
+    def errors_of(source: str, count: int) -> int:
+        version = 6 if ":" in source else 4
+        for _ in range(count):
+            packet = ipv6(source, THERE6) if version == 6 else ipv4(source, THERE)
+            rig.write_tun(packet)
+        return len(rig.read_icmp(version))
+
+    assert errors_of(source, 2 * SOURCE_PACKETS_BURST) == SOURCE_PACKETS_BURST
+    assert errors_of(same_bucket, 1) == 0
+    assert errors_of(third, 1) == 1
+    rig.now += 1_000 // SOURCE_PACKETS_PER_SECOND
+    assert errors_of(source, 2) == 1
+    rig.now += 60_000
+    assert errors_of(source, 2 * SOURCE_PACKETS_BURST) == SOURCE_PACKETS_BURST
+    assert rig.drops() == {"no_peer": 4 * SOURCE_PACKETS_BURST + 4}
+
+
+def test_icmp_errors_are_limited_over_all_destinations(rig: Rig) -> None:
+    def errors_of(subnet: int) -> int:
+        for host in range(2 * ICMP_ERRORS_BURST):
+            rig.write_tun(ipv4(f"10.0.{subnet}.{host + 1}", THERE))
+        return len(rig.read_icmp(4))
+
+    assert errors_of(0) == ICMP_ERRORS_BURST
+    rig.now += 2 * 1_000 // ICMP_ERRORS_PER_SECOND
+    assert errors_of(1) == 2
+    rig.now += 60_000
+    assert errors_of(2) == ICMP_ERRORS_BURST
+
+
+def test_forbidden_icmp_errors_take_no_token(rig: Rig) -> None:
+    for _ in range(2 * SOURCE_PACKETS_BURST):
+        rig.write_tun(ipv4(HERE, THERE, echo(3), protocol=ICMP))
+    rig.write_tun(ipv4(HERE, THERE))
+    assert len(rig.read_icmp(4)) == 1

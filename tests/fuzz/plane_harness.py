@@ -199,6 +199,7 @@ class PlaneHarness:
                 (e[1], _endpoint(e[2])) for e in seen if e[0] == events.HANDSHAKE
             ],
             "written": by_flow(self.rig.read_tun()),
+            "icmp": (self.rig.read_icmp(4), self.rig.read_icmp(6)),
             "sent": sent,
             "bytes counted, but not sent": missing,
             "drops": self.rig.drops(),

@@ -24,7 +24,8 @@ _GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # link; IPv4 and IPv6 address, rout
 class LinkMonitor:
     """Monitors the link of a TUN device.
 
-    ``up`` is None once the link is deleted; ``mtu`` is its last known MTU.
+    ``up`` is None once the link is deleted; ``mtu`` is its last known MTU. ``left`` is
+    set once the link is in another network namespace, or deleted.
     ``routes_changed`` is set when a route or an address changes, for the user to reset.
     """
 
@@ -32,8 +33,7 @@ class LinkMonitor:
         self._tun = tun
         self._socket = messages.open_socket(_GROUPS)
         self._socket.setblocking(False)
-        # The link is in another network namespace, or deleted.
-        self._left = False
+        self.left = False
         self.routes_changed = False
         self.up: bool | None = tun.is_up()
         self.mtu = tun.mtu()
@@ -64,7 +64,7 @@ class LinkMonitor:
 
         It is cheap, but once a second is enough.
         """
-        if self._left:
+        if self.left:
             self.up = self._tun.probe()
 
     def close(self) -> None:
@@ -78,11 +78,11 @@ class LinkMonitor:
         try:
             self._socket.send(messages.pack_request(RTM_GETLINK, body))
         except OSError:
-            self._left = True
+            self.left = True
 
     def _handle_message(self, kind: int, body: bytes) -> None:
         if kind == ERROR:
-            self._left = True  # the reply to _resynchronize: no such link
+            self.left = True  # the reply to _resynchronize: no such link
             return
         if kind not in (RTM_NEWLINK, RTM_DELLINK):
             self.routes_changed = True
@@ -91,7 +91,7 @@ class LinkMonitor:
         if index != self._tun.index:
             return
         if kind == RTM_DELLINK:
-            self._left = True
+            self.left = True
             self.poll()
             return
         self.up = bool(flags & IFF_UP)

@@ -23,9 +23,10 @@ from ...core.facts import Facts
 from ...core.handshake_filter import HandshakeFilter
 from .. import events
 from ..limits import Limits
-from . import ecn, icmp, packet
+from . import ecn, packet
 from .aead import InPlaceAead
 from .allowedips import AllowedIPs
+from .icmp import IcmpSender
 from .keypair import Keypairs, KeypairState
 from .staging import Staging
 
@@ -100,6 +101,7 @@ class Transport:
         self._allowed_ips = AllowedIPs(limits.allowed_ips)
         self._staging = Staging(limits)
         self._handshake_filter = HandshakeFilter(crypto)
+        self._icmp = IcmpSender(crypto, tun.write)
         self._events: list[Event] = []
         self.drops: dict[str, int] = {}
 
@@ -265,6 +267,14 @@ class Transport:
         taken, self._events = self._events, []
         return taken
 
+    def set_icmp_sockets(self, v4: int, v6: int) -> None:
+        """Send ICMP errors on these raw sockets, -1 for none.
+
+        They are of IPPROTO_RAW and of IPPROTO_ICMPV6, and stay the caller's. Without
+        one, IPv4 errors are written to the TUN, and IPv6 errors are not sent.
+        """
+        self._icmp.set_sockets(v4, v6)
+
     def wipe(self) -> None:
         """Remove and overwrite the keypairs of all peers."""
         for peer_id in self._peers:
@@ -281,19 +291,10 @@ class Transport:
             return
         peer_id = self._allowed_ips.lookup(data[parsed.destination])
         if peer_id is None or self._peers[peer_id].facts.endpoint is None:
-            self._reject_unroutable(
-                data, parsed, "no_peer" if peer_id is None else "no_endpoint"
-            )
+            self._drop("no_peer" if peer_id is None else "no_endpoint")
+            self._icmp.send_unreachable(data, parsed, self._clock())
             return
         self._send_to(peer_id, self._peers[peer_id], length)
-
-    def _reject_unroutable(
-        self, data: memoryview, parsed: packet.Packet, reason: str
-    ) -> None:
-        self._drop(reason)
-        answer = icmp.host_unreachable(data, parsed)
-        if answer is not None:
-            self._tun_writer.write(answer)
 
     def _send_to(self, peer_id: int, peer: _Peer, length: int) -> None:
         now = self._clock()

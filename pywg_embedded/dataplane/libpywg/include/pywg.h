@@ -204,6 +204,11 @@ PYWG_API int pywg_unlisten(int handle);
 PYWG_API int pywg_port(int handle);
 /* Set the fwmark of the UDP sockets, 0 for none; -EPERM if not permitted. */
 PYWG_API int pywg_set_fwmark(int handle, uint32_t fwmark);
+/* Send ICMP errors on these raw sockets, -1 for none: one of IPPROTO_RAW for
+ * IPv4, one of IPPROTO_ICMPV6 for IPv6; the kernel chooses the source address.
+ * The caller keeps them, and closes them after pywg_close. Without one, IPv4
+ * errors are written to the TUN, from 192.0.0.8, and IPv6 errors not sent. */
+PYWG_API int pywg_set_icmp_sockets(int handle, int v4, int v6);
 /* Pad packets to this size at most. */
 PYWG_API int pywg_set_mtu(int handle, uint32_t mtu);
 /* Send one handshake message; a failed send is counted as a drop. */

@@ -393,6 +393,17 @@ int pywg_set_fwmark(int handle, uint32_t fwmark)
 		     : -EBADF;
 }
 
+int pywg_set_icmp_sockets(int handle, int v4, int v6)
+{
+	struct plane *plane = plane_find(handle);
+
+	if (!plane)
+		return -EBADF;
+	plane->tx.icmp_sockets[SOCKET_V4] = v4;
+	plane->tx.icmp_sockets[SOCKET_V6] = v6;
+	return 0;
+}
+
 int pywg_set_mtu(int handle, uint32_t mtu)
 {
 	struct plane *plane = plane_find(handle);

@@ -61,6 +61,8 @@ static int init(struct plane *plane, int tun)
 	plane->rx.tx = &plane->tx;
 	plane->rx.confirmable = &plane->shared.keypairs;
 	plane->tx.mtu = DEFAULT_MTU;
+	plane->tx.icmp_sockets[SOCKET_V4] = -1;
+	plane->tx.icmp_sockets[SOCKET_V6] = -1;
 	sockets_init(&plane->shared.sockets);
 	error = tun_init(&plane->shared.tun, tun, &plane->offloads);
 	if (error)
@@ -75,7 +77,8 @@ static int init(struct plane *plane, int tun)
 	}
 	tables_assign(&plane->arena, &plane->limits, &plane->shared, &plane->tx,
 		      &plane->rx);
-	if (!ratelimiter_init(plane->rx.handshake_filter.limiter)) {
+	if (!ratelimiter_init(plane->rx.handshake_filter.limiter) ||
+	    !ratelimiter_init(plane->tx.icmp_limiter)) {
 		arena_close(&plane->arena);
 		free_aead(plane);
 		return -EIO;

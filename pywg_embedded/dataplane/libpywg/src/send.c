@@ -1,7 +1,7 @@
 #include "send.h"
 #include "byteorder.h"
+#include "icmp_send.h"
 #include "net/ecn.h"
-#include "net/icmp.h"
 #include "net/ip.h"
 #include "offload/gso.h"
 
@@ -192,32 +192,6 @@ static void send_or_stage(struct tx *tx, uint32_t peer_id, uint32_t length)
 		request_handshake(tx, peer_id);
 }
 
-static void write_to_tun(struct tx *tx, uint8_t *packet, size_t length)
-{
-	uint8_t header[VIRTIO_NET_HDR_SIZE] = {0};
-	const struct iovec parts[2] = {
-		{header, VIRTIO_NET_HDR_SIZE},
-		{packet, length},
-	};
-	const int error = tun_write(&tx->shared->tun, parts, 2);
-
-	if (error)
-		tun_count_error(-error, tx->drops, &tx->tun_gone);
-}
-
-/* Drop the packet in tun_buffer and answer with ICMP host unreachable. */
-static void reject(struct tx *tx, const struct packet *packet, uint32_t length,
-		   enum drop_reason reason)
-{
-	uint8_t answer[ICMP_MAX_SIZE];
-	size_t size;
-
-	tx->drops[reason]++;
-	size = icmp_unreachable(answer, tx->tun_buffer, length, packet);
-	if (size)
-		write_to_tun(tx, answer, size);
-}
-
 static void send_tun_packet(struct tx *tx,
 			    const struct virtio_net_header *header,
 			    uint32_t length)
@@ -236,11 +210,13 @@ static void send_tun_packet(struct tx *tx,
 				 tx->tun_buffer + packet.destination,
 				 packet.address_size);
 	if (peer == ALLOWEDIPS_NONE) {
-		reject(tx, &packet, length, DROP_NO_PEER);
+		tx->drops[DROP_NO_PEER]++;
+		icmp_send_unreachable(tx, &packet, length);
 		return;
 	}
 	if (!tx->peers[peer].facts.endpoint.address_size) {
-		reject(tx, &packet, length, DROP_NO_ENDPOINT);
+		tx->drops[DROP_NO_ENDPOINT]++;
+		icmp_send_unreachable(tx, &packet, length);
 		return;
 	}
 	while ((size = gso_next(&gso, next_packet_buffer(tx), TUN_MAX_PACKET)))

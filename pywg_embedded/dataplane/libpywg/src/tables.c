@@ -12,6 +12,7 @@ enum table {
 	TABLE_EVENTS,
 	TABLE_TUN_BUFFER,
 	TABLE_TX_BUFFER,
+	TABLE_ICMP_LIMITER,
 	TABLE_RX_BUFFER,
 	TABLE_GRO,
 	TABLE_PENDING_UPDATES,
@@ -107,6 +108,7 @@ static const struct arena_table tables[TABLE_COUNT] = {
 	[TABLE_EVENTS] = {"event queue", size_of_events},
 	[TABLE_TUN_BUFFER] = {"TUN read buffer", size_of_tun_buffer},
 	[TABLE_TX_BUFFER] = {"send buffer", size_of_tx_buffer},
+	[TABLE_ICMP_LIMITER] = {"ICMP rate limiter", size_of_ratelimiter},
 	[TABLE_RX_BUFFER] = {"receive buffer", size_of_rx_buffer},
 	[TABLE_GRO] = {"GRO", size_of_gro},
 	[TABLE_PENDING_UPDATES] = {"receive updates", size_of_pending_updates},
@@ -128,6 +130,7 @@ void tables_assign(const struct arena *arena, const struct arena_limits *limits,
 			 limits->peers);
 	tx->tun_buffer = arena_at(arena, TABLE_TUN_BUFFER);
 	tx->buffer = arena_at(arena, TABLE_TX_BUFFER);
+	tx->icmp_limiter = arena_at(arena, TABLE_ICMP_LIMITER);
 
 	rx->keypairs = arena_at(arena, TABLE_REPLAY_WINDOWS);
 	rx->buffer = arena_at(arena, TABLE_RX_BUFFER);

@@ -7,6 +7,7 @@
 #include "drop_reasons.h"
 #include "event_queue.h"
 #include "pywg.h"
+#include "ratelimiter.h"
 #include "shared.h"
 #include "staging.h"
 
@@ -40,6 +41,9 @@ struct tx {
 	struct staging *staging;
 	struct event_queue events;
 	uint8_t *tun_buffer; /* one packet as it was read */
+	int icmp_sockets[SOCKET_FAMILIES]; /* raw; -1 for none */
+	struct ratelimiter *icmp_limiter; /* by destination */
+	uint64_t icmp_full_at; /* when the bucket of all errors is full */
 	uint8_t *buffer; /* the datagrams of the batches */
 	uint32_t buffer_used;
 	struct udp_batch batches[TX_MAX_BATCHES];

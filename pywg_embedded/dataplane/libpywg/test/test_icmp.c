@@ -5,6 +5,7 @@
 #include "test.h"
 
 static uint8_t data[65535 + 40], out[ICMP_MAX_SIZE];
+static const uint8_t source[4] = {192, 0, 2, 9};
 
 /* Bytes to change in a packet of 28 or 48 bytes; whether it is answered. */
 static const struct {
@@ -66,7 +67,8 @@ static void test_errors_and_multicast_are_not_answered(void)
 				data[rows[row].changes[n].at] =
 					rows[row].changes[n].value;
 		CHECK(row, ip_parse(&packet, data, length));
-		length = icmp_unreachable(out, data, packet.length, &packet);
+		length = icmp_unreachable(out, data, packet.length, &packet,
+					  source);
 		CHECK(row, (length > 0) == rows[row].answered);
 	}
 }
@@ -78,14 +80,14 @@ static const struct {
 	size_t length;
 } messages[] = {
 	{4, 0, 56},	 {4, 1, 57},	  {4, 519, 575},   {4, 520, 576},
-	{4, 521, 576},	 {4, 1400, 576},  {6, 0, 96},	   {6, 3, 99},
-	{6, 1183, 1279}, {6, 1184, 1280}, {6, 1185, 1280}, {6, 65000, 1280},
+	{4, 521, 576},	 {4, 1400, 576},  {6, 0, 56},	   {6, 3, 59},
+	{6, 1183, 1239}, {6, 1184, 1240}, {6, 1185, 1240}, {6, 65000, 1240},
 };
 
 static void check_ipv4(size_t row, size_t length)
 {
-	static const uint8_t header[] = {0x45, 0, 0,  0, 0, 0, 0,  0, 64, 1,
-					 0,    0, 10, 0, 0, 2, 10, 0, 0,  1};
+	static const uint8_t header[] = {0x45, 0, 0,   0, 0, 0, 0,  0, 64, 1,
+					 0,    0, 192, 0, 2, 9, 10, 0, 0,  1};
 	uint8_t expected[sizeof(header)];
 
 	memcpy(expected, header, sizeof(header));
@@ -100,22 +102,11 @@ static void check_ipv4(size_t row, size_t length)
 	CHECK(row, !memcmp(out + 28, data, length - 28));
 }
 
+/* Without IP header and checksum. */
 static void check_ipv6(size_t row, size_t length)
 {
-	static const uint8_t header[] = {0x60, 0, 0, 0, 0, 0, 58, 64};
-	uint8_t expected[sizeof(header)];
-	uint32_t sum = packets_pseudo(out, IP_PROTOCOL_ICMPV6, length - 40);
-
-	memcpy(expected, header, sizeof(header));
-	store_be16(expected + 4, (uint16_t)(length - 40));
-	CHECK(row, !memcmp(out, expected, sizeof(expected)));
-	CHECK(row, !memcmp(out + 8, data + 24, 16));
-	CHECK(row, !memcmp(out + 24, data + 8, 16));
-	CHECK(row, !memcmp(out + 40, "\1\3", 2));
-	CHECK(row, !memcmp(out + 44, "\0\0\0\0", 4));
-	CHECK(row,
-	      packets_fold(packets_sum(sum, out + 40, length - 40)) == 0xFFFF);
-	CHECK(row, !memcmp(out + 48, data, length - 48));
+	CHECK(row, !memcmp(out, "\1\3\0\0\0\0\0\0", 8));
+	CHECK(row, !memcmp(out + 8, data, length - 8));
 }
 
 /* Bytes behind the packet are not quoted. */
@@ -130,7 +121,8 @@ static void test_message_quotes_the_packet(void)
 
 		CHECK(row, ip_parse(&packet, data, length + 7));
 		memset(out, 0xAA, sizeof(out));
-		length = icmp_unreachable(out, data, length + 7, &packet);
+		length = icmp_unreachable(out, data, length + 7, &packet,
+					  source);
 		CHECK(row, length == messages[row].length);
 		if (spec.version == 4)
 			check_ipv4(row, length);

@@ -71,57 +71,38 @@ static size_t icmp_quote(uint8_t *message, uint8_t type, uint8_t code,
 	return MESSAGE_HEADER + length;
 }
 
-static void icmp_store_checksum(uint8_t *at, uint64_t sum)
-{
-	checksum_store(at, (uint16_t)~checksum_fold(sum));
-}
-
-static size_t icmp_write_v4(uint8_t *out, const uint8_t *data, size_t length)
+static size_t icmp_write_v4(uint8_t *out, const uint8_t *data, size_t length,
+			    const uint8_t source[4])
 {
 	uint8_t *message = out + IPV4_HEADER;
 	size_t quoted = length < QUOTED_V4 ? length : QUOTED_V4;
 	size_t size = icmp_quote(message, 3, 1, data, quoted);
 
-	icmp_store_checksum(message + 2, checksum_add(0, message, size));
+	checksum_store(message + 2, (uint16_t)~checksum_fold(
+					    checksum_add(0, message, size)));
 	memset(out, 0, IPV4_HEADER);
 	out[0] = 0x45;
 	store_be16(out + 2, (uint16_t)(IPV4_HEADER + size));
 	out[8] = HOP_LIMIT;
 	out[9] = IP_PROTOCOL_ICMP;
-	memcpy(out + 12, data + 16, 4);
+	memcpy(out + 12, source, 4);
 	memcpy(out + 16, data + 12, 4);
 	checksum_write_ipv4(out, IPV4_HEADER);
 	return IPV4_HEADER + size;
 }
 
-static size_t icmp_write_v6(uint8_t *out, const uint8_t *data, size_t length)
-{
-	uint8_t *message = out + IPV6_HEADER;
-	size_t quoted = length < QUOTED_V6 ? length : QUOTED_V6;
-	size_t size = icmp_quote(message, 1, 3, data, quoted);
-	uint64_t sum;
-
-	memset(out, 0, IPV6_HEADER);
-	out[0] = 0x60;
-	store_be16(out + 4, (uint16_t)size);
-	out[6] = IP_PROTOCOL_ICMPV6;
-	out[7] = HOP_LIMIT;
-	memcpy(out + 8, data + 24, 16);
-	memcpy(out + 24, data + 8, 16);
-	sum = checksum_pseudo(out, IP_PROTOCOL_ICMPV6, size);
-	icmp_store_checksum(message + 2, checksum_add(sum, message, size));
-	return IPV6_HEADER + size;
-}
-
 size_t icmp_unreachable(uint8_t *out, const uint8_t *data, size_t size,
-			const struct packet *packet)
+			const struct packet *packet, const uint8_t source[4])
 {
+	const size_t length = packet->length;
+
 	if (packet->version == 4) {
 		if (!icmp_may_answer_v4(data, size))
 			return 0;
-		return icmp_write_v4(out, data, packet->length);
+		return icmp_write_v4(out, data, length, source);
 	}
 	if (!icmp_may_answer_v6(data, size))
 		return 0;
-	return icmp_write_v6(out, data, packet->length);
+	return icmp_quote(out, 1, 3, data,
+			  length < QUOTED_V6 ? length : QUOTED_V6);
 }
