@@ -1,4 +1,4 @@
-"""CPython from a newer Debian suite, unpacked with its own C library.
+"""CPython, with its own C library, and other libraries from a newer Debian suite.
 
 apt works in a folder of its own. Nothing is installed, and the configuration and the
 package state of this machine do not change.
@@ -40,12 +40,23 @@ class Suite:
         versions = re.findall(r"^python3\.(\d+) ", found, re.MULTILINE)
         return sorted(map(int, versions), reverse=True)
 
-    def unpack(self, package: str, root: Path) -> None:
-        """Unpack a package and all that it depends on into the new folder ``root``."""
+    def unpack(self, package: str, root: Path, archives: str = "*") -> None:
+        """Unpack a package and all that it depends on into the new folder ``root``.
+
+        ``archives`` is a pattern; only packages with such a name are unpacked.
+        """
         shutil.rmtree(root, ignore_errors=True)
         self._run("apt-get", "--yes", "--download-only", "install", package)
-        for archive in sorted((self._apt / "cache/archives").glob("*.deb")):
+        for archive in sorted((self._apt / "cache/archives").glob(f"{archives}.deb")):
             _run("dpkg-deb", "--extract", str(archive), str(root))
+
+    def version(self, package: str) -> str:
+        """Return the version of a package; raise Unavailable if there is none."""
+        described = self._run("apt-cache", "show", "--no-all-versions", package)
+        found = re.search(r"^Version: (\S+)$", described, re.MULTILINE)
+        if not found:
+            raise Unavailable(f"Debian {self.name} has no {package}")
+        return found[1]
 
     def _run(self, tool: str, *arguments: str) -> str:
         settings = {
@@ -84,6 +95,19 @@ def python(suite: Suite, minor: int) -> Path:
         work.rename(root)
         _use_own_libraries(program, root)
     return program
+
+
+def library(suite: Suite, name: str) -> Path:
+    """Return the folder of a library with its headers, unpacked at its first use.
+
+    It uses the C library of this machine.
+    """
+    root = CACHE / f"{name}-{suite.version(f'{name}-dev')}"
+    if not root.exists():
+        work = CACHE / "unpacked"
+        suite.unpack(f"{name}-dev", work, f"{name}*")
+        work.rename(root)
+    return root
 
 
 def _use_own_libraries(program: Path, root: Path) -> None:
