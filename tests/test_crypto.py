@@ -111,6 +111,38 @@ BLAKE2S_KEYED = (
     (255, "3fb735061abc519dfe979e54c1ee5bfad0a9d858b3315bad34bde999efd724dd"),
 )
 
+# key, data, the first three outputs of HKDF by the modules hmac and hashlib of Python
+HKDF = (
+    (
+        bytes(range(32)),
+        b"",
+        "7a38c34bf2b8738d7374ca77c44ecb309a11d2b2528304fa86052c365e722624",
+        "1a17621f346abdc520746a9fb64d8eb03231d674fc15687537b0780fd9c060fd",
+        "4eaf02809ac4b930ef63479de62275f1c55656e61f78a3cc653c18a2223d6c5f",
+    ),
+    (
+        bytes(range(32)),
+        b"data",
+        "42a038507e272afffcea6d2d2a98346bcedbd242b0cab0cb664dd6dd486e38db",
+        "cdc87247bb6325709c399eb10f937003b5f85b4e29f3d8016f4c10f9d8b5655c",
+        "37009b4aeed47b33230402a8d0d209dc1c8f0762b16958d4b7362c72ff2fdacc",
+    ),
+    (
+        b"\xff" * 32,
+        bytes(range(100)),
+        "aaca818056e96ea378616b230080395937da49972a7dbeceac05e43dc4cd6293",
+        "3cb60889c0f227b7e46db177626b27fca347222a34013302d53e4200ff3ab7d3",
+        "c26303fb9cf7193e2c43a1a6e9375ddc608c269d7d2c72456cf432cda42f1bbc",
+    ),
+    (
+        bytes(range(32)),
+        b"input",
+        "87b7f70b24183c6db5dc4f6d9f4c47cdb203321aa2a0bef714896adb3107a040",
+        "538a02e1eb2e31b7e4d4b82476d1fe2acf50085d3fb584537279195f5d1f5824",
+        "9ad858025593be88de0f9442a589cfe84a88dc19e4753d93684d1c5efc4837f9",
+    ),
+)
+
 
 def flip(data: bytes) -> bytes:
     """Return a copy with the last bit changed."""
@@ -153,7 +185,7 @@ def fibonacci(size: int, seed: int) -> bytes:
 def test_x25519_matches_rfc_7748() -> None:
     for row, vector in enumerate(X25519):
         private, public, shared = map(unhexlify, vector)
-        assert crypto.dh(private, public) == shared, row
+        assert crypto.dh(private, public) == bytearray(shared), row
 
 
 def test_iterated_x25519_matches_rfc_7748() -> None:
@@ -163,7 +195,7 @@ def test_iterated_x25519_matches_rfc_7748() -> None:
         assert shared is not None, count
         if count in X25519_ITERATED:
             assert shared == unhexlify(X25519_ITERATED[count]), count
-        k, u = shared, k
+        k, u = bytes(shared), k
 
 
 def test_public_keys_match_rfc_7748() -> None:
@@ -224,6 +256,30 @@ def test_keyed_blake2s_matches_the_vectors_of_its_authors() -> None:
         assert crypto.blake2s(bytes(range(size)), key) == unhexlify(digest), size
 
 
+def check_hkdf(kdf: "Callable[[bytes, bytes, int], list[bytearray]]") -> None:
+    for row, (key, data, *outputs) in enumerate(HKDF):
+        expected = [unhexlify(output) for output in outputs]
+        for count in (1, 2, 3):
+            assert kdf(key, data, count) == expected[:count], (row, count)
+
+
+def test_kdf_matches_known_answers() -> None:
+    check_hkdf(crypto.kdf)
+
+
+def test_secrets_are_returned_in_buffers_that_can_be_overwritten() -> None:
+    private, public, _ = map(unhexlify, X25519[0])
+    secrets = [crypto.random(32), crypto.dh(private, public)]
+    secrets += crypto.kdf(private, b"", 3)
+    assert all(isinstance(secret, bytearray) for secret in secrets)
+
+
+def test_secrets_are_unchanged_by_locking() -> None:
+    secret = bytearray(range(32))
+    crypto.lock(secret)
+    assert secret == bytes(range(32))
+
+
 def test_equal_compares_secrets() -> None:
     for row, (a, b, same) in enumerate(
         (
@@ -238,7 +294,7 @@ def test_equal_compares_secrets() -> None:
 
 def test_bytearrays_are_accepted_as_keys() -> None:
     private, public, shared = map(unhexlify, X25519[0])
-    assert crypto.dh(bytearray(private), public) == shared
+    assert crypto.dh(bytearray(private), public) == bytearray(shared)
     sealed = crypto.seal(bytearray(private), bytes(12), bytearray(b"text"), b"")
     assert crypto.open_sealed(private, bytes(12), sealed, b"") == b"text"
     assert crypto.blake2s(b"", bytearray(private)) == crypto.blake2s(b"", private)

@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 
 from pywg_embedded import crypto
+from pywg_embedded.crypto import _cpython
+from tests.test_crypto import check_hkdf
 
 KEY, NONCE, XNONCE, TAG = bytes(32), bytes(12), bytes(24), bytes(16)
-WRONG: tuple[tuple[Callable[..., Any], tuple[bytes, ...]], ...] = (
+WRONG: tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...] = (
     (crypto.public_key, (KEY[1:],)),
     (crypto.dh, (KEY[1:], KEY)),
     (crypto.dh, (KEY, KEY + b"\0")),
+    (crypto.kdf, (KEY[1:], b"", 1)),
+    (_cpython.kdf, (KEY[1:], b"", 1)),
     (crypto.seal, (KEY[1:], NONCE, b"", b"")),
     (crypto.seal, (KEY, XNONCE, b"", b"")),
     (crypto.open_sealed, (KEY, NONCE[1:], TAG, b"")),
@@ -29,3 +33,7 @@ def test_key_or_nonce_of_the_wrong_size_is_refused(row: int) -> None:
     function, arguments = WRONG[row]
     with pytest.raises(ValueError, match="invalid size"):
         function(*arguments)
+
+
+def test_kdf_without_libpywg_matches_known_answers() -> None:
+    check_hkdf(_cpython.kdf)

@@ -13,12 +13,12 @@ from ..core.errors import ConfigError
 
 def genkey(words: list[str]) -> int:
     """Print a new private key."""
-    return _print_secret(keys.clamp(crypto.random(KEY_SIZE)))
+    return _print_secret(keys.clamp(bytes(crypto.random(KEY_SIZE))))
 
 
 def genpsk(words: list[str]) -> int:
     """Print a new preshared key."""
-    return _print_secret(crypto.random(KEY_SIZE))
+    return _print_secret(bytes(crypto.random(KEY_SIZE)))
 
 
 def pubkey(words: list[str]) -> int:

@@ -17,7 +17,7 @@ NONE = "(none)"
 Rows = Callable[[InterfaceStatus], Iterable[tuple[str, ...]]]
 
 
-def _key(key: bytes) -> str:
+def _key(key: bytes | bytearray) -> str:
     return NONE if key == ZERO_KEY else to_base64(key)
 
 

@@ -11,7 +11,7 @@ from .show_fields import allowed_ips_text, endpoint_text, fwmark_text, public_ke
 from .terminal import BOLD, CYAN, GREEN, RESET, YELLOW
 
 
-def _secret(key: bytes) -> str:
+def _secret(key: bytes | bytearray) -> str:
     hidden = os.environ.get("WG_HIDE_KEYS") != "never"
     return "(hidden)" if hidden else to_base64(key)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from ..core.config import AllowedIP, EndpointTuple
+    from ..core.crypto import Bytes
 
     AllowedIPChanges = dict[bytes, dict[AllowedIP, bool]]
 
@@ -111,7 +112,7 @@ class _ResultingPeer:
 
     def __init__(self, old: PeerStatus | None) -> None:
         self.old = old
-        self.preshared_key = ZERO_KEY
+        self.preshared_key: Bytes = ZERO_KEY
         # None: the endpoint of the running peer.
         self.endpoint: EndpointTuple | None = None
         self.persistent_keepalive = 0

@@ -7,9 +7,17 @@ from binascii import a2b_base64, b2a_base64, hexlify, unhexlify
 
 from ..core.constants import KEY_SIZE
 from ..core.errors import ConfigError
+from ..core.secret import wipe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..core.crypto import Bytes
 
 BASE64_LENGTH = 44
 HEX_LENGTH = 2 * KEY_SIZE
+_HEX_DIGITS = b"0123456789abcdef"
+_HEX_VALUES = {digit: value for value, digit in enumerate(_HEX_DIGITS)}
+_HEX_VALUES.update({digit: value for value, digit in enumerate(b"0123456789ABCDEF")})
 
 
 def from_base64(text: str) -> bytes:
@@ -32,7 +40,7 @@ def from_base64(text: str) -> bytes:
     return key
 
 
-def to_base64(key: bytes) -> str:
+def to_base64(key: "Bytes") -> str:
     """Return the key as 44 characters of base64."""
     return b2a_base64(key)[:-1].decode()
 
@@ -43,10 +51,7 @@ def from_hex(text: str) -> bytes:
     Raises ConfigError.
     """
     if len(text) != HEX_LENGTH:
-        raise ConfigError(
-            f"invalid key: length {len(text)} "
-            f"(expected {HEX_LENGTH} hexadecimal digits)"
-        )
+        raise ConfigError(_invalid_hex_length(len(text)))
     try:
         key = unhexlify(text)
     except ValueError:
@@ -56,9 +61,37 @@ def from_hex(text: str) -> bytes:
     return key
 
 
-def to_hex(key: bytes) -> str:
+def _invalid_hex_length(length: int) -> str:
+    return f"invalid key: length {length} (expected {HEX_LENGTH} hexadecimal digits)"
+
+
+def to_hex(key: "Bytes") -> str:
     """Return the key as 64 lower-case hexadecimal digits."""
     return hexlify(key).decode()
+
+
+def secret_from_hex(text: "Bytes | memoryview") -> bytearray:
+    """Parse a key as ``from_hex`` does, without a copy that cannot be overwritten.
+
+    Raises ConfigError.
+    """
+    if len(text) != HEX_LENGTH:
+        raise ConfigError(_invalid_hex_length(len(text)))
+    key = bytearray(KEY_SIZE)
+    for at in range(HEX_LENGTH):
+        digit = _HEX_VALUES.get(text[at])
+        if digit is None:
+            wipe(key)
+            raise ConfigError("invalid key: not hexadecimal")
+        key[at // 2] = key[at // 2] << 4 & 0xFF | digit
+    return key
+
+
+def write_hex(text: bytearray, offset: int, key: "Bytes") -> None:
+    """Write the key into ``text`` as 64 lower-case hexadecimal digits."""
+    for at, byte in enumerate(key):
+        text[offset + 2 * at] = _HEX_DIGITS[byte >> 4]
+        text[offset + 2 * at + 1] = _HEX_DIGITS[byte & 15]
 
 
 def clamp(private: bytes) -> bytes:

@@ -13,6 +13,7 @@ from ..core.config import (
     PeerStatus,
 )
 from ..core.errors import EPROTO, ConfigError, Error, LimitError
+from ..core.secret import wipe
 from . import keys
 from .address import (
     format_allowed_ip,
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
+    from ..core.crypto import Bytes
     from .address import ScopeOf
 
     # Key, attribute of the object, text to value, value to text.
-    Field = tuple[str, str, Callable[[str], Any], Callable[[Any], str]]
+    Field = tuple[str, str, Callable[[Any], Any], Callable[[Any], str]]
     Table = dict[str, Field]
     Request = str | InterfaceChange | ConfigError
+    # The value of a line: a bytearray if it is a secret.
+    Text = str | bytearray
 
 GET = "get"
 MAX_LINE = 256
@@ -105,6 +109,8 @@ _PEER_FLAGS = (_flag("remove"), _flag("update_only"))
 _REPLACE_ALLOWED_IPS = (_flag("replace_allowed_ips"),)
 _HANDSHAKE_KEYS = ("last_handshake_time_sec", "last_handshake_time_nsec")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz_"
+# Their values are parsed and written without text that cannot be overwritten.
+_SECRETS = ("private_key", "preshared_key")
 # The keys of most lines, which skip the check of each letter.
 _KEYS = ("allowed_ip", "public_key")
 
@@ -113,13 +119,18 @@ def _table(fields: "tuple[Field, ...]") -> "Table":
     return {field[0]: field for field in fields}
 
 
-def _assign(target: object, table: "Table", key: str, value: str) -> None:
+def _assign(target: object, table: "Table", key: str, value: "Text") -> None:
     if key == "protocol_version":
-        _parse_version(value)
+        _parse_version(str(value))
         return
     if key not in table:
         raise ConfigError("unknown key")
     _, attribute, parse, _ = table[key]
+    if isinstance(value, bytearray):
+        old = getattr(target, attribute)
+        if isinstance(old, bytearray):
+            wipe(old)
+        parse = keys.secret_from_hex
     setattr(target, attribute, parse(value))
 
 
@@ -131,15 +142,20 @@ def _is_set(value: object) -> bool:
     return value not in (0, "", ZERO_KEY)
 
 
-def _lines(
-    source: object,
-    fields: "tuple[Field, ...]",
-    is_included: "Callable[[object], bool]" = _is_present,
-) -> "Iterator[str]":
+def _lines(source: object, fields: "tuple[Field, ...]") -> "Iterator[str]":
     for key, attribute, _, to_text in fields:
         value = getattr(source, attribute)
-        if is_included(value):
+        if _is_present(value):
             yield f"{key}={to_text(value)}\n"
+
+
+def _split_secret(line: bytearray) -> "tuple[str, bytearray] | None":
+    """Return key and value of a line with a secret, None for any other line."""
+    for key in _SECRETS:
+        end = len(key)
+        if line[:end] == key.encode() and line[end : end + 1] == b"=":
+            return key, line[end + 1 :]
+    return None
 
 
 def _split(line: str) -> "tuple[str, str]":
@@ -152,9 +168,7 @@ def _split(line: str) -> "tuple[str, str]":
     return key, value
 
 
-def _decode(line: bytes) -> str:
-    if len(line) > MAX_LINE:
-        raise ConfigError(f"line too long (limit {MAX_LINE} bytes)")
+def _decode(line: bytearray) -> str:
     try:
         return line.decode()
     except UnicodeError:
@@ -180,7 +194,9 @@ class Reader:
         self._peer_table = _table(
             _PEER_FLAGS + _peer_fields(scope_of) + _REPLACE_ALLOWED_IPS
         )
-        self._partial = b""
+        # The received data that is not parsed yet, and where it begins.
+        self._buffer = bytearray()
+        self._start = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -192,64 +208,92 @@ class Reader:
         self._allowed_ips = 0
         self._consume = self._parse_operation
 
-    def feed(self, data: bytes) -> "Iterator[Request]":
-        """Yield the requests that ``data`` completes.
+    def feed(self, data: "bytes | bytearray | memoryview") -> "Iterator[Request]":
+        """Return an iterator of the requests that ``data`` completes.
 
-        Exhaust the iterator before the next call.
+        ``data`` is copied. Exhaust the iterator before the next call. The secrets of a
+        request are bytearrays, which the caller overwrites.
         """
-        lines = (self._partial + data).split(b"\n")
         # One byte over the limit is kept, which shows that the line is too long.
-        self._partial = lines.pop()[: MAX_LINE + 1]
-        for line in lines:
-            if line:
-                self._parse_line(line)
+        unparsed = min(len(self._buffer) - self._start, MAX_LINE + 1)
+        buffer = bytearray(unparsed + len(data))
+        view = memoryview(buffer)
+        view[:unparsed] = memoryview(self._buffer)[self._start :][:unparsed]
+        view[unparsed:] = data
+        wipe(self._buffer)
+        self._buffer, self._start = buffer, 0
+        return self._parse_lines()
+
+    def _parse_lines(self) -> "Iterator[Request]":
+        buffer = self._buffer
+        while (end := buffer.find(b"\n", self._start)) >= 0:
+            start, self._start = self._start, end + 1
+            if end > start:
+                self._parse_line(buffer[start:end])
             else:
                 yield from self._complete_request()
 
     def end(self) -> "Iterator[Request]":
         """Yield the request that the end of the connection completes, if any."""
-        partial, self._partial = self._partial, b""
-        if partial:
-            self._parse_line(partial, complete=False)
+        if self._start < len(self._buffer):
+            self._parse_line(bytearray(), complete=False)
+        self._wipe_buffer()
         yield from self._complete_request()
+
+    def wipe(self) -> None:
+        """Overwrite what was received, and the secrets of an incomplete request."""
+        self._wipe_buffer()
+        self._change.wipe_secrets()
+
+    def _wipe_buffer(self) -> None:
+        wipe(self._buffer)
+        self._buffer, self._start = bytearray(), 0
 
     def _complete_request(self) -> "Iterator[Request]":
         request = self._request
+        if self._refused:
+            self._change.wipe_secrets()
         self._reset()
         if request is not None:
             yield request
 
-    def _parse_line(self, line: bytes, complete: bool = True) -> None:
+    def _parse_line(self, line: bytearray, complete: bool = True) -> None:
         self._line_number += 1
         if self._refused:
             return
         key = ""
+        value: Text
         try:
             # A truncated line may be valid: 10.0.0.0/2 of 10.0.0.0/24.
             if not complete:
                 raise ConfigError("connection closed before the end of the line")
-            key, value = _split(_decode(line))
+            if len(line) > MAX_LINE:
+                raise ConfigError(f"line too long (limit {MAX_LINE} bytes)")
+            key, value = _split_secret(line) or _split(_decode(line))
             self._consume(key, value)
+            if isinstance(value, bytearray):
+                wipe(value)
+                wipe(line)
         except ConfigError as error:
             place = f"line {self._line_number}"
             self._request = located(f"{place}: {key}" if key else place, error)
             self._refused = True
 
-    def _parse_operation(self, key: str, value: str) -> None:
+    def _parse_operation(self, key: str, value: "Text") -> None:
         if key not in ("get", "set"):
             raise ConfigError("invalid request (expected get=1 or set=1 first)")
-        _parse_version(value)
+        _parse_version(str(value))
         self._request = GET if key == "get" else self._change
         self._consume = (
             self._reject_line if key == "get" else self._parse_interface_line
         )
 
-    def _reject_line(self, key: str, value: str) -> None:
+    def _reject_line(self, key: str, value: "Text") -> None:
         raise ConfigError("unexpected line after get=1")
 
-    def _parse_interface_line(self, key: str, value: str) -> None:
+    def _parse_interface_line(self, key: str, value: "Text") -> None:
         if key == "public_key":
-            self._begin_peer(value)
+            self._begin_peer(str(value))
         else:
             _assign(self._change, self._interface_table, key, value)
 
@@ -263,11 +307,11 @@ class Reader:
         self._peer = PeerChange(public_key)
         self._change.peers.append(self._peer)
 
-    def _parse_peer_line(self, key: str, value: str) -> None:
+    def _parse_peer_line(self, key: str, value: "Text") -> None:
         if key == "allowed_ip":
-            self._parse_allowed_ip(value)
+            self._parse_allowed_ip(str(value))
         elif key == "public_key":
-            self._begin_peer(value)
+            self._begin_peer(str(value))
         else:
             _assign(self._peer, self._peer_table, key, value)
 
@@ -300,23 +344,48 @@ def format_answer(error: Error | None = None) -> str:
     return f"errno={-error.errno if error else 0}\n\n"
 
 
-def format_status(status: InterfaceStatus) -> "Iterator[str]":
-    """Yield the lines of the answer to ``get=1``, without unset values."""
-    yield from _lines(status, _INTERFACE + _EXTENSIONS, _is_set)
+def format_status(status: InterfaceStatus) -> "Iterator[bytearray]":
+    """Yield the lines of the answer to ``get=1``, without unset values.
+
+    They hold secrets: the caller overwrites them.
+    """
+    yield from _status_lines(status, _INTERFACE + _EXTENSIONS, _is_set)
     for peer in status.peers:
-        yield from _peer_status(peer)
-    yield format_answer()
+        yield from _format_peer(peer)
+    yield bytearray(format_answer().encode())
 
 
-def _peer_status(peer: PeerStatus) -> "Iterator[str]":
-    yield f"public_key={keys.to_hex(peer.public_key)}\n"
-    yield "protocol_version=1\n"
-    yield from _lines(peer, _PEER)
+def _format_peer(peer: PeerStatus) -> "Iterator[bytearray]":
+    lines = f"public_key={keys.to_hex(peer.public_key)}\nprotocol_version=1\n"
+    yield bytearray(lines.encode())
+    yield from _status_lines(peer, _PEER)
+    lines = ""
     for key, value in zip(_HANDSHAKE_KEYS, peer.last_handshake):
-        yield f"{key}={value}\n"
-    yield from _lines(peer, _COUNTERS)
+        lines += f"{key}={value}\n"
+    lines += "".join(_lines(peer, _COUNTERS))
+    yield bytearray(lines.encode())
     for address, cidr in peer.allowed_ips:
-        yield f"allowed_ip={format_ip(address)}/{cidr}\n"
+        yield bytearray(f"allowed_ip={format_ip(address)}/{cidr}\n".encode())
+
+
+def _status_lines(
+    source: object,
+    fields: "tuple[Field, ...]",
+    is_included: "Callable[[object], bool]" = _is_present,
+) -> "Iterator[bytearray]":
+    for key, attribute, _, to_text in fields:
+        value = getattr(source, attribute)
+        if is_included(value):
+            if key in _SECRETS:
+                yield _secret_line(key, value)
+            else:
+                yield bytearray(f"{key}={to_text(value)}\n".encode())
+
+
+def _secret_line(key: str, secret: "Bytes") -> bytearray:
+    line = bytearray(f"{key}={'0' * keys.HEX_LENGTH}\n".encode())
+    keys.write_hex(line, len(key) + 1, secret)
+    return line
 
 
 def format_change(change: InterfaceChange) -> "Iterator[str]":

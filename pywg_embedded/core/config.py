@@ -3,14 +3,19 @@
 ``InterfaceChange`` is what UAPI ``set=1``, a wg(8) file and UCI ask for; ``None``
 leaves a value unchanged. ``InterfaceStatus`` is what UAPI ``get=1`` reports.
 
-A key is 32 ``bytes``; the all-zero key means "none". An address is ``bytes``, 4 for
-IPv4 and 16 for IPv6. An endpoint is ``(address, port, scope)``; scope is the interface
-index of a link-local IPv6 address, otherwise 0. An allowed IP is ``(address, cidr)``
-with the host bits cleared.
+A key is 32 ``bytes``; the all-zero key means "none". A secret key may be a
+``bytearray``, which its owner overwrites. An address is ``bytes``, 4 for IPv4 and 16
+for IPv6. An endpoint is ``(address, port, scope)``; scope is the interface index
+of a link-local IPv6 address, otherwise 0. An allowed IP is ``(address, cidr)`` with the
+host bits cleared.
 """
+
+from .secret import wipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .crypto import Bytes
+
     EndpointTuple = tuple[bytes, int, int]
     AllowedIP = tuple[bytes, int]
 
@@ -39,7 +44,7 @@ class PeerChange:
         self.public_key = public_key
         self.remove = False
         self.update_only = False
-        self.preshared_key: bytes | None = None
+        self.preshared_key: Bytes | None = None
         self.endpoint: EndpointTuple | None = None
         self.persistent_keepalive: int | None = None
         self.replace_allowed_ips = False
@@ -52,11 +57,17 @@ class InterfaceChange:
     __slots__ = ("fwmark", "listen_port", "peers", "private_key", "replace_peers")
 
     def __init__(self) -> None:
-        self.private_key: bytes | None = None
+        self.private_key: Bytes | None = None
         self.listen_port: int | None = None
         self.fwmark: int | None = None
         self.replace_peers = False
         self.peers: list[PeerChange] = []
+
+    def wipe_secrets(self) -> None:
+        """Overwrite the secret keys that can be; the change must not be used then."""
+        for secret in [self.private_key] + [peer.preshared_key for peer in self.peers]:
+            if isinstance(secret, bytearray):
+                wipe(secret)
 
 
 class PeerStatus:
@@ -79,7 +90,7 @@ class PeerStatus:
 
     def __init__(self, public_key: bytes) -> None:
         self.public_key = public_key
-        self.preshared_key = ZERO_KEY
+        self.preshared_key: Bytes = ZERO_KEY
         self.endpoint: EndpointTuple | None = None
         self.persistent_keepalive = 0
         self.allowed_ips: list[AllowedIP] = []
@@ -97,7 +108,7 @@ class InterfaceStatus:
     __slots__ = ("dataplane", "fwmark", "listen_port", "peers", "private_key")
 
     def __init__(self) -> None:
-        self.private_key = ZERO_KEY
+        self.private_key: Bytes = ZERO_KEY
         self.listen_port = 0
         self.fwmark = 0
         self.dataplane = ""

@@ -14,7 +14,7 @@ from .constants import (
 )
 from .errors import Drop
 from .messages import MAC1_OFFSET, MAC2_OFFSET, cookie_reply
-from .secret import wipe
+from .secret import overwrite, wipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ class CookieChecker:
         Makes a new secret if there is none, or if it has expired.
         """
         if not self.has_secret(now):
-            self.set_secret(self._crypto.random(KEY_SIZE), now)
+            secret = self._crypto.random(KEY_SIZE)
+            self.set_secret(secret, now)
+            wipe(secret)
         nonce = self._crypto.random(COOKIE_NONCE_SIZE)
         mac1 = message[MAC1_OFFSET:MAC2_OFFSET]
         cookie = self._cookie(source)
@@ -69,7 +71,7 @@ class CookieChecker:
 
     def set_secret(self, secret: "Bytes", made_at: int) -> None:
         """Replace the secret by another that was made at ``made_at``."""
-        self._secret[:] = secret
+        overwrite(self._secret, secret)
         self._secret_made_at = made_at
 
     def wipe(self) -> None:

@@ -23,7 +23,7 @@ from .errors import Drop
 from .handshake_filter import HandshakeFilter
 from .peer import Peer
 from .peers import Peers
-from .secret import wipe
+from .secret import overwrite, wipe
 from .timer_queue import TimerQueue
 
 TYPE_CHECKING = False
@@ -255,7 +255,7 @@ class Device:
             self._configure_peer(peer_change, reset, now)
 
     def status(self, now: int) -> "dict[str, Any]":
-        """Return the state as plain values, secrets included.
+        """Return the state; secrets are the buffers in use, and are not copied.
 
         ``last_handshake_at`` of a peer is on the clock of ``now``, 0 for never.
         """
@@ -268,15 +268,31 @@ class Device:
             "peers": [_peer_status(peer) for peer in self.peers],
         }
 
-    def public_key(self, private: bytes | None = None) -> bytes | None:
+    def public_key(self, private: "Bytes | None" = None) -> bytes | None:
         """Return the public key of the interface, or of ``private``; None for none."""
         if private is None:
             return self._identity.public if self._identity else None
         return None if private == ZERO_KEY else self._crypto.public_key(private)
 
-    def private_key(self) -> bytes:
-        """Return the private key of the interface, all zero for none; a secret."""
-        return bytes(self._identity.private) if self._identity else ZERO_KEY
+    def private_key(self) -> "Bytes":
+        """Return the private key of the interface, all zero for none.
+
+        It is the buffer in use, which is overwritten when the key is replaced.
+        """
+        return self._identity.private if self._identity else ZERO_KEY
+
+    def lock_secrets(self) -> bool:
+        """Keep the keys of the interface and of all peers out of swap.
+
+        Those that follow are locked as they come; a child process inherits no lock.
+        Return whether the system allows it.
+        """
+        secrets = [peer.preshared_key for peer in self.peers]
+        secrets += [peer.static_static for peer in self.peers if peer.static_static]
+        if self._identity is not None:
+            secrets.append(self._identity.private)
+        locked = [self._crypto.lock(secret) for secret in secrets]
+        return all(locked)
 
     def close(self) -> None:
         """Overwrite every secret here; the data plane overwrites its own."""
@@ -513,9 +529,9 @@ class Device:
             count += exists[key] - before
         self.peers.check_limit(count)
 
-    def _set_private_key(self, private: bytes, now: int) -> None:
+    def _set_private_key(self, private: "Bytes", now: int) -> None:
         old = self._identity
-        if private == (bytes(old.private) if old else ZERO_KEY):
+        if private == self.private_key():
             return
         if private == ZERO_KEY:
             self._identity = None
@@ -552,7 +568,9 @@ class Device:
         peer.static_static = None
         if self._identity is not None:
             secret = self._crypto.dh(self._identity.private, peer.public_key)
-            peer.static_static = None if secret is None else bytearray(secret)
+            if secret is not None:
+                self._crypto.lock(secret)
+            peer.static_static = secret
 
     def _configure_peer(self, change: "PeerChange", reset: bool, now: int) -> None:
         peer = self.peers.with_key(change.public_key)
@@ -569,7 +587,7 @@ class Device:
             preshared_key = preshared_key or ZERO_KEY
             keepalive = keepalive or 0
         if preshared_key is not None:
-            peer.preshared_key[:] = preshared_key
+            overwrite(peer.preshared_key, preshared_key)
         self._configure_plane(peer, change, reset)
         switched_on = bool(keepalive) and not peer.persistent_keepalive
         if keepalive is not None:
@@ -616,7 +634,7 @@ def _peer_status(peer: Peer) -> "dict[str, Any]":
     return {
         "id": peer.id,
         "public_key": peer.public_key,
-        "preshared_key": bytes(peer.preshared_key),
+        "preshared_key": peer.preshared_key,
         "persistent_keepalive": peer.persistent_keepalive,
         "last_handshake_at": peer.last_handshake_at,
         "initiations_unanswered": peer.initiations_unanswered,

@@ -17,6 +17,10 @@ from .constants import (
 )
 from .errors import Drop
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .crypto import Bytes
+
 # type: (exact size, fields after the type)
 _LAYOUTS = {
     # sender, ephemeral, static, timestamp, mac1, mac2
@@ -60,7 +64,7 @@ def response(sender: int, receiver: int, ephemeral: bytes, nothing: bytes) -> by
     return head + _NO_MACS
 
 
-def cookie_reply(receiver: int, nonce: bytes, sealed_cookie: bytes) -> bytes:
+def cookie_reply(receiver: int, nonce: "Bytes", sealed_cookie: bytes) -> bytes:
     """Return a cookie reply of 64 bytes."""
     kind = MESSAGE_COOKIE_REPLY
     return struct.pack("<II24s32s", kind, receiver, nonce, sealed_cookie)

@@ -24,36 +24,14 @@ if TYPE_CHECKING:
     from .crypto import Bytes, Crypto
 
 _ZERO_NONCE = bytes(12)
-# HMAC over BLAKE2s (RFC 2104): blocks of 64 bytes; every key here has 32 bytes.
-_PAD_SIZE = 32
-_INNER = int.from_bytes(b"\x36" * KEY_SIZE, "big")
-_OUTER = int.from_bytes(b"\x5c" * KEY_SIZE, "big")
-
-
-def hmac(crypto: "Crypto", key: "Bytes", data: "Bytes") -> bytes:
-    """Return HMAC-BLAKE2s under a key of 32 bytes."""
-    key_value = int.from_bytes(key, "big")
-    inner = (key_value ^ _INNER).to_bytes(KEY_SIZE, "big") + b"\x36" * _PAD_SIZE
-    outer = (key_value ^ _OUTER).to_bytes(KEY_SIZE, "big") + b"\x5c" * _PAD_SIZE
-    return crypto.blake2s(outer + crypto.blake2s(inner + bytes(data)))
-
-
-def kdf(crypto: "Crypto", key: "Bytes", data: "Bytes", count: int) -> list[bytearray]:
-    """Return the first ``count`` outputs of HKDF (paper 5.4), 32 bytes each."""
-    secret = hmac(crypto, key, data)
-    outputs: list[bytearray] = []
-    last = b""
-    for position in range(1, count + 1):
-        last = hmac(crypto, secret, last + bytes((position,)))
-        outputs.append(bytearray(last))
-    return outputs
 
 
 class Identity:
     """The static key pair of an interface; its owner overwrites ``private``."""
 
-    def __init__(self, crypto: "Crypto", private: bytes) -> None:
+    def __init__(self, crypto: "Crypto", private: "Bytes") -> None:
         self.private = bytearray(private)
+        crypto.lock(self.private)
         self.public = crypto.public_key(private)
 
 
@@ -82,24 +60,36 @@ class SymmetricState:
     def mix_ephemeral(self, public: bytes) -> None:
         """Mix a public ephemeral key into the hash and the chaining key."""
         self.mix_hash(public)
-        self._replace(kdf(self._crypto, self.chaining_key, public, 1)[0])
+        self._replace(self._crypto.kdf(self.chaining_key, public, 1)[0])
 
-    def mix_dh(self, secret: "Bytes | None") -> bytearray:
+    def mix_dh(self, private: "Bytes", public: bytes) -> bytearray:
+        """Mix the shared secret of two keys in, and return the next encryption key.
+
+        Raises Drop if there is none: the public key is a low-order point.
+        """
+        secret = self._crypto.dh(private, public)
+        try:
+            return self.mix_secret(secret)
+        finally:
+            wipe(secret)
+
+    def mix_secret(self, secret: "Bytes | None") -> bytearray:
         """Mix a shared secret in, and return the next encryption key.
 
         Raises Drop if there is none: the public key is a low-order point.
         """
         if secret is None:
             self._fail("low_order_point")
-        chaining_key, key = kdf(self._crypto, self.chaining_key, secret, 2)
+        chaining_key, key = self._crypto.kdf(self.chaining_key, secret, 2)
         self._replace(chaining_key)
         return key
 
     def mix_psk(self, preshared_key: "Bytes") -> bytearray:
         """Mix the preshared key in, and return the next encryption key."""
-        outputs = kdf(self._crypto, self.chaining_key, preshared_key, 3)
+        outputs = self._crypto.kdf(self.chaining_key, preshared_key, 3)
         self._replace(outputs[0])
         self.mix_hash(bytes(outputs[1]))
+        wipe(outputs[1])
         return outputs[2]
 
     def seal(self, key: bytearray, plaintext: bytes) -> bytes:
@@ -123,7 +113,7 @@ class SymmetricState:
 
     def split(self) -> tuple[bytearray, bytearray]:
         """Return the two transport keys, that of the initiator first (Split)."""
-        first, second = kdf(self._crypto, self.chaining_key, b"", 2)
+        first, second = self._crypto.kdf(self.chaining_key, b"", 2)
         self.wipe()
         return first, second
 
@@ -191,15 +181,15 @@ def create_initiation(
     public, static_static = remote
     state = _start(crypto, public)
     # e
-    ephemeral = bytearray(crypto.random(KEY_SIZE))
+    ephemeral = crypto.random(KEY_SIZE)
     ephemeral_public = crypto.public_key(ephemeral)
     state.mix_ephemeral(ephemeral_public)
     # es
-    key = state.mix_dh(crypto.dh(ephemeral, public))
+    key = state.mix_dh(ephemeral, public)
     # s
     static = state.seal(key, identity.public)
     # ss
-    key = state.mix_dh(static_static)
+    key = state.mix_secret(static_static)
     # {t}
     stamp = state.seal(key, timestamp)
     message = initiation(local_index, ephemeral_public, static, stamp)
@@ -221,7 +211,7 @@ def read_initiation(
     # e
     state.mix_ephemeral(ephemeral)
     # es
-    key = state.mix_dh(crypto.dh(identity.private, ephemeral))
+    key = state.mix_dh(identity.private, ephemeral)
     # s
     public = state.open(key, static, "initiation_not_authentic")
     return ReceivedInitiation(state, sender, ephemeral, public)
@@ -235,7 +225,7 @@ def authenticate_initiation(
     Raises Drop if the message is not authentic.
     """
     # ss
-    key = received.state.mix_dh(static_static)
+    key = received.state.mix_secret(static_static)
     # {t}
     received.timestamp = received.state.open(key, stamp, "initiation_not_authentic")
 
@@ -250,13 +240,13 @@ def create_response(
     """Return the keypair and the response, with both macs zero (paper 5.4.3)."""
     state = received.state
     # e
-    ephemeral = bytearray(crypto.random(KEY_SIZE))
+    ephemeral = crypto.random(KEY_SIZE)
     ephemeral_public = crypto.public_key(ephemeral)
     state.mix_ephemeral(ephemeral_public)
     # ee, se
     try:
-        wipe(state.mix_dh(crypto.dh(ephemeral, received.ephemeral)))
-        wipe(state.mix_dh(crypto.dh(ephemeral, received.static)))
+        wipe(state.mix_dh(ephemeral, received.ephemeral))
+        wipe(state.mix_dh(ephemeral, received.static))
     finally:
         wipe(ephemeral)
     # psk, {}
@@ -288,8 +278,8 @@ def consume_response(
         # e
         state.mix_ephemeral(ephemeral)
         # ee, se
-        wipe(state.mix_dh(crypto.dh(handshake.ephemeral, ephemeral)))
-        wipe(state.mix_dh(crypto.dh(identity.private, ephemeral)))
+        wipe(state.mix_dh(handshake.ephemeral, ephemeral))
+        wipe(state.mix_dh(identity.private, ephemeral))
         # psk, {}
         key = state.mix_psk(preshared_key)
         state.open(key, nothing, "response_not_authentic")

@@ -44,6 +44,7 @@ class Peer:
         self.id = peer_id
         self.public_key = public_key
         self.preshared_key = bytearray(KEY_SIZE)
+        crypto.lock(self.preshared_key)
         self.persistent_keepalive = 0
         self.static_static: bytearray | None = None
         self.cookies = CookieMaker(crypto, public_key)

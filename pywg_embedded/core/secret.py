@@ -1,9 +1,19 @@
 """Secrets are kept in bytearrays, and overwritten at the end of their use.
 
-This covers stored secrets: keys, chaining keys, ephemeral keys, cookies. The hash and
-curve functions of Python return intermediate values as immutable ``bytes``, which
-cannot be overwritten; they exist for one expression, until their memory is reused.
+``bytes`` and ``str`` cannot be overwritten: neither a secret nor its text is ever one
+of them in the daemon. Where a secret is copied, no other object may hold it meanwhile;
+an assignment to a slice of a bytearray makes a temporary copy of anything that is not a
+bytearray itself.
 """
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .crypto import Bytes
+
+
+def overwrite(secret: bytearray, value: "Bytes | memoryview") -> None:
+    """Replace a secret in place by another one of the same size."""
+    memoryview(secret)[:] = value
 
 
 def wipe(secret: bytearray | None) -> None:

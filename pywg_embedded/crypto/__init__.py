@@ -1,7 +1,8 @@
 """The crypto functions of the handshake, from the library that this Python has.
 
-Keys and texts may be ``bytes`` or ``bytearray``; results are new ``bytes`` objects. A
-key or nonce of the wrong size raises ValueError.
+Keys and texts may be ``bytes`` or ``bytearray``. Results are new objects: secrets are
+``bytearray``, which the caller overwrites, and all others ``bytes``. A key or nonce of
+the wrong size raises ValueError.
 """
 
 import sys
@@ -11,6 +12,8 @@ if sys.implementation.name == "micropython":
         blake2s,
         dh,
         equal,
+        kdf,
+        lock,
         open_sealed,
         public_key,
         random,
@@ -23,6 +26,7 @@ else:
         blake2s,
         dh,
         equal,
+        lock,
         open_sealed,
         public_key,
         random,
@@ -31,10 +35,17 @@ else:
         xseal,
     )
 
+    try:
+        from ._libpywg import kdf
+    except Exception:  # without libpywg, or with another version: the daemon says so
+        from ._cpython import kdf
+
 __all__ = [
     "blake2s",
     "dh",
     "equal",
+    "kdf",
+    "lock",
     "open_sealed",
     "public_key",
     "random",

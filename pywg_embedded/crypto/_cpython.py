@@ -5,7 +5,6 @@ OpenSSL, 3.7 MB; ``nacl.bindings`` loads twenty modules, ``typing`` and ``re``, 
 and copies each key into memory that cannot be overwritten.
 """
 
-import os
 from _blake2 import blake2s as _blake2s
 
 from nacl._sodium import ffi as _ffi
@@ -21,13 +20,23 @@ _KEY_SIZE = 32
 _TAG_SIZE = 16
 _NONCE_SIZE = 12
 _XNONCE_SIZE = 24
+_PAD_SIZE = 32
+_INNER = int.from_bytes(b"\x36" * _KEY_SIZE, "big")
+_OUTER = int.from_bytes(b"\x5c" * _KEY_SIZE, "big")
 _NULL = _ffi.NULL
 _at = _ffi.from_buffer
 
 
-def random(size: int) -> bytes:
+def random(size: int) -> bytearray:
     """Return ``size`` unpredictable bytes."""
-    return os.urandom(size)
+    out = bytearray(size)
+    _lib.randombytes(_at(out), size)
+    return out
+
+
+def lock(secret: bytearray) -> bool:
+    """Keep a secret out of swap; return whether the system allows it."""
+    return not _lib.sodium_mlock(_at(secret), len(secret))
 
 
 def equal(a: Bytes, b: Bytes) -> bool:
@@ -42,13 +51,35 @@ def public_key(private: Bytes) -> bytes:
     return bytes(public)
 
 
-def dh(private: Bytes, public: Bytes) -> bytes | None:
+def dh(private: Bytes, public: Bytes) -> bytearray | None:
     """Return the X25519 shared secret, or None if it is all zero (low-order point)."""
     secret = bytearray(_KEY_SIZE)
     refused = _lib.crypto_scalarmult(
         _at(secret), _sized(private, _KEY_SIZE), _sized(public, _KEY_SIZE)
     )
-    return None if refused else bytes(secret)
+    return None if refused else secret
+
+
+def kdf(key: Bytes, data: Bytes, count: int) -> list[bytearray]:
+    """Return the first ``count`` outputs of HKDF (paper 5.4), 32 bytes each.
+
+    Unlike libpywg's function, this one leaves copies that cannot be overwritten.
+    """
+    secret = _hmac(key, data)
+    outputs: list[bytearray] = []
+    last = b""
+    for position in range(1, count + 1):
+        last = _hmac(secret, last + bytes((position,)))
+        outputs.append(bytearray(last))
+    return outputs
+
+
+def _hmac(key: Bytes, data: Bytes) -> bytes:
+    # RFC 2104: blocks of 64 bytes.
+    key_value = int.from_bytes(_checked(key, _KEY_SIZE), "big")
+    inner = (key_value ^ _INNER).to_bytes(_KEY_SIZE, "big") + b"\x36" * _PAD_SIZE
+    outer = (key_value ^ _OUTER).to_bytes(_KEY_SIZE, "big") + b"\x5c" * _PAD_SIZE
+    return blake2s(outer + blake2s(inner + bytes(data)))
 
 
 def blake2s(data: Bytes, key: Bytes = b"", size: int = 32) -> bytes:
@@ -70,7 +101,7 @@ def open_sealed(
     return _opened(decrypt, key, _sized(nonce, _NONCE_SIZE), ciphertext, aad)
 
 
-def xseal(key: Bytes, nonce: bytes, plaintext: Bytes, aad: Bytes) -> bytes:
+def xseal(key: Bytes, nonce: Bytes, plaintext: Bytes, aad: Bytes) -> bytes:
     """Encrypt by XChaCha20-Poly1305 with a 24-byte nonce; the tag follows."""
     encrypt = _lib.crypto_aead_xchacha20poly1305_ietf_encrypt
     return _sealed(encrypt, key, _sized(nonce, _XNONCE_SIZE), plaintext, aad)
@@ -84,9 +115,13 @@ def xopen(key: Bytes, nonce: bytes, ciphertext: Bytes, aad: Bytes) -> bytes | No
 
 def _sized(data: Bytes, size: int) -> "Any":
     """Return a pointer to the data; the library does not check sizes."""
+    return _at(_checked(data, size))
+
+
+def _checked(data: Bytes, size: int) -> Bytes:
     if len(data) != size:
         raise ValueError(f"invalid size: {len(data)} bytes (expected {size})")
-    return _at(data)
+    return data
 
 
 def _sealed(

@@ -12,11 +12,16 @@ _NONCE_SIZE = 12
 _XNONCE_SIZE = 24
 
 
-def random(size: int) -> bytes:
+def random(size: int) -> bytearray:
     """Return ``size`` unpredictable bytes."""
     out = bytearray(size)
     _check(functions["random"](out, size))
-    return bytes(out)
+    return out
+
+
+def lock(secret: bytearray) -> bool:
+    """Keep a secret out of swap; return whether the system allows it."""
+    return not functions["lock_memory"](secret, len(secret))
 
 
 def equal(a: "Bytes", b: "Bytes") -> bool:
@@ -31,13 +36,22 @@ def public_key(private: "Bytes") -> bytes:
     return bytes(public)
 
 
-def dh(private: "Bytes", public: "Bytes") -> bytes | None:
+def dh(private: "Bytes", public: "Bytes") -> bytearray | None:
     """Return the X25519 shared secret, or None if it is all zero (low-order point)."""
     secret = bytearray(_KEY_SIZE)
     refused = functions["dh"](
         secret, _sized(private, _KEY_SIZE), _sized(public, _KEY_SIZE)
     )
-    return None if refused else bytes(secret)
+    return None if refused else secret
+
+
+def kdf(key: "Bytes", data: "Bytes", count: int) -> list[bytearray]:
+    """Return the first ``count`` outputs of HKDF (paper 5.4), 32 bytes each."""
+    out = bytearray(count * _KEY_SIZE)
+    _check(functions["kdf"](out, count, _sized(key, _KEY_SIZE), data, len(data)))
+    keys = [out[at : at + _KEY_SIZE] for at in range(0, len(out), _KEY_SIZE)]
+    out[:] = bytes(len(out))
+    return keys
 
 
 def blake2s(data: "Bytes", key: "Bytes" = b"", size: int = 32) -> bytes:
@@ -59,7 +73,7 @@ def open_sealed(
     return _opened(key, _sized(nonce, _NONCE_SIZE), ciphertext, aad)
 
 
-def xseal(key: "Bytes", nonce: bytes, plaintext: "Bytes", aad: "Bytes") -> bytes:
+def xseal(key: "Bytes", nonce: "Bytes", plaintext: "Bytes", aad: "Bytes") -> bytes:
     """Encrypt by XChaCha20-Poly1305 with a 24-byte nonce; the tag follows."""
     return _sealed(key, _sized(nonce, _XNONCE_SIZE), plaintext, aad)
 

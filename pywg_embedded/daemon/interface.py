@@ -78,7 +78,10 @@ class Interface:
         self.flush()
 
     def status(self) -> InterfaceStatus:
-        """Return configuration and state, including private and preshared keys."""
+        """Return configuration and state, including private and preshared keys.
+
+        These are the buffers in use: not copied, and overwritten when replaced.
+        """
         status = self._values()
         report = self.device.status(clock.boottime())
         status.peers = [self._peer_status(peer) for peer in report["peers"]]
@@ -210,6 +213,20 @@ class Interface:
         endpoint = self._source_of(peer_id)
         if endpoint is not None and is_rerouted(endpoint, self._fwmark):
             self.plane.clear_source(peer_id)
+
+    def lock_keys(self) -> None:
+        """Keep all keys out of swap, as far as the system allows.
+
+        To be called once the process has forked for the last time.
+        """
+        try:
+            self.plane.lock_keys()
+            if self.device.lock_secrets():
+                return
+            reason = "RLIMIT_MEMLOCK is too low"
+        except OSError as error:
+            reason = str(error.strerror)
+        self._log.verbose(f"keys may be swapped out: {reason}")
 
     def close(self) -> None:
         """Close all sessions and sockets, and overwrite all secrets."""

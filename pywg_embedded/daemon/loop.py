@@ -110,6 +110,7 @@ class Loop:
 
     def run(self) -> int:
         """Run the loop to its end, clean up, and return the exit code."""
+        self._interface.lock_keys()
         self._catch_signals()
         self._plane.watch(self._links.descriptor())
         self._resume_accepting()
@@ -255,7 +256,7 @@ class Loop:
             self._server.disconnect(connection)
             self._resume_accepting()
 
-    def _respond(self, request: "Any") -> "Iterator[str]":
+    def _respond(self, request: "Any") -> "Iterator[bytearray]":
         if isinstance(request, ConfigError):
             self._log.error(f"UAPI request rejected: {request}")
         return respond(self._interface, request)

@@ -84,6 +84,7 @@ def _fill_standard_descriptors() -> None:
 def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
     tun = _open_tun(arguments)
     log = Log(tun.name, arguments.log_level, to_syslog if arguments.netifd else None)
+    process.forbid_dumps(log)
     icmp_sockets = open_icmp_sockets()
     process.drop_capabilities(log)
     process.release_startup_pages()

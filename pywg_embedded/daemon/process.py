@@ -1,4 +1,4 @@
-"""Capabilities and resident memory of the process."""
+"""Capabilities, core dumps and resident memory of the process."""
 
 from ..core.errors import Error
 
@@ -23,6 +23,19 @@ def drop_capabilities(log: "Log") -> None:
     except (Error, ImportError, OSError) as error:
         # The reference plane works without libpywg.
         log.verbose(f"keeping all capabilities: {error}")
+
+
+def forbid_dumps(log: "Log") -> None:
+    """Forbid core dumps of the process and ptrace: its memory holds keys.
+
+    To be called before a key is read.
+    """
+    try:
+        from ..dataplane import native
+
+        native.forbid_dumps()
+    except (Error, ImportError, OSError) as error:
+        log.verbose(f"core dumps stay possible: {error}")
 
 
 def release_startup_pages() -> None:

@@ -39,7 +39,7 @@ class RunningConfig:
         if peer is None:
             return None
         status = PeerStatus(public_key)
-        status.preshared_key = bytes(peer.preshared_key)
+        status.preshared_key = peer.preshared_key
         status.persistent_keepalive = peer.persistent_keepalive
         endpoint = self._plane.facts(peer.id).endpoint
         status.endpoint = endpoint.remote() if endpoint else None

@@ -9,6 +9,7 @@ import socket
 from ..control import uapi
 from ..core.config import InterfaceChange
 from ..core.errors import EIO, ConfigError, Error
+from ..core.secret import wipe
 from ..dataplane.limits import Limits
 from ..files import remove
 from . import clock
@@ -40,13 +41,13 @@ class Connection:
             limits.peers, limits.allowed_ips, socket.if_nametoindex
         )
         self._requests: Iterator[str | InterfaceChange | ConfigError] = iter(())
-        self._response: Iterator[str] = iter(())
-        self._unsent = b""
+        self._response: Iterator[bytearray] = iter(())
+        self._unsent = memoryview(bytearray())
         self._ended = False
         self.wants_to_write = False
         self.active_at = clock.boottime()
 
-    def serve(self, respond: "Callable[..., Iterator[str]]") -> bool:
+    def serve(self, respond: "Callable[..., Iterator[bytearray]]") -> bool:
         """Read requests and send responses; return False once the client is done.
 
         ``respond`` returns the response to a request in parts. The work of one call is
@@ -69,6 +70,12 @@ class Connection:
             return False
         return True
 
+    def close(self) -> None:
+        """Close the socket, and overwrite what was received and not sent."""
+        self.socket.close()
+        self._reader.wipe()
+        _wipe_view(self._unsent)
+
     def _send(self) -> bool:
         """Send a part of the response; return False if nothing could be sent."""
         if not self._unsent:
@@ -79,6 +86,7 @@ class Connection:
             sent = self.socket.send(self._unsent)
         except BlockingIOError:
             return False
+        _wipe_view(self._unsent[:sent])
         self._unsent = self._unsent[sent:]
         self.active_at = clock.boottime()
         return True
@@ -87,13 +95,18 @@ class Connection:
         """Read from the client; return False if there is nothing to read."""
         if self._ended:
             return False
+        buffer = bytearray(_CHUNK)
         try:
-            data = self.socket.recv(_CHUNK)
+            size = self.socket.recv_into(buffer)
         except BlockingIOError:
             return False
         self.active_at = clock.boottime()
-        self._ended = not data
-        self._requests = self._reader.feed(data) if data else self._reader.end()
+        self._ended = not size
+        if size:
+            self._requests = self._reader.feed(memoryview(buffer)[:size])
+            wipe(buffer)
+        else:
+            self._requests = self._reader.end()
         return True
 
 
@@ -156,7 +169,7 @@ class UapiServer:
     def disconnect(self, connection: Connection) -> None:
         """Close a connection."""
         del self._connections[connection.socket.fileno()]
-        connection.socket.close()
+        connection.close()
 
     def close(self) -> None:
         """Close all connections and remove the socket file."""
@@ -177,34 +190,45 @@ class UapiServer:
 
 def respond(
     interface: "Interface", request: str | InterfaceChange | ConfigError
-) -> "Iterator[str]":
-    """Carry out a UAPI request and return the response in parts.
+) -> "Iterator[bytearray]":
+    """Carry out a UAPI request and return the response in parts, to be overwritten.
 
-    A configuration change is applied or rejected as a whole.
+    A configuration change is applied or rejected as a whole; its secrets are
+    overwritten.
     """
+    error: Error | None = None
     if isinstance(request, ConfigError):
-        return iter((uapi.format_answer(request),))
-    if not isinstance(request, InterfaceChange):
+        error = request
+    elif isinstance(request, InterfaceChange):
+        try:
+            interface.configure(request)
+        except OSError as unexpected:
+            error = ConfigError(str(unexpected), unexpected.errno or EIO)
+        except Error as refused:
+            error = refused
+        finally:
+            request.wipe_secrets()
+    else:
         return uapi.format_status(interface.status())
-    try:
-        interface.configure(request)
-    except OSError as error:
-        unexpected = ConfigError(str(error), error.errno or EIO)
-        return iter((uapi.format_answer(unexpected),))
-    except Error as error:
-        return iter((uapi.format_answer(error),))
-    return iter((uapi.format_answer(),))
+    return iter((bytearray(uapi.format_answer(error).encode()),))
 
 
-def _next_chunk(response: "Iterator[str]") -> bytes:
-    parts: list[str] = []
+def _next_chunk(response: "Iterator[bytearray]") -> memoryview:
+    parts: list[bytearray] = []
     size = 0
     for part in response:
         parts.append(part)
         size += len(part)
         if size >= _CHUNK:
             break
-    return "".join(parts).encode()
+    chunk = bytearray().join(parts)
+    for part in parts:
+        wipe(part)
+    return memoryview(chunk)
+
+
+def _wipe_view(view: memoryview) -> None:
+    view[:] = bytes(len(view))
 
 
 def _listen(path: str) -> socket.socket:

@@ -222,6 +222,14 @@ class Plane:
         for peer_id in self._peers:
             self.wipe_keypairs(peer_id)
 
+    def lock_keys(self) -> None:
+        """Keep the keypairs out of swap; a child process does not inherit this.
+
+        Raises:
+            OSError: RLIMIT_MEMLOCK is too low, or the kernel is too old.
+        """
+        self._call("lock_keys")
+
     def has_index(self, index: int) -> bool:
         """Return whether a keypair has this local index."""
         return bool(self._call("has_index", index))
@@ -366,6 +374,15 @@ def keep_capabilities(kept: int) -> None:
         OSError: the kernel refused.
     """
     _checked(_library["keep_capabilities"](kept & 0xFFFFFFFF, kept >> 32))
+
+
+def forbid_dumps() -> None:
+    """Forbid core dumps of this process, and ptrace by unprivileged processes.
+
+    Raises:
+        OSError: the kernel refused.
+    """
+    _checked(_library["forbid_dumps"]())
 
 
 def trim() -> None:

@@ -95,7 +95,7 @@ class Server:
         if isinstance(request, InterfaceChange):
             self.changes.append(request)
             return uapi.format_answer(self._refusal)
-        return "".join(uapi.format_status(self._status))
+        return b"".join(uapi.format_status(self._status)).decode()
 
 
 def run(

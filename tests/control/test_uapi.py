@@ -318,14 +318,15 @@ def test_a_status_is_written_line_by_line() -> None:
     for row, (interface, answer) in enumerate(
         ((FULL_STATUS, FULL_ANSWER), (status(), "errno=0\n\n"))
     ):
-        chunks = list(uapi.format_status(interface))
+        chunks = [bytes(line).decode() for line in uapi.format_status(interface)]
         assert "".join(chunks) == answer, row
         assert all(len(chunk) <= uapi.MAX_LINE for chunk in chunks), row
 
 
 def test_a_formatted_status_is_parsed() -> None:
     for row, interface in enumerate((FULL_STATUS, status())):
-        again = uapi.read_status(uapi.format_status(interface))
+        lines = b"".join(uapi.format_status(interface)).decode().splitlines()
+        again = uapi.read_status(lines)
         assert plain(again) == plain(interface), row
 
 

@@ -46,6 +46,8 @@ class SeededCrypto:
     equal = staticmethod(crypto.equal)
     public_key = staticmethod(crypto.public_key)
     dh = staticmethod(crypto.dh)
+    kdf = staticmethod(crypto.kdf)
+    lock = staticmethod(crypto.lock)
     blake2s = staticmethod(crypto.blake2s)
     seal = staticmethod(crypto.seal)
     open_sealed = staticmethod(crypto.open_sealed)
@@ -57,12 +59,13 @@ class SeededCrypto:
         self._drawn = 0
         self.scripted = list(answers)
 
-    def random(self, size: int) -> bytes:
+    def random(self, size: int) -> bytearray:
         for position, answer in enumerate(self.scripted):
             if len(answer) == size:
-                return self.scripted.pop(position)
+                return bytearray(self.scripted.pop(position))
         self._drawn += 1
-        return crypto.blake2s(struct.pack("<II", self._seed, self._drawn))[:size]
+        digest = crypto.blake2s(struct.pack("<II", self._seed, self._drawn))
+        return bytearray(digest[:size])
 
     def random_below(self, limit: int) -> int:
         return int.from_bytes(self.random(4), "little") % limit
@@ -74,12 +77,23 @@ class RecordingCrypto(SeededCrypto):
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
         self.secrets: list[bytearray] = []
+        # Results of dh.
+        self.shared_secrets: list[bytearray] = []
 
     def public_key(self, private: "Bytes") -> bytes:
         return crypto.public_key(self._watch(private))
 
-    def dh(self, private: "Bytes", public: "Bytes") -> bytes | None:
-        return crypto.dh(self._watch(private), public)
+    def dh(self, private: "Bytes", public: "Bytes") -> bytearray | None:
+        secret = crypto.dh(self._watch(private), public)
+        if secret is not None:
+            self.shared_secrets.append(secret)
+        return secret
+
+    def kdf(self, key: "Bytes", data: "Bytes", count: int) -> list[bytearray]:
+        outputs = crypto.kdf(key, data, count)
+        if data:  # else transport keys, which the data plane overwrites
+            self.secrets += outputs
+        return outputs
 
     def seal(
         self, key: "Bytes", nonce: bytes, plaintext: "Bytes", aad: "Bytes"
@@ -111,8 +125,8 @@ class RecordingCrypto(SeededCrypto):
 class LowOrderCrypto(SeededCrypto):
     """The X25519 of an attacker, which accepts all-zero shared secrets."""
 
-    def dh(self, private: "Bytes", public: "Bytes") -> bytes:
-        return crypto.dh(private, public) or bytes(32)
+    def dh(self, private: "Bytes", public: "Bytes") -> bytearray:
+        return crypto.dh(private, public) or bytearray(32)
 
 
 class Plane:

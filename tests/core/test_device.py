@@ -593,6 +593,21 @@ def test_the_chaining_key_of_a_dropped_initiation_is_overwritten() -> None:
     assert states == [bytes(32)] * 4
 
 
+def test_only_the_static_shared_secret_is_kept_after_a_handshake() -> None:
+    for answers in (False, True):
+        watched = RecordingCrypto(1)
+        a, b = pair(watched)
+        initiator, responder = (b, a) if answers else (a, b)
+        initiator.device.handshake_needed(0, NOW)
+        deliver(initiator, responder)
+        deliver(responder, initiator)
+        peer = a.device.peers.with_id(0)
+        assert peer is not None
+        assert len(watched.shared_secrets) > 3
+        for secret in watched.shared_secrets:
+            assert secret is peer.static_static or not any(secret), answers
+
+
 def test_every_secret_is_overwritten_by_close() -> None:
     watched = RecordingCrypto(1)
     a, b = pair(watched)

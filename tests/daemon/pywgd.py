@@ -31,9 +31,11 @@ def foreground(
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a daemon in the foreground once it answers, with a pipe as standard error.
 
-    ``called`` is the interface name on its command line, if that differs.
+    ``called`` is the interface name on its command line, if that differs; ``before``
+    is what precedes the command.
     """
     daemon = host.start(
+        *more.pop("before", ()),
         *PYWGD,
         *("-f", *options, more.pop("called", name)),
         env=environment(LOG_LEVEL=log, **more.pop("env", {})),

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.lab.host import Host
 
-from .pywgd import foreground, query
+from .pywgd import foreground, query, stopped
 
 NET_BIND_SERVICE, NET_ADMIN = 10, 12
 KEPT = 1 << NET_ADMIN | 1 << NET_BIND_SERVICE
@@ -25,6 +27,20 @@ def mapped():
 before = mapped()
 process.release_startup_pages()
 print(before, mapped(), len(native.tables(Limits())))
+"""
+
+# Prints PR_GET_DUMPABLE before and after.
+DUMPABLE = """
+import ctypes
+from pywg_embedded.daemon import process
+from pywg_embedded.daemon.log import Log
+
+def dumpable():
+    return ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)
+
+before = dumpable()
+process.forbid_dumps(Log("test", "error"))
+print(before, dumpable())
 """
 
 
@@ -61,6 +77,40 @@ def test_daemon_runs_with_all_capabilities_without_libpywg(
     with foreground(host, name, "--dataplane", "python") as daemon:
         assert query(name, b"get=1\n\n").endswith("errno=0\n\n")
         assert granted(daemon.pid)["CapEff"]
+
+
+def test_daemon_forbids_core_dumps_and_ptrace(host: Host, name: str) -> None:
+    with foreground(host, name) as daemon:
+        limits = Path(f"/proc/{daemon.pid}/limits").read_text()
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+        flags = re.findall(
+            "^VmFlags: .*", Path(f"/proc/{daemon.pid}/smaps").read_text(), re.MULTILINE
+        )
+        # The tables of libpywg are mapped without reserve, and not part of a core dump.
+        tables = [flag.split() for flag in flags if " nr" in flag]
+        assert tables and all("dd" in flag for flag in tables)
+
+
+def test_process_is_not_dumpable_once_dumps_are_forbidden() -> None:
+    output = subprocess.check_output((sys.executable, "-c", DUMPABLE), text=True)
+    assert output.split() == ["1", "0"]
+
+
+@pytest.mark.parametrize("options", [[], ["--dataplane", "python"]], ids=str)
+def test_keys_are_locked_in_memory(host: Host, name: str, options: list[str]) -> None:
+    with foreground(host, name, *options) as daemon:
+        request = f"set=1\nprivate_key={bytes(range(32)).hex()}\n\n"
+        assert query(name, request.encode()) == "errno=0\n\n"
+        status = Path(f"/proc/{daemon.pid}/status").read_text()
+        locked = re.search(r"VmLck:\s+(\d+) kB", status)
+        assert locked and int(locked[1]) > 0
+
+
+def test_daemon_runs_when_no_memory_may_be_locked(host: Host, name: str) -> None:
+    unlocked = ["prlimit", "--memlock=0:0"]
+    with foreground(host, name, before=unlocked, log="verbose") as daemon:
+        assert query(name, b"get=1\n\n").endswith("errno=0\n\n")
+        assert "keys may be swapped out: " in stopped(daemon)[1]
 
 
 def test_mapped_code_shrinks_when_startup_pages_are_released() -> None:

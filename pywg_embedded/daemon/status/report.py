@@ -2,6 +2,7 @@
 
 from ...control.address import format_allowed_ip, format_endpoint
 from ...control.keys import to_base64
+from ...core.config import ZERO_KEY
 from .. import clock
 from .diagnosis import Symptoms, diagnose
 
@@ -36,10 +37,9 @@ class StatusReport:
         """
         sections = {peer.public_key: peer for peer in self._uci_config.configured.peers}
         interface = self._interface
-        report = interface.device.status(clock.boottime())
         return {
             "up": interface.up,
-            "public_key": to_base64(report["public_key"]),
+            "public_key": to_base64(interface.device.public_key() or ZERO_KEY),
             "listen_port": interface.port(),
             "mtu": interface.plane.mtu,
             "fwmark": interface.fwmark(),

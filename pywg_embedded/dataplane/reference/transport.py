@@ -189,6 +189,8 @@ class Transport:
         """Install a new keypair; as initiator, send a packet to confirm it."""
         peer = self._peers[peer_id]
         peer.requested_at = -REKEY_TIMEOUT
+        crypto.lock(keypair.send_key)
+        crypto.lock(keypair.receive_key)
         state = KeypairState(keypair)
         before = peer.keypairs.all()
         peer.keypairs.install(state, keep_next)
@@ -274,6 +276,9 @@ class Transport:
         one, IPv4 errors are written to the TUN, and IPv6 errors are not sent.
         """
         self._icmp.set_sockets(v4, v6)
+
+    def lock_keys(self) -> None:
+        """Do nothing: ``install_keypair`` keeps each key out of swap."""
 
     def wipe(self) -> None:
         """Remove and overwrite the keypairs of all peers."""

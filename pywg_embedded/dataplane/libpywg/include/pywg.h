@@ -235,6 +235,12 @@ PYWG_API const char *pywg_drop_reason(uint32_t reason);
 /* Reduce the capabilities of this thread, and of those that it starts, to these
  * bits of capabilities(7), for good. Return 0, or an error of capset(2). */
 PYWG_API int pywg_keep_capabilities(uint32_t low, uint32_t high);
+/* Forbid core dumps of this process, and ptrace(2) of it by processes without
+ * CAP_SYS_PTRACE. Return 0, or an error of setrlimit(2) or prctl(2). */
+PYWG_API int pywg_forbid_dumps(void);
+/* Keep the keys of a plane out of swap; not inherited by fork(2). Return 0, or
+ * an error of mlock2(2): without CAP_IPC_LOCK, RLIMIT_MEMLOCK is the limit. */
+PYWG_API int pywg_lock_keys(int handle);
 /* Release the read-only pages of the program and its libraries; those that are
  * used again are read from the files. */
 PYWG_API int pywg_trim(void);
@@ -249,6 +255,12 @@ PYWG_API int pywg_equal(const uint8_t *a, const uint8_t *b, uint32_t size);
  * for another size. */
 PYWG_API int pywg_blake2s(uint8_t *out, uint32_t out_size, const uint8_t *data,
 			  uint32_t size, const uint8_t *key, uint32_t key_size);
+/* Keep memory out of swap, as pywg_lock_keys does. Return 0, or its errors. */
+PYWG_API int pywg_lock_memory(const uint8_t *memory, uint32_t size);
+/* Write `count` outputs of HKDF (paper 5.4), 32 bytes each, of a key of 32
+ * bytes. */
+PYWG_API int pywg_kdf(uint8_t *out, uint32_t count, const uint8_t *key,
+		      const uint8_t *data, uint32_t size);
 /* Write the X25519 public key of a private key; -ENOSYS if the library fails.
  */
 PYWG_API int pywg_public_key(uint8_t *public, const uint8_t *private);

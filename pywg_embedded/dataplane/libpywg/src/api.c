@@ -1,5 +1,6 @@
 /* The exported functions: check the handle and the arguments, then call. */
 #include "blake2.h"
+#include "crypto/kdf.h"
 #include "crypto/primitives.h"
 #include "drop_reasons.h"
 #include "loop.h"
@@ -468,6 +469,18 @@ int pywg_keep_capabilities(uint32_t low, uint32_t high)
 	return process_keep_capabilities((uint64_t)high << 32 | low);
 }
 
+int pywg_forbid_dumps(void)
+{
+	return process_forbid_dumps();
+}
+
+int pywg_lock_keys(int handle)
+{
+	const struct plane *plane = plane_find(handle);
+
+	return plane ? plane_lock_keys(plane) : -EBADF;
+}
+
 int pywg_trim(void)
 {
 	return process_release_pages();
@@ -487,6 +500,18 @@ int pywg_blake2s(uint8_t *out, uint32_t out_size, const uint8_t *data,
 		 uint32_t size, const uint8_t *key, uint32_t key_size)
 {
 	return blake2s(out, out_size, data, size, key, key_size) ? -EINVAL : 0;
+}
+
+int pywg_lock_memory(const uint8_t *memory, uint32_t size)
+{
+	return process_lock_memory(memory, size);
+}
+
+int pywg_kdf(uint8_t *out, uint32_t count, const uint8_t *key,
+	     const uint8_t *data, uint32_t size)
+{
+	kdf(out, count, key, data, size);
+	return 0;
 }
 
 int pywg_public_key(uint8_t *public, const uint8_t *private)

@@ -3,6 +3,7 @@
 #include "rx_updates.h"
 #include "send.h"
 #include "sys/clock.h"
+#include "sys/process.h"
 #include "tables.h"
 
 #include <errno.h>
@@ -254,4 +255,15 @@ void plane_wipe_keypairs(struct plane *plane, uint32_t peer_id)
 	peer->facts.data_sent_since = 0;
 	peer->facts.data_received_since = 0;
 	peer->handshake_requested_at = 0;
+}
+
+int plane_lock_keys(const struct plane *plane)
+{
+	/* The plane itself holds the cookie secret. */
+	const int error = process_lock_memory(plane, sizeof(*plane));
+
+	if (error)
+		return error;
+	return process_lock_memory(plane->shared.keypairs.entries,
+				   keypairs_memory(plane->limits.peers));
 }

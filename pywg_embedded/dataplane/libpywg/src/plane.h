@@ -68,5 +68,7 @@ void plane_install_keypair(struct plane *plane, uint32_t peer,
 			   const struct new_keypair *keypair);
 void plane_expire_keypairs(struct plane *plane, uint32_t peer);
 void plane_wipe_keypairs(struct plane *plane, uint32_t peer);
+/* See pywg_lock_keys. */
+int plane_lock_keys(const struct plane *plane);
 
 #endif

@@ -43,6 +43,8 @@ int arena_open(struct arena *arena, const struct arena_table *tables,
 	memory = mmap(NULL, arena->size, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
+	/* Keys and packets; a kernel without the flag refuses it. */
+	(void)madvise(memory, arena->size, MADV_DONTDUMP);
 	arena->memory = memory;
 	return 0;
 }

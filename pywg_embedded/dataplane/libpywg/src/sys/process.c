@@ -7,8 +7,13 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1
+#endif
 
 /* Capabilities above the kernel's last, and all without CAP_SETPCAP, fail. */
 static void drop_bounding_set(uint64_t kept)
@@ -35,6 +40,21 @@ int process_keep_capabilities(uint64_t kept)
 		data[half].inheritable = 0;
 	}
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+int process_forbid_dumps(void)
+{
+	const struct rlimit none = {0, 0};
+
+	if (setrlimit(RLIMIT_CORE, &none))
+		return -errno;
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ? -errno : 0;
+}
+
+int process_lock_memory(const void *memory, size_t size)
+{
+	/* Unused pages stay unused. */
+	return syscall(SYS_mlock2, memory, size, MLOCK_ONFAULT) ? -errno : 0;
 }
 
 /* Whether code was relocated in place: its pages differ from the file. */
