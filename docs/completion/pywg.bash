@@ -55,7 +55,7 @@ _pywg() {
 	local keyword='' position=0 peer=''
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		_pywg_words show showconf set setconf addconf syncconf limits genkey genpsk pubkey migrate help
+		_pywg_words show showconf set setconf addconf syncconf limits genkey genpsk pubkey migrate purge help
 	elif _pywg_parse; then
 		case $command.${keyword:-$position${peer:+.peer}} in
 		show.0) _pywg_interfaces; _pywg_words all interfaces ;;
@@ -74,7 +74,8 @@ _pywg() {
 		limits.0) _pywg_words --max-peers --max-allowed-ips ;;
 		migrate.--config) _pywg_files ;;
 		migrate.0) _pywg_interfaces; _pywg_words --config --back ;;
-		help.0) _pywg_words show showconf set setconf addconf syncconf limits genkey genpsk pubkey migrate help ;;
+		purge.0) _pywg_interfaces; _pywg_words --unused ;;
+		help.0) _pywg_words show showconf set setconf addconf syncconf limits genkey genpsk pubkey migrate purge help ;;
 		set.1) _pywg_words peer listen-port fwmark private-key ;;
 		set.1.peer) _pywg_words peer preshared-key endpoint persistent-keepalive allowed-ips remove ;;
 		esac

@@ -85,5 +85,9 @@ ARGUMENTS: "dict[str, Rows]" = {
         ("--config FILE", "file to change in place of /etc/config/network"),
         _INTERFACE,
     ),
+    "purge": (
+        ("INTERFACE", "interface to remove, with its keys and its timestamp"),
+        ("--unused", "erase the keys stored by LuCI that no configuration names"),
+    ),
     "help": (("COMMAND", "a command; by default, all are listed"),),
 }

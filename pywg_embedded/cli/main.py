@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .. import __version__
 from ..control.text import quote
 from ..core.errors import ConfigError, Error
-from . import configure, keys, limits, migrate, show
+from . import configure, keys, limits, migrate, purge, show
 from .arguments import ARGUMENTS
 
 HELP_WORDS = ("--help", "-h")
@@ -63,6 +63,7 @@ COMMANDS = {
     "genpsk": Command(keys.genpsk, 0, 0, ""),
     "pubkey": Command(keys.pubkey, 0, 0, "< FILE"),
     "migrate": Command(migrate.migrate, 1, 4, migrate.USAGE),
+    "purge": Command(purge.purge, 1, 1, purge.USAGE),
     "help": Command(help_, 0, 1, "[COMMAND]"),
 }
 

@@ -25,6 +25,20 @@ def is_reference(text: str) -> bool:
     return text.startswith(_PREFIX)
 
 
+def reference_name(text: str) -> str:
+    """Return the name of the stored key that a text refers to.
+
+    Raises ConfigError if it is no name of a file.
+    """
+    name = text[len(_PREFIX) :]
+    if not 1 <= len(name) <= _MAX_NAME_LENGTH or name.strip(_NAME_CHARACTERS):
+        raise ConfigError(
+            f"invalid name of a stored key: {quote(name)} (expected 1 to "
+            f"{_MAX_NAME_LENGTH} letters, digits, '-' or '_')"
+        )
+    return name
+
+
 def parse_secret(text: str) -> bytes:
     """Return the key that a text holds or refers to.
 
@@ -32,13 +46,7 @@ def parse_secret(text: str) -> bytes:
     """
     if not is_reference(text):
         return keys.from_base64(text)
-    name = text[len(_PREFIX) :]
-    if not 1 <= len(name) <= _MAX_NAME_LENGTH or name.strip(_NAME_CHARACTERS):
-        raise ConfigError(
-            f"invalid name of a stored key: {quote(name)} (expected 1 to "
-            f"{_MAX_NAME_LENGTH} letters, digits, '-' or '_')"
-        )
-    path = os.path.join(directory(), name)
+    path = os.path.join(directory(), reference_name(text))
     try:
         with open(path) as file:
             return keys.from_base64(file.read().strip())

@@ -3,10 +3,10 @@
 from ..control.keys import to_base64
 from ..control.text import located
 from ..core.errors import ConfigError
-from .key_store import is_reference, parse_secret
+from .key_store import is_reference, parse_secret, reference_name
 from .options import SECRETS
 from .uci import Statement, Word, parse, statements
-from .uci_network import PROTOCOLS, find_section
+from .uci_network import PROTOCOL, PROTOCOLS, find_section, peer_types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +57,66 @@ def set_option(text: str, name: str, option: str, value: str) -> str:
         return _replaced(text, written)
     new = f"\n\toption {option} {_like(value, heading, text)}"
     return text[: heading.end] + new + text[heading.end :]
+
+
+def remove_interface(text: str, name: str) -> "tuple[str, list[str], set[str]]":
+    """Remove the interface ``name`` and its peers.
+
+    Returns the new text, a line for each removed section, and the names of the stored
+    keys that the sections refer to. Raises ConfigError if there is no such interface,
+    or if it has the stock protocol.
+    """
+    if PROTOCOL not in find_section(parse(text), name).values("proto"):
+        raise ConfigError(f"interface {name} does not have protocol {PROTOCOL}")
+    changes: list[str] = []
+    keys: set[str] = set()
+    spans: list[tuple[int, int]] = []
+    found = list(_with_sections(text))
+    starts = [_start_of(statement, text) for statement, _, _ in found] + [len(text)]
+    for at, (statement, kind, section) in enumerate(found):
+        is_peer = kind in peer_types(name)
+        if not is_peer and (kind, section) != ("interface", name):
+            continue
+        end = min(_end_of_line(statement, text), starts[at + 1])
+        if statement.command == "config":
+            role = f"peer {section or '(unnamed)'}" if is_peer else f"interface {name}"
+            changes.append(f"line {statement.line}: removed {role}")
+            spans.append((_without_blanks(starts[at], text), end))
+        else:
+            keys |= _key_names(statement)
+            spans[-1] = (spans[-1][0], end)
+    for start, end in reversed(spans):
+        text = text[:start] + text[end:]
+    return text, changes, keys
+
+
+def _key_names(statement: Statement) -> "set[str]":
+    option, value = statement.words[:2]
+    if option.text not in SECRETS or not is_reference(value.text):
+        return set()
+    try:
+        return {reference_name(value.text)}
+    except ConfigError:
+        return set()  # no file can have this name
+
+
+def _start_of(statement: Statement, text: str) -> int:
+    before = text[: statement.words[0].start].rstrip(" \t")
+    is_whole = before.endswith(statement.command)  # not the first letter only
+    return len(before) - (len(statement.command) if is_whole else 1)
+
+
+def _without_blanks(start: int, text: str) -> int:
+    """Return where the line of a section begins, with one empty line before it."""
+    line = text.rfind("\n", 0, start) + 1
+    if text[line:start].strip():
+        return start
+    return line - 1 if text[:line].endswith("\n\n") else line
+
+
+def _end_of_line(statement: Statement, text: str) -> int:
+    end = max(word.end for word in statement.words if word.end > word.start)
+    return text.find("\n", end) + 1 or len(text)
 
 
 def _protocol_words(

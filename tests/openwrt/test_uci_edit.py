@@ -7,7 +7,11 @@ import pytest
 from pywg_embedded.control.keys import to_base64
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.openwrt.uci import parse
-from pywg_embedded.openwrt.uci_edit import change_protocol, set_option
+from pywg_embedded.openwrt.uci_edit import (
+    change_protocol,
+    remove_interface,
+    set_option,
+)
 from pywg_embedded.openwrt.uci_network import read_interface
 
 STOCK = """# Made by hand.
@@ -187,3 +191,82 @@ def test_option_is_added_when_it_is_not_set(before: str) -> None:
     mark = "" if "interface wg0" in before else "'"
     assert text.replace(f"\n\toption private_key {mark}{key}{mark}", "") == before
     assert read_interface(parse(text), "wg0")[0].private_key == bytes(32)
+
+
+AFTER = "\nconfig interface 'lan'\n\toption proto 'static'\n"
+# The text of the interface and its peers, and what is left of it.
+REMOVED = (
+    pytest.param(
+        "\nconfig interface 'wg0'\n\toption proto 'pywg'\n"
+        "\nconfig pywg_wg0\n\tlist allowed_ips '10.9.0.2/32'\n",
+        "",
+        id="as-uci-writes",
+    ),
+    pytest.param(
+        "\n# The office.\nconfig interface wg0 # a tunnel\n\toption proto pywg\n"
+        "\t# old: option mtu 1300\n\toption mtu 1400 # new\n# End.\n",
+        "\n# The office.\n# End.\n",
+        id="comments-between-sections-stay",
+    ),
+    pytest.param(
+        "config interface 'wg0'; option proto 'pywg'\nconfig pywg_wg0 'x'\n",
+        "",
+        id="statements-in-one-line",
+    ),
+    pytest.param(
+        "c interface wg0\no proto pywg\nc pywg_wg0 phone\nl allowed_ips '1.2.3.4'\n",
+        "",
+        id="first-letters",
+    ),
+    pytest.param(
+        "config interface wg0\n\toption proto pywg; option mtu 1400\n",
+        "",
+        id="text-that-libuci-drops",
+    ),
+    pytest.param(
+        "config interface 'wg0'\n\toption proto 'pywg'\n\toption x 'a\nb'\n"
+        "config interface 'wg01'\n\toption proto 'pywg'\n"
+        "config interface 'wg0'\n\toption mtu '1400'\nconfig pywg_wg01\n",
+        "config interface 'wg01'\n\toption proto 'pywg'\nconfig pywg_wg01\n",
+        id="section-in-two-parts",
+    ),
+)
+
+
+@pytest.mark.parametrize("end", [AFTER, AFTER.rstrip("\n"), ""], ids=len)
+@pytest.mark.parametrize("text, left", REMOVED)
+def test_removal_leaves_all_other_bytes(text: str, left: str, end: str) -> None:
+    before = "# Made by hand.\nconfig globals\n"
+    assert remove_interface(before + text + end, "wg0")[0] == before + left + end
+
+
+def test_removal_of_the_end_leaves_a_file_without_line_break() -> None:
+    text = "config interface 'wg0'\n\toption proto 'pywg'"
+    assert remove_interface(text, "wg0")[0] == ""
+
+
+def test_removal_names_sections_and_stored_keys() -> None:
+    text = (
+        "config interface 'wg0'\n\toption proto 'pywg'\n"
+        "\toption private_key 'kept:own'\n"
+        "config pywg_wg0 'cabin'\n\toption preshared_key 'kept:shared'\n"
+        "config wireguard_wg0\n\toption preshared_key 'kept:../network'\n"
+        "config pywg_wg1\n\toption preshared_key 'kept:foreign'\n"
+    )
+    _, changes, keys = remove_interface(text, "wg0")
+    assert changes == [
+        "line 1: removed interface wg0",
+        "line 4: removed peer cabin",
+        "line 6: removed peer (unnamed)",
+    ]
+    assert keys == {"own", "shared"}
+
+
+def test_removal_is_rejected_without_the_interface() -> None:
+    with pytest.raises(ConfigError, match="no interface 'wg1'"):
+        remove_interface(STOCK, "wg1")
+
+
+def test_removal_is_rejected_for_the_stock_protocol() -> None:
+    with pytest.raises(ConfigError, match="wg0 does not have protocol pywg"):
+        remove_interface(STOCK, "wg0")
