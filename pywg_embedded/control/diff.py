@@ -10,6 +10,7 @@ from ..core.config import (
     InterfaceStatus,
     PeerChange,
     PeerStatus,
+    same_private_key,
 )
 from ..core.errors import LimitError
 
@@ -178,6 +179,9 @@ class ConfigDiff:
         difference = InterfaceChange()
         now = self._running.interface_values()
         _copy_differences(difference, _INTERFACE_VALUES, now, self._change)
+        private = difference.private_key
+        if private is not None and same_private_key(private, now.private_key):
+            difference.private_key = None
         removed, assigned = self._allowed_ip_changes()
         difference.peers.extend(self._removals(removed))
         difference.peers.extend(self._additions(assigned))

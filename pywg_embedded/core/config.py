@@ -22,6 +22,20 @@ if TYPE_CHECKING:
 ZERO_KEY = bytes(32)
 
 
+def clamp(private: bytearray) -> None:
+    """Change a private key to what X25519 uses (RFC 7748, section 5), in place."""
+    private[0] &= 248
+    private[31] = private[31] & 127 | 64
+
+
+def same_private_key(a: "Bytes", b: "Bytes") -> bool:
+    """Return whether X25519 uses two private keys alike; "none" equals none only."""
+    if ZERO_KEY in (a, b):
+        return a == b
+    ends = (a[0] ^ b[0]) & 248 | (a[31] ^ b[31]) & 63
+    return not ends and memoryview(a)[1:31] == memoryview(b)[1:31]
+
+
 class PeerChange:
     """A change of the peer ``public_key``; None leaves a value unchanged.
 

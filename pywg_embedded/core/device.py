@@ -8,7 +8,7 @@
 """
 
 from . import messages, noise, tai64n, timers
-from .config import ZERO_KEY
+from .config import ZERO_KEY, clamp, same_private_key
 from .constants import (
     INITIATIONS_PER_SECOND,
     MESSAGE_COOKIE_REPLY,
@@ -531,13 +531,14 @@ class Device:
 
     def _set_private_key(self, private: "Bytes", now: int) -> None:
         old = self._identity
-        if private == self.private_key():
+        if same_private_key(private, self.private_key()):
             return
         if private == ZERO_KEY:
             self._identity = None
             self._publish_identity(None)
         else:
             self._identity = noise.Identity(self._crypto, private)
+            clamp(self._identity.private)
             self._publish_identity(self._identity.public)
             same_key = self.peers.with_key(self._identity.public)
             if same_key is not None:
@@ -555,13 +556,15 @@ class Device:
         self._clear_handshake(peer)
         self._precompute_static_static(peer)
         self._plane.expire_keypairs(peer.id)
+        # The next packet begins a handshake, even right after another one (linux). Not
+        # this change: the peer may not know the new public key yet.
+        peer.handshake_sent_at = 0
         if not self._up:
             return
         self._plane.send_staged(peer.id)
-        if peer.session_created_at or peer.persistent_keepalive:
-            peer.handshake_sent_at = 0
+        if peer.handshake_requested_at:
             self._request_handshake(peer, now)
-            self._update_timer(peer, now)
+        self._update_timer(peer, now)
 
     def _precompute_static_static(self, peer: Peer) -> None:
         wipe(peer.static_static)

@@ -1,7 +1,8 @@
 """The configuration diff, and the limits of its outcome."""
 
 from pywg_embedded.control.diff import ConfigDiff, StatusSnapshot, diff
-from pywg_embedded.core.config import InterfaceChange, InterfaceStatus
+from pywg_embedded.control.keys import clamp
+from pywg_embedded.core.config import ZERO_KEY, InterfaceChange, InterfaceStatus
 from pywg_embedded.core.errors import ENOSPC, LimitError
 from tests.control.support import (
     Model,
@@ -141,6 +142,13 @@ def test_new_peers_keep_their_order() -> None:
     wanted = change(*[peer_change(n) for n in numbers])
     peers = diff(InterfaceStatus(), wanted).peers
     assert [peer.public_key for peer in peers] == [key(n) for n in numbers]
+
+
+def test_unclamped_private_key_is_no_difference_when_it_is_the_running_one() -> None:
+    now = status(private_key=clamp(key(9)))
+    assert diff(now, change(private_key=key(9))).private_key is None
+    assert diff(now, change(private_key=key(10))).private_key == key(10)
+    assert diff(now, change(private_key=ZERO_KEY)).private_key == ZERO_KEY
 
 
 def test_diff_modifies_no_argument() -> None:

@@ -328,7 +328,8 @@ def initiation_without_macs(
 
 
 def private_key(side_id: int) -> bytes:
-    return bytes((side_id,)) * 32
+    """Return a private key, clamped by RFC 7748."""
+    return bytes((side_id & 248,)) + bytes((side_id,)) * 30 + bytes((side_id | 64,))
 
 
 def endpoint(side_id: int, port: int = 51820) -> Endpoint:

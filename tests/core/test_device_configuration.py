@@ -1,5 +1,6 @@
 """Configuration changes of a running engine."""
 
+from pywg_embedded.control.keys import clamp
 from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import LimitError
 from tests.core.support import (
@@ -37,34 +38,63 @@ def error_of(side: Side, wanted: InterfaceChange) -> LimitError | None:
     return None
 
 
-def test_all_peers_are_rekeyed_after_a_new_private_key() -> None:
+def test_keypairs_expire_and_nothing_is_sent_after_a_new_private_key() -> None:
     a, b, c, idle = (Side(n) for n in (1, 2, 3, 4))
     for n, side in enumerate((b, c, idle)):
-        a.add_peer(side)
+        a.add_peer(side, persistent_keepalive=25)
         side.add_peer(a)
         if side is not idle:
-            a.device.handshake_needed(n, NOW)
-            deliver(a, side)
-            deliver(side, a)
-    a.device.configure(change(private_key=NEW_KEY), NOW + 1)
+            complete_handshake_with(a, side, n)
+    a.device.configure(change(private_key=NEW_KEY), LATER)
     assert sorted(a.plane.calls_to("expire_keypairs")) == [(0,), (1,), (2,)]
-    sent = a.device.datagrams_to_send()
-    assert all(data[0] == 1 for data, _ in sent)
-    addresses = sorted(to.address for _, to in sent)
-    assert addresses == [b.endpoint.address, c.endpoint.address]
+    # The peers may not know the new key yet.
+    assert a.sent_datagrams() == []
     assert a.plane.calls_to("wipe_keypairs") == []
 
 
-def test_a_peer_that_knows_the_new_public_key_answers() -> None:
-    a, b = established_pair()
-    new_public = a.crypto.public_key(NEW_KEY)
-    section = peer_change(new_public)
-    b.device.configure(change(section), NOW)
+def complete_handshake_with(initiator: Side, responder: Side, peer_id: int) -> None:
+    initiator.device.handshake_needed(peer_id, NOW)
+    deliver(initiator, responder)
+    deliver(responder, initiator)
+
+
+def test_first_packet_begins_a_handshake_at_once_after_a_new_private_key() -> None:
+    for since_the_last_handshake in (1, 4_999, 60_000):
+        a, b = established_pair()
+        changed_at = NOW + since_the_last_handshake
+        a.device.configure(change(private_key=NEW_KEY), changed_at)
+        new_public = a.crypto.public_key(NEW_KEY)
+        b.device.configure(change(peer_change(new_public)), changed_at + 1)
+        a.device.handshake_needed(0, changed_at + 2)
+        deliver(a, b, changed_at + 2)
+        deliver(b, a, changed_at + 2)
+        assert len(a.plane.keypairs[0]) == 2, since_the_last_handshake
+        assert a.device.status(NOW)["public_key"] == new_public
+
+
+def test_staged_packets_request_a_handshake_after_a_new_private_key() -> None:
+    a, _ = established_pair()
+    a.plane.calls.clear()
     a.device.configure(change(private_key=NEW_KEY), LATER)
-    deliver(a, b, LATER)
-    deliver(b, a, LATER)
-    assert len(a.plane.keypairs[0]) == 2
-    assert a.device.status(NOW)["public_key"] == new_public
+    assert [call[0] for call in a.plane.calls if call[0] != "observe"][-2:] == [
+        "expire_keypairs",
+        "send_staged",
+    ]
+
+
+def test_private_key_is_reported_clamped() -> None:
+    only_cleared_bits = b"\x07" + bytes(30) + b"\x80"
+    for private in (b"\xff" * 32, only_cleared_bits, clamp(b"\xa5" * 32)):
+        a, b = pair()
+        a.device.configure(change(private_key=private), NOW)
+        assert bytes(a.device.private_key()) == clamp(private)
+        assert a.device.status(NOW)["private_key"] == a.device.private_key()
+        assert a.device.public_key() == a.crypto.public_key(private)
+        complete_handshake(a, b)
+        a.plane.calls.clear()
+        for same in (private, clamp(private)):
+            a.device.configure(change(private_key=same), NOW)
+        assert a.plane.calls == [] and a.sent_datagrams() == []
 
 
 def test_setting_the_same_private_key_has_no_effect() -> None:
@@ -113,10 +143,11 @@ def test_keypairs_expire_when_the_private_key_is_removed() -> None:
     assert a.run(LATER + 100_000) == []
 
 
-def test_peers_are_rekeyed_when_the_private_key_is_set_again() -> None:
+def test_first_packet_begins_a_handshake_when_the_private_key_is_set_again() -> None:
     a, b = established_pair()
     a.device.configure(change(private_key=bytes(32)), LATER)
     a.device.configure(change(private_key=a.private), LATER)
+    a.device.handshake_needed(0, LATER)
     deliver(a, b, LATER)
     deliver(b, a, LATER)
     assert len(a.plane.keypairs[0]) == 2

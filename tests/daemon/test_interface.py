@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pywg_embedded import crypto
-from pywg_embedded.control.keys import to_base64
+from pywg_embedded.control.keys import clamp, to_base64
 from pywg_embedded.core.config import InterfaceChange, PeerChange
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.errors import ConfigError
@@ -68,7 +68,7 @@ def free_port() -> int:
 
 def test_status_returns_what_was_configured(running: Interface) -> None:
     status = running.status()
-    assert (status.private_key, status.fwmark) == (PRIVATE, 0)
+    assert (status.private_key, status.fwmark) == (clamp(PRIVATE), 0)
     a, b = status.peers
     assert (a.preshared_key, a.endpoint) == (key(9), ENDPOINT)
     assert (a.persistent_keepalive, b.persistent_keepalive) == (0, 25)
