@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..openwrt.uci_store import NetworkFile
+    from .netlink.host_routes import HostRoutes
     from .openwrt.restart_backoff import RestartBackoff
     from .openwrt.service import OpenwrtService
     from .openwrt.uci_config import UciConfig
@@ -88,6 +89,24 @@ def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
     icmp_sockets = open_icmp_sockets()
     process.drop_capabilities(log)
     process.release_startup_pages()
+    if not arguments.uci:
+        return _make_loop(arguments, tun, log, icmp_sockets, backoff)
+    host_routes = _open_host_routes(tun, log)
+    try:
+        return _make_loop(arguments, tun, log, icmp_sockets, backoff, host_routes)
+    except (Error, OSError):
+        host_routes.close()
+        raise
+
+
+def _make_loop(
+    arguments: Arguments,
+    tun: tuntap.Tun,
+    log: Log,
+    icmp_sockets: tuple[int, int],
+    backoff: "RestartBackoff | None",
+    host_routes: "HostRoutes | None" = None,
+) -> Loop:
     uci_file = _read_table_sizes(arguments, log) if arguments.uci else None
     plane = open_plane(
         arguments.dataplane,
@@ -109,9 +128,9 @@ def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
     interface = Interface(device, plane, arguments.limits, log)
     tasks = Tasks(log)
     uci_config = service = None
-    if uci_file:
+    if uci_file and host_routes:
         uci_config, service = _configure(
-            uci_file, arguments.name, interface, tun, log, tasks, backoff
+            uci_file, arguments.name, interface, tun, host_routes, log, tasks, backoff
         )
     links = LinkMonitor(tun)
     # Last: programs take the control socket as the sign that the interface is ready.
@@ -145,6 +164,12 @@ def _open_backoff(name: str) -> "RestartBackoff":
     return backoff
 
 
+def _open_host_routes(tun: tuntap.Tun, log: Log) -> "HostRoutes":
+    from .netlink.host_routes import HostRoutes
+
+    return HostRoutes(tun, log)
+
+
 def _read_table_sizes(arguments: Arguments, log: Log) -> "NetworkFile":
     from ..openwrt.uci_store import NetworkFile
     from .openwrt.table_sizes import read_start_options
@@ -159,6 +184,7 @@ def _configure(
     name: str,
     interface: Interface,
     tun: tuntap.Tun,
+    host_routes: "HostRoutes",
     log: Log,
     tasks: Tasks,
     backoff: "RestartBackoff | None",
@@ -174,7 +200,7 @@ def _configure(
 
     from .openwrt.service import OpenwrtService
 
-    service = OpenwrtService(interface, tun, log, backoff, tasks)
+    service = OpenwrtService(interface, tun, log, backoff, tasks, host_routes)
     uci_config = UciConfig(uci_file, name, interface, service.netifd, log)
     service.start(uci_config)
     return uci_config, service

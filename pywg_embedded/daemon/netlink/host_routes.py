@@ -2,7 +2,8 @@
 
 netifd does not know when such a route is needed, and a host route that netifd has made
 stays with the uplink that was the best one at that time. These routes follow the
-uplinks, and are removed when the daemon ends.
+uplinks, and are removed when the daemon ends, or else by the next daemon of the same
+interface.
 """
 
 import errno
@@ -10,24 +11,48 @@ import socket
 
 from ...control.address import format_ip
 from . import messages
-from .routes import RTM_DELROUTE, RTM_NEWROUTE, pack_route
+from .route_record import RouteRecord
+from .routes import RTM_DELROUTE, RTM_NEWROUTE, pack_route, pack_route_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...core.config import AllowedIP
+    from ...dataplane.tun import Tun
     from ...openwrt.netifd import NextHop
     from ..log import Log
 
-_CREATE_OR_REPLACE = messages.CREATE | messages.REPLACE
-_ALREADY_GONE = (errno.ESRCH, errno.ENODEV)
+# Not "replace": a route of the same destination and metric that is not ours stays.
+_CREATE = messages.CREATE | messages.EXCLUSIVE
+_ALREADY_GONE = (errno.ESRCH, errno.ENODEV, errno.ENETUNREACH)
+_FOLDER = "/var/run/pywg"
 
 
 class HostRoutes:
-    """Up to one route per address, in the main table."""
+    """Up to one route per address, in the main table.
 
-    def __init__(self, log: "Log") -> None:
+    Their metric is the index of the interface, so that two interfaces with the same
+    endpoint have a route each.
+    """
+
+    def __init__(self, tun: "Tun", log: "Log", folder: str = _FOLDER) -> None:
+        """Remove the routes of an earlier daemon that was killed."""
+        self._metric = tun.index
         self._log = log
-        self._installed: dict[bytes, tuple[NextHop, bytes]] = {}
+        self._installed: dict[bytes, NextHop] = {}
         self._logged: dict[bytes, str] = {}
+        self._record: RouteRecord | None = None
+        self._record_error = ""
+        self._path = f"{folder}/{tun.name}.routes"
+        try:
+            self._record = RouteRecord(self._path)
+        except OSError as error:
+            self._log_unrecorded(error)
+            return
+        for prefix, metric in self._record.routes():
+            self._delete(prefix, metric)
+        self._write_record(())
 
     def addresses(self) -> "set[bytes]":
         """Return the addresses that there are routes to."""
@@ -39,20 +64,36 @@ class HostRoutes:
         An installed route is installed again: the kernel removes routes without a
         notification when their device goes down.
         """
-        for address in set(self._installed) - set(routes):
-            self._remove(address)
+        # Before the kernel is changed: the daemon may be killed at any time.
+        self._write_record(self._installed.keys() | routes.keys())
+        for address, installed in list(self._installed.items()):
+            if routes.get(address) != installed:
+                del self._installed[address]
+                self._delete(_host_prefix(address), self._metric)
         for address, route in routes.items():
-            if address in self._installed and self._installed[address][0] != route:
-                self._remove(address)
             self._install(address, route)
+        self._write_record(self._installed)
+
+    def close(self) -> None:
+        """Remove all routes, and the record of them."""
+        self.sync({})
+        if self._record:
+            self._record.close()
+            self._record = None
 
     def _install(self, address: bytes, route: "NextHop") -> None:
         try:
             ifindex = socket.if_nametoindex(route.device)
-            prefix = (address, 8 * len(address))
-            body = pack_route(prefix, ifindex, gateway=route.gateway)
-            messages.request(RTM_NEWROUTE, body, _CREATE_OR_REPLACE)
+            body = pack_route(
+                _host_prefix(address),
+                ifindex,
+                metric=self._metric,
+                gateway=route.gateway,
+            )
+            messages.request(RTM_NEWROUTE, body, _CREATE)
         except OSError as error:
+            if error.errno == errno.EEXIST and address in self._installed:
+                return
             text = (
                 f"cannot add route to {format_ip(address)} via {route.device}: "
                 f"{error.strerror}"
@@ -62,14 +103,34 @@ class HostRoutes:
             self._logged[address] = text
             return
         self._logged.pop(address, None)
-        self._installed[address] = (route, body)
+        self._installed[address] = route
 
-    def _remove(self, address: bytes) -> None:
-        _, body = self._installed.pop(address)
+    def _delete(self, prefix: "AllowedIP", metric: int) -> None:
         try:
-            messages.request(RTM_DELROUTE, body)
+            messages.request(RTM_DELROUTE, pack_route_key(prefix, metric=metric))
         except OSError as error:
             if error.errno not in _ALREADY_GONE:
                 self._log.error(
-                    f"cannot remove route to {format_ip(address)}: {error.strerror}"
+                    f"cannot remove route to {format_ip(prefix[0])}: {error.strerror}"
                 )
+
+    def _write_record(self, addresses: "Iterable[bytes]") -> None:
+        if self._record is None:
+            return
+        try:
+            self._record.write((_host_prefix(a), self._metric) for a in addresses)
+        except OSError as error:
+            self._log_unrecorded(error)
+
+    def _log_unrecorded(self, error: OSError) -> None:
+        text = (
+            f"cannot write {self._path}: {error.strerror}; "
+            "host routes will remain if the daemon is killed"
+        )
+        if self._record_error != text:
+            self._log.warning(text)
+        self._record_error = text
+
+
+def _host_prefix(address: bytes) -> "AllowedIP":
+    return address, 8 * len(address)

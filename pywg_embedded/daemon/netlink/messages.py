@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUFFER = 65_536
-# Flags of a request for a new object: replace an existing one, create a missing one.
-REPLACE, CREATE = 0x100, 0x400
+# Flags of a request for a new object: replace an existing one, reject it if there is
+# one, create a missing one.
+REPLACE, EXCLUSIVE, CREATE = 0x100, 0x200, 0x400
 ERROR = 2
 # By the size of an address.
 FAMILIES = {4: socket.AF_INET, 16: socket.AF_INET6}

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 RTM_NEWROUTE, RTM_DELROUTE, _RTM_GETROUTE = 24, 25, 26
 MAIN_TABLE = 254
+# The routing protocol of our routes, which tells them from all others: "proto 151" in
+# ip-route(8). No other program is known to use this number; see rt_protos of iproute2.
+PROTOCOL = 151
 _RTA_DST, _RTA_SRC, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY = 1, 2, 4, 5, 6
 _RTA_PREFSRC, _RTA_TABLE, _RTA_MARK = 7, 15, 16
-_RTPROT_STATIC, _RTN_UNICAST = 4, 1
+_RTN_UNICAST = 1
 # Of a route without a gateway, by the size of an address; with one it is "universe", 0.
 _LINK_SCOPES = {4: 253, 16: 0}
+_ANY_SCOPE, _ANY_TYPE = 255, 0
 _RTMSG = struct.Struct("@8BI")
 
 
@@ -42,18 +46,34 @@ def pack_route(
     gateway: bytes = b"",
 ) -> bytes:
     """Return the message body that describes a route through a device."""
+    scope = 0 if gateway else _LINK_SCOPES[len(prefix[0])]
+    body = _pack_key(prefix, table, metric, scope, _RTN_UNICAST)
+    body += messages.pack_attribute(_RTA_OIF, U32.pack(ifindex))
+    if gateway:
+        body += messages.pack_attribute(_RTA_GATEWAY, gateway)
+    return body
+
+
+def pack_route_key(
+    prefix: "AllowedIP", table: int = MAIN_TABLE, metric: int = 0
+) -> bytes:
+    """Return the message body that selects our route for deletion, with any next hop.
+
+    Routes of other protocols are not selected.
+    """
+    return _pack_key(prefix, table, metric, _ANY_SCOPE, _ANY_TYPE)
+
+
+def _pack_key(
+    prefix: "AllowedIP", table: int, metric: int, scope: int, kind: int
+) -> bytes:
     address, length = prefix
-    size = len(address)
-    scope = 0 if gateway else _LINK_SCOPES[size]
-    head = (FAMILIES[size], length, 0, 0, 0, _RTPROT_STATIC, scope, _RTN_UNICAST, 0)
+    head = (FAMILIES[len(address)], length, 0, 0, 0, PROTOCOL, scope, kind, 0)
     body = _RTMSG.pack(*head)
     body += messages.pack_attribute(_RTA_DST, address)
-    body += messages.pack_attribute(_RTA_OIF, U32.pack(ifindex))
     body += messages.pack_attribute(_RTA_TABLE, U32.pack(table))
     if metric:
         body += messages.pack_attribute(_RTA_PRIORITY, U32.pack(metric))
-    if gateway:
-        body += messages.pack_attribute(_RTA_GATEWAY, gateway)
     return body
 
 

@@ -13,7 +13,6 @@ from ...dataplane.tun import mtu_of
 from ...openwrt import netifd
 from .. import clock
 from ..netlink import path_mtu
-from ..netlink.host_routes import HostRoutes
 from ..netlink.routes import output_ifindex
 
 TYPE_CHECKING = False
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from ...openwrt.netifd import NextHop
     from ...openwrt.uci_network import InterfaceConfig as UciInterface
     from ..interface import Interface
-    from ..log import Log
+    from ..netlink.host_routes import HostRoutes
     from ..tasks import Tasks
     from .ubus_connection import UbusConnection
 
@@ -42,14 +41,14 @@ class NetifdLink:
         interface: "Interface",
         tun: "Tun",
         ubus: "UbusConnection",
-        log: "Log",
         tasks: "Tasks",
-    ):
+        host_routes: "HostRoutes",
+    ) -> None:
         self._interface = interface
         self._tun = tun
         self._ubus = ubus
         self._tasks = tasks
-        self._host_routes = HostRoutes(log)
+        self._host_routes = host_routes
         self._configured: UciInterface | None = None
         self._last_state: tuple[Any, ...] = ()
         # The number of changes, of those that a running call handles, and of those that
@@ -158,7 +157,7 @@ class NetifdLink:
 
     def close(self) -> None:
         """Remove all host routes."""
-        self._host_routes.sync({})
+        self._host_routes.close()
 
     def _notify(self, message: "Table") -> None:
         self._ubus.call(netifd.INTERFACE, netifd.NOTIFY, message, lambda reply: None)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ...dataplane.tun import Tun
     from ..interface import Interface
     from ..log import Log
+    from ..netlink.host_routes import HostRoutes
     from ..tasks import Tasks
     from .restart_backoff import RestartBackoff
     from .uci_config import UciConfig
@@ -40,6 +41,7 @@ class OpenwrtService:
         log: "Log",
         backoff: "RestartBackoff",
         tasks: "Tasks",
+        host_routes: "HostRoutes",
         connect: "Callable[[], UbusClient]" = UbusClient,
     ) -> None:
         self._backoff = backoff
@@ -47,7 +49,7 @@ class OpenwrtService:
         self._name = tun.name
         self._interface = interface
         self.ubus = UbusConnection(interface.plane, log, connect)
-        self.netifd = NetifdLink(interface, tun, self.ubus, log, tasks)
+        self.netifd = NetifdLink(interface, tun, self.ubus, tasks, host_routes)
         self._monitor = PeerMonitor(interface, self._send_event)
         self._uci_config: UciConfig | None = None
         self._reload_requested = False

@@ -14,6 +14,7 @@ from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
+from pywg_embedded.daemon.netlink.host_routes import HostRoutes
 from pywg_embedded.daemon.openwrt.restart_backoff import RestartBackoff
 from pywg_embedded.daemon.openwrt.service import OpenwrtService
 from pywg_embedded.daemon.openwrt.uci_config import UciConfig
@@ -69,7 +70,13 @@ class Router:
         self.interface = Interface(device, self.plane, limits, log)
         self.tasks = Tasks(log)
         self.service = OpenwrtService(
-            self.interface, self.tun, log, self.backoff, self.tasks, self._connect
+            self.interface,
+            self.tun,
+            log,
+            self.backoff,
+            self.tasks,
+            HostRoutes(self.tun, log, str(self.folder / "run")),
+            self._connect,
         )
         self.uci_config = UciConfig(
             NetworkFile(), NAME, self.interface, self.service.netifd, log
@@ -223,6 +230,7 @@ def test_route_change_is_handled_when_netifd_does_not_answer_at_first(
         now[0] += 60_000
         router.tick()
     router.unanswered = ""
+    router.ubusd.calls.clear()
     now[0] += 60_000
     router.tick()
     assert opened_on(router) == ["eth2"]
