@@ -393,6 +393,15 @@ def trim() -> None:
     _checked(_library["trim"]())
 
 
+def clock_is_synchronized() -> bool:
+    """Return whether the kernel counts the wall clock as set by NTP.
+
+    Raises:
+        OSError: the kernel does not tell.
+    """
+    return bool(_checked(_library["clock_is_synchronized"]()))
+
+
 def _checked(result: int) -> int:
     if result < 0:
         raise OSError(-result, strerror(-result))

@@ -55,6 +55,7 @@ SIGNATURES = (
     ("forbid_dumps", "i", ""),
     ("lock_keys", "i", "i"),
     ("trim", "i", ""),
+    ("clock_is_synchronized", "i", ""),
     ("random", "i", "pI"),
     ("equal", "i", "ppI"),
     ("blake2s", "i", "pIpIpI"),

@@ -244,6 +244,9 @@ PYWG_API int pywg_lock_keys(int handle);
 /* Release the read-only pages of the program and its libraries; those that are
  * used again are read from the files. */
 PYWG_API int pywg_trim(void);
+/* Return 1 if the kernel counts the wall clock as set by NTP (no STA_UNSYNC),
+ * else 0; or an error of adjtimex(2). */
+PYWG_API int pywg_clock_is_synchronized(void);
 
 /* The primitives of a handshake, for a Python that has none. */
 

@@ -9,6 +9,7 @@
 #include "rx_thread.h"
 #include "rx_updates.h"
 #include "send.h"
+#include "sys/clock.h"
 #include "sys/process.h"
 #include "tables.h"
 
@@ -484,6 +485,11 @@ int pywg_lock_keys(int handle)
 int pywg_trim(void)
 {
 	return process_release_pages();
+}
+
+int pywg_clock_is_synchronized(void)
+{
+	return clock_is_synchronized();
 }
 
 int pywg_random(uint8_t *out, uint32_t size)
