@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from pywg_embedded import files
+from pywg_embedded.daemon.clock import SystemClock
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.timestamp_store import TimestampStore
 from pywg_embedded.openwrt import uci_store
 
 
 def write_timestamp(path: Path) -> None:
-    TimestampStore(str(path), lambda: 1, lambda: 1, Log("wg0", "error"))()
+    TimestampStore(str(path), SystemClock(), Log("wg0", "error")).record(1, 1)
 
 
 def write_configuration(path: Path) -> None:

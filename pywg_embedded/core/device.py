@@ -28,7 +28,6 @@ from .timer_queue import TimerQueue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any, Protocol
 
     from .config import AllowedIP, InterfaceChange, PeerChange
@@ -107,21 +106,21 @@ if TYPE_CHECKING:
 class Device:
     """One WireGuard interface.
 
-    ``plane`` is the data plane. ``wall_clock`` returns nanoseconds since 1970; it is
-    used for the timestamps of initiations only. Every ``now`` is in milliseconds, on a
-    clock that runs during suspend (CLOCK_BOOTTIME).
+    ``plane`` is the data plane, ``timestamps`` makes the timestamps of initiations.
+    Every ``now`` is in milliseconds, on a clock that runs during suspend
+    (CLOCK_BOOTTIME).
     """
 
     def __init__(
         self,
         crypto: "Crypto",
         plane: "Plane",
-        wall_clock: "Callable[[], int]",
+        timestamps: tai64n.TimestampGenerator,
         max_peers: int,
     ) -> None:
         self._crypto = crypto
         self._plane = plane
-        self._timestamps = tai64n.TimestampGenerator(wall_clock)
+        self._timestamps = timestamps
         self._identity: noise.Identity | None = None
         self._handshake_filter = HandshakeFilter(crypto, plane.set_cookie_secret)
         self._up = False
@@ -628,6 +627,8 @@ class Device:
         return peer
 
     def _remove_peer(self, peer: Peer) -> None:
+        if peer.last_timestamp_sent:
+            self._timestamps.raise_floor(peer.last_timestamp_sent)
         self._timers.forget(peer.id)
         self._plane.remove_peer(peer.id)
         self.peers.remove(peer)

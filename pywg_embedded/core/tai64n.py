@@ -31,6 +31,14 @@ class TimestampGenerator:
         self._latest = max(self._latest, self._wall_clock())
         return max(_whiten(self._latest), _whiten(previous + TIMESTAMP_WHITENING_NS))
 
+    def raise_floor(self, previous: int) -> None:
+        """Make all further timestamps greater than ``previous``, for each peer.
+
+        A peer that is removed takes along its last timestamp, which may be ahead of
+        the clock; if it is added again, its first one must be greater.
+        """
+        self._latest = max(self._latest, previous + TIMESTAMP_WHITENING_NS)
+
 
 def encode(nanoseconds: int) -> bytes:
     """Return the TAI64N label of a Unix time in nanoseconds, 12 bytes big endian."""

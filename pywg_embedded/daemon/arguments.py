@@ -3,6 +3,7 @@
 import os
 
 from ..control.text import located, parse_number
+from ..control.timestamp_file import FOLDER as STATE_FOLDER
 from ..core.errors import ConfigError, Error
 from ..dataplane import tun
 from ..dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, OPTIONS, Limits
@@ -17,7 +18,6 @@ _DEFAULTS = Limits()
 # Spellings of earlier versions that are still accepted.
 _RENAMED = {"--lanes": "--threads"}
 _WITH_VALUE = (*OPTIONS, "--dataplane", "--offload", "--threads", "--state")
-_STATE_FOLDER = "/etc/pywg"
 _MAX_DESCRIPTOR = 2**31 - 1
 _FOREGROUND = ("-f", "--foreground")
 
@@ -38,7 +38,7 @@ Create a WireGuard interface in user space, without a kernel module.
   --state FOLDER       keep the last handshake timestamp in this folder, so that peers
                        accept handshakes after a reboot with an unset clock
   --uci                configure the interface from /etc/config/network, and reload it
-                       on SIGHUP; implies --state {_STATE_FOLDER}
+                       on SIGHUP; implies --state {STATE_FOLDER}
   --netifd             run under OpenWrt's netifd: like --uci, but addresses, routes and
                        status go through ubus, and log messages to syslog
   --version            print the version and exit
@@ -82,7 +82,7 @@ class Arguments:
         self.threads = 1
         self.name = self._read(list(arguments))
         if self.uci and not self.state:
-            self.state = _STATE_FOLDER
+            self.state = STATE_FOLDER
         self.tun_fd = _descriptor("WG_TUN_FD")
         self.uapi_fd = _descriptor("WG_UAPI_FD")
         level = os.environ.get("LOG_LEVEL", DEFAULT_LEVEL)

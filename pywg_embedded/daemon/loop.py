@@ -12,6 +12,7 @@ from .interface import Interface
 from .log import Log
 from .netlink.link_monitor import LinkMonitor
 from .tasks import Tasks
+from .timestamps import Timestamps
 from .uapi_socket import Connection, UapiServer, respond
 
 TYPE_CHECKING = False
@@ -40,6 +41,7 @@ _PERIODIC = (
     "idle control connections",
     "link state",
     "log of drops",
+    "clock check",
     "source address check",
 )
 
@@ -58,6 +60,7 @@ class Loop:
         links: LinkMonitor,
         server: UapiServer,
         log: Log,
+        timestamps: Timestamps,
         uci_config: "UciConfig | None" = None,
         service: "OpenwrtService | None" = None,
         tasks: Tasks | None = None,
@@ -67,6 +70,7 @@ class Loop:
         self._links = links
         self._server = server
         self._log = log
+        self._timestamps = timestamps
         self._uci_config = uci_config
         self._service = service
         self._signal_reader, self._signal_writer = os.pipe()
@@ -97,6 +101,7 @@ class Loop:
             ("idle control connections", self._close_idle_connections),
             ("link state", self._poll_link),
             ("log of drops", self._log_drops),
+            ("clock check", self._check_clock),
             ("source address check", self._check_sources),
         ):
             self.tasks.add(name, function)
@@ -125,6 +130,8 @@ class Loop:
 
     def close(self) -> None:
         """Remove the control socket and close everything; ``run`` ends with it."""
+        # First: a process that waits for the end may remove the file of timestamps.
+        self._timestamps.save()
         self._server.close()
         try:
             if self._service:
@@ -289,6 +296,11 @@ class Loop:
     def _poll_link(self) -> None:
         self._links.poll()
         self.apply_link_state()
+
+    def _check_clock(self) -> None:
+        if self._timestamps.tick():
+            # They may have rejected timestamps of a clock that was wrong.
+            self._interface.rekey(self._interface.unreachable_peers())
 
     def _log_drops(self) -> None:
         if not self._log.is_verbose():

@@ -10,12 +10,14 @@ import signal
 import sys
 
 from .. import __version__, crypto
+from ..control.timestamp_file import path as timestamp_path
 from ..core.constants import DEFAULT_MTU
 from ..core.device import Device
 from ..core.errors import Error
 from ..dataplane import tun as tuntap
-from . import clock, process
+from . import process
 from .arguments import USAGE, Arguments
+from .clock import SystemClock
 from .dataplane import LIBPYWG, open_plane, uses_vnet_header
 from .icmp_sockets import open_icmp_sockets
 from .interface import Interface
@@ -23,13 +25,11 @@ from .log import Log, to_syslog
 from .loop import ENDING_SIGNALS, SIGNALS, Loop
 from .netlink.link_monitor import LinkMonitor
 from .tasks import Tasks
-from .timestamp_store import TimestampStore
+from .timestamps import Timestamps
 from .uapi_socket import UapiServer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..openwrt.uci_store import NetworkFile
     from .netlink.host_routes import HostRoutes
     from .openwrt.restart_backoff import RestartBackoff
@@ -120,11 +120,9 @@ def _make_loop(
         log.verbose(f"using data plane {plane.kind}")
     else:
         log.warning(f"using data plane {plane.kind}, which is slow")
-    wall_clock: Callable[[], int] = clock.wall
-    if arguments.state:
-        path = f"{arguments.state}/{arguments.name}.stamp"
-        wall_clock = TimestampStore(path, clock.wall, clock.boottime, log)
-    device = Device(crypto, plane, wall_clock, arguments.limits.peers)
+    path = timestamp_path(arguments.state, arguments.name) if arguments.state else ""
+    timestamps = Timestamps(path, SystemClock(), log)
+    device = Device(crypto, plane, timestamps, arguments.limits.peers)
     interface = Interface(device, plane, arguments.limits, log)
     tasks = Tasks(log)
     uci_config = service = None
@@ -135,7 +133,7 @@ def _make_loop(
     links = LinkMonitor(tun)
     # Last: programs take the control socket as the sign that the interface is ready.
     server = UapiServer(tun.name, arguments.uapi_fd, arguments.limits)
-    loop = Loop(interface, links, server, log, uci_config, service, tasks)
+    loop = Loop(interface, links, server, log, timestamps, uci_config, service, tasks)
     loop.apply_link_state()
     process.release_startup_pages()
     return loop

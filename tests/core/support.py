@@ -225,7 +225,8 @@ class Side:
         self.crypto = crypto or SeededCrypto(side_id)
         self.plane = Plane()
         self.wall = WALL
-        self.device = Device(self.crypto, self.plane, lambda: self.wall, 3)
+        self.timestamps = tai64n.TimestampGenerator(lambda: self.wall)
+        self.device = Device(self.crypto, self.plane, self.timestamps, 3)
         self.private = private_key(side_id)
         self.public = self.crypto.public_key(self.private)
         self.endpoint = endpoint(side_id)

@@ -105,3 +105,16 @@ def test_each_peer_has_its_own_timestamps() -> None:
     first = stamps.after(0)
     assert stamps.after(first) > first
     assert stamps.after(0) == first
+
+
+def test_all_timestamps_are_above_the_floor_when_it_is_raised() -> None:
+    for ahead in (-YEAR, -1, 0, 1, STEP, 58 * STEP, 59 * STEP, SECOND - 1, YEAR):
+        stamps = TimestampGenerator(WallClock())
+        stamps.raise_floor(WALL + ahead)
+        for previous in (0, WALL - YEAR):
+            assert stamps.after(previous) > WALL + ahead - STEP, ahead
+            assert encode(stamps.after(previous)) > encode(
+                TimestampGenerator(WallClock(WALL + ahead)).after(0)
+            ), ahead
+            if ahead < -STEP:
+                assert stamps.after(previous) == WALL

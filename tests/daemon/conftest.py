@@ -7,6 +7,7 @@ import pytest
 
 from pywg_embedded import crypto
 from pywg_embedded.core.device import Device
+from pywg_embedded.core.tai64n import TimestampGenerator
 from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
@@ -24,7 +25,8 @@ def make_interface() -> Iterator[MakeInterface]:
     def make(limits: Limits) -> Interface:
         tun = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         plane = Plane(tun[0].fileno(), limits, clock.boottime)
-        device = Device(crypto, plane, clock.wall, limits.peers)
+        timestamps = TimestampGenerator(clock.wall)
+        device = Device(crypto, plane, timestamps, limits.peers)
         interface = Interface(device, plane, limits, Log("test", "silent"))
         made.append((interface, tun))
         return interface

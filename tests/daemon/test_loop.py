@@ -16,6 +16,7 @@ from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.loop import Loop
 from pywg_embedded.daemon.netlink.link_monitor import LinkMonitor
+from pywg_embedded.daemon.timestamps import Timestamps
 from pywg_embedded.daemon.uapi_socket import UapiServer
 from pywg_embedded.dataplane import tun
 from pywg_embedded.dataplane.limits import Limits
@@ -56,7 +57,9 @@ def loop(
 ) -> Iterator[Loop]:
     monkeypatch.setattr(uapi_socket, "DIRECTORY", str(tmp_path))
     server = UapiServer("tun0", None, Limits())
-    loop = Loop(interface, links, server, Log("tun0", "silent"))
+    log = Log("tun0", "silent")
+    timestamps = Timestamps("", clock.SystemClock(), log)
+    loop = Loop(interface, links, server, log, timestamps)
     yield loop
     loop.close()
 

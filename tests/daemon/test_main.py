@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from pywg_embedded.control import timestamp_file
 from tests.control.support import key
 from tests.lab.host import Host
 from tests.lab.topology import Lab
@@ -189,7 +190,8 @@ def test_timestamp_is_stored_before_it_is_sent(
         assert not kept.exists()
         assert query(name, initiate.encode()) == DONE
         assert becomes(kept.exists)
-    assert int(kept.read_text()) > time.time()
+    stored = timestamp_file.parse(kept.read_bytes())
+    assert stored.used <= time.time_ns() < stored.bound
 
 
 # End

@@ -58,6 +58,7 @@ class Running:
             LinkMonitor(router.tun),
             self._server,
             self._log,
+            router.timestamps,
             router.uci_config,
             router.service,
             router.tasks,

@@ -176,7 +176,10 @@ def clock_never_set(home: Home) -> Iterator[None]:
     """Set the router's clock to 1994, and restart the daemon without its timestamp."""
     module = "usr/lib/python3/dist-packages/sitecustomize.py"
     home.router.write(module, CLOCK_OF_1994)
-    home.router.run(f"ifdown {NAME}; rm /etc/pywg/{NAME}.stamp; ifup {NAME}")
+    home.router.run(f"ifdown {NAME}")
+    socket = home.router.root / f"var/run/wireguard/{NAME}.sock"
+    assert becomes(lambda: not socket.exists())
+    home.router.run(f"rm /etc/pywg/{NAME}.stamp; ifup {NAME}")
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ import time
 from pywg_embedded import crypto
 from pywg_embedded.core.config import InterfaceChange, PeerChange
 from pywg_embedded.core.device import Device
+from pywg_embedded.core.tai64n import TimestampGenerator
 from pywg_embedded.dataplane import events
 from pywg_embedded.dataplane.limits import Limits
 from pywg_embedded.dataplane.native import GRO, GSO, Plane, trim
@@ -37,7 +38,9 @@ class Node:
     def __init__(self, tun: int) -> None:
         self.plane = Plane(tun, Limits(peers=PEERS), GSO | GRO)
         self.port = self.plane.listen(0)
-        self.device = Device(crypto, self.plane, time.time_ns, PEERS)
+        self.device = Device(
+            crypto, self.plane, TimestampGenerator(time.time_ns), PEERS
+        )
         private = crypto.random(32)
         self.public = crypto.public_key(private)
         change = InterfaceChange()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.openwrt.restart_backoff import RestartBackoff
 from pywg_embedded.openwrt.options import (
     ALLOWED_IP_COUNT,
@@ -316,5 +317,39 @@ def test_12591_daemons_retry_when_the_clock_was_stepped(
     tmp_path: Path, action: str, calls: list[str]
 ) -> None:
     """https://github.com/openwrt/packages/issues/12591"""
-    script = f"{OBJECTS}ACTION={action}\n. {FILES}/pywg.ntp\n"
+    script = f"{OBJECTS}PYWG_STATE=run ACTION={action}\n. {FILES}/pywg.ntp\n"
     assert run(tmp_path, script) == calls
+
+
+# Action and stratum that ntpd reports, whether the clock counts as confirmed.
+REPORTS = (
+    pytest.param("step", "16", True, id="step"),
+    pytest.param("stratum", "3", True, id="synchronized"),
+    pytest.param("stratum", "16", False, id="synchronization lost"),
+    pytest.param("stratum", "", False, id="report of another program"),
+    pytest.param("periodic", "3", True, id="periodic"),
+    pytest.param("periodic", "16", False, id="periodic, not synchronized"),
+    pytest.param("unsync", "16", False, id="unsync"),
+)
+
+
+@pytest.mark.parametrize(("action", "stratum", "confirmed"), REPORTS)
+def test_clock_is_recorded_when_ntp_confirms_it(
+    tmp_path: Path,
+    action: str,
+    stratum: str,
+    confirmed: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    variables = f"PYWG_STATE=run ACTION={action} stratum={stratum}"
+    run(tmp_path, f"{OBJECTS}{variables}\n. {FILES}/pywg.ntp\n")
+    record = tmp_path / "run" / "clock"
+    assert record.exists() == confirmed
+    monkeypatch.setattr(clock, "NTP_RECORD", str(record))
+    recorded = clock.SystemClock().ntp_record()
+    if confirmed:
+        assert recorded is not None
+        offset = clock.wall() - clock.boottime() * 1_000_000
+        assert abs(recorded - offset) < 5_000_000_000
+    else:
+        assert recorded is None

@@ -16,6 +16,7 @@ from pywg_embedded.core.constants import MESSAGE_INITIATION
 from pywg_embedded.core.device import Device
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.keypair import Keypair
+from pywg_embedded.core.tai64n import TimestampGenerator
 from pywg_embedded.dataplane import events
 from pywg_embedded.dataplane.limits import Limits
 from pywg_embedded.dataplane.reference.transport import HEADER, Transport
@@ -81,19 +82,27 @@ class Simulation:
 class Node:
     """A peer: an engine, a transport, an endpoint and an inner address."""
 
-    def __init__(self, simulation: Simulation, host: int, link: Link) -> None:
+    def __init__(
+        self,
+        simulation: Simulation,
+        host: int,
+        link: Link,
+        private: bytes | bytearray | None = None,
+        timestamps: TimestampGenerator | None = None,
+    ) -> None:
         self.simulation = simulation
         self.link = link
         self.inner = bytes((10, 0, 0, host))
         self.endpoint = Endpoint(bytes((192, 0, 2, host)), 51820)
-        self.private = crypto.random(32)
+        self.private = private or crypto.random(32)
         self.public = crypto.public_key(self.private)
         self.wall_offset = 0
         # (time, packet) handed to the machine, and datagrams sent, by this node.
         self.delivered: list[tuple[int, bytes]] = []
         self.sent: list[tuple[int, bytes]] = []
         self.transport = Transport(Limits(), lambda: simulation.now, self, self)
-        self.device = Device(crypto, self.transport, self.wall, 64)
+        timestamps = timestamps or TimestampGenerator(self.wall)
+        self.device = Device(crypto, self.transport, timestamps, 64)
         simulation.nodes[self.endpoint.address, self.endpoint.port] = self
         change = InterfaceChange()
         change.private_key = self.private
@@ -117,6 +126,19 @@ class Node:
         change = InterfaceChange()
         change.peers = [peer]
         self.configure(change)
+
+    def remove_peer(self, node: "Node") -> None:
+        peer = PeerChange(node.public)
+        peer.remove = True
+        change = InterfaceChange()
+        change.peers = [peer]
+        self.configure(change)
+
+    def rekey(self) -> None:
+        """Begin a handshake with each peer."""
+        for peer in self.device.peers:
+            self.device.rekey(peer.id, self.simulation.now)
+        self._flush()
 
     def configure(self, change: InterfaceChange) -> None:
         self.device.configure(change, self.simulation.now)

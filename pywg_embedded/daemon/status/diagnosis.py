@@ -5,6 +5,7 @@
 """
 
 from ...core.constants import REJECT_AFTER_TIME, REKEY_TIMEOUT
+from ..clock import EARLIEST
 from .reachability import REPLY_TIMEOUT
 
 TYPE_CHECKING = False
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     Row = tuple[str, "Callable[[Symptoms], object]", str]
-
-# 2025, in seconds since 1970: a clock that shows less was never set.
-_EARLIEST = 1_735_689_600
 
 
 class Symptoms:
@@ -98,7 +96,7 @@ _ROWS: "tuple[Row, ...]" = (
         "no endpoint is configured, and the peer has not sent a handshake yet",
     ),
     (
-        "clock", lambda s: s.is_waiting() and s.wall_time < _EARLIEST,
+        "clock", lambda s: s.is_waiting() and s.wall_time < EARLIEST,
         "no answer, and the clock of this machine is not set; peers reject timestamps "
         "that go back",
     ),

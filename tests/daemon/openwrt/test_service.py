@@ -19,6 +19,7 @@ from pywg_embedded.daemon.openwrt.restart_backoff import RestartBackoff
 from pywg_embedded.daemon.openwrt.service import OpenwrtService
 from pywg_embedded.daemon.openwrt.uci_config import UciConfig
 from pywg_embedded.daemon.tasks import Tasks
+from pywg_embedded.daemon.timestamps import Timestamps
 from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane import tun as tuntap
 from pywg_embedded.dataplane.limits import Limits
@@ -66,7 +67,8 @@ class Router:
         log = Log(NAME, "error", lambda _, text: self.logged.append(text))
         limits = Limits(peers=4, allowed_ips=8)
         self.plane = reference.Plane(self.tun.descriptor, limits, clock.boottime)
-        device = Device(crypto, self.plane, clock.wall, limits.peers)
+        self.timestamps = Timestamps("", clock.SystemClock(), log)
+        device = Device(crypto, self.plane, self.timestamps, limits.peers)
         self.interface = Interface(device, self.plane, limits, log)
         self.tasks = Tasks(log)
         self.service = OpenwrtService(
