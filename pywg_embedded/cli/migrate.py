@@ -1,13 +1,17 @@
 """``pywg migrate``: conversion between the protocols ``wireguard`` and ``pywg``."""
 
+import time
 from collections.abc import Iterator
 
+from ..control import timestamp_file
 from ..control.text import located, quote
 from ..core.errors import ConfigError
 from ..openwrt import uci_edit, uci_store
 from ..openwrt.uci import parse
 from ..openwrt.uci_network import INTERFACE_REFUSED, read_interface
 
+# Seconds; less than starting the interface and the first handshake take.
+_ALLOWED_AHEAD = 2
 USAGE = "[--back] [--config FILE] INTERFACE"
 
 
@@ -49,8 +53,29 @@ def migrate(arguments: list[str]) -> int:
     for complaint in complaints:
         print(complaint)
     refused = any(complaint.severity == INTERFACE_REFUSED for complaint in complaints)
+    if words.back:
+        _warn_of_timestamps(words.name)
     print(
         "correct the errors, then run:" if refused else "to start it, run:",
         f"ifup {words.name}",
     )
     return 0
+
+
+def _warn_of_timestamps(name: str) -> None:
+    """Print for how long the peers will reject the kernel's handshakes, if they will.
+
+    The kernel's timestamps are the clock, without the file of those before.
+    """
+    path = timestamp_file.path(timestamp_file.FOLDER, name)
+    try:
+        with open(path, "rb") as file:
+            stored = timestamp_file.parse(file.read(timestamp_file.MAX_SIZE))
+    except (OSError, ValueError):
+        return
+    ahead = (stored.used - time.time_ns()) // 1_000_000_000
+    if ahead > _ALLOWED_AHEAD:
+        print(
+            f"warning: the clock is {ahead} s behind the last handshake timestamp; "
+            f"peers will reject handshakes of protocol wireguard until it passes that"
+        )

@@ -1,10 +1,12 @@
 """``pywg migrate``: the file that it writes, and its messages."""
 
+import time
 from pathlib import Path
 
 import pytest
 
 from pywg_embedded.cli.main import main
+from pywg_embedded.control import timestamp_file
 
 STOCK = """config interface 'wg0'
 \toption proto 'wireguard'
@@ -79,3 +81,43 @@ def test_migration_is_rejected_when_it_is_impossible(
     assert main(["migrate", *arguments.split()]) == 1
     assert part in capsys.readouterr().err
     assert file.read_text() == STOCK
+
+
+# Seconds by which the last timestamp is ahead of the clock, whether a warning is given.
+AHEAD = (
+    pytest.param(-3_600, False, id="behind"),
+    pytest.param(0, False, id="now"),
+    pytest.param(3_600, True, id="ahead"),
+)
+
+
+@pytest.mark.parametrize(("ahead", "warned"), AHEAD)
+def test_way_back_warns_when_the_last_timestamp_is_ahead_of_the_clock(
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ahead: int,
+    warned: bool,
+) -> None:
+    monkeypatch.setattr(timestamp_file, "FOLDER", str(tmp_path))
+    used = time.time_ns() + ahead * 10**9
+    stored = timestamp_file.StoredTimestamp(used, used, "boot", 1, 0)
+    (tmp_path / "wg0.stamp").write_bytes(stored.format())
+    assert main(["migrate", "wg0"]) == 0
+    assert "warning" not in capsys.readouterr().out
+    assert main(["migrate", "--back", "wg0"]) == 0
+    assert ("behind the last handshake timestamp" in capsys.readouterr().out) == warned
+
+
+def test_way_back_is_silent_when_the_file_of_timestamps_is_damaged(
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(timestamp_file, "FOLDER", str(tmp_path))
+    (tmp_path / "wg0.stamp").write_bytes(b"damaged")
+    file.write_text(OURS)
+    assert main(["migrate", "--back", "wg0"]) == 0
+    assert "warning" not in capsys.readouterr().out
