@@ -126,6 +126,8 @@ class UbusClient:
         self._now = now
         self._reader = MessageReader()
         self._unsent = bytearray()
+        # Of the data that ubusd has yet to read.
+        self._send_deadline = 0.0
         self._methods: dict[int, dict[str, Method]] = {}
         self._requests: dict[int, _Request] = {}
         self._serial = 0
@@ -259,7 +261,7 @@ class UbusClient:
     def expire(self) -> None:
         """Let the requests fail whose time is over; to be called about once a second.
 
-        Raises OSError if ubusd itself has not answered.
+        Raises OSError if ubusd itself does not answer or read.
         """
         now = self._now()
         overdue = {s: r for s, r in self._requests.items() if r.deadline <= now}
@@ -271,6 +273,8 @@ class UbusClient:
         # The object that is invoked belongs to another process; the rest to ubusd.
         if silent or any(request.kind != INVOKE for request in overdue.values()):
             raise OSError("ubusd does not answer")
+        if self._unsent and self._send_deadline <= now:
+            raise OSError("ubusd does not read")
 
     def wait(self) -> None:
         """Wait until ubusd has answered everything, for about 3 seconds at most."""
@@ -364,6 +368,8 @@ class UbusClient:
     def _send(self, message: bytes) -> None:
         if self._unsent and len(self._unsent) + len(message) > _MAX_UNSENT:
             raise OSError("ubusd does not read")
+        if not self._unsent:
+            self._send_deadline = self._now() + _TIMEOUT_SECONDS
         self._unsent += message
         self._flush()
 
@@ -374,6 +380,7 @@ class UbusClient:
             except BlockingIOError:
                 return
             del self._unsent[:sent]
+            self._send_deadline = self._now() + _TIMEOUT_SECONDS
 
 
 def _connect(paths: "Sequence[str]") -> socket.socket:

@@ -26,6 +26,8 @@ UINT32 = struct.Struct(">I")
 HELLO, STATUS, DATA, LOOKUP, INVOKE, ADD_OBJECT = 0, 1, 2, 4, 5, 6
 A_STATUS, A_PATH, A_OBJECT, A_METHOD, A_SIGNATURE, A_DATA = 1, 2, 3, 4, 6, 7
 NOT_FOUND = 4
+# Not kinds of messages, but held like them.
+ACCEPTING, READING = -1, -2
 _EVENT = UINT32.pack(1)
 
 
@@ -35,6 +37,9 @@ class Ubusd:
     ``objects`` maps paths to functions of method and arguments, which return the reply
     or None for an error. ``calls`` lists the calls of these objects, ``events`` the
     events sent; ``signatures`` holds the method signatures of the clients' objects.
+    Messages of the kinds in ``held`` (HELLO: the greeting) are not handled before
+    ``release``; ``waiting`` lists those that were received. With READING, nothing more
+    is read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,6 +49,9 @@ class Ubusd:
         self.events: list[tuple[str, Table]] = []
         self.offered: dict[str, tuple[_Client, bytes]] = {}
         self.signatures: dict[str, bytes] = {}
+        self.held: frozenset[int] = frozenset()
+        self.waiting: list[int] = []
+        self._released = threading.Event()
         self._clients: list[_Client] = []
         self.peers = itertools.count(0x1000)
 
@@ -64,15 +72,43 @@ class Ubusd:
         self.path.unlink(missing_ok=True)
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for client in self._clients:
-            client.close()
+        self.release()
+        self.disconnect()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 client = _Client(self, self._listener.accept()[0])
                 self._clients.append(client)
+                self.pass_on(ACCEPTING)
                 threading.Thread(target=client.run, daemon=True).start()
+
+    def hold(self, *kinds: int) -> None:
+        """Stop handling messages of these kinds."""
+        self._released.clear()
+        self.waiting.clear()
+        self.held = frozenset(kinds)
+
+    def release(self) -> None:
+        """Handle all messages again, also those that wait."""
+        self.held = frozenset()
+        self._released.set()
+
+    def pass_on(self, kind: int) -> None:
+        """Return at once, or after the release of messages of this kind."""
+        if kind in self.held:
+            self.waiting.append(kind)
+            self._released.wait()
+
+    def disconnect(self) -> None:
+        """Close the connections of all clients."""
+        clients, self._clients = self._clients, []
+        for client in clients:
+            client.close()
+
+    def socket_of(self, path: str) -> socket.socket:
+        """Return the connection to the client that offers an object."""
+        return self.offered[path][0].socket
 
     def object_id(self, path: str) -> bytes | None:
         """Return the id of an object, or None."""
@@ -102,22 +138,25 @@ class Ubusd:
 class _Client:
     def __init__(self, ubusd: Ubusd, sock: socket.socket) -> None:
         self._ubusd = ubusd
-        self._socket = sock
+        self.socket = sock
         self._answers: list[tuple[int, Table]] = []
         self._answer: Table = {}
         self._answered = threading.Event()
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
 
     def run(self) -> None:
         """Send HELLO, then handle messages until the client disconnects."""
-        self._send(HELLO, 0, next(self._ubusd.peers), {})
+        self._ubusd.pass_on(HELLO)
         with contextlib.suppress(OSError, EOFError):
+            self._send(HELLO, 0, next(self._ubusd.peers), {})
             while True:
+                self._ubusd.pass_on(READING)
                 kind, serial, _, attributes = self._read()
+                self._ubusd.pass_on(kind)
                 if kind == LOOKUP:
                     self._look_up(serial, attributes)
                 elif kind == ADD_OBJECT:
@@ -184,7 +223,7 @@ class _Client:
             blobmsg.pack_attr(kind, value) for kind, value in attributes.items()
         )
         message = HEADER.pack(0, kind, serial, peer) + blobmsg.pack_attr(0, body)
-        self._socket.sendall(message)
+        self.socket.sendall(message)
 
     def _read(self) -> tuple[int, int, int, dict[int, bytes]]:
         head = self._exactly(HEADER.size + UINT32.size)
@@ -196,7 +235,7 @@ class _Client:
     def _exactly(self, size: int) -> bytes:
         data = b""
         while len(data) < size:
-            more = self._socket.recv(size - len(data))
+            more = self.socket.recv(size - len(data))
             if not more:
                 raise EOFError
             data += more
