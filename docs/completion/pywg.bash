@@ -71,7 +71,7 @@ _pywg() {
 		addconf.1) _pywg_files ;;
 		syncconf.0) _pywg_interfaces ;;
 		syncconf.1) _pywg_files ;;
-		limits.0) _pywg_words --max-peers --max-allowed-ips ;;
+		limits.0) _pywg_interfaces; _pywg_words --max-peers --max-allowed-ips ;;
 		migrate.--config) _pywg_files ;;
 		migrate.0) _pywg_interfaces; _pywg_words --config --back ;;
 		purge.0) _pywg_interfaces; _pywg_words --unused ;;

@@ -71,6 +71,7 @@ ARGUMENTS: "dict[str, Rows]" = {
     "addconf": _FILE,
     "syncconf": _FILE,
     "limits": (
+        ("INTERFACE", "an interface, whose limits and entries in use are shown"),
         ("--max-peers N", f"number of peers, by default {_DEFAULTS.peers}"),
         (
             "--max-allowed-ips N",

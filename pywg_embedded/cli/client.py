@@ -38,7 +38,8 @@ _NO_CONNECTION = {
     errno.ECONNRESET: _CLOSED,
 }
 _REJECTED = {
-    errno.ENOSPC: "restart the daemon with a larger --max-peers or --max-allowed-ips",
+    errno.ENOSPC: "'pywg show {name}' names what was left out, 'pywg limits {name}' "
+    "the options that raise the limits",
     errno.EADDRINUSE: "choose another listen-port",
     errno.EINVAL: "the daemon rejected a value; its log has the reason if it was "
     "started with LOG_LEVEL=error",
@@ -139,7 +140,7 @@ def _conversation(name: str, request: str) -> Iterator[Iterator[str]]:
             with connection.makefile("r") as stream:
                 yield _lines(stream)
     except uapi.Refused as error:
-        raise ConfigError(f"{name}: {_advice(error.errno)}") from None
+        raise ConfigError(f"{name}: {_advice(name, error.errno)}") from None
     except OSError as error:
         # Only the system sets an errno, a time-out of Python's socket does not.
         hung = isinstance(error, TimeoutError)
@@ -159,6 +160,6 @@ def _lines(stream: Iterable[str]) -> Iterator[str]:
     raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
-def _advice(error: int) -> str:
-    advice = _REJECTED.get(error)
+def _advice(name: str, error: int) -> str:
+    advice = _REJECTED.get(error, "").format(name=name)
     return os.strerror(error) + (f"; {advice}" if advice else "")

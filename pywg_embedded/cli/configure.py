@@ -1,5 +1,7 @@
 """``pywg set``, ``setconf``, ``addconf`` and ``syncconf``: changes of an interface."""
 
+import sys
+
 from ..control import wgconf
 from ..control.address import parse_port, split_endpoint
 from ..control.diff import diff
@@ -10,6 +12,7 @@ from ..core.config import ZERO_KEY, InterfaceChange, PeerChange
 from ..core.errors import ConfigError
 from . import client
 from .resolve import resolve
+from .show_format import is_incomplete
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +69,13 @@ def set_(words: list[str]) -> int:
 def setconf(words: list[str]) -> int:
     """Replace the configuration by a file's."""
     client.change(words[0], _read_file(words[1]))
+    if is_incomplete(client.get(words[0])):
+        print(
+            f"pywg: {words[0]}: too many peers or allowed IPs; "
+            f"'pywg show {words[0]}' names what was left out, "
+            f"'pywg limits {words[0]}' the options that raise the limits",
+            file=sys.stderr,
+        )
     return 0
 
 

@@ -58,7 +58,9 @@ COMMANDS = {
     "setconf": Command(configure.setconf, 2, 2, "INTERFACE FILE"),
     "addconf": Command(configure.addconf, 2, 2, "INTERFACE FILE"),
     "syncconf": Command(configure.syncconf, 2, 2, "INTERFACE FILE"),
-    "limits": Command(limits.limits, 0, 4, "[--max-peers N] [--max-allowed-ips N]"),
+    "limits": Command(
+        limits.limits, 0, 4, "[INTERFACE] [--max-peers N] [--max-allowed-ips N]"
+    ),
     "genkey": Command(keys.genkey, 0, 0, ""),
     "genpsk": Command(keys.genpsk, 0, 0, ""),
     "pubkey": Command(keys.pubkey, 0, 0, "< FILE"),

@@ -26,6 +26,12 @@ def line(label: str, value: object) -> str:
     return f"  {BOLD}{label}{RESET}: {value}\n"
 
 
+def is_incomplete(status: InterfaceStatus) -> bool:
+    """Return whether the tables had no room for a peer or an allowed IP."""
+    left_out = [peer for peer in status.peers if peer.allowed_ips_left_out]
+    return bool(status.peers_left_out or left_out)
+
+
 def pretty(name: str, status: InterfaceStatus) -> Iterator[str]:
     """Yield the lines of an interface and its peers, in colours."""
     yield RESET + heading("interface", GREEN, name)
@@ -38,6 +44,10 @@ def pretty(name: str, status: InterfaceStatus) -> Iterator[str]:
         yield line("fwmark", fwmark_text(status))
     if status.dataplane:
         yield line("data plane", status.dataplane)
+    for public in status.peers_left_out:
+        yield line("peer left out", f"{to_base64(public)} (limit {status.max_peers})")
+    if is_incomplete(status):
+        yield line("limits", f"see 'pywg limits {name}'")
     latest_first = sorted(
         status.peers, key=lambda peer: peer.last_handshake, reverse=True
     )
@@ -54,6 +64,8 @@ def _pretty_peer(peer: PeerStatus) -> Iterator[str]:
         yield line("endpoint", endpoint_text(peer.endpoint))
     allowed_ips = allowed_ips_text(peer, ", ")
     yield line("allowed ips", allowed_ips.replace("/", f"{CYAN}/{RESET}"))
+    if peer.allowed_ips_left_out:
+        yield line("allowed ips left out", peer.allowed_ips_left_out)
     if peer.last_handshake[0]:
         now = int(time.time())
         yield line("latest handshake", units.ago(peer.last_handshake[0], now))

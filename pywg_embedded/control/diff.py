@@ -12,7 +12,6 @@ from ..core.config import (
     PeerStatus,
     same_private_key,
 )
-from ..core.errors import LimitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +48,47 @@ if TYPE_CHECKING:
 
         def counts(self) -> tuple[int, int]:
             """Return the number of peers, and of all their allowed IPs."""
+
+
+class Surplus:
+    """What a change names that the tables have no room for.
+
+    ``peers`` are public keys, ``allowed_ips`` are lists by public key; ``counts`` are
+    the sizes of both tables that would hold everything.
+    """
+
+    def __init__(self, counts: tuple[int, int]) -> None:
+        self.peers: list[bytes] = []
+        self.allowed_ips: dict[bytes, list[AllowedIP]] = {}
+        self.counts = counts
+
+    def __bool__(self) -> bool:
+        return bool(self.peers or self.allowed_ips)
+
+
+def fit(
+    running: "RunningConfig",
+    change: InterfaceChange,
+    own_key: bytes | None,
+    max_peers: int,
+    max_allowed_ips: int,
+) -> "tuple[ConfigDiff, Surplus]":
+    """Return the outcome of a change within the sizes of the tables, and the surplus.
+
+    Peers and allowed IPs that are there already stay; of the new ones the last are left
+    out.
+    """
+    outcome = ConfigDiff(running, change, (own_key,))
+    surplus = Surplus(outcome.counts())
+    excess = surplus.counts[0] - max_peers
+    if excess > 0:
+        new = outcome.new_peers()
+        surplus.peers = new[max(0, len(new) - excess) :]
+        outcome = ConfigDiff(running, change, {own_key}.union(surplus.peers))
+    excess = outcome.counts()[1] - max_allowed_ips
+    if excess > 0:
+        surplus.allowed_ips = outcome.leave_out_allowed_ips(excess)
+    return outcome, surplus
 
 
 def diff(status: InterfaceStatus, change: InterfaceChange) -> InterfaceChange:
@@ -131,15 +171,15 @@ class ConfigDiff:
 
     A peer that ``replace_peers`` removes and a later peer change names again keeps its
     session and its endpoint; its other values return to their defaults. Changes of the
-    peer ``own_key``, the public key of this interface, are ignored, so that all members
-    of a mesh can share a file.
+    peers ``ignored`` have no effect: the interface itself, so that all members of a
+    mesh can share a file, and peers that there is no room for.
     """
 
     def __init__(
         self,
         running: "RunningConfig",
         change: InterfaceChange,
-        own_key: bytes | None = None,
+        ignored: "Collection[bytes | None]" = (),
     ) -> None:
         self._running = running
         self._change = change
@@ -154,20 +194,42 @@ class ConfigDiff:
                 self._release_all(public_key)
                 self._set_peer(public_key, None)
         for section in change.peers:
-            if section.public_key != own_key:
+            if section.public_key not in ignored:
                 self._apply(section)
         # In the order of _owners.
         self._owners_before = running.allowed_ip_owners(self._owners)
 
-    def check_limits(self, max_peers: int, max_allowed_ips: int) -> None:
-        """Check the outcome against the sizes of the tables; raises LimitError."""
+    def counts(self) -> tuple[int, int]:
+        """Return the number of peers, and of allowed IPs of all peers, afterwards."""
         peers, allowed_ips = self._running.counts()
         peers += sum(peer is not None for peer in self._peers.values())
         peers -= sum(self._running.has_peer(public_key) for public_key in self._peers)
         allowed_ips += sum(owner is not None for owner in self._owners.values())
         allowed_ips -= sum(owner is not None for owner in self._owners_before)
-        _check_limit(peers, max_peers, "peers", "--max-peers")
-        _check_limit(allowed_ips, max_allowed_ips, "allowed IPs", "--max-allowed-ips")
+        return peers, allowed_ips
+
+    def new_peers(self) -> "list[bytes]":
+        """Return the public keys of the peers that are added, in their order."""
+        return [
+            public_key
+            for public_key in self._order
+            if self._peers[public_key] and not self._running.has_peer(public_key)
+        ]
+
+    def leave_out_allowed_ips(self, count: int) -> "dict[bytes, list[AllowedIP]]":
+        """Leave out the last ``count`` new allowed IPs; return them by public key."""
+        new = [
+            (allowed_ip, owner)
+            for (allowed_ip, owner), before in zip(
+                self._owners.items(), self._owners_before
+            )
+            if owner is not None and before is None
+        ]
+        left_out: dict[bytes, list[AllowedIP]] = {}
+        for allowed_ip, owner in new[max(0, len(new) - count) :]:
+            left_out.setdefault(owner, []).append(allowed_ip)
+            self._owners[allowed_ip] = None
+        return left_out
 
     def difference(self) -> InterfaceChange:
         """Return the smallest change with the same outcome.
@@ -302,10 +364,3 @@ def _copy_differences(
             setattr(target, name, value)
             differs = True
     return differs
-
-
-def _check_limit(count: int, maximum: int, items: str, option: str) -> None:
-    if count > maximum:
-        raise LimitError(
-            f"too many {items}: {count} (limit {maximum}); raise {option} to {count}"
-        )

@@ -97,8 +97,14 @@ _INTERFACE = (
     ("listen_port", "listen_port", parse_port, str),
     ("fwmark", "fwmark", _parse_u32, str),
 )
-# An extension of get=1; wg(8) ignores keys that it does not know.
-_EXTENSIONS = (("dataplane", "dataplane", _parse_name, str),)
+# Extensions of get=1; wg(8) ignores keys that it does not know.
+_EXTENSIONS = (
+    ("dataplane", "dataplane", _parse_name, str),
+    ("max_peers", "max_peers", _parse_u32, str),
+    ("max_allowed_ips", "max_allowed_ips", _parse_u32, str),
+)
+_PEER_LEFT_OUT = "peer_left_out"
+_PEER_EXTENSIONS = (("allowed_ips_left_out", "allowed_ips_left_out", _parse_u32, str),)
 _PEER = _peer_fields(None)
 _COUNTERS = (
     ("tx_bytes", "tx_bytes", _parse_u64, str),
@@ -179,7 +185,9 @@ class Reader:
     """The parser of the requests of one connection.
 
     A request is ``GET``, an ``InterfaceChange``, or the ``ConfigError`` to answer it
-    with. The size of a request is limited: it can empty and fill each table once.
+    with. The size of a request is limited: it can empty and fill each table once. Of a
+    request that replaces all peers, what exceeds that is counted and not read; any
+    other request is rejected.
     """
 
     def __init__(
@@ -206,6 +214,7 @@ class Reader:
         self._change = InterfaceChange()
         self._peer = PeerChange(ZERO_KEY)
         self._allowed_ips = 0
+        self._is_omitted = False
         self._consume = self._parse_operation
 
     def feed(self, data: "bytes | bytearray | memoryview") -> "Iterator[Request]":
@@ -302,10 +311,14 @@ class Reader:
         self._consume = self._parse_peer_line
 
     def _append_peer(self, public_key: bytes) -> None:
-        if len(self._change.peers) >= 2 * self._max_peers:
-            raise _too_many("peers", self._max_peers, "--max-peers")
         self._peer = PeerChange(public_key)
-        self._change.peers.append(self._peer)
+        self._is_omitted = len(self._change.peers) >= 2 * self._max_peers
+        if not self._is_omitted:
+            self._change.peers.append(self._peer)
+        elif self._change.replace_peers:
+            self._change.peers_omitted += 1
+        else:
+            raise _too_many("peers", self._max_peers, "--max-peers")
 
     def _parse_peer_line(self, key: str, value: "Text") -> None:
         if key == "allowed_ip":
@@ -314,18 +327,30 @@ class Reader:
             self._begin_peer(str(value))
         else:
             _assign(self._peer, self._peer_table, key, value)
+        secret = self._peer.preshared_key
+        if self._is_omitted and isinstance(secret, bytearray):
+            wipe(secret)
 
     def _parse_allowed_ip(self, value: str) -> None:
-        if self._allowed_ips >= 2 * self._max_allowed_ips:
-            raise _too_many("allowed IPs", self._max_allowed_ips, "--max-allowed-ips")
-        self._allowed_ips += 1
         first = value[:1]
         text = value[1:] if first == "-" or first == "+" else value
         allowed_ip = parse_allowed_ip(text)
+        if self._is_omitted:
+            return
+        if self._allowed_ips >= 2 * self._max_allowed_ips:
+            if not self._change.replace_peers:
+                raise _too_many(
+                    "allowed IPs", self._max_allowed_ips, "--max-allowed-ips"
+                )
+            self._change.allowed_ips_omitted += 1
+            return
+        self._allowed_ips += 1
         if first == "-" and self._peer.allowed_ips.get(allowed_ip):
             # First take it from any other peer, then remove it from this one.
             before = self._peer
             self._append_peer(before.public_key)
+            if self._is_omitted:
+                return
             self._peer.remove = before.remove
             self._peer.update_only = before.update_only
         self._peer.allowed_ips[allowed_ip] = first != "-"
@@ -350,6 +375,8 @@ def format_status(status: InterfaceStatus) -> "Iterator[bytearray]":
     They hold secrets: the caller overwrites them.
     """
     yield from _status_lines(status, _INTERFACE + _EXTENSIONS, _is_set)
+    for public_key in status.peers_left_out:
+        yield bytearray(f"{_PEER_LEFT_OUT}={keys.to_hex(public_key)}\n".encode())
     for peer in status.peers:
         yield from _format_peer(peer)
     yield bytearray(format_answer().encode())
@@ -366,6 +393,7 @@ def _format_peer(peer: PeerStatus) -> "Iterator[bytearray]":
     yield bytearray(lines.encode())
     for address, cidr in peer.allowed_ips:
         yield bytearray(f"allowed_ip={format_ip(address)}/{cidr}\n".encode())
+    yield from _status_lines(peer, _PEER_EXTENSIONS, _is_set)
 
 
 def _status_lines(
@@ -439,7 +467,7 @@ def read_status(
 ) -> InterfaceStatus:
     """Parse the answer to ``get=1``; raises ConfigError with the number of the line."""
     status = InterfaceStatus()
-    peer_fields = _peer_fields(scope_of) + _COUNTERS
+    peer_fields = _peer_fields(scope_of) + _COUNTERS + _PEER_EXTENSIONS
     tables = _table(_INTERFACE + _EXTENSIONS), _table(peer_fields)
     for place, key, value in read_answer(lines):
         try:
@@ -454,6 +482,8 @@ def _status_line(
 ) -> None:
     if key == "public_key":
         status.peers.append(PeerStatus(keys.from_hex(value)))
+    elif key == _PEER_LEFT_OUT and not status.peers:
+        status.peers_left_out.append(keys.from_hex(value))
     elif not status.peers:
         _assign(status, tables[0], key, value)
     else:

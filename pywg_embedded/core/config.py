@@ -66,9 +66,21 @@ class PeerChange:
 
 
 class InterfaceChange:
-    """A change of the interface; its peer changes are applied in their order."""
+    """A change of the interface; its peer changes are applied in their order.
 
-    __slots__ = ("fwmark", "listen_port", "peers", "private_key", "replace_peers")
+    ``peers_omitted`` and ``allowed_ips_omitted`` count what was not read because no
+    table has room for it.
+    """
+
+    __slots__ = (
+        "allowed_ips_omitted",
+        "fwmark",
+        "listen_port",
+        "peers",
+        "peers_omitted",
+        "private_key",
+        "replace_peers",
+    )
 
     def __init__(self) -> None:
         self.private_key: Bytes | None = None
@@ -76,6 +88,8 @@ class InterfaceChange:
         self.fwmark: int | None = None
         self.replace_peers = False
         self.peers: list[PeerChange] = []
+        self.peers_omitted = 0
+        self.allowed_ips_omitted = 0
 
     def wipe_secrets(self) -> None:
         """Overwrite the secret keys that can be; the change must not be used then."""
@@ -88,11 +102,13 @@ class PeerStatus:
     """The status of a peer.
 
     Counters are in bytes; ``last_handshake`` is wall-clock time as ``(seconds,
-    nanoseconds)``, ``(0, 0)`` for never.
+    nanoseconds)``, ``(0, 0)`` for never. ``allowed_ips_left_out`` is the number of
+    allowed IPs that the table had no room for.
     """
 
     __slots__ = (
         "allowed_ips",
+        "allowed_ips_left_out",
         "endpoint",
         "last_handshake",
         "persistent_keepalive",
@@ -108,6 +124,7 @@ class PeerStatus:
         self.endpoint: EndpointTuple | None = None
         self.persistent_keepalive = 0
         self.allowed_ips: list[AllowedIP] = []
+        self.allowed_ips_left_out = 0
         self.last_handshake = (0, 0)
         self.rx_bytes = 0
         self.tx_bytes = 0
@@ -116,14 +133,28 @@ class PeerStatus:
 class InterfaceStatus:
     """The status of an interface.
 
-    ``dataplane`` names the data plane, "" for the usual one (libpywg).
+    ``dataplane`` names the data plane, "" for the usual one (libpywg). ``max_peers``
+    and ``max_allowed_ips`` are the sizes of the tables, 0 if unknown;
+    ``peers_left_out`` are the public keys of peers that the table had no room for.
     """
 
-    __slots__ = ("dataplane", "fwmark", "listen_port", "peers", "private_key")
+    __slots__ = (
+        "dataplane",
+        "fwmark",
+        "listen_port",
+        "max_allowed_ips",
+        "max_peers",
+        "peers",
+        "peers_left_out",
+        "private_key",
+    )
 
     def __init__(self) -> None:
         self.private_key: Bytes = ZERO_KEY
         self.listen_port = 0
         self.fwmark = 0
         self.dataplane = ""
+        self.max_peers = 0
+        self.max_allowed_ips = 0
         self.peers: list[PeerStatus] = []
+        self.peers_left_out: list[bytes] = []

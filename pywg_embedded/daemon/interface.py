@@ -2,7 +2,7 @@
 
 import errno
 
-from ..control.diff import ConfigDiff
+from ..control.diff import Surplus, fit
 from ..control.keys import to_base64
 from ..core.config import InterfaceChange, InterfaceStatus, PeerChange, PeerStatus
 from ..core.constants import REKEY_TIMEOUT
@@ -12,6 +12,7 @@ from ..dataplane import events
 from ..dataplane.limits import Limits
 from . import clock
 from .dataplane import LIBPYWG
+from .left_out import LeftOut, describe
 from .log import Log
 from .netlink.routes import is_rerouted
 from .netlink.source_address import select_source
@@ -39,7 +40,7 @@ class Interface:
     """Joins engine and data plane, and follows configuration and link state.
 
     ``up`` is the state of the link; ``listen_error`` the reason why the interface is up
-    but does not listen, or empty.
+    but does not listen, or empty. ``left_out`` is what the tables have no room for.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Interface:
         self.device = device
         self.plane = plane
         self.limits = limits
+        self.left_out = LeftOut(limits)
         self._log = log
         self._port = 0
         self._any_port = True
@@ -56,17 +58,19 @@ class Interface:
         self.listen_error = ""
         self._booted_at = 0
 
-    def configure(self, change: InterfaceChange) -> None:
-        """Apply a change as a whole.
+    def configure(self, change: InterfaceChange) -> Surplus:
+        """Apply a change; return the new peers and allowed IPs beyond the tables.
 
         Raises:
             ConfigError: the change is rejected; the configuration is as before.
         """
         running = RunningConfig(self.device, self.plane, self._values())
         own_key = self.device.public_key(change.private_key)
-        diff = ConfigDiff(running, change, own_key)
-        diff.check_limits(self.limits.peers, self.limits.allowed_ips)
-        difference = diff.difference()
+        limits = self.limits
+        outcome, surplus = fit(
+            running, change, own_key, limits.peers, limits.allowed_ips
+        )
+        difference = outcome.difference()
         self._configure_socket(difference)
         for peer in change.peers:
             if peer.public_key == own_key and not peer.remove:
@@ -75,7 +79,14 @@ class Interface:
                     "it has the public key of this interface"
                 )
         self.device.configure(difference, clock.boottime())
+        self.left_out.record(change, surplus)
         self.flush()
+        return surplus
+
+    def log_surplus(self, change: InterfaceChange, surplus: Surplus) -> None:
+        """Log what ``configure`` has left out of a change."""
+        for message in describe(change, surplus, self.limits):
+            self._log.error(message)
 
     def status(self) -> InterfaceStatus:
         """Return configuration and state, including private and preshared keys.
@@ -92,6 +103,9 @@ class Interface:
         status.private_key = self.device.private_key()
         status.listen_port = self._port
         status.fwmark = self._fwmark
+        status.max_peers = self.limits.peers
+        status.max_allowed_ips = self.limits.allowed_ips
+        status.peers_left_out = list(self.left_out.peers)
         if self.plane.kind != LIBPYWG:
             status.dataplane = self.plane.kind
         return status
@@ -290,6 +304,8 @@ class Interface:
         peer.persistent_keepalive = report["persistent_keepalive"]
         peer.endpoint = facts.endpoint.remote() if facts.endpoint else None
         peer.allowed_ips = list(self.plane.allowed_ips(report["id"]))
+        left_out = self.left_out.allowed_ips
+        peer.allowed_ips_left_out = left_out.get(peer.public_key, 0)
         peer.last_handshake = self._wall_time(report["last_handshake_at"])
         peer.rx_bytes = facts.rx_bytes
         peer.tx_bytes = facts.tx_bytes

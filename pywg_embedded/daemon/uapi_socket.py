@@ -8,7 +8,7 @@ import socket
 
 from ..control import uapi
 from ..core.config import InterfaceChange
-from ..core.errors import EIO, ConfigError, Error
+from ..core.errors import EIO, ConfigError, Error, LimitError
 from ..core.secret import wipe
 from ..dataplane.limits import Limits
 from ..files import remove
@@ -193,15 +193,20 @@ def respond(
 ) -> "Iterator[bytearray]":
     """Carry out a UAPI request and return the response in parts, to be overwritten.
 
-    A configuration change is applied or rejected as a whole; its secrets are
-    overwritten.
+    A configuration change is rejected as a whole if a value is wrong; its secrets are
+    overwritten. What the tables have no room for is left out and logged; the answer is
+    ENOSPC then, unless the change replaces all peers, as at the start of an interface
+    by wg-quick(8), which would remove the interface.
     """
     error: Error | None = None
     if isinstance(request, ConfigError):
         error = request
     elif isinstance(request, InterfaceChange):
         try:
-            interface.configure(request)
+            surplus = interface.configure(request)
+            interface.log_surplus(request, surplus)
+            if surplus and not request.replace_peers:
+                error = LimitError("the tables are full")
         except OSError as unexpected:
             error = ConfigError(str(unexpected), unexpected.errno or EIO)
         except Error as refused:

@@ -4,6 +4,7 @@ from ..core.errors import ConfigError, LimitError
 
 MOST_PEERS = 65_535
 MOST_ALLOWED_IPS = 1_048_576
+_UNKNOWN = 2**48
 # Command line option: (attribute of Limits, greatest value).
 OPTIONS = {
     "--max-peers": ("peers", MOST_PEERS),
@@ -55,3 +56,18 @@ def too_many_allowed_ips(limit: int) -> LimitError:
         f"too many allowed IPs (limit {limit}); "
         "restart pywgd with a larger --max-allowed-ips"
     )
+
+
+def available_memory() -> int:
+    """Return the bytes that programs can use without swapping.
+
+    Where the kernel does not report them, that is more than any machine has.
+    """
+    try:
+        with open("/proc/meminfo") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    return _UNKNOWN

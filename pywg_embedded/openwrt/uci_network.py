@@ -28,7 +28,7 @@ from .uci import Section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from ..core.config import AllowedIP
     from .uci import Value
@@ -37,7 +37,8 @@ PROTOCOL, STOCK_PROTOCOL = "pywg", "wireguard"
 PROTOCOLS = (PROTOCOL, STOCK_PROTOCOL)
 # Severities, the highest first.
 INTERFACE_REFUSED, PEER_LEFT_OUT = "error", "peer left out"
-VALUE_LEFT_OUT, WARNING = "value left out", "warning"
+VALUE_LEFT_OUT, ALLOWED_IP_LEFT_OUT = "value left out", "allowed IP left out"
+WARNING = "warning"
 # RFC 8200, section 5.
 _IPV6_MIN_MTU = 1280
 _ALLOWED_IPS = next(option for option in PEER_OPTIONS if option.name == "allowed_ips")
@@ -148,6 +149,43 @@ class InterfaceConfig:
         return [
             Complaint(PEER_LEFT_OUT, peer.section, "public_key", reason) for peer in own
         ]
+
+    def leave_out_peers(
+        self, public_keys: "Collection[bytes]", reason: str, most: int
+    ) -> "list[Complaint]":
+        """Remove the enabled peers with these keys, and return why.
+
+        Of the complaints, ``most`` name a peer; one more counts the rest.
+        """
+        removed = set(public_keys)
+        left_out = [p for p in self.enabled_peers() if p.public_key in removed]
+        self.peers = [
+            peer
+            for peer in self.peers
+            if peer.disabled or peer.public_key not in removed
+        ]
+        complaints = [
+            Complaint(PEER_LEFT_OUT, peer.section, "", reason)
+            for peer in left_out[:most]
+        ]
+        if len(left_out) > most:
+            more = f"{len(left_out) - most} more peers: {reason}"
+            complaints.append(Complaint(PEER_LEFT_OUT, self.name, "", more))
+        return complaints
+
+    def leave_out_allowed_ips(
+        self, left_out: "Mapping[bytes, Collection[AllowedIP]]"
+    ) -> "list[PeerConfig]":
+        """Remove allowed IPs by public key, and return the peers that had them."""
+        peers = [p for p in self.enabled_peers() if p.public_key in left_out]
+        for peer in peers:
+            removed = set(left_out[peer.public_key])
+            peer.allowed_ips = tuple(
+                allowed_ip
+                for allowed_ip in peer.allowed_ips
+                if allowed_ip not in removed
+            )
+        return peers
 
     def to_change(self) -> InterfaceChange:
         """Return the change that applies this configuration, without endpoints."""
@@ -290,6 +328,8 @@ class _Reader:
                     reason += f"; the default is used: {FLAG.format(option.default)}"
                 elif severity == INTERFACE_REFUSED and option.name in CAN_BE_LEFT_OUT:
                     severity = VALUE_LEFT_OUT
+                elif option.kind is ALLOWED_IP:
+                    severity = ALLOWED_IP_LEFT_OUT
                 self._complain(severity, label, option.name, reason)
         if option.separators:
             setattr(target, option.name, tuple(values))

@@ -68,7 +68,8 @@ def test_no_file_is_opened_when_the_name_is_invalid(name: str, tmp_path: Path) -
         (ConfigError("x"), "Invalid argument; the daemon rejected a value"),
         (
             LimitError("x"),
-            "No space left on device; restart the daemon with a larger --max",
+            "No space left on device; 'pywg show wgtest' names what was left out, "
+            "'pywg limits wgtest' the options that raise the limits",
         ),
         (ConfigError("x", 98), "Address already in use; choose another listen-port"),
         (ConfigError("x", 5), "Input/output error"),

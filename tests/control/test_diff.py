@@ -1,13 +1,12 @@
 """The configuration diff, and the limits of its outcome."""
 
-from pywg_embedded.control.diff import ConfigDiff, StatusSnapshot, diff
+from pywg_embedded.control.address import parse_allowed_ip
+from pywg_embedded.control.diff import StatusSnapshot, Surplus, diff, fit
 from pywg_embedded.control.keys import clamp
 from pywg_embedded.core.config import ZERO_KEY, InterfaceChange, InterfaceStatus
-from pywg_embedded.core.errors import ENOSPC, LimitError
 from tests.control.support import (
     Model,
     change,
-    error_of,
     key,
     peer_change,
     peer_status,
@@ -15,7 +14,11 @@ from tests.control.support import (
     status,
 )
 
-A, B, C = 1, 2, 3
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+A, B, C, D = 1, 2, 3, 4
 ENDPOINT = (b"\xc0\x00\x02\x01", 51820, 0)
 OTHER_ENDPOINT = (b"\xc0\x00\x02\x02", 51820, 0)
 NET, HALF, HOST = "10.0.0.0/8", "10.0.0.0/9", "10.0.0.1/32"
@@ -160,7 +163,15 @@ def test_diff_modifies_no_argument() -> None:
         assert plain(wanted) == wanted_before, row
 
 
-def test_limits_apply_to_the_outcome() -> None:
+def fitted(wanted: InterfaceChange, *sizes: int) -> "tuple[tuple[int, int], Surplus]":
+    """Return the counts of the outcome, which its difference has too, and the rest."""
+    outcome, surplus = fit(StatusSnapshot(running()), wanted, None, *sizes)
+    model = Model(running()).apply(outcome.difference())
+    assert model.counts() == outcome.counts()
+    return outcome.counts(), surplus
+
+
+def test_nothing_is_left_out_when_the_outcome_fits() -> None:
     full = (2, 3)
     for row, (wanted, sizes) in enumerate(
         (
@@ -174,35 +185,79 @@ def test_limits_apply_to_the_outcome() -> None:
             (change(peer_change(C, HOST), replace_peers=True), (1, 1)),
         )
     ):
-        config_diff = ConfigDiff(StatusSnapshot(running()), wanted)
-        config_diff.check_limits(*sizes)
-        for limits in ((sizes[0] - 1, sizes[1]), (sizes[0], sizes[1] - 1)):
-            assert "too many " in error_of(config_diff.check_limits, *limits), row
+        counts, surplus = fitted(wanted, *sizes)
+        assert counts == surplus.counts == sizes, row
+        assert not surplus, row
 
 
-def test_a_limit_error_names_limit_and_option() -> None:
-    config_diff = ConfigDiff(
-        StatusSnapshot(running()), change(peer_change(C, "10.3.0.0/16"))
+# A change, the sizes of the tables, the counts of the outcome, the peers left out, and
+# the numbers of allowed IPs left out by peer.
+SURPLUS: "tuple[tuple[Any, ...], ...]" = (
+    # One peer too many, and two.
+    (change(peer_change(C), peer_change(D)), (3, 9), (3, 3), [D], {}),
+    (change(peer_change(C), peer_change(D)), (2, 9), (2, 3), [C, D], {}),
+    # What else the change has is applied.
+    (
+        change(peer_change(C, "10.3.0.0/16"), peer_change(A, remove=True)),
+        (1, 9),
+        (1, 1),
+        [C],
+        {},
+    ),
+    # An allowed IP of a peer that is left out stays with its owner.
+    (change(peer_change(C, NET)), (2, 9), (2, 3), [C], {}),
+    # Running peers and allowed IPs come before new ones.
+    (
+        change(peer_change(C), peer_change(B), peer_change(A), replace_peers=True),
+        (2, 9),
+        (2, 0),
+        [C],
+        {},
+    ),
+    (
+        change(peer_change(C, "10.3.0.0/16", NET), replace_peers=True),
+        (9, 1),
+        (1, 1),
+        [],
+        {C: 1},
+    ),
+    (
+        change(peer_change(B, "10.3.0.0/16", "10.4.0.0/16")),
+        (9, 4),
+        (2, 4),
+        [],
+        {B: 1},
+    ),
+    # Both tables are full.
+    (
+        change(peer_change(B, "10.3.0.0/16"), peer_change(C, "10.4.0.0/16")),
+        (2, 3),
+        (2, 3),
+        [C],
+        {B: 1},
+    ),
+)
+
+
+def test_surplus_is_left_out_and_the_rest_applied() -> None:
+    for row, (wanted, sizes, counts, peers, allowed_ips) in enumerate(SURPLUS):
+        found, surplus = fitted(wanted, *sizes)
+        left_out = {peer: len(ips) for peer, ips in surplus.allowed_ips.items()}
+        assert found == counts, row
+        assert surplus.peers == [key(peer) for peer in peers], row
+        expected = {key(peer): count for peer, count in allowed_ips.items()}
+        assert left_out == expected, row
+        assert surplus and surplus.counts != counts, row
+
+
+def test_running_allowed_ips_stay_when_new_ones_do_not_fit() -> None:
+    wanted = change(peer_change(C, "10.3.0.0/16", NET), replace_peers=True)
+    outcome, surplus = fit(StatusSnapshot(running()), wanted, None, 9, 1)
+    assert surplus.allowed_ips == {key(C): [parse_allowed_ip("10.3.0.0/16")]}
+    outcome, surplus = fit(
+        StatusSnapshot(running()), change(peer_change(C, NET)), None, 2, 9
     )
-    for row, (limits, message) in enumerate(
-        (
-            (
-                (2, 9),
-                "too many peers: 3 (limit 2); raise --max-peers to 3",
-            ),
-            (
-                (9, 3),
-                "too many allowed IPs: 4 (limit 3); raise --max-allowed-ips to 4",
-            ),
-        )
-    ):
-        assert error_of(config_diff.check_limits, *limits) == message, row
-    try:
-        config_diff.check_limits(0, 0)
-    except LimitError as error:
-        assert error.errno == ENOSPC
-    else:
-        raise AssertionError("nothing was raised")
+    assert not outcome.difference().peers
 
 
 def test_full_tables_do_not_overflow_between_changes() -> None:

@@ -263,6 +263,44 @@ def test_allowed_ips_of_a_request_are_counted_over_all_peers() -> None:
     assert str(error).endswith("in one request (limit 2, twice --max-allowed-ips 1)")
 
 
+def test_a_replacement_beyond_the_limit_of_a_request_is_counted_and_not_read() -> None:
+    peers = "".join(f"public_key={to_hex(key(n))}\nallowed_ip=10.0.0.{n}\n"
+                    for n in range(5))  # fmt: skip
+    text = f"set=1\nreplace_peers=true\n{peers}\n"
+    (found,) = read([text.encode()], peers=2)
+    assert isinstance(found, InterfaceChange)
+    assert [peer.public_key for peer in found.peers] == [key(n) for n in range(4)]
+    assert (found.peers_omitted, found.allowed_ips_omitted) == (1, 0)
+    (found,) = read([text.encode()], allowed_ips=1)
+    assert isinstance(found, InterfaceChange)
+    assert [len(peer.allowed_ips) for peer in found.peers] == [1, 1, 0, 0, 0]
+    assert (found.peers_omitted, found.allowed_ips_omitted) == (0, 3)
+
+
+def test_the_secret_of_an_omitted_peer_is_overwritten() -> None:
+    reader = uapi.Reader(1, 1)
+    secret = f"preshared_key={to_hex(key(7))}\n"
+    text = f"set=1\nreplace_peers=true\n{PEER_A * 2}{PEER_B}{secret}"
+    assert list(reader.feed(text.encode())) == []
+    assert bytes(reader._peer.preshared_key or b"") == bytes(32)
+
+
+def test_an_omitted_peer_changes_no_other() -> None:
+    tail = (
+        f"{PEER_B}remove=true\nallowed_ip=10.0.0.1\nallowed_ip=-10.0.0.1\nendpoint=x\n"
+    )
+    (error,) = read(
+        [f"set=1\nreplace_peers=true\n{PEER_A * 2}{tail}\n".encode()], peers=1
+    )
+    assert isinstance(error, ConfigError) and "endpoint" in str(error)
+    tail = tail.replace("endpoint=x\n", "")
+    (found,) = read(
+        [f"set=1\nreplace_peers=true\n{PEER_A * 2}{tail}\n".encode()], peers=1
+    )
+    assert isinstance(found, InterfaceChange)
+    assert not any(peer.remove or peer.allowed_ips for peer in found.peers)
+
+
 def test_an_answer_has_a_negative_errno() -> None:
     assert uapi.format_answer() == "errno=0\n\n"
     assert uapi.format_answer(ConfigError("wrong")) == "errno=-22\n\n"

@@ -4,13 +4,13 @@ import contextlib
 import errno
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from pywg_embedded import crypto
 from pywg_embedded.control.keys import clamp, to_base64
-from pywg_embedded.core.config import InterfaceChange, PeerChange
+from pywg_embedded.core.config import PeerChange
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.daemon import clock
@@ -137,32 +137,64 @@ def test_handshake_time_is_never_negative(clocks: Clocks, running: Interface) ->
     assert running.status().peers[0].last_handshake == (0, 0)
 
 
-# Rejected changes
+# Full tables, and rejected changes
 
 
-def too_many_peers() -> InterfaceChange:
-    return change(peer_change(C), peer_change(D))
+# The peers of the change besides the two that run, those left out, and the numbers of
+# allowed IPs left out; there is room for three peers and four allowed IPs.
+FULL = [
+    pytest.param([peer_change(C)], [], {}, id="peers-N"),
+    pytest.param([peer_change(C), peer_change(D)], [D], {}, id="peers-N+1"),
+    pytest.param([peer_change(C, "192.0.2.0/32", "192.0.2.1")], [], {}, id="ips-N"),
+    pytest.param(
+        [peer_change(C, *(f"192.0.2.{n}/32" for n in range(3)))],
+        [],
+        {C: 1},
+        id="ips-N+1",
+    ),
+]
 
 
-def too_many_allowed_ips() -> InterfaceChange:
-    return change(peer_change(C, *(f"192.0.2.{n}/32" for n in range(3))))
-
-
-FULL: tuple[Callable[[], InterfaceChange], ...] = (too_many_peers, too_many_allowed_ips)
-
-
-@pytest.mark.parametrize("make", FULL)
-def test_change_is_rejected_as_a_whole_when_a_table_is_full(
-    running: Interface, make: Callable[[], InterfaceChange]
+@pytest.mark.parametrize(("peers", "left_out", "allowed_ips"), FULL)
+def test_surplus_is_left_out_and_the_rest_applied_when_a_table_is_full(
+    running: Interface,
+    peers: list[PeerChange],
+    left_out: list[int],
+    allowed_ips: dict[int, int],
 ) -> None:
-    before = plain(running.status())
-    wanted = make()
+    wanted = change(peer_change(A, persistent_keepalive=9), *peers)
     wanted.listen_port, wanted.private_key = free_port(), key(78)
-    wanted.peers.insert(0, peer_change(A, remove=False, persistent_keepalive=9))
-    with pytest.raises(ConfigError) as rejection:
-        running.configure(wanted)
-    assert rejection.value.errno == errno.ENOSPC
-    assert plain(running.status()) == before
+    surplus = running.configure(wanted)
+    assert surplus.peers == [key(peer) for peer in left_out]
+    status = running.status()
+    assert status.listen_port == wanted.listen_port
+    assert status.private_key == clamp(key(78))
+    assert status.peers_left_out == surplus.peers
+    found = {peer.public_key: peer for peer in status.peers}
+    assert set(found) == {key(peer) for peer in (A, B, C)}
+    assert found[key(A)].persistent_keepalive == 9
+    assert (found[key(A)].preshared_key, found[key(A)].endpoint) == (key(9), ENDPOINT)
+    missing = {p.public_key: p.allowed_ips_left_out for p in found.values()}
+    assert {k: n for k, n in missing.items() if n} == {
+        key(peer): count for peer, count in allowed_ips.items()
+    }
+
+
+def test_peer_is_no_longer_left_out_when_a_later_change_has_room(
+    running: Interface,
+) -> None:
+    running.configure(change(peer_change(C), peer_change(D), peer_change(5)))
+    assert running.status().peers_left_out == [key(D), key(5)]
+    running.configure(change(peer_change(A, remove=True), peer_change(D)))
+    assert running.status().peers_left_out == [key(5)]
+    running.configure(change(peer_change(5, remove=True)))
+    assert running.status().peers_left_out == []
+
+
+def test_record_of_peers_left_out_is_bounded(running: Interface) -> None:
+    for key_byte in range(10, 40):
+        running.configure(change(peer_change(C), peer_change(key_byte)))
+    assert running.status().peers_left_out == [key(n) for n in (37, 38, 39)]
 
 
 @pytest.mark.parametrize("up", [True, False], ids=["up", "down"])

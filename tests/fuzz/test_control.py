@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pywg_embedded.control import address, keys, uapi, wgconf
-from pywg_embedded.control.diff import ConfigDiff, StatusSnapshot, diff
+from pywg_embedded.control.diff import StatusSnapshot, diff, fit
 from pywg_embedded.core.config import InterfaceChange
 from pywg_embedded.core.errors import ConfigError
 from tests.control.support import (
     Model,
     change,
-    error_of,
     key,
     peer_change,
     peer_status,
@@ -321,7 +320,13 @@ def test_no_table_overflows_while_the_difference_is_applied(
 @given(statuses(), changes)
 def test_limits_apply_to_the_outcome(before: Any, wanted: Any) -> None:
     peers, allowed_ips = Model(before).apply(wanted).counts()
-    config_diff = ConfigDiff(StatusSnapshot(before), wanted)
-    config_diff.check_limits(peers, allowed_ips)
-    for limits in ((peers - 1, allowed_ips), (peers, allowed_ips - 1)):
-        assert "too many " in error_of(config_diff.check_limits, *limits)
+    snapshot = StatusSnapshot(before)
+    outcome, surplus = fit(snapshot, wanted, None, peers, allowed_ips)
+    assert not surplus
+    assert outcome.counts() == surplus.counts == (peers, allowed_ips)
+    now = Model(before).counts()
+    room = max(now[0], peers - 1), max(now[1], allowed_ips - 1)
+    outcome, surplus = fit(snapshot, wanted, None, *room)
+    assert Model(before).apply(outcome.difference()).counts() == outcome.counts()
+    assert outcome.counts()[0] <= room[0] and outcome.counts()[1] <= room[1]
+    assert bool(surplus) == (peers > room[0] or allowed_ips > room[1])

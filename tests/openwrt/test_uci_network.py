@@ -305,6 +305,7 @@ def test_routes_are_those_of_peers_with_route_allowed_ips() -> None:
 COMPLAINT_IDS = (
     "unknown-option", "unknown-option-of-peer", "invalid-value", "no-boolean",
     "value-left-out",
+    "invalid-allowed-ip-of-peer",
     "invalid-value-of-peer",
     "no-public-key", "repeated-public-key", "stock-section",
 )  # fmt: skip
@@ -333,8 +334,13 @@ COMPLAINTS = (
     ),
     (
         interface_text() + peer_text(1) + peer_text(2, "option allowed_ips '10.0.0/8'"),
-        "peer left out: network.@pywg_wg0[1].allowed_ips: "
+        "allowed IP left out: network.@pywg_wg0[1].allowed_ips: "
         "invalid IP address '10.0.0'",
+    ),
+    (
+        interface_text() + peer_text(1) + peer_text(2, "option endpoint_port 0"),
+        "peer left out: network.@pywg_wg0[1].endpoint_port: "
+        "invalid port 0 (expected 1 to 65535)",
     ),
     (
         interface_text() + "config pywg_wg0 'phone'\n",

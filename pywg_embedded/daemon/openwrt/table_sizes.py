@@ -5,7 +5,12 @@ finds room for more. Pages of a table that were never used take no memory.
 """
 
 from ...core.errors import ConfigError
-from ...dataplane.limits import MOST_ALLOWED_IPS, MOST_PEERS, Limits
+from ...dataplane.limits import (
+    MOST_ALLOWED_IPS,
+    MOST_PEERS,
+    Limits,
+    available_memory,
+)
 from ...openwrt.uci_network import read_table_sizes
 from ..dataplane import PYTHON, offload_bits
 
@@ -18,8 +23,6 @@ if TYPE_CHECKING:
 # Resident bytes of the daemon with each entry in use, its part of libpywg's tables and
 # the objects of Python; measured by tests/bench/table_memory.py.
 BYTES_PER_PEER, BYTES_PER_ALLOWED_IP = 8_192, 512
-# Where the kernel does not report the available memory, it limits nothing.
-_UNKNOWN = 2**48
 
 
 def read_start_options(file: "NetworkFile", arguments: "Arguments", log: "Log") -> None:
@@ -38,7 +41,7 @@ def read_start_options(file: "NetworkFile", arguments: "Arguments", log: "Log") 
     if "--offload" not in given and configured.offloads:
         arguments.offloads = offload_bits(configured.offloads)
     limits = arguments.limits
-    room = _available_memory() // 2
+    room = available_memory() // 2
     if "--max-peers" not in given:
         fitting = min(room // BYTES_PER_PEER, MOST_PEERS)
         _set_size(limits, "peers", configured.max_peers, peers, fitting)
@@ -73,15 +76,3 @@ def table_size(least: int, needed: int, most: int) -> int:
     while size < 2 * needed:
         size *= 2
     return min(size, most)
-
-
-def _available_memory() -> int:
-    """Return the bytes that programs can use without swapping."""
-    try:
-        with open("/proc/meminfo") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    return _UNKNOWN

@@ -8,17 +8,21 @@ from ...core.errors import ConfigError, Error
 from ...openwrt import uci_edit, uci_network, uci_store
 from ...openwrt.options import GENERATE
 from ...openwrt.uci_network import (
+    ALLOWED_IP_LEFT_OUT,
     INTERFACE_REFUSED,
     PROTOCOL,
     VALUE_LEFT_OUT,
     WARNING,
 )
 from ..endpoints.tracker import EndpointTracker
+from ..left_out import NAMED_PEERS, list_allowed_ips, reasons
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Protocol
 
+    from ...control.diff import Surplus
     from ...openwrt.uci_network import Complaint
     from ..interface import Interface
     from ..log import Log
@@ -40,7 +44,8 @@ class UciConfig:
 
     ``configured`` is the configuration that was applied last; ``complaints`` are the
     problems of the one that was read last, and ``reload_error`` is why it was rejected,
-    or empty.
+    or empty. ``left_out`` are the public keys of peers with a complaint because a table
+    is full.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class UciConfig:
         self.configured = uci_network.InterfaceConfig(name)
         self.complaints: list[Complaint] = []
         self.reload_error = ""
+        self.left_out: frozenset[bytes] = frozenset()
         # The values left out of the applied configuration; None before the start.
         self._left_out: frozenset[str] | None = None
 
@@ -80,7 +86,11 @@ class UciConfig:
         endpoints = configured.endpoints()
         change = configured.to_change()
         self.endpoints.add_numeric_endpoints(change, endpoints)
-        self._interface.configure(change)
+        surplus = self._interface.configure(change)
+        for complaint in self._leave_out(configured, surplus):
+            self.complaints.append(complaint)
+            self._log.error(str(complaint))
+        self.left_out = frozenset(surplus.peers).union(surplus.allowed_ips)
         self.configured = configured
         self._left_out = frozenset(
             str(complaint)
@@ -88,7 +98,7 @@ class UciConfig:
             if complaint.severity == VALUE_LEFT_OUT
         )
         self._link.apply(configured)
-        self.endpoints.set_names(endpoints)
+        self.endpoints.set_names(configured.endpoints())
 
     def reload(self) -> None:
         """Load the configuration; keep and log the error if it is rejected."""
@@ -126,6 +136,21 @@ class UciConfig:
                     f"{complaint.location()}: {complaint.reason}"
                 )
         return configured
+
+    def _leave_out(
+        self, configured: uci_network.InterfaceConfig, surplus: "Surplus"
+    ) -> "Iterator[Complaint]":
+        """Remove what the tables have no room for, and yield why."""
+        too_many_peers, too_many_allowed_ips = reasons(surplus, self._interface.limits)
+        yield from configured.leave_out_peers(
+            surplus.peers, too_many_peers, NAMED_PEERS
+        )
+        for peer in configured.leave_out_allowed_ips(surplus.allowed_ips):
+            listed = list_allowed_ips(surplus.allowed_ips[peer.public_key])
+            reason = f"{listed}: {too_many_allowed_ips}"
+            yield uci_network.Complaint(
+                ALLOWED_IP_LEFT_OUT, peer.section, "allowed_ips", reason
+            )
 
     def _is_refused(self, complaint: "Complaint") -> bool:
         if complaint.severity == VALUE_LEFT_OUT and self._left_out is not None:

@@ -33,7 +33,7 @@ class StatusReport:
         """Return the status of the interface and its peers.
 
         Ages are in seconds, rates in bytes per second; ``complaints`` are the problems
-        of the UCI configuration.
+        of the UCI configuration, and what else the tables have no room for.
         """
         sections = {peer.public_key: peer for peer in self._uci_config.configured.peers}
         interface = self._interface
@@ -48,13 +48,30 @@ class StatusReport:
                 "peers": interface.limits.peers,
                 "allowed_ips": interface.limits.allowed_ips,
             },
+            "used": {
+                "peers": len(interface.device.peers),
+                "allowed_ips": interface.plane.allowed_ip_count(),
+            },
+            "left_out": {
+                "peers": list(map(to_base64, interface.left_out.peers)),
+                "allowed_ips": {
+                    to_base64(public_key): count
+                    for public_key, count in interface.left_out.allowed_ips.items()
+                },
+            },
             "drops": interface.drops(),
-            "complaints": list(map(str, self._uci_config.complaints)),
+            "complaints": self._complaints(),
             "peers": [
                 self._peer(peer, sections.get(peer.public_key))
                 for peer in interface.device.peers
             ],
         }
+
+    def _complaints(self) -> "list[str]":
+        complaints = list(map(str, self._uci_config.complaints))
+        left_out = self._interface.left_out
+        # Those of the configuration have a complaint with their section.
+        return complaints + list(left_out.messages(self._uci_config.left_out))
 
     def history(self) -> "Table":
         """Return the rates of the last ten minutes by public key, the oldest first."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pywg_embedded import crypto
+from pywg_embedded.core.config import InterfaceChange, PeerChange
 from pywg_embedded.core.device import Device
 from pywg_embedded.core.errors import ConfigError
 from pywg_embedded.daemon import clock
@@ -439,6 +440,30 @@ def test_status_names_a_peer_that_is_left_out(router: Router) -> None:
     status = router.query("status")
     assert status["peers"] == []
     assert "network.@pywg_wg0[0].endpoint_port" in status["complaints"][0]
+
+
+def test_status_names_what_the_tables_have_no_room_for(router: Router) -> None:
+    new = [public_key_of(new_key()) for _ in range(4)]
+    for public_key in new:
+        router.peer_options.append(f"config pywg_{NAME}")
+        router.peer_options.append(f"option public_key {public_key}")
+    ips = " ".join(f"10.8.0.{n}" for n in range(9))
+    router.peer_options.append(f"option allowed_ips '{ips}'")
+    router.start()
+    status = router.query("status")
+    # Four peers fit, and eight allowed IPs.
+    assert status["used"] == {"peers": 4, "allowed_ips": 2}
+    assert status["left_out"] == {"peers": [new[-1]], "allowed_ips": {}}
+    (complaint,) = status["complaints"]
+    place = f"network.@pywg_{NAME}[4]"
+    assert complaint.startswith(f"peer left out: {place}: too many peers: 5 (limit 4)")
+    # Peers of a request have no section.
+    change = InterfaceChange()
+    change.peers = [PeerChange(bytes([n]) * 32) for n in (1, 2)]
+    router.interface.configure(change)
+    status = router.query("status")
+    assert len(status["complaints"]) == 3
+    assert "left out: too many peers (limit 4)" in status["complaints"][-1]
 
 
 def test_events_are_sent_when_the_state_changes(router: Router) -> None:

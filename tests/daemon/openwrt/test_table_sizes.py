@@ -27,7 +27,7 @@ def start_options(
 ) -> Arguments:
     """Return the arguments of a daemon for wg0, completed from a file."""
     monkeypatch.setenv("UCI_CONFIG_DIR", str(folder))
-    monkeypatch.setattr(table_sizes, "_available_memory", lambda: available)
+    monkeypatch.setattr(table_sizes, "available_memory", lambda: available)
     (folder / "network").write_text(text)
     arguments = Arguments([*words, "--uci", "wg0"])
     read_start_options(NetworkFile(), arguments, Log("wg0", "silent"))

@@ -204,3 +204,90 @@ def test_interface_is_configured_when_the_command_returns(router: UciRouter) -> 
     (pid,) = router.host.pids()
     os.kill(pid, signal.SIGTERM)
     assert becomes(lambda: not router.host.has_link(router.name))
+
+
+# Options of the interface, sizes of the tables.
+SIZED = [
+    pytest.param(
+        ["option max_peers 3", "option max_allowed_ips 5"], 3, 5, id="options"
+    ),
+    pytest.param([], 64, 1024, id="defaults"),
+]
+# Entries beyond the size of the table.
+BOUNDARY = [pytest.param(n, id=f"N{n:+}") for n in (-1, 0, 1)]
+
+
+def peers_with(peers: int, allowed_ips: int) -> list[list[str]]:
+    """Return peers, the first of which has all allowed IPs, with routes."""
+    numbers = [f"10.1.{n >> 8}.{n & 255}" for n in range(allowed_ips)]
+    return [routed_peer(*numbers)] + [routed_peer() for _ in range(peers - 1)]
+
+
+def counts(router: UciRouter) -> tuple[int, int]:
+    lines = router.show("allowed-ips").splitlines()
+    return len(lines), sum(line.count("/32") for line in lines)
+
+
+@pytest.mark.parametrize("beyond", BOUNDARY)
+@pytest.mark.parametrize(("options", "peers", "allowed_ips"), SIZED)
+def test_tables_hold_what_is_configured_and_the_surplus_is_named(
+    router: UciRouter, options: list[str], peers: int, allowed_ips: int, beyond: int
+) -> None:
+    router.interface += options
+    router.peers = peers_with(peers + beyond, allowed_ips + beyond)
+    router.start()
+    is_sized = not options  # by the configuration, for twice as much
+    missing = 0 if is_sized else max(0, beyond)
+    assert counts(router) == (peers + beyond - missing, allowed_ips + beyond - missing)
+    assert len(routes(router)) == allowed_ips + beyond - missing
+    place = f"network.@pywg_{router.name}"
+    too_many_peers = f"peer left out: {place}[{peers}]: too many peers: {peers + 1} "
+    too_many_ips = f"allowed IP left out: {place}[0].allowed_ips: 10.1."
+    for text, remedy in (
+        (too_many_peers, "raise option max_peers"),
+        (too_many_ips, "raise option max_allowed_ips"),
+    ):
+        assert router.said().count(text) == missing
+        assert (f"; {remedy}" in router.said()) == bool(missing)
+
+
+@pytest.mark.parametrize("beyond", BOUNDARY)
+def test_reload_beyond_the_tables_leaves_the_new_ones_out(
+    router: UciRouter, beyond: int
+) -> None:
+    router.peers = [routed_peer("10.9.0.0"), routed_peer("10.9.0.1")]
+    router.start()
+    kept = router.peers
+    router.peers = [*peers_with(64 + beyond - 2, 1024 + beyond - 2), *kept]
+    router.reload()
+    missing = max(0, beyond)
+    assert counts(router) == (64 + beyond - missing, 1024 + beyond - missing)
+    assert kept[0][0].split("'")[1] in router.show("peers")
+    remedy = "restart the interface to resize the table"
+    assert router.said().count(remedy) == 2 * missing
+    assert "configuration rejected" not in router.said()
+    # A restart has room for all.
+    router.stop()
+    router.start()
+    assert counts(router) == (64 + beyond, 1024 + beyond)
+
+
+def test_long_list_starts(router: UciRouter) -> None:
+    router.peers = [routed_peer()]
+    ips = (f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(30_000))
+    router.peers[0] += [f"list allowed_ips '{ip}'" for ip in ips]
+    del router.peers[0][1]  # no routes
+    router.start()
+    assert counts(router) == (1, 30_000)
+
+
+def test_wrong_allowed_ip_is_left_out_and_the_peer_works(router: UciRouter) -> None:
+    router.peers = [routed_peer("10.1.0.0/16", "10.2.0.0/33", "10.3.0.0/16")]
+    router.start()
+    assert routes(router) == ["10.1.0.0/16 True 0", "10.3.0.0/16 True 0"]
+    place = f"network.@pywg_{router.name}[0].allowed_ips"
+    text = f"allowed IP left out: {place}: invalid allowed IP '10.2.0.0/33'"
+    assert text in router.said()
+    router.peers = [routed_peer("10.4.0.0/16", "10.5")]
+    router.reload()
+    assert routes(router) == ["10.4.0.0/16 True 0"]
