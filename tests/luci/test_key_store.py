@@ -38,12 +38,14 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.keys = folder / "keys"
         self.scratch = folder / "scratch"
+        self.new_keys = folder / "new"
+        self.network = folder / "network"
         self._module = folder / "luci.pywg"
         text = MODULE.read_text()
         for place, path in {
             "/etc/pywg/keys": self.keys,
             "/var/run/pywg-key": self.scratch,
-            "/etc/config/network": folder / "network",
+            "/var/run/pywg-new-keys": self.new_keys,
         }.items():
             assert f"'{place}'" in text
             text = text.replace(f"'{place}'", f"'{path}'")
@@ -56,7 +58,13 @@ class Store:
             [*under, str(UCODE), script, str(self._module), json.dumps(requests)],
             capture_output=True,
             text=True,
-            env={**os.environ, "PATH": path},
+            env={
+                **os.environ,
+                "PATH": path,
+                "PYWG_KEYS": str(self.keys),
+                "PYWG_NEW_KEYS": str(self.new_keys),
+                "UCI_CONFIG_DIR": str(self.network.parent),
+            },
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
@@ -100,6 +108,33 @@ def test_full_file_system_gives_an_error_and_leaves_no_file(
     )
     assert json.loads(answer)["error"] == "not_stored"
     assert files == ["other"]
+
+
+@needs_ucode
+def test_new_key_is_left_until_a_configuration_refers_to_it(store: Store) -> None:
+    store.network.write_text("")
+    [answer] = store.call(("generate_psk", {}))
+    assert store.call(("remove_unused", {})) == [{}]
+    assert len(store.files()) == 1
+    store.network.write_text(f"\toption preshared_key '{answer['secret']}'\n")
+    assert store.call(("remove_unused", {})) == [{}]
+    assert len(store.files()) == 1
+    store.network.write_text("")
+    assert store.call(("remove_unused", {})) == [{}]
+    assert store.files() == {}
+
+
+@needs_ucode
+def test_removal_without_keys_runs_nothing(store: Store) -> None:
+    assert store.call(("remove_unused", {})) == [{}]
+
+
+@needs_ucode
+def test_key_is_not_stored_when_its_name_cannot_be_noted(store: Store) -> None:
+    store.new_keys.write_text("a file")
+    answers = store.call(*STORING)
+    assert [answer["error"] for answer in answers] == ["not_stored"] * len(STORING)
+    assert store.files() == {}
 
 
 @needs_ucode
@@ -156,7 +191,9 @@ def test_key_is_read_back_and_synced_before_it_is_renamed() -> None:
     written, stored = body_of("write_key"), body_of("store")
     assert re.search(r"file\?\.flush\(\);\s+file\?\.close\(\);", written)
     assert re.search(r"return file != null && readfile\(path\) == `\$\{key\}", written)
-    steps = ["!write_key(NEW, key)", "failure('not_stored'", "run('sync')"]
+    # Noted before it exists, or a removal at that moment would take it for unused.
+    steps = ["${NEW_KEYS}/${name}"]
+    steps += ["!write_key(NEW, key)", "failure('not_stored'", "run('sync')"]
     steps += ["!rename(NEW, path)", "readfile(path) !=", "failure('not_stored'"]
     steps += ["run('sync')", "return { secret"]
     at = 0
@@ -171,3 +208,19 @@ def test_only_store_writes_to_the_folder_of_the_keys() -> None:
     ) + len(["const NEW"])
     assert re.search(r"^const SCRATCH = '/var/run/", text, re.MULTILINE)
     assert "SCRATCH" not in body_of("store")
+
+
+def test_module_itself_removes_only_temporary_files() -> None:
+    text = MODULE.read_text()
+    assert set(re.findall(r"\bunlink\((\w+)\)", text)) == {"NEW", "SCRATCH", "path"}
+    assert "unlink(path);" in body_of("write_key")
+    assert text.count("unlink(path)") == 1
+    assert set(re.findall(r"\bwrite_key\((\w+),", text)) == {"path", "NEW", "SCRATCH"}
+    assert re.findall(r"run\('pywg purge\b.*", text) == ["run('pywg purge --unused');"]
+    assert not re.search(r"\brm\b|\bfind\b", text)
+
+
+def test_keys_are_written_readable_by_root_only() -> None:
+    text = MODULE.read_text()
+    assert "open(path, 'wx', 0600)" in body_of("write_key")
+    assert text.count("popen(") == 1 and "popen(`umask 077; " in body_of("run")

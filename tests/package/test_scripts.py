@@ -105,7 +105,7 @@ def test_removal_closes_the_ports_and_removes_the_state_of_the_run(
     fake_root: FakeRoot,
 ) -> None:
     fake_root.install(PYWG)
-    for folder in ("pywg", "pywg-embedded/bytecode"):
+    for folder in ("pywg", "pywg-embedded/bytecode", "pywg-new-keys"):
         fake_root.write(f"var/run/{folder}/file", "")
     fake_root.calls()
     fake_root.remove(PYWG)

@@ -1,5 +1,6 @@
 'use strict';
 'require network';
+'require pywg.backend as backend';
 'require pywg.forms.interface_form as interfaceForm';
 'require pywg.forms.peer_grid as peerGrid';
 'require pywg.status.diagnosis as diagnosis';
@@ -11,6 +12,11 @@ network.registerPatternVirtual(/^pywg/);
 
 for (const [ code, text ] of Object.entries(diagnosis.ERRORS))
 	network.registerErrorCode(code, text);
+
+/* An applied change may have deleted interfaces and peers with stored keys. LuCI sends
+   this event after the confirmation, never before a rollback. */
+document.addEventListener('uci-applied', () =>
+	L.resolveDefault(backend.removeUnused(), null));
 
 /* The data of an error have the details. */
 function withDetails(error, translated) {

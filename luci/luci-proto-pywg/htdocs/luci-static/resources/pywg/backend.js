@@ -73,6 +73,8 @@ return baseclass.extend({
 	/* Generate or store a preshared key: { secret }. */
 	generatePsk: keyStore('generate_psk'),
 	storePsk: keyStore('keep_psk', 'key'),
+	/* Remove the stored keys that no configuration names any more. */
+	removeUnused: keyStore('remove_unused'),
 
 	/* Return a promise of the key for the value of an option: the name of a stored key
 	   ('kept:...') or a key. */
