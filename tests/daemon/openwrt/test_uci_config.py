@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pywg_embedded.daemon.netlink.routes import PROTOCOL
 from pywg_embedded.openwrt.options import INTERFACE_OPTIONS
 from tests.lab.host import Host
 from tests.lab.uci_router import UciRouter
@@ -37,12 +38,16 @@ def mtu(router: UciRouter) -> int:
 
 
 def routes(router: UciRouter, family: int = 4, table: str = "main") -> list[str]:
-    command = ("ip", f"-{family}", "-j", "route", "show", "proto", "static")
-    shown = router.host.run(*command, "table", table, check=False).stdout
-    return [
+    """Return the routes of the daemon and of administrators."""
+    found = []
+    for protocol in (str(PROTOCOL), "static"):
+        command = ("ip", f"-{family}", "-j", "route", "show", "proto", protocol)
+        shown = router.host.run(*command, "table", table, check=False).stdout
+        found += json.loads(shown or "[]")
+    return sorted(
         f"{route['dst']} {route['dev'] == router.name} {route.get('metric', 0)}"
-        for route in json.loads(shown or "[]")
-    ]
+        for route in found
+    )
 
 
 def routed_peer(*allowed_ips: str) -> list[str]:
