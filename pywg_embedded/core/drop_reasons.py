@@ -16,6 +16,7 @@ DATA_PLANE = (
     ("ecn_congestion", "congestion mark on a packet without ECN (RFC 6040)"),
     ("no_peer", "destination in the allowed IPs of no peer"),
     ("no_endpoint", "peer without endpoint"),
+    ("routing_loop", "datagram of this interface routed into its own TUN device"),
     ("no_keypair", "peer without keypair: the handshake did not complete"),
     ("staging_full", "too many packets waiting for a keypair"),
     ("no_identity", "interface without private key"),

@@ -194,6 +194,15 @@ class Interface:
         facts = [self.plane.facts(peer.id) for peer in self.device.peers]
         return frozenset(fact.endpoint.address for fact in facts if fact.endpoint)
 
+    def endpoints(self) -> "dict[bytes, EndpointTuple]":
+        """Return the endpoints of the peers that have one, by public key."""
+        found = {}
+        for peer in self.device.peers:
+            endpoint = self.plane.facts(peer.id).endpoint
+            if endpoint is not None:
+                found[peer.public_key] = endpoint.remote()
+        return found
+
     def port(self) -> int:
         """Return the configured or chosen UDP port, 0 before one is chosen."""
         return self._port

@@ -11,6 +11,7 @@ from . import clock
 from .interface import Interface
 from .log import Log
 from .netlink.link_monitor import LinkMonitor
+from .routing_loop import RoutingLoopMonitor
 from .tasks import Tasks
 from .timestamps import Timestamps
 from .uapi_socket import Connection, UapiServer, respond
@@ -43,6 +44,7 @@ _PERIODIC = (
     "log of drops",
     "clock check",
     "source address check",
+    "routing loop check",
 )
 
 
@@ -79,6 +81,7 @@ class Loop:
         self._listening = False
         self._accept_error = ""
         self._drops: dict[str, int] = {}
+        self._routing_loop = RoutingLoopMonitor(interface, links.index, log)
         # The ids of the peers whose source address is to be checked.
         self._unchecked: list[int] = []
         # Descriptors that are not watched until the next tick, and when the timers are
@@ -103,6 +106,7 @@ class Loop:
             ("log of drops", self._log_drops),
             ("clock check", self._check_clock),
             ("source address check", self._check_sources),
+            ("routing loop check", self._routing_loop.tick),
         ):
             self.tasks.add(name, function)
         if self._uci_config:

@@ -18,6 +18,7 @@ from pywg_embedded.dataplane.limits import Limits
 from tests.dataplane.conftest import StoppedPlane
 from tests.dataplane.handshakes import PUBLIC, cookie_key, cookie_reply
 from tests.dataplane.large import TCP, UDP, Large
+from tests.dataplane.packets import ip
 from tests.dataplane.rig import (
     MakePlane,
     MakeTun,
@@ -148,6 +149,13 @@ class PlaneHarness:
             else:
                 for piece in packet.cut():
                     self.rig.tun.send(piece)
+
+    def write_own_datagram(self, version: int, kind: int, index: int) -> None:
+        """Write a message from the port of the plane; ``version`` is that of IP."""
+        message = struct.pack("<II", kind, index) + bytes(24)
+        udp = struct.pack(">HHHH", self.rig.port, 9, 8 + len(message), 0) + message
+        ends = ("10.9.0.1", "10.1.0.1") if version == 4 else ("fd09::1", "fd01::1")
+        self.rig.tun.send(ip(*ends, udp))
 
     def write_tun_while_closed(self, packets: list[bytes | Large]) -> None:
         self.rig.plane.close()

@@ -169,6 +169,7 @@ class StepGenerator:
         self._remotes = remotes
         self._has_index = oracle.has_index
         self._is_taken = oracle.takes
+        self._has_sent = oracle.has_sent
         self._last_session_id = 0
         self._peers: set[int] = set()
         self._reachable: set[int] = set()
@@ -193,6 +194,7 @@ class StepGenerator:
             (self._deliver, 450),
             (self._write_tun_and_deliver, 20),
             (self._write_tun_while_closed, 2),
+            (self._write_own_datagram, 15),
             (self._install, 50),
             (self._pass_time, 60),
             (self._peer_command, 80),
@@ -326,6 +328,14 @@ class StepGenerator:
 
     def _write_tun_while_closed(self) -> Step:
         return "write_tun_while_closed", self._packets.burst(self._is_taken)
+
+    def _write_own_datagram(self) -> Step:
+        indices = [session.end.index for session in self._sessions]
+        sent = [index for index in indices if self._has_sent(index)]
+        if not sent:
+            return self._query()
+        version, kind = self._random.choice((4, 6)), self._random.randint(1, 4)
+        return "write_own_datagram", version, kind, self._random.choice(sent)
 
     # Received datagrams.
 

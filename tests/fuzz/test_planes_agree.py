@@ -23,13 +23,16 @@ and the reference plane gets their segments.
 """
 
 import os
+import struct
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane.limits import Limits
+from pywg_embedded.dataplane.reference import packet
 from tests.dataplane.conftest import StoppedPlane, TwoThreadedPlane
+from tests.dataplane.packets import ipv4
 from tests.dataplane.rig import MakePlane, MakeTun, RemoteSocket
 from tests.lab.host import Host
 
@@ -96,6 +99,14 @@ class OraclePlane(reference.Plane):
         """Return whether a packet to this address is routable."""
         peer = self._allowed_ips.lookup(destination)
         return peer is not None and self._peers[peer].facts.endpoint is not None
+
+    def has_sent(self, index: int) -> bool:
+        """Return whether a datagram with this index is known as sent."""
+        port = self.port()
+        udp = struct.pack(">HHHH", port, 9, 16, 0) + struct.pack("<II", 4, index)
+        data = memoryview(ipv4("10.9.0.1", "10.1.0.1", udp))
+        parsed = packet.parse(data)
+        return parsed is not None and self._sent_indices.is_own(data, parsed, port)
 
 
 def compare(oracle: PlaneHarness, tested: PlaneHarness, step: Step, where: str) -> None:

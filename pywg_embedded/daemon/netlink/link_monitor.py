@@ -25,7 +25,8 @@ class LinkMonitor:
     """Monitors the link of a TUN device.
 
     ``up`` is None once the link is deleted; ``mtu`` is its last known MTU. ``left`` is
-    set once the link is in another network namespace, or deleted.
+    set once the link is in another network namespace, or deleted; ``index`` is its
+    interface index.
     ``routes_changed`` is set when a route or an address changes, for the user to reset.
     """
 
@@ -33,6 +34,7 @@ class LinkMonitor:
         self._tun = tun
         self._socket = messages.open_socket(_GROUPS)
         self._socket.setblocking(False)
+        self.index = tun.index
         self.left = False
         self.routes_changed = False
         self.up: bool | None = tun.is_up()

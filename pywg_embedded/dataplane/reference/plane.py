@@ -82,6 +82,7 @@ class Plane(Transport):
 
     def send_datagram(self, data: bytes, endpoint: Endpoint) -> None:
         """Send a handshake message or a cookie reply."""
+        self._sent_indices.add(data)
         self._udp.send(data, endpoint, HANDSHAKE_TOS)
 
     def watch(self, descriptor: int, writable: bool = False) -> None:
@@ -167,7 +168,7 @@ class Plane(Transport):
         try:
             reply = self._handshake_filter.check(data, source, backlog, self._clock())
             if reply is not None:
-                self.send_datagram(reply, source)
+                self._udp.send(reply, source, HANDSHAKE_TOS)
                 raise Drop("cookie_required")
             if backlog >= HANDSHAKE_QUEUE_SIZE:
                 raise Drop("handshake_queue_full")

@@ -28,6 +28,7 @@ from .aead import InPlaceAead
 from .allowedips import AllowedIPs
 from .icmp import IcmpSender
 from .keypair import Keypairs, KeypairState
+from .routing_loop import SentIndices
 from .staging import Staging
 
 TYPE_CHECKING = False
@@ -102,6 +103,7 @@ class Transport:
         self._staging = Staging(limits)
         self._handshake_filter = HandshakeFilter(crypto)
         self._icmp = IcmpSender(crypto, tun.write)
+        self._sent_indices = SentIndices()
         self._events: list[Event] = []
         self.drops: dict[str, int] = {}
 
@@ -264,6 +266,10 @@ class Transport:
         """Return the facts of a peer."""
         return self._peers[peer_id].facts
 
+    def port(self) -> int:
+        """Return the UDP port that datagrams are sent from, 0 for none."""
+        return 0
+
     def take_events(self) -> "list[Event]":
         """Remove and return the events so far; see ``dataplane.events``."""
         taken, self._events = self._events, []
@@ -293,6 +299,9 @@ class Transport:
         parsed = packet.parse(data)
         if parsed is None:
             self._drop("not_ip")
+            return
+        if self._sent_indices.is_own(data, parsed, self.port()):
+            self._drop("routing_loop")
             return
         peer_id = self._allowed_ips.lookup(data[parsed.destination])
         if peer_id is None or self._peers[peer_id].facts.endpoint is None:
@@ -327,6 +336,7 @@ class Transport:
         struct.pack_into("<IIQ", self.outgoing, 0, MESSAGE_TRANSPORT, index, counter)
         self._seal(state.keypair.send_key, counter, HEADER, padded)
         size = HEADER + padded + TAG_SIZE
+        self._sent_indices.add(self._outgoing_view[:size])
         facts = peer.facts
         assert facts.endpoint is not None
         facts.endpoint = self._udp_sender.send(

@@ -42,6 +42,7 @@ struct segment {
 static int plane = -1;
 static uint64_t now = NOW;
 static struct aead aead;
+static struct sent_indices sent;
 static uint8_t packets[MAX_PACKETS][VIRTIO_NET_HDR_SIZE + MAX_SIZE];
 static uint8_t memory[ROOM];
 static size_t used;
@@ -96,6 +97,8 @@ static void start_session(uint32_t peer)
 static void set_up(void)
 {
 	plane = fake_kernel_open_plane(PEERS, 16, NOW);
+	sent_indices_add(&sent, V4);
+	sent_indices_add(&sent, V6);
 	REQUIRE(aead_init(&aead, AEAD_OPEN) == 0);
 	REQUIRE(pywg_set_mtu(plane, MTU) == 0);
 	for (uint32_t peer = 0; peer < PEERS; peer++)
@@ -176,6 +179,11 @@ static void expect(const uint8_t *data, size_t length, uint8_t how)
 		(expected_length(packet, length) > 0));
 	if (!expected_length(packet, length) ||
 	    gso_init(&gso, &vnet, packet, length) < 0) {
+		expected_drops++;
+		return;
+	}
+	if (routing_loop_is_own(&sent, packet, &ip,
+				(uint32_t)pywg_port(plane))) {
 		expected_drops++;
 		return;
 	}

@@ -1,5 +1,6 @@
 /* The exported functions: check the handle and the arguments, then call. */
 #include "blake2.h"
+#include "byteorder.h"
 #include "crypto/kdf.h"
 #include "crypto/primitives.h"
 #include "drop_reasons.h"
@@ -425,6 +426,9 @@ int pywg_send_datagram(int handle, const uint8_t *data, uint32_t length,
 	if (!plane)
 		return -EBADF;
 	memcpy(&to, endpoint, sizeof(to));
+	if (length >= TRANSPORT_RECEIVER_AT + sizeof(uint32_t))
+		sent_indices_add(&plane->tx.sent_indices,
+				 load_le32(data + TRANSPORT_RECEIVER_AT));
 	socket_send(&plane->shared.sockets, &to, data, length, HANDSHAKE_TOS,
 		    plane->tx.drops);
 	return 0;

@@ -14,6 +14,7 @@
 	X(ECN_CONGESTION, "ecn_congestion")                                    \
 	X(NO_PEER, "no_peer")                                                  \
 	X(NO_ENDPOINT, "no_endpoint")                                          \
+	X(ROUTING_LOOP, "routing_loop")                                        \
 	X(NO_KEYPAIR, "no_keypair")                                            \
 	X(STAGING_FULL, "staging_full")                                        \
 	X(NO_IDENTITY, "no_identity")                                          \

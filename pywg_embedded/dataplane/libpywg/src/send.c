@@ -146,6 +146,7 @@ static void seal(struct tx *tx, uint32_t peer_id, uint32_t keypair_id,
 		tx->drops[DROP_AEAD_FAILED]++;
 		return;
 	}
+	sent_indices_add(&tx->sent_indices, keypair->remote_index);
 	queue_datagram(tx, endpoint, size, tos);
 	record_sent(tx, peer_id, size, length > 0);
 }
@@ -204,6 +205,11 @@ static void send_tun_packet(struct tx *tx,
 	if (!ip_parse(&packet, tx->tun_buffer, length) ||
 	    gso_init(&gso, header, tx->tun_buffer, length) < 0) {
 		tx->drops[DROP_NOT_IP]++;
+		return;
+	}
+	if (routing_loop_is_own(&tx->sent_indices, tx->tun_buffer, &packet,
+				(uint32_t)tx->shared->sockets.port)) {
+		tx->drops[DROP_ROUTING_LOOP]++;
 		return;
 	}
 	peer = allowedips_lookup(tx->shared->allowed_ips,

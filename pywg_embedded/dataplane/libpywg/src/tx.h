@@ -8,6 +8,7 @@
 #include "event_queue.h"
 #include "pywg.h"
 #include "ratelimiter.h"
+#include "routing_loop.h"
 #include "shared.h"
 #include "staging.h"
 
@@ -42,6 +43,7 @@ struct tx {
 	struct event_queue events;
 	uint8_t *tun_buffer; /* one packet as it was read */
 	int icmp_sockets[SOCKET_FAMILIES]; /* raw; -1 for none */
+	struct sent_indices sent_indices;
 	struct ratelimiter *icmp_limiter; /* by destination */
 	uint64_t icmp_full_at; /* when the bucket of all errors is full */
 	uint8_t *buffer; /* the datagrams of the batches */

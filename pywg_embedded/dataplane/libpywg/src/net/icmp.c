@@ -38,7 +38,8 @@ static bool icmp_may_answer_v4(const uint8_t *data, size_t size)
 {
 	size_t type_at = 4 * (data[0] & 0x0Fu);
 
-	if (load_be16(data + 6) & 0x1FFF) /* not the first fragment */
+	if (load_be16(data + 6) &
+	    IPV4_FRAGMENT_OFFSET) /* not the first fragment */
 		return false;
 	if (data[12] >= MULTICAST_V4 || data[16] >= MULTICAST_V4)
 		return false;

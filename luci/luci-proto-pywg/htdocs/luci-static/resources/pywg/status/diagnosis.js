@@ -114,6 +114,7 @@ const DROPS = {
 	ecn_congestion: [ false, _('Congestion experienced, but no ECN support inside') ],
 	no_peer: [ true, _('Destination not in the allowed IPs of any peer') ],
 	no_endpoint: [ true, _('Endpoint of the peer unknown') ],
+	routing_loop: [ true, _('Endpoint routed into the tunnel itself') ],
 	no_keypair: [ true, _('No session with the peer') ],
 	staging_full: [ true, _('Too many packets waiting for a session') ],
 	no_identity: [ true, _('No private key set') ],
