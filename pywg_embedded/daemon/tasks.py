@@ -46,7 +46,10 @@ class Tasks:
 
     def report(self, name: str, error: Exception) -> None:
         """Log the failure of a task, or of a part that has its own way to fail."""
-        text = f"{name} failed: {_describe(error)}; will retry"
+        self.log_failure(f"{name} failed: {_describe(error)}; will retry")
+
+    def log_failure(self, text: str) -> None:
+        """Log a failure that is likely to be repeated, once an hour."""
         self._failures.warning(text, clock.boottime())
 
 

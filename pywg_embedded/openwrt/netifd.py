@@ -1,10 +1,10 @@
-"""Messages for netifd about our interface, and netifd's dump of the others.
+"""Messages for netifd about our interface.
 
 netifd itself applies ``ip4table``, ``ip6table`` and ``metric`` to the addresses and
 routes of a message. Each ``update_link`` replaces the one before.
 """
 
-from ..control.address import format_ip, parse_ip
+from ..control.address import format_ip
 from .uci_network import InterfaceConfig
 
 TYPE_CHECKING = False
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 # The ubus object and its methods, and the actions of notify_proto.
 INTERFACE, NOTIFY, DUMP = "network.interface", "notify_proto", "dump"
 _UPDATE_LINK, _NOTIFY_ERROR, _BLOCK_RESTART = 0, 3, 4
-_UNSPECIFIED = (bytes(4), bytes(16))
 
 
 def update_link(
@@ -93,9 +92,6 @@ def _open_port(port: int, device: str) -> "dict[str, str]":
     }
 
 
-# The other interfaces, as listed by the method ``dump``.
-
-
 class NextHop:
     """The device of a route, and its gateway; empty if the target is on the link."""
 
@@ -113,67 +109,3 @@ class NextHop:
 
     def _values(self) -> tuple[str, bytes]:
         return self.device, self.gateway
-
-
-def uplink_devices(dump: "Table", name: str, only: str | None = None) -> "list[str]":
-    """Return the devices with a default route, without the interface ``name``.
-
-    If ``only`` is given, other network interfaces than that are ignored.
-    """
-    devices = {
-        hop.device: None
-        for prefix, _, hop in _other_routes(dump, name, only)
-        if prefix in ((_UNSPECIFIED[0], 0), (_UNSPECIFIED[1], 0))
-    }
-    return list(devices)
-
-
-def find_next_hop(
-    dump: "Table", name: str, address: bytes, only: str | None = None
-) -> NextHop | None:
-    """Return the next hop to an address without the interface ``name``, or None.
-
-    If ``only`` is given, other network interfaces than that are ignored. The most
-    specific prefix wins, then the lowest metric.
-    """
-    found: tuple[int, int, NextHop] | None = None
-    for (network, length), metric, hop in _other_routes(dump, name, only):
-        if not prefix_contains((network, length), address):
-            continue
-        if found is None or (length, -metric) > found[:2]:
-            found = (length, -metric, hop)
-    return found[2] if found else None
-
-
-def prefix_contains(prefix: "AllowedIP", address: bytes) -> bool:
-    """Return whether an address is in a prefix."""
-    network, length = prefix
-    if len(network) != len(address):
-        return False
-    shift = 8 * len(network) - length
-    return int.from_bytes(network, "big") >> shift == (
-        int.from_bytes(address, "big") >> shift
-    )
-
-
-def _other_routes(
-    dump: "Table", name: str, only: str | None
-) -> "Iterator[tuple[AllowedIP, int, NextHop]]":
-    """Yield prefix, metric and next hop of each route in the main table."""
-    for status in dump.get("interface", ()):
-        device = status.get("l3_device")
-        if status["interface"] == name or not status.get("up") or not device:
-            continue
-        if only and status["interface"] != only:
-            continue
-        metric = status.get("metric", 0)
-        for key in ("ipv4-address", "ipv6-address"):
-            for entry in status.get(key, ()):
-                prefix = parse_ip(entry["address"]), entry["mask"]
-                yield prefix, metric, NextHop(device, b"")
-        for entry in status.get("route", ()):
-            if "table" not in entry:
-                gateway = parse_ip(entry["nexthop"])
-                hop = NextHop(device, b"" if gateway in _UNSPECIFIED else gateway)
-                prefix = parse_ip(entry["target"]), entry["mask"]
-                yield prefix, entry.get("metric", metric), hop

@@ -1,17 +1,11 @@
-"""Messages for netifd, and next hops from its dump."""
-
-from typing import Any
+"""Messages for netifd."""
 
 import pytest
 
-from pywg_embedded.control.address import parse_ip
 from pywg_embedded.openwrt.netifd import (
-    NextHop,
     block_restart,
-    find_next_hop,
     notify_error,
     update_link,
-    uplink_devices,
 )
 
 from .samples import interface_text, peer_text, read_well
@@ -120,110 +114,3 @@ def test_error_and_block_messages_have_the_interface() -> None:
         "error": ["CONFIGURATION", "no such key"],
     }
     assert block_restart("wg0") == {"action": 4, "interface": "wg0"}
-
-
-def uplink(name: str, device: str, subnet: int, metric: int = 0) -> dict[str, Any]:
-    """An interface with default routes in the output of ``dump``."""
-    zero = {"source": "0.0.0.0/0"}
-    return {
-        "interface": name,
-        "up": True,
-        "l3_device": device,
-        "metric": metric,
-        "ipv4-address": [{"address": f"10.77.{subnet}.2", "mask": 24}],
-        "ipv6-address": [{"address": f"fd77:{subnet}::2", "mask": 64}],
-        "route": [
-            {"target": "0.0.0.0", "mask": 0, "nexthop": f"10.77.{subnet}.1", **zero},
-            {"target": "::", "mask": 0, "nexthop": f"fd77:{subnet}::1", **zero},
-        ],
-    }
-
-
-def dump_of_two_uplinks() -> dict[str, Any]:
-    """A LAN, two uplinks, and our interface with default routes."""
-    lan = {
-        "interface": "lan",
-        "up": True,
-        "l3_device": "br-lan",
-        "ipv4-address": [{"address": "192.168.1.1", "mask": 24}],
-    }
-    ours = uplink("wg0", "wg0", 9)
-    return {
-        "interface": [
-            lan, ours, uplink("wwan", "wwan0", 2, 20), uplink("wan", "eth1", 1, 10),
-        ],
-    }  # fmt: skip
-
-
-def change(dump: dict[str, Any], name: str, **values: object) -> dict[str, Any]:
-    """Change values of an interface in a dump, and return the dump."""
-    for interface in dump["interface"]:
-        if interface["interface"] == name:
-            interface.update(values)
-    return dump
-
-
-FAR, FAR_6 = parse_ip("192.0.2.9"), parse_ip("2001:db8::9")
-
-
-def test_uplink_devices_have_default_routes() -> None:
-    assert uplink_devices(dump_of_two_uplinks(), "wg0") == ["wwan0", "eth1"]
-    assert uplink_devices(dump_of_two_uplinks(), "wg0", only="wan") == ["eth1"]
-    assert uplink_devices(change(dump_of_two_uplinks(), "wan", up=False), "wg0") == [
-        "wwan0"
-    ]
-    assert uplink_devices({}, "wg0") == []
-
-
-NEXT_HOP_IDS = (
-    "ipv4", "ipv6", "uplink-down", "tunlink", "on-link", "on-link-uplink",
-    "metric-changed",
-)  # fmt: skip
-# Dump, destination, tunlink, device, gateway.
-NEXT_HOPS: tuple[tuple[dict[str, Any], str, str | None, str, str], ...] = (
-    (dump_of_two_uplinks(), "192.0.2.9", None, "eth1", "10.77.1.1"),
-    (dump_of_two_uplinks(), "2001:db8::9", None, "eth1", "fd77:1::1"),
-    (
-        change(dump_of_two_uplinks(), "wan", up=False),
-        "192.0.2.9",
-        None,
-        "wwan0",
-        "10.77.2.1",
-    ),
-    (dump_of_two_uplinks(), "192.0.2.9", "wwan", "wwan0", "10.77.2.1"),
-    (dump_of_two_uplinks(), "192.168.1.7", None, "br-lan", ""),
-    (dump_of_two_uplinks(), "10.77.2.1", None, "wwan0", ""),
-    (
-        change(dump_of_two_uplinks(), "wan", metric=30),
-        "192.0.2.9",
-        None,
-        "wwan0",
-        "10.77.2.1",
-    ),
-)
-
-
-@pytest.mark.parametrize(
-    "dump, address, only, device, gateway", NEXT_HOPS, ids=NEXT_HOP_IDS
-)
-def test_22905_next_hop_is_that_of_the_best_uplink(
-    dump: dict[str, Any], address: str, only: str | None, device: str, gateway: str
-) -> None:
-    """https://github.com/openwrt/openwrt/issues/22905"""
-    found = find_next_hop(dump, "wg0", parse_ip(address), only)
-    assert found == NextHop(device, parse_ip(gateway) if gateway else b"")
-
-
-def test_next_hop_is_none_when_all_uplinks_are_down() -> None:
-    dump = change(change(dump_of_two_uplinks(), "wan", up=False), "wwan", up=False)
-    assert find_next_hop(dump, "wg0", FAR) is None
-    assert find_next_hop(dump_of_two_uplinks(), "wg0", FAR, only="nothing") is None
-    assert find_next_hop({}, "wg0", FAR_6) is None
-
-
-def test_routes_of_other_tables_are_ignored() -> None:
-    dump = dump_of_two_uplinks()
-    for interface in dump["interface"]:
-        for route in interface.get("route", ()):
-            route["table"] = 7
-    assert find_next_hop(dump, "wg0", FAR) is None

@@ -11,6 +11,7 @@ import socket
 
 from ...dataplane.tun import mtu_of
 from ...openwrt import netifd
+from ...openwrt.netifd_dump import DumpedRoutes
 from .. import clock
 from ..netlink import path_mtu
 from ..netlink.routes import output_ifindex
@@ -117,8 +118,11 @@ class NetifdLink:
         if configured is None:
             return
         endpoints = self._interface.endpoint_addresses()
-        uplinks = netifd.uplink_devices(dump, configured.name, configured.tunlink)
-        routes = self._needed_host_routes(configured, dump, endpoints)
+        others = DumpedRoutes(dump, configured.name, configured.tunlink)
+        for complaint in others.complaints:
+            self._tasks.log_failure(complaint)
+        uplinks = others.uplink_devices()
+        routes = self._needed_host_routes(configured, others, endpoints)
         succeeded = self._tasks.run("host routes", routes)
         mtu = configured.mtu or self._path_mtu(endpoints, uplinks)
         succeeded = self._tasks.run("MTU", mtu) and succeeded
@@ -163,14 +167,15 @@ class NetifdLink:
         self._ubus.call(netifd.INTERFACE, netifd.NOTIFY, message, lambda reply: None)
 
     def _needed_host_routes(
-        self, configured: "UciInterface", dump: "Table", endpoints: "frozenset[bytes]"
+        self,
+        configured: "UciInterface",
+        others: DumpedRoutes,
+        endpoints: "frozenset[bytes]",
     ) -> "dict[bytes, NextHop]":
         routes = {}
         for address in () if configured.nohostroute else endpoints:
             if configured.tunlink or self._is_routed_into_tunnel(address):
-                route = netifd.find_next_hop(
-                    dump, configured.name, address, configured.tunlink
-                )
+                route = others.find_next_hop(address)
                 if route:
                     routes[address] = route
         return routes

@@ -277,6 +277,23 @@ def test_netifd_is_asked_less_often_while_it_does_not_answer(
     assert asked == [0, 1, 3, 7, 15, 31, 61, 91]
 
 
+def test_netifd_is_notified_when_its_dump_is_malformed(router: Router) -> None:
+    answer = router.ubusd.objects["network.interface"]
+
+    def answer_badly(method: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        reply = answer(method, arguments)
+        if reply and method == "dump":
+            wan1 = reply["interface"][0]
+            wan1["route"].append({"target": "192.0.2.0", "mask": "24"})
+            reply["interface"] += [7, {}, {**wan1, "l3_device": "a/\0" * 9}]
+        return reply
+
+    router.ubusd.objects["network.interface"] = answer_badly
+    router.start()
+    assert opened_on(router) == ["eth1", "eth2"]
+    assert router.query("status")["up"]
+
+
 def test_8984_netifd_is_notified_when_a_reload_changes_peers(router: Router) -> None:
     """https://github.com/openwrt/luci/issues/8984"""
     router.start()
