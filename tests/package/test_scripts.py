@@ -213,6 +213,21 @@ def test_keys_of_the_removed_package_are_kept_by_sysupgrade(
     assert not (upgraded.path / REINSTALL).exists()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("\toption proto 'pywg'", id="as-uci-writes"),
+        pytest.param('  option  proto\t"pywg" # a tunnel', id="double-quotes"),
+        pytest.param("option proto pywg", id="no-quotes"),
+    ],
+)
+def test_packages_are_installed_for_each_way_to_write_the_protocol(
+    upgraded: FakeRoot, line: str
+) -> None:
+    upgraded.write("etc/config/network", f"config interface 'wg0'\n{line}\n")
+    assert without_log(reinstall(upgraded)) == INSTALLED
+
+
 def test_same_packages_are_installed_when_an_uplink_comes(upgraded: FakeRoot) -> None:
     assert without_log(reinstall(upgraded)) == INSTALLED
     # As opkg would: no file of the packages may exist already.
