@@ -77,7 +77,8 @@ function answers(text) {
 		throw new Error(text);
 	};
 	const status = async () => ({
-		listen_port: text, mtu: text, public_key: text, limits: { peers: text },
+		listen_port: text, mtu: text, public_key: text, limits: { peers: text, allowed_ips: text },
+		used: { peers: text, allowed_ips: text },
 		complaints: [ text ], drops: { [text]: 3, malformed: 1 },
 		peers: [
 			peerStatus(text, KEY, text), peerStatus(text, OTHER_KEY, 'unresolved'),

@@ -15,8 +15,8 @@
  * name of its section, '' for an anonymous one.
  *
  * A complaint is { severity, line, section, option, reason }. severity is 'error' if
- * the text cannot be used, 'peer left out' or 'warning'; reason is a message for the
- * user.
+ * the text cannot be used, 'peer left out', 'allowed IP left out' or 'warning'; reason
+ * is a message for the user.
  */
 
 const LONGEST_NAME = 15;

@@ -184,6 +184,23 @@ function imported(entry, texts) {
 		? split(entry, trimmed).map(withLength) : trimmed);
 }
 
+function importedPart(entry, texts, complain) {
+	const valid = [];
+
+	if (entry.kind !== 'allowed_ip')
+		return imported(entry, texts);
+
+	for (const text of split(entry, texts.map(value => value.trim())))
+		try {
+			valid.push(...imported(entry, [ text ]));
+		}
+		catch (error) {
+			complain(error.message);
+		}
+
+	return valid;
+}
+
 function reason(table, name, text) {
 	try {
 		canonical(row(table, name), [ text ]);
@@ -220,6 +237,9 @@ return baseclass.extend({
 	/* The same for the texts of a foreign configuration: with blanks around them, and
 	   with netmasks in the place of prefix lengths. */
 	imported,
+	/* The same; calls a function with the reason for each allowed IP that is invalid,
+	   and leaves it out. */
+	importedPart,
 	/* Return the reason why a text is invalid for an option, '' if it is valid. Takes a
 	   table, the name of the option and the text. */
 	reason,

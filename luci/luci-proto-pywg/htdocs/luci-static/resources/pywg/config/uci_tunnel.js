@@ -7,12 +7,14 @@
  * Conversion between UCI sections and tunnels (see import_export.js), with the rules of
  * pywg_embedded/openwrt/uci_network.py:
  *
- * 1. An invalid value in a peer section omits that peer, and no other.
+ * 1. An invalid value in a peer section omits that peer, and no other; an invalid
+ *    allowed IP is omitted alone.
  * 2. An option that is in no table is preserved, with a warning.
  */
 
 const DEFAULT_PROTOCOL = 'pywg';
 const ERROR = 'error', LEFT_OUT = 'peer left out', WARNING = 'warning';
+const ALLOWED_IP_LEFT_OUT = 'allowed IP left out';
 
 function peerType(type) {
 	const found = type.match(/^(pywg|wireguard)_(.+)$/s);
@@ -43,7 +45,9 @@ class Reader {
 
 			try {
 				result[name] = row
-					? options.imported(row, uciText.values(section, name)) : value;
+					? options.importedPart(row, uciText.values(section, name), why =>
+						this.complain(ALLOWED_IP_LEFT_OUT, label, section, name, why))
+					: value;
 			}
 			catch (error) {
 				if (row.kind === 'flag') {

@@ -242,7 +242,8 @@ class Reader {
 			throw new TypeError(_('empty list entry before or after a comma'));
 
 		const row = options.row(table, name);
-		const value = options.imported(row, [ text ]);
+		const value = options.importedPart(row, [ text ], why =>
+			this.complain('allowed IP left out', this.line, 'AllowedIPs', why));
 		const before = this.section.options[name] ?? [];
 
 		/* Repeated keys extend the same list. */

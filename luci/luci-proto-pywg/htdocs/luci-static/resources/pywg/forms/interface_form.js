@@ -112,32 +112,58 @@ function addAdvanced(section) {
 	link.optional = true;
 }
 
-function addNumber(section, name, placeholder, title, description) {
-	const option = section.taboption('advanced', form.Value, name, title, description);
-
-	option.placeholder = placeholder;
-	option.optional = true;
-	checked(option, name);
+/* The enabled peers of an interface, of either type. */
+function enabledPeers(name) {
+	return PROTOCOLS.flatMap(proto => uci.sections('network', `${proto}_${name}`))
+		.filter(peer => peer.disabled !== '1');
 }
 
-function addResources(section) {
-	addNumber(section, 'max_peers', _('automatic'), _('Size of the table of peers'),
-		_('Peers beyond it are left out. By default there is room for twice the ' +
-			'configured peers. A change restarts the interface.'));
-	addNumber(section, 'max_allowed_ips', _('automatic'),
-		_('Size of the table of allowed IPs'),
-		_('Allowed IPs beyond it are left out. By default there is room for twice ' +
-			'the configured allowed IPs. A change restarts the interface.'));
-	addNumber(section, 'threads', '1', _('Threads'),
+/* Set up an option for the size of a table, at least what is configured. */
+function addSize(option, name, count, describe) {
+	option.placeholder = _('automatic');
+	option.optional = true;
+	option.validate = (section, text) => {
+		const configured = count(enabledPeers(section));
+		const reason = text ? options.reason(options.INTERFACE, name, text) : '';
+
+		return reason || (text && Number(text) < configured
+			? describe(configured) : true);
+	};
+}
+
+function addSizes(section) {
+	addSize(
+		section.taboption('advanced', form.Value, 'max_peers',
+			_('Size of the table of peers'),
+			_('Peers beyond it are left out. By default there is room for twice the ' +
+				'configured peers. A change restarts the interface.')),
+		'max_peers', peers => peers.length,
+		count => _('too small: %d peers are configured').format(count));
+	addSize(
+		section.taboption('advanced', form.Value, 'max_allowed_ips',
+			_('Size of the table of allowed IPs'),
+			_('Allowed IPs beyond it are left out. By default there is room for ' +
+				'twice the configured allowed IPs. A change restarts the interface.')),
+		'max_allowed_ips',
+		peers => peers.flatMap(peer => L.toArray(peer.allowed_ips)).length,
+		count => _('too small: %d allowed IPs are configured').format(count));
+}
+
+function addProcessing(section) {
+	const threads = section.taboption('advanced', form.Value, 'threads', _('Threads'),
 		_('With 2 threads, packets are received in a thread of its own, for routers ' +
 			'with two or more cores. A change restarts the interface.'));
+
+	threads.placeholder = '1';
+	threads.optional = true;
+	checked(threads, 'threads');
 
 	const offloads = section.taboption('advanced', form.DynamicList, 'offloads',
 		_('Kernel offloads'),
 		_('Offloads of the kernel to use; by default all that it has. A change ' +
 			'restarts the interface.'));
 
-	options.OFFLOADS.forEach(name => offloads.value(name, name));
+	options.OFFLOADS.forEach(name => offloads.value(name, element.escape(name)));
 	offloads.placeholder = _('all');
 	offloads.optional = true;
 	checked(offloads, 'offloads');
@@ -160,6 +186,7 @@ return baseclass.extend({
 		addImport(section, peers);
 		addMtu(section);
 		addAdvanced(section);
-		addResources(section);
+		addSizes(section);
+		addProcessing(section);
 	}
 });

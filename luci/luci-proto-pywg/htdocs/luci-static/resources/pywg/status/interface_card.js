@@ -28,7 +28,9 @@ function summary(iface) {
 		_('Port %d').format(status.listen_port),
 		_('MTU %d').format(status.mtu),
 		_('Uptime %s').format(units.duration(iface.uptime ?? 0)),
-		_('Peers: %d (limit %d)').format(status.peers.length, status.limits.peers)
+		_('Peers: %d (limit %d)').format(status.peers.length, status.limits.peers),
+		_('Allowed IPs: %d (limit %d)')
+			.format(status.used.allowed_ips, status.limits.allowed_ips)
 	].join(' · ');
 }
 
