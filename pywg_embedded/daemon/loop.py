@@ -114,6 +114,7 @@ class Loop:
             self.tasks.add("finished lookups", endpoints.handle_results)
             self.tasks.add("endpoint names", endpoints.tick)
             self.tasks.add("configuration reload", self._reload)
+            self.tasks.add("link configuration", self._uci_config.link.update)
         if self._service:
             self.tasks.add("ubus messages", self._service.ubus.handle_messages)
 
@@ -140,6 +141,8 @@ class Loop:
         try:
             if self._service:
                 self._service.close()
+            elif self._uci_config:
+                self._uci_config.link.close()
         finally:
             self._interface.close()
             self._links.close()
@@ -287,6 +290,8 @@ class Loop:
             self.tasks.run("endpoint names")
         if self._service:
             self._service.tick(routes_changed)
+        elif self._uci_config:
+            self.tasks.run("link configuration", routes_changed)
 
     def _check_server(self) -> None:
         if not self._server.exists():

@@ -192,7 +192,8 @@ def _configure(
     if backoff is None:
         from .netlink.link_config import LinkConfig
 
-        uci_config = UciConfig(uci_file, name, interface, LinkConfig(tun, log), log)
+        link = LinkConfig(interface, tun, host_routes, log)
+        uci_config = UciConfig(uci_file, name, interface, link, log)
         uci_config.load()
         return uci_config, None
 

@@ -9,7 +9,7 @@ from .uci_network import InterfaceConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import Any
 
     from ..core.config import AllowedIP
@@ -29,7 +29,7 @@ def update_link(
     The UDP port is opened in the firewall on the devices ``uplinks`` only: fw4 applies
     a rule without a device to ``device`` itself, where no datagrams arrive.
     """
-    routes = tuple(_routes(interface))
+    routes = tuple(interface.kernel_routes())
     return {
         "action": _UPDATE_LINK,
         "interface": interface.name,
@@ -44,21 +44,6 @@ def update_link(
         "ip6prefix": list(interface.ip6prefix),
         "data": {"firewall": [_open_port(port, uplink) for uplink in uplinks]},
     }
-
-
-def _routes(interface: InterfaceConfig) -> "Iterator[AllowedIP]":
-    """Yield the routes, and each default route as two halves of it.
-
-    Otherwise the default route of an uplink, which has the same metric, would replace
-    ours or be replaced. With a metric or a table of its own it cannot.
-    """
-    tables = {4: interface.ip4table, 16: interface.ip6table}
-    for address, length in interface.routes():
-        if length or interface.metric or tables[len(address)]:
-            yield address, length
-        else:
-            yield address, 1
-            yield b"\x80" + address[1:], 1
 
 
 def notify_error(name: str, code: str, *texts: str) -> "Table":
@@ -93,13 +78,21 @@ def _open_port(port: int, device: str) -> "dict[str, str]":
 
 
 class NextHop:
-    """The device of a route, and its gateway; empty if the target is on the link."""
+    """The device of a route, and its gateway; empty if the target is on the link.
 
-    __slots__ = ("device", "gateway")
+    ``source`` is the source address that the route prefers, or empty; ``onlink`` allows
+    a gateway that no route leads to.
+    """
 
-    def __init__(self, device: str, gateway: bytes) -> None:
+    __slots__ = ("device", "gateway", "onlink", "source")
+
+    def __init__(
+        self, device: str, gateway: bytes, source: bytes = b"", onlink: bool = False
+    ) -> None:
         self.device = device
         self.gateway = gateway
+        self.source = source
+        self.onlink = onlink
 
     def __eq__(self, value: object) -> bool:
         return isinstance(value, NextHop) and self._values() == value._values()
@@ -107,5 +100,5 @@ class NextHop:
     def __hash__(self) -> int:
         return hash(self._values())
 
-    def _values(self) -> tuple[str, bytes]:
-        return self.device, self.gateway
+    def _values(self) -> tuple[str, bytes, bytes, bool]:
+        return self.device, self.gateway, self.source, self.onlink

@@ -133,6 +133,20 @@ class InterfaceConfig:
                     seen.add(allowed_ip)
                     yield allowed_ip
 
+    def kernel_routes(self) -> "Iterator[AllowedIP]":
+        """Yield the routes as the kernel gets them: a default route as two halves.
+
+        Otherwise the default route of an uplink, which has the same metric, would
+        replace ours or be replaced. With a metric or a table of its own it cannot.
+        """
+        tables = {4: self.ip4table, 16: self.ip6table}
+        for address, length in self.routes():
+            if length or self.metric or tables[len(address)]:
+                yield address, length
+            else:
+                yield address, 1
+                yield b"\x80" + address[1:], 1
+
     def endpoints(self) -> "dict[bytes, tuple[str, int]]":
         """Return host (a name or an address) and port by public key, where set."""
         return {

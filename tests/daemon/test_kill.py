@@ -104,7 +104,8 @@ class Router:
         """Return the host routes of an interface, or of all."""
         metric = f" metric {self.index(name)} " if name else ""
         lines = self.host.run("sh", "-c", "ip route; ip -6 route").stdout.splitlines()
-        return [line for line in lines if "proto 151" in line and metric in f"{line} "]
+        lines = [line for line in lines if "proto 151" in line and metric in f"{line} "]
+        return [line for line in lines if "/" not in line.split()[0]]
 
     def index(self, name: str) -> int:
         with self.host.entered():
@@ -122,6 +123,7 @@ class Daemon:
         self.name = name
         self.private_key = new_key()
         self.keys = [public_key_of(new_key()) for _ in PEERS]
+        self.endpoints = PEERS
         self.routes = ["0.0.0.0/0", "::/0"]
         self.options: list[str] = []
 
@@ -147,7 +149,7 @@ class Daemon:
             f"option private_key '{self.private_key}'",
             *self.options,
         ]
-        for key, address, prefix in zip(self.keys, PEERS, self.routes):
+        for key, address, prefix in zip(self.keys, self.endpoints, self.routes):
             lines += [
                 f"config pywg_{self.name}",
                 f"option public_key '{key}'",
@@ -186,7 +188,7 @@ def router(lab: Lab, tmp_path: Path) -> Router:
     return Router(lab, tmp_path)
 
 
-MODES = pytest.mark.parametrize("mode", ["--netifd"])
+MODES = pytest.mark.parametrize("mode", ["--netifd", "--uci"])
 
 
 @MODES
@@ -210,16 +212,13 @@ def test_host_routes_of_another_daemon_are_kept_when_one_is_killed(
     router: Router, mode: str
 ) -> None:
     killed, untouched = Daemon(router, "wg0"), Daemon(router, "wg1")
-    # The same endpoints, and routes of different prefixes.
-    killed.routes = ["192.0.2.0/24", "2001:db8::/32"]
-    untouched.routes = ["192.0.2.0/28", "2001:db8::/48"]
-    untouched.start(mode)
-    assert untouched.has_routes()
+    killed.routes = ["192.0.2.8/31", "2001:db8::8/127"]
+    untouched.routes = ["192.0.2.10/31", "2001:db8::a/127"]
+    untouched.endpoints = ("192.0.2.10", "2001:db8::a")
+    for daemon in (untouched, killed):
+        daemon.start(mode)
+        assert daemon.has_routes()
     before = router.routes("wg1")
-    killed.options = ["option tunlink 'wan'"]
-    killed.start(mode)
-    assert killed.has_routes()
-    assert router.routes("wg1") == before
     killed.end(signal.SIGKILL)
     killed.options = ["option nohostroute '1'"]
     killed.start(mode)
@@ -230,11 +229,10 @@ def test_host_routes_of_another_daemon_are_kept_when_one_is_killed(
     assert router.routes() == []
 
 
-LEFT_FILES = [
-    "run/pywg/wg0.attempts",
-    "run/pywg/wg0.routes",
-    "run/wireguard/wg0.sock",
-]
+LEFT_FILES: dict[str, list[str]] = {
+    "--netifd": ["run/pywg/wg0.attempts"],
+    "--uci": [],
+}
 
 
 @MODES
@@ -253,7 +251,8 @@ def test_nothing_but_recorded_routes_is_left_when_a_daemon_is_killed(
         for kind in killed
         if killed[kind] != before[kind]
     }
-    assert left == {"routes": sorted(router.routes()), "files": LEFT_FILES}
+    files = [*LEFT_FILES[mode], "run/pywg/wg0.routes", "run/wireguard/wg0.sock"]
+    assert left == {"routes": sorted(router.routes()), "files": files}
     recorded = (router.run / "pywg/wg0.routes").read_text()
     assert recorded.count("\n") == len(PEERS)
     daemon.start(mode)

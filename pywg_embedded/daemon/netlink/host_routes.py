@@ -84,12 +84,8 @@ class HostRoutes:
     def _install(self, address: bytes, route: "NextHop") -> None:
         try:
             ifindex = socket.if_nametoindex(route.device)
-            body = pack_route(
-                _host_prefix(address),
-                ifindex,
-                metric=self._metric,
-                gateway=route.gateway,
-            )
+            prefix = _host_prefix(address)
+            body = pack_route(prefix, ifindex, metric=self._metric, next_hop=route)
             messages.request(RTM_NEWROUTE, body, _CREATE)
         except OSError as error:
             if error.errno == errno.EEXIST and address in self._installed:

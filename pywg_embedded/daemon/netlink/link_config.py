@@ -1,22 +1,32 @@
-"""Addresses, MTU and routes of our link, on machines without netifd."""
+"""Addresses, MTU and routes of our link, on machines without netifd.
+
+No route of another program is replaced: a default route is added as two halves, beside
+the one of the uplink, and host routes lead to the endpoints outside the tunnel.
+"""
 
 import errno
 import struct
 
-from ...control.address import format_allowed_ip
+from ...control.address import clear_host_bits, format_allowed_ip
 from ...control.text import parse_number
 from ...core.constants import DEFAULT_MTU
 from ...core.errors import ConfigError
-from ...dataplane.tun import Tun
-from ..log import Log
 from . import messages
+from .main_table import MainTable
 from .messages import FAMILIES, IFF_UP, IFINFO, IFLA_MTU, RTM_NEWLINK, U32
-from .routes import MAIN_TABLE, pack_route
+from .routes import MAIN_TABLE, output_ifindex, pack_route
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ...core.config import AllowedIP
+    from ...dataplane.tun import Tun
+    from ...openwrt.netifd import NextHop
     from ...openwrt.uci_network import InterfaceConfig
+    from ..interface import Interface
+    from ..log import Log
+    from .host_routes import HostRoutes
 
     # Type of the message that creates it, and body.
     NetlinkObject = tuple[int, bytes]
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
 # The type of the message that deletes an object is that of the one that creates it + 1.
 _DELETE = 1
 _RTM_NEWADDR, _RTM_NEWROUTE = 20, 24
+_EXISTS = "another route to it has the same metric; set option metric"
 _IFA_F_NODAD = 0x02
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _TABLES = {"default": 253, "main": MAIN_TABLE, "local": 255}
@@ -38,21 +49,106 @@ class LinkConfig:
     Addresses and routes that others have added are left alone.
     """
 
-    def __init__(self, tun: Tun, log: Log) -> None:
+    def __init__(
+        self,
+        interface: "Interface",
+        tun: "Tun",
+        host_routes: "HostRoutes",
+        log: "Log",
+    ) -> None:
+        self._interface = interface
         self._tun = tun
+        self._host_routes = host_routes
         self._log = log
+        self._configured: InterfaceConfig | None = None
         # With a text for log messages.
+        self._wanted: dict[NetlinkObject, str] = {}
         self._added: dict[NetlinkObject, str] = {}
+        # Why an object could not be added, as it was logged last.
+        self._errors: dict[NetlinkObject, str] = {}
+        self._table_error = ""
+        self._last_state: tuple[Any, ...] = ()
+        # Something has changed since the last update that succeeded.
+        self._dirty = False
 
     def apply(self, interface: "InterfaceConfig") -> None:
         """Configure the link and set it up; log what the kernel rejects."""
-        wanted = self._addresses(interface) | self._routes(interface)
+        before = self._configured
+        if before and tuple(before.routes()) != tuple(interface.routes()):
+            # Without host routes, lookups show which endpoints need one.
+            self._host_routes.sync({})
+        self._configured = interface
+        self._wanted = self._addresses(interface) | self._routes(interface)
+        self._errors.clear()
         for netlink_object, text in list(self._added.items()):
-            if netlink_object not in wanted:
+            if netlink_object not in self._wanted:
                 self._remove(netlink_object, text)
         self._set_link(interface.mtu or DEFAULT_MTU)
-        for netlink_object, text in wanted.items():
+        for netlink_object, text in self._wanted.items():
             self._add(netlink_object, text)
+        self.update(routes_changed=True)
+
+    def update(self, routes_changed: bool) -> None:
+        """Update the host routes, and add again what the kernel has removed.
+
+        To be called about once a second.
+        """
+        endpoints = self._interface.endpoint_addresses()
+        state = (endpoints, self._interface.fwmark(), self._interface.up)
+        if state != self._last_state or routes_changed:
+            self._last_state = state
+            self._dirty = True
+        if not self._dirty:
+            return
+        if self._interface.up:
+            self._restore()
+        try:
+            self._host_routes.sync(self._needed_host_routes(endpoints))
+        except OSError as error:
+            reason = f"cannot read the routing table: {error}; will retry"
+            if reason != self._table_error:
+                self._log.error(reason)
+            self._table_error = reason
+            return
+        self._table_error = ""
+        self._dirty = False
+
+    def _restore(self) -> None:
+        # With a link that goes down, the kernel removes all routes and IPv6 addresses.
+        added = list(self._added.items())
+        if added and self._add(*added[-1]):
+            for netlink_object, text in added:
+                self._add(netlink_object, text)
+
+    def close(self) -> None:
+        """Remove all that was added; other programs may have opened the TUN device."""
+        for netlink_object, text in list(self._added.items()):
+            self._remove(netlink_object, text)
+        self._host_routes.close()
+
+    def _needed_host_routes(
+        self, endpoints: "frozenset[bytes]"
+    ) -> "dict[bytes, NextHop]":
+        if self._configured is None or self._configured.nohostroute:
+            return {}
+        tables: dict[int, MainTable] = {}
+        routes = {}
+        for address in endpoints:
+            if not self._is_routed_into_tunnel(address):
+                continue
+            size = len(address)
+            if size not in tables:
+                tables[size] = MainTable(size, self._tun.index)
+            next_hop = tables[size].next_hop(address)
+            if next_hop:
+                routes[address] = next_hop
+        return routes
+
+    def _is_routed_into_tunnel(self, address: bytes) -> bool:
+        # With a host route, the lookup no longer shows what it would be without.
+        if address in self._host_routes.addresses():
+            return True
+        return output_ifindex(address, self._interface.fwmark()) == self._tun.index
 
     def _set_link(self, mtu: int) -> None:
         body = IFINFO.pack(0, 0, self._tun.index, IFF_UP, IFF_UP)
@@ -62,14 +158,23 @@ class LinkConfig:
         except OSError as error:
             self._log.error(f"cannot set link up with MTU {mtu}: {error.strerror}")
 
-    def _add(self, netlink_object: "NetlinkObject", text: str) -> None:
+    def _add(self, netlink_object: "NetlinkObject", text: str) -> bool:
+        """Add an object and return whether it is new; log each error once."""
         kind, body = netlink_object
         try:
-            messages.request(kind, body, messages.CREATE | messages.REPLACE)
+            messages.request(kind, body, messages.CREATE | messages.EXCLUSIVE)
         except OSError as error:
-            self._log.error(f"cannot add {text}: {error.strerror}")
-            return
+            exists = error.errno == errno.EEXIST
+            if exists and (kind == _RTM_NEWADDR or netlink_object in self._added):
+                return False
+            reason = _EXISTS if exists else str(error.strerror)
+            if self._errors.get(netlink_object) != reason:
+                self._log.error(f"cannot add {text}: {reason}")
+            self._errors[netlink_object] = reason
+            return False
+        self._errors.pop(netlink_object, None)
         self._added[netlink_object] = text
+        return True
 
     def _remove(self, netlink_object: "NetlinkObject", text: str) -> None:
         kind, body = netlink_object
@@ -99,8 +204,16 @@ class LinkConfig:
     def _routes(self, interface: "InterfaceConfig") -> "dict[NetlinkObject, str]":
         tables = {4: interface.ip4table, 16: interface.ip6table}
         routes = {}
-        for prefix in interface.routes():
+        # The kernel adds these itself.
+        connected = {
+            (clear_host_bits(address, length), length)
+            for address, length in interface.addresses
+            if length < 8 * len(address)
+        }
+        for prefix in interface.kernel_routes():
             name = tables[len(prefix[0])]
+            if prefix in connected and not interface.metric and name is None:
+                continue
             text = f"route {format_allowed_ip(prefix)}"
             table = _table(name)
             if table is None:

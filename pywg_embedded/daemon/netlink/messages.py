@@ -12,7 +12,7 @@ BUFFER = 65_536
 # Flags of a request for a new object: replace an existing one, reject it if there is
 # one, create a missing one.
 REPLACE, EXCLUSIVE, CREATE = 0x100, 0x200, 0x400
-ERROR = 2
+ERROR, _DONE = 2, 3
 # By the size of an address.
 FAMILIES = {4: socket.AF_INET, 16: socket.AF_INET6}
 U32 = struct.Struct("@I")
@@ -21,7 +21,9 @@ RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 IFINFO = struct.Struct("@BxHiII")
 IFF_UP = 1
 IFLA_MTU = 4
-_NLM_F_REQUEST, _NLM_F_ACK = 1, 4
+_NLM_F_REQUEST, _NLM_F_ACK, _NLM_F_DUMP = 1, 4, 0x300
+# Options of a netlink socket: the kernel filters a dump by the header of the request.
+_SOL_NETLINK, _STRICT_CHECK = 270, 12
 # Seconds.
 _REPLY_TIMEOUT = 1.0
 _HEADER = struct.Struct("@IHHII")
@@ -69,9 +71,35 @@ def request(kind: int, body: bytes, flags: int = 0) -> None:
             raise OSError(error, os.strerror(error))
 
 
+def dump(kind: int, body: bytes) -> "Iterator[tuple[int, bytes]]":
+    """Request a list of objects, and yield type and body of each message of the reply.
+
+    A kernel before Linux 4.20 may also list objects that do not match ``body``.
+
+    Raises:
+        OSError: the kernel rejects the request, or does not reply within a second.
+    """
+    with open_socket(0) as sock:
+        try:
+            sock.setsockopt(_SOL_NETLINK, _STRICT_CHECK, 1)
+        except OSError:
+            pass  # an old kernel
+        sock.settimeout(_REPLY_TIMEOUT)
+        sock.send(pack_request(kind, body, _NLM_F_DUMP))
+        while True:
+            for reply, text in parse_messages(sock.recv(BUFFER)):
+                if reply == _DONE:
+                    return
+                if reply == ERROR:
+                    error = -_STATUS.unpack_from(text)[0]
+                    raise OSError(error, os.strerror(error))
+                yield reply, text
+
+
 def pack_attribute(kind: int, value: bytes) -> bytes:
-    """Return an attribute; the size of ``value`` must be a multiple of four."""
-    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value
+    """Return an attribute, padded to a multiple of four bytes."""
+    size = _ATTRIBUTE.size + len(value)
+    return _ATTRIBUTE.pack(size, kind) + value + bytes(_aligned(size) - size)
 
 
 def parse_messages(data: bytes) -> "Iterator[tuple[int, bytes]]":

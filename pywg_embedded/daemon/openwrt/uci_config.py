@@ -33,6 +33,12 @@ if TYPE_CHECKING:
         def apply(self, configured: uci_network.InterfaceConfig, /) -> None:
             """Apply a configuration of the interface."""
 
+        def update(self, routes_changed: bool) -> None:
+            """Follow changes of routes and endpoints; called each second."""
+
+        def close(self) -> None:
+            """Remove what would remain without the interface."""
+
 
 class UciConfig:
     """Reads the configuration and applies the differences.
@@ -42,6 +48,7 @@ class UciConfig:
     there is nothing to keep: an invalid value that the interface can do without is left
     out, and does not reject later configurations either.
 
+    ``link`` configures addresses, MTU and routes.
     ``configured`` is the configuration that was applied last; ``complaints`` are the
     problems of the one that was read last, and ``reload_error`` is why it was rejected,
     or empty. ``left_out`` are the public keys of peers with a complaint because a table
@@ -60,7 +67,7 @@ class UciConfig:
         self._file = file
         self._path = file.path
         self._interface = interface
-        self._link = link
+        self.link = link
         self._log = log
         self.endpoints = EndpointTracker(interface, log)
         self.configured = uci_network.InterfaceConfig(name)
@@ -97,7 +104,7 @@ class UciConfig:
             for complaint in self.complaints
             if complaint.severity == VALUE_LEFT_OUT
         )
-        self._link.apply(configured)
+        self.link.apply(configured)
         self.endpoints.set_names(configured.endpoints())
 
     def reload(self) -> None:
