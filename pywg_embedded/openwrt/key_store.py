@@ -50,6 +50,10 @@ def parse_secret(text: str) -> bytes:
     try:
         with open(path) as file:
             return keys.from_base64(file.read().strip())
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: {error.strerror}; restore it from a backup, or set a new key"
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
     except (ConfigError, ValueError):

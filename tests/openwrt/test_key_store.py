@@ -29,7 +29,11 @@ def test_secret_is_a_key_or_refers_to_a_stored_one() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param("kept:absent", "absent: No such file", id="missing-file"),
+        pytest.param(
+            "kept:absent",
+            "absent: No such file or directory; restore it from a backup, or set a new",
+            id="missing-file",
+        ),
         pytest.param(
             "kept:text", "text: no base64 key in this file", id="text-in-file"
         ),

@@ -129,6 +129,22 @@ def test_installation_makes_keys_readable_by_root_only(
     assert modes == dict.fromkeys(STORED if before else (), 0o600)
 
 
+def test_installation_in_an_image_writes_below_its_root_alone(
+    fake_root: FakeRoot,
+) -> None:
+    for name, file in PYWG.files.items():
+        fake_root.write(f"image/{name}", file.content.decode(), file.mode)
+    before = fake_root.files()
+    assert fake_root.run(PYWG.postinst, IPKG_INSTROOT="/image") == ""
+    assert fake_root.calls() == []
+    new = fake_root.files().keys() - before.keys()
+    assert {name for name in new if not name.endswith("/")} == {
+        f"image/{REINSTALL}",
+        "image/lib/upgrade/keep.d/pywg",
+    }
+    assert fake_root.files("image/etc/pywg") == {"image/etc/pywg/keys/": 0o700}
+
+
 def test_upgrade_removes_bytecode_and_keeps_keys(fake_root: FakeRoot) -> None:
     fake_root.install(PYWG)
     store(fake_root)
