@@ -2,6 +2,7 @@
 
 import os
 
+from ..control import timestamp_file
 from ..control.text import located, quote
 from ..core.errors import ConfigError
 from ..openwrt import key_removal, key_store, uci_edit, uci_store
@@ -34,7 +35,7 @@ def _purge_interface(name: str) -> None:
     used = key_removal.names_in_use([new], without=path)
     # If the configuration cannot be written, the same command completes the removal.
     _print_erased(key_removal.remove(keys - used))
-    stamp = os.path.join(os.path.dirname(key_store.directory()), f"{name}.stamp")
+    stamp = timestamp_file.path(os.path.dirname(key_store.directory()), name)
     if key_removal.remove_file(stamp):
         _print_erased([stamp])
     for key in sorted(keys & used):

@@ -1,6 +1,7 @@
 """Installation, a link between two LANs, and removal."""
 
 import json
+import re
 
 from tests.lab.wait import becomes
 
@@ -151,7 +152,9 @@ def stock(home: Home) -> tuple[object, ...]:
     return sections, home.status_of("stock"), handlers.get("wireguard")
 
 
-def test_no_file_process_or_route_is_left_after_removal(homes: Homes) -> None:
+def test_only_keys_are_left_after_removal(
+    homes: Homes,
+) -> None:
     first, second = homes
     assert first.reaches(second)
     for home in homes:
@@ -161,7 +164,9 @@ def test_no_file_process_or_route_is_left_after_removal(homes: Homes) -> None:
         assert {"/etc/pywg/keys/kept", "/tmp/run/pywg-embedded"} <= home.files().keys()
         before = stock(home)
         try:
-            home.remove()
+            erase = re.search("To erase them, run: (.+)", home.remove())
+            assert erase and home.router.run("cat /etc/pywg/keys/kept") == "key\n"
+            home.router.run(erase[1])
             assert home.router.pid(NAME) is None
             assert NAME not in home.router.run("ip link; ip route; ip -6 route")
             running = "ubus list; ubus call service list; nft list ruleset"

@@ -82,10 +82,10 @@ class Home:
         self.router.run("/etc/init.d/network restart")
         assert becomes(lambda: self.is_up("wan") and self.is_up("lan"), 30)
 
-    def remove(self) -> None:
-        """Remove the packages in reverse order."""
+    def remove(self) -> str:
+        """Remove the packages in reverse order, and return what that prints."""
         names = " ".join(package.full_name for package in reversed(self._packages))
-        self.router.run(f"{self._manager.remove} {names}")
+        return self.router.run(f"{self._manager.remove} {names} 2>&1")
 
     def files(self) -> dict[str, str]:
         """The digests of the files on the flash, and of our files in tmpfs.
