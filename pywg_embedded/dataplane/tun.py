@@ -20,6 +20,9 @@ if IOCTL_DIRECTIONS_DIFFER:
     _WRITE, _READ = _READ, _WRITE
 _TUNSETIFF = _WRITE | 4 << 16 | ord("T") << 8 | 202
 _TUNGETIFF = _READ | 4 << 16 | ord("T") << 8 | 210
+_NO_DIRECTION = 0x20000000 if IOCTL_DIRECTIONS_DIFFER else 0
+_TUNGETDEVNETNS = _NO_DIRECTION | ord("T") << 8 | 227
+_OUR_NETNS = "/proc/self/ns/net"
 _MAX_NAME = 15
 
 _OPEN_ERRORS = {
@@ -33,14 +36,21 @@ _OPEN_ERRORS = {
 
 
 class Tun:
-    """A TUN descriptor, with the initial name and index of its interface."""
+    """A TUN descriptor, with the initial name and index of its interface.
+
+    The methods that ask for or change a property of the interface raise OSError, ENODEV
+    after it was moved to another network namespace; renaming it does no harm.
+    """
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        answer = fcntl.ioctl(descriptor, _TUNGETIFF, bytes(_IFREQ.size))
-        self.name = os.fsdecode(answer[:16].rstrip(b"\0"))
-        self._flags: int = struct.unpack_from("@H", answer, 16)[0]
+        self._flags: int = struct.unpack_from("@H", self._identity(), 16)[0]
+        self.name = self.current_name()
         self.index: int = struct.unpack_from("@i", self._ask(_SIOCGIFINDEX), 16)[0]
+
+    def current_name(self) -> str:
+        """Return the name of the interface, from any network namespace."""
+        return os.fsdecode(self._identity()[:16].rstrip(b"\0"))
 
     def flags(self) -> int:
         """Return the flags that the TUN device was created with, such as IFF_TUN."""
@@ -52,19 +62,17 @@ class Tun:
             return self._flags
 
     def is_up(self) -> bool:
-        """Return whether the interface is up.
-
-        Uses the name, and therefore works in the original network namespace only.
-        """
+        """Return whether the interface is up."""
         flags: int = struct.unpack_from("@H", self._ask(_SIOCGIFFLAGS), 16)[0]
         return bool(flags & _IFF_UP)
 
     def mtu(self) -> int:
-        """Return the MTU; in the original network namespace only."""
-        return mtu_of(self.name)
+        """Return the MTU."""
+        mtu: int = struct.unpack_from("@i", self._ask(_SIOCGIFMTU), 16)[0]
+        return mtu
 
     def set_mtu(self, mtu: int) -> None:
-        """Set the MTU; in the original network namespace only."""
+        """Set the MTU."""
         self._ask(_SIOCSIFMTU, struct.pack("@i", mtu))
 
     def probe(self) -> bool | None:
@@ -82,8 +90,27 @@ class Tun:
         """Close the descriptor, which deletes an interface that ``create`` made."""
         os.close(self.descriptor)
 
+    def _identity(self) -> bytes:
+        """Return an ifreq with the name and flags."""
+        return fcntl.ioctl(self.descriptor, _TUNGETIFF, bytes(_IFREQ.size))
+
     def _ask(self, request: int, argument: bytes = b"") -> bytes:
-        return _ask(self.name, request, argument)
+        # Another interface may have the name in our network namespace.
+        if not self._is_in_our_netns():
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+        return _ask(self.current_name(), request, argument)
+
+    def _is_in_our_netns(self) -> bool:
+        try:
+            netns = fcntl.ioctl(self.descriptor, _TUNGETDEVNETNS)
+        except OSError:
+            return True  # Linux before 4.20: not known
+        try:
+            return os.path.samestat(os.fstat(netns), os.stat(_OUR_NETNS))
+        except OSError:
+            return True  # no /proc: not known
+        finally:
+            os.close(netns)
 
 
 def mtu_of(name: str) -> int:

@@ -127,7 +127,8 @@ class NetifdLink:
         mtu = configured.mtu or self._path_mtu(endpoints, uplinks)
         succeeded = self._tasks.run("MTU", mtu) and succeeded
         port = self._interface.port()
-        message = netifd.update_link(configured, self._tun.name, port, uplinks)
+        device = self._tun.current_name()
+        message = netifd.update_link(configured, device, port, uplinks)
         # netifd may have been restarted if there is a new connection.
         sent = {**message, "connections": self._ubus.connections}
 
