@@ -11,7 +11,7 @@ from ..core.secret import wipe
 from . import layouts
 from .library import functions as _library
 from .library import strerror
-from .limits import Limits, too_many_allowed_ips
+from .limits import MOST_ALLOWED_IPS, Limits, too_many_allowed_ips
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -146,14 +146,16 @@ class Plane:
         """Remove all prefixes from a peer."""
         self._call("disallow_all", peer_id)
 
-    def allowed_ips(self, peer_id: int) -> "Iterator[AllowedIP]":
-        """Yield the prefixes of a peer, ``(address, prefix length)``.
+    def allowed_ips(
+        self, peer_id: int, most: int = MOST_ALLOWED_IPS
+    ) -> "Iterator[AllowedIP]":
+        """Yield prefixes of a peer, ``(address, prefix length)``, at most so many.
 
         IPv4 comes first, and longer prefixes before shorter ones.
         """
         # One list for each length sorts faster than one of pairs.
         addresses: dict[int, list[bytes]] = {}
-        for address, cidr in self._allowed_ips(peer_id):
+        for address, cidr in self._allowed_ips(peer_id, most):
             order = 256 * len(address) - cidr
             if order in addresses:
                 addresses[order].append(address)
@@ -163,13 +165,14 @@ class Plane:
             cidr = -order % 256
             yield from [(address, cidr) for address in sorted(addresses[order])]
 
-    def _allowed_ips(self, peer_id: int) -> "Iterator[AllowedIP]":
+    def _allowed_ips(self, peer_id: int, most: int) -> "Iterator[AllowedIP]":
         cursor = bytearray(4)
         found = bytearray(_PREFIXES_AT_ONCE * layouts.ALLOWED_IP_SIZE)
         count = 1
-        while count:
-            room = _PREFIXES_AT_ONCE
+        while count and most:
+            room = min(most, _PREFIXES_AT_ONCE)
             count = self._call("allowed_ips", peer_id, cursor, found, room)
+            most -= count
             yield from layouts.unpack_allowed_ips(found, count)
 
     def allowed_ip_owners(

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Table = dict[str, Any]
 
 
+# Peers, allowed IPs of all of them, and complaints in a report.
+_MAX_PEERS, _MAX_ALLOWED_IPS, _MAX_COMPLAINTS = 500, 4_000, 64
+
+
 class StatusReport:
     """Builds reports from the UCI configuration, the interface and the peer monitor."""
 
@@ -33,10 +37,13 @@ class StatusReport:
         """Return the status of the interface and its peers.
 
         Ages are in seconds, rates in bytes per second; ``complaints`` are the problems
-        of the UCI configuration, and what else the tables have no room for.
+        of the UCI configuration, and what else the tables have no room for. Long lists
+        are cut short, because a message of ubus is limited to 1 MiB.
         """
         sections = {peer.public_key: peer for peer in self._uci_config.configured.peers}
         interface = self._interface
+        peers = list(interface.device.peers)
+        most = _MAX_ALLOWED_IPS // max(1, min(len(peers), _MAX_PEERS))
         return {
             "up": interface.up,
             "public_key": to_base64(interface.device.public_key() or ZERO_KEY),
@@ -53,17 +60,14 @@ class StatusReport:
                 "allowed_ips": interface.plane.allowed_ip_count(),
             },
             "left_out": {
-                "peers": list(map(to_base64, interface.left_out.peers)),
-                "allowed_ips": {
-                    to_base64(public_key): count
-                    for public_key, count in interface.left_out.allowed_ips.items()
-                },
+                "peers": len(interface.left_out.peers),
+                "allowed_ips": sum(interface.left_out.allowed_ips.values()),
             },
             "drops": interface.drops(),
             "complaints": self._complaints(),
             "peers": [
-                self._peer(peer, sections.get(peer.public_key))
-                for peer in interface.device.peers
+                self._peer(peer, sections.get(peer.public_key), most)
+                for peer in peers[:_MAX_PEERS]
             ],
         }
 
@@ -71,7 +75,11 @@ class StatusReport:
         complaints = list(map(str, self._uci_config.complaints))
         left_out = self._interface.left_out
         # Those of the configuration have a complaint with their section.
-        return complaints + list(left_out.messages(self._uci_config.left_out))
+        complaints += left_out.messages(self._uci_config.left_out)
+        more = len(complaints) - _MAX_COMPLAINTS
+        if more > 0:
+            complaints[_MAX_COMPLAINTS:] = [f"{more} more; the log has all of them"]
+        return complaints
 
     def history(self) -> "Table":
         """Return the rates of the last ten minutes by public key, the oldest first."""
@@ -83,20 +91,21 @@ class StatusReport:
                 histories[to_base64(peer.public_key)] = {"rx": rx, "tx": tx}
         return histories
 
-    def _peer(self, peer: "Peer", section: "UciPeer | None") -> "Table":
+    def _peer(self, peer: "Peer", section: "UciPeer | None", most: int) -> "Table":
         facts = self._interface.plane.facts(peer.id)
         rates = self._monitor.rates(peer.public_key)
         rx_rate, tx_rate = rates.last() if rates else (0, 0)
         endpoint = facts.endpoint.remote() if facts.endpoint else None
         code, text = diagnose(self._symptoms(peer, section))
-        allowed_ips = self._interface.plane.allowed_ips(peer.id)
+        allowed_ips = list(self._interface.plane.allowed_ips(peer.id, most + 1))
         age = _age(peer.last_handshake_at)
         return {
             "public_key": to_base64(peer.public_key),
             "has_preshared_key": any(peer.preshared_key),
             **(_configured(section) if section else {}),
             "endpoint": format_endpoint(endpoint) if endpoint else "",
-            "allowed_ips": list(map(format_allowed_ip, allowed_ips)),
+            "allowed_ips": list(map(format_allowed_ip, allowed_ips[:most])),
+            "has_more_allowed_ips": len(allowed_ips) > most,
             "persistent_keepalive": peer.persistent_keepalive,
             "handshake_age": None if age is None else age // 1_000,
             "rx_bytes": facts.rx_bytes,

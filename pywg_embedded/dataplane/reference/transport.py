@@ -22,7 +22,7 @@ from ...core.constants import (
 from ...core.facts import Facts
 from ...core.handshake_filter import HandshakeFilter
 from .. import events
-from ..limits import Limits
+from ..limits import MOST_ALLOWED_IPS, Limits
 from . import ecn, packet
 from .aead import InPlaceAead
 from .allowedips import AllowedIPs
@@ -171,9 +171,12 @@ class Transport:
         """Remove all allowed IPs of a peer."""
         self._allowed_ips.remove_peer(peer_id)
 
-    def allowed_ips(self, peer_id: int) -> "Iterator[AllowedIP]":
-        """Return the allowed IPs of a peer: ``(address, prefix length)``."""
-        return self._allowed_ips.peer_prefixes(peer_id)
+    def allowed_ips(
+        self, peer_id: int, most: int = MOST_ALLOWED_IPS
+    ) -> "Iterator[AllowedIP]":
+        """Yield prefixes of a peer, ``(address, prefix length)``, at most so many."""
+        for allowed_ip, _ in zip(self._allowed_ips.peer_prefixes(peer_id), range(most)):
+            yield allowed_ip
 
     def allowed_ip_owners(
         self, allowed_ips: "Collection[AllowedIP]"

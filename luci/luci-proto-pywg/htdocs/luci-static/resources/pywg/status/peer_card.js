@@ -70,7 +70,8 @@ class PeerCard {
 			? `${found.cause}\n${found.detail}` : found.cause);
 		widgets.setText(this.advice, found.advice);
 		widgets.setText(this.allowed, peer.allowed_ips.length
-			? _('Allowed IPs: %s').format(peer.allowed_ips.join(', '))
+			? _('Allowed IPs: %s').format(
+				peer.allowed_ips.concat(peer.has_more_allowed_ips ? '…' : []).join(', '))
 			: _('No allowed IPs; nothing is sent to this peer.'));
 		this.chart.update(history, peer, receivedAt);
 		this.actions.update(peer);
