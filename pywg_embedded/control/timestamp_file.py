@@ -50,7 +50,7 @@ def parse(content: bytes) -> StoredTimestamp:
         ValueError: the content is damaged.
     """
     line, _, checksum = content.rstrip(b"\n").rpartition(b" ")
-    if checksum != b"%08x" % crc32(line):
+    if checksum != f"{crc32(line):08x}".encode():
         raise ValueError("damaged: wrong checksum")
     fields = line.decode().split(" ")
     if len(fields) != 6 or fields[0] != _FORMAT:

@@ -4,7 +4,8 @@ The tests with peers that refuse old timestamps are in tests/simulation/test_clo
 """
 
 import random
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,42 @@ def test_error_is_logged_once_when_the_folder_cannot_be_created(
     errors = [line for line in machine.logged if "cannot write" in line]
     assert len(errors) == 1
     assert "until the clock is set" in errors[0]
+
+
+@pytest.fixture
+def full_flash(machine: Machine) -> Iterator[Machine]:
+    """A machine with a session, whose flash has become full."""
+    folder = machine.path.parent
+    folder.mkdir()
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "nr_inodes=4", "none", str(folder)], check=True
+    )
+    try:
+        machine.timestamps.after(0)
+        for n in range(2):
+            (folder / str(n)).touch()
+        yield machine
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("how", [CRASHED, ENDED])
+def test_timestamps_increase_over_restarts_when_the_flash_is_full(
+    full_flash: Machine, how: str
+) -> None:
+    machine, last = full_flash, 0
+    content = machine.path.read_bytes()
+    for _ in range(20):
+        machine.advance(HOUR)
+        last = machine.timestamps.after(last)
+        machine.logged.clear()
+        begin_again(machine, how)
+        first = machine.timestamps.after(0)
+        assert first > last
+        last = first
+    assert any("No space left on device" in line for line in machine.logged)
+    assert machine.path.read_bytes() == content
+    assert [file.name for file in machine.path.parent.glob("*.new")] == []
 
 
 # Restarts never add up.
