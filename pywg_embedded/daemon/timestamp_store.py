@@ -86,12 +86,11 @@ class TimestampStore:
 
         This takes two writes, because the next start needs one for its first timestamp.
         """
-        saved = self._stored is not None and self._stored.bound == self._used
-        if self._used and not saved and self._budget() >= 2 * _INTERVAL:
+        if self._used and self._budget() >= 2 * _INTERVAL:
             self._write(self._used, self._used)
 
     def _is_same_boot(self, stored: StoredTimestamp) -> bool:
-        return bool(self._boot_id) and stored.boot_id == self._boot_id
+        return stored.boot_id == self._boot_id
 
     def _line(self, stored: StoredTimestamp) -> int:
         # Within a boot, all clocks run at one rate.

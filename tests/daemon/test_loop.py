@@ -84,6 +84,22 @@ def test_sources_are_checked_only_when_routes_have_changed(
     assert len(interface.peers_with_source()) == PEERS
 
 
+def test_silent_peers_are_retried_when_the_clock_has_become_right(
+    loop: Loop, interface: Interface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retried: list[list[bytes]] = []
+    became_right = [False, True, False]
+    monkeypatch.setattr(loop._timestamps, "tick", lambda: became_right.pop(0))
+    monkeypatch.setattr(interface, "unreachable_peers", lambda: [b"silent"])
+    monkeypatch.setattr(interface, "rekey", retried.append)
+    counts = []
+    for _ in range(3):
+        loop._tick()
+        counts.append(len(retried))
+    assert counts == [0, 1, 1]
+    assert retried == [[b"silent"]]
+
+
 # The log level, and what two ticks write to the log.
 LOGGED = (
     ("error", ""),

@@ -77,13 +77,13 @@ def begin_again(machine: Machine, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", [CRASHED, ENDED, CUT, SHUT_DOWN])
-@pytest.mark.parametrize("later", [0, MINUTE, HOUR, 5 * HOUR])
+@pytest.mark.parametrize("later", [0, SECOND, MINUTE, HOUR, 5 * HOUR])
 def test_first_timestamp_is_the_clock_when_it_is_confirmed(
     machine: Machine, how: str, later: int
 ) -> None:
     machine.ntp()
     before = machine.timestamps.after(0)
-    machine.advance(later + SECOND)
+    machine.advance(later)
     begin_again(machine, how)
     machine.ntp()
     first = machine.timestamps.after(0)
@@ -129,6 +129,39 @@ def test_first_timestamp_is_above_the_file_when_it_is_ahead_of_a_confirmed_clock
         assert first > ahead, how
         ahead = first
     assert machine.ahead() < FOLLOWING_BOUND + 2 * STEPPING_BOUND
+
+
+def test_first_timestamp_is_above_all_when_the_clock_was_ahead_before_a_crash(
+    machine: Machine,
+) -> None:
+    machine.timestamps.after(0)
+    machine.set_clock(TODAY + 2 * HOUR)
+    last = machine.timestamps.after(0)
+    machine.set_clock(TODAY)
+    machine.advance(SECOND)
+    assert machine.start().after(0) > last
+
+
+def test_first_timestamp_is_above_all_after_a_power_loss_that_follows_restarts(
+    machine: Machine,
+) -> None:
+    machine.timestamps.after(0)
+    for _ in range(5):
+        machine.advance(MINUTE)
+        machine.restart()
+        last = machine.timestamps.after(0)
+    machine.lose_power()
+    machine.set_clock(IMAGE_BUILT)
+    assert machine.timestamps.after(0) > last
+
+
+def test_first_timestamp_is_above_the_bound_when_the_boot_has_no_identifier(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "boot_id", lambda: "")
+    last = machine.start().after(0)
+    machine.set_clock(IMAGE_BUILT)
+    assert is_near(machine.start().after(0), last + FOLLOWING_BOUND)
 
 
 BROKEN = (
@@ -326,9 +359,9 @@ def test_clock_far_ahead_is_not_believed_until_ntp_confirms_it(
     assert (machine.timestamps.after(last) > TODAY + HOUR // 2) == believed
     warnings = [line for line in machine.logged if "ignoring the clock" in line]
     assert bool(warnings) != believed
-    if TODAY + jump < YEAR_2200:
-        machine.synchronized = True
-        assert is_near(machine.timestamps.after(0), TODAY + jump)
+    machine.synchronized = True
+    confirmed = machine.timestamps.after(0)
+    assert is_near(confirmed, TODAY + jump) == (TODAY + jump < YEAR_2200)
 
 
 def test_a_clock_that_is_ignored_is_logged_once(machine: Machine) -> None:
@@ -371,6 +404,30 @@ def test_clock_set_by_hand_is_believed_when_it_was_never_set_before(
     assert is_near(machine.timestamps.after(0), TODAY)
 
 
+def test_clock_set_by_hand_is_believed_when_the_hardware_clock_was_wrong(
+    make: MakeMachine,
+) -> None:
+    machine = make(has_hardware_clock=True)
+    machine.timestamps.after(0)
+    machine.hardware_error = -TODAY
+    machine.lose_power(HOUR)
+    machine.timestamps.after(0)
+    machine.set_clock(machine.right_time)
+    machine.advance(9 * HOUR)
+    assert is_near(machine.timestamps.after(0), machine.right_time)
+
+
+def test_clock_set_forward_by_hand_is_believed_when_it_was_set_back_before(
+    machine: Machine,
+) -> None:
+    last = machine.timestamps.after(0)
+    machine.set_clock(TODAY - YEAR // 2)
+    last = machine.timestamps.after(last)
+    machine.set_clock(TODAY)
+    machine.advance(HOUR)
+    assert is_near(machine.timestamps.after(last), machine.right_time)
+
+
 def test_clock_is_confirmed_by_the_record_of_the_hotplug_script(
     machine: Machine,
 ) -> None:
@@ -380,6 +437,17 @@ def test_clock_is_confirmed_by_the_record_of_the_hotplug_script(
     assert is_near(machine.timestamps.after(0), TODAY + YEAR)
     machine.set_clock(YEAR_2040)
     assert machine.timestamps.after(0) < TODAY + 2 * YEAR
+
+
+def test_ntp_is_not_queried_while_the_clock_stays_confirmed(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.ntp()
+    machine.timestamps.after(0)
+    monkeypatch.setattr(machine, "is_synchronized", lambda: pytest.fail("queried"))
+    machine.advance(HOUR)
+    machine.timestamps.after(0)
+    assert not machine.timestamps.tick()
 
 
 def test_clock_stays_confirmed_when_ntp_is_lost(machine: Machine) -> None:
@@ -412,6 +480,19 @@ def test_hardware_clock_is_believed_when_it_is_plausible(
     first = machine.timestamps.after(0)
     assert first > last
     assert is_near(first, machine.right_time) == believed
+
+
+def test_clock_is_not_confirmed_by_a_hardware_clock_that_differs(
+    make: MakeMachine,
+) -> None:
+    machine = make(has_hardware_clock=True)
+    machine.timestamps.after(0)
+    machine.advance(HOUR)
+    last = machine.timestamps.after(0)
+    machine.lose_power()
+    machine.hardware_error = -YEAR
+    machine.set_clock(TODAY + MINUTE)
+    assert machine.start().after(0) > last
 
 
 def test_clock_set_by_hand_is_not_confirmed_by_the_hardware_clock(
@@ -532,6 +613,15 @@ def test_flash_is_written_at_most_8_times_a_day(
         timestamp = machine.timestamps.after(0)
         assert timestamp >= last or not increases
         last = timestamp
+    assert most_in_a_day(machine.writes) <= 8
+
+
+def test_write_budget_does_not_grow_without_limit(machine: Machine) -> None:
+    machine.timestamps.after(0)
+    machine.advance(30 * DAY)
+    for _ in range(DAY // MINUTE):
+        restart_loop(machine, random.Random(0))
+        machine.timestamps.after(0)
     assert most_in_a_day(machine.writes) <= 8
 
 
