@@ -21,7 +21,7 @@ from .clock import SystemClock
 from .dataplane import LIBPYWG, open_plane, uses_vnet_header
 from .icmp_sockets import open_icmp_sockets
 from .interface import Interface
-from .log import Log, to_syslog
+from .log import Log, Syslog
 from .loop import ENDING_SIGNALS, SIGNALS, Loop
 from .netlink.link_monitor import LinkMonitor
 from .tasks import Tasks
@@ -84,7 +84,7 @@ def _fill_standard_descriptors() -> None:
 
 def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
     tun = _open_tun(arguments)
-    log = Log(tun.name, arguments.log_level, to_syslog if arguments.netifd else None)
+    log = Log(tun.name, arguments.log_level, Syslog() if arguments.netifd else None)
     process.forbid_dumps(log)
     icmp_sockets = open_icmp_sockets()
     process.drop_capabilities(log)

@@ -48,6 +48,8 @@ def connection(router: NetifdRouter) -> None:
             client = clients.enter_context(socket.socket(socket.AF_UNIX))
             client.setblocking(False)
             client.connect(str(router.ubusd.path))
+            # The first one is still accepted.
+            assert becomes(lambda: ACCEPTING in router.ubusd.waiting)
     router.ubusd.disconnect()
     refused = "ubusd does not accept connections"
     assert becomes(lambda: refused in router.said()), router.said()

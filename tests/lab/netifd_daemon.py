@@ -23,7 +23,7 @@ def run() -> int:
     )
     ubus._TIMEOUT_SECONDS = _PATIENCE
     RestartBackoff.__init__.__defaults__ = (folder,)
-    vars(main)["to_syslog"] = None
+    vars(main)["Syslog"] = lambda: None
     sys.argv = ["pywgd", *arguments]
     return main.main()
 

@@ -1,4 +1,8 @@
-"""The subset of rtnetlink(7) that the daemon uses: messages and attributes."""
+"""The subset of rtnetlink(7) that the daemon uses: messages and attributes.
+
+The kernel handles a request while it is sent, so that the reply is there afterwards; a
+reply that is not there was lost for want of memory, and is not waited for.
+"""
 
 import os
 import socket
@@ -24,8 +28,6 @@ IFLA_MTU = 4
 _NLM_F_REQUEST, _NLM_F_ACK, _NLM_F_DUMP = 1, 4, 0x300
 # Options of a netlink socket: the kernel filters a dump by the header of the request.
 _SOL_NETLINK, _STRICT_CHECK = 270, 12
-# Seconds.
-_REPLY_TIMEOUT = 1.0
 _HEADER = struct.Struct("@IHHII")
 _ATTRIBUTE = struct.Struct("@HH")
 _STATUS = struct.Struct("@i")
@@ -51,10 +53,10 @@ def query(kind: int, body: bytes, flags: int = 0) -> "Iterator[tuple[int, bytes]
     The reply must fit in one datagram.
 
     Raises:
-        OSError: the request cannot be sent, or there is no reply within a second.
+        OSError: the request cannot be sent, or there is no reply.
     """
     with open_socket(0) as sock:
-        sock.settimeout(_REPLY_TIMEOUT)
+        sock.setblocking(False)
         sock.send(pack_request(kind, body, flags))
         return parse_messages(sock.recv(BUFFER))
 
@@ -63,7 +65,7 @@ def request(kind: int, body: bytes, flags: int = 0) -> None:
     """Send a request and wait until the kernel has carried it out.
 
     Raises:
-        OSError: the kernel rejects the request, or does not reply within a second.
+        OSError: the kernel rejects the request, or does not reply.
     """
     for reply, text in query(kind, body, flags | _NLM_F_ACK):
         error = -_STATUS.unpack_from(text)[0] if reply == ERROR else 0
@@ -77,14 +79,14 @@ def dump(kind: int, body: bytes) -> "Iterator[tuple[int, bytes]]":
     A kernel before Linux 4.20 may also list objects that do not match ``body``.
 
     Raises:
-        OSError: the kernel rejects the request, or does not reply within a second.
+        OSError: the kernel rejects the request, or does not reply.
     """
     with open_socket(0) as sock:
         try:
             sock.setsockopt(_SOL_NETLINK, _STRICT_CHECK, 1)
         except OSError:
             pass  # an old kernel
-        sock.settimeout(_REPLY_TIMEOUT)
+        sock.setblocking(False)
         sock.send(pack_request(kind, body, _NLM_F_DUMP))
         while True:
             for reply, text in parse_messages(sock.recv(BUFFER)):
