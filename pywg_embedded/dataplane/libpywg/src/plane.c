@@ -264,6 +264,8 @@ int plane_lock_keys(const struct plane *plane)
 
 	if (error)
 		return error;
-	return process_lock_memory(plane->shared.keypairs.entries,
-				   keypairs_memory(plane->limits.peers));
+	/* They are in the arena, which is mapped. */
+	return process_lock_memory(
+		plane->shared.keypairs.entries,
+		(size_t)keypairs_memory(plane->limits.peers));
 }
