@@ -22,9 +22,10 @@ def limits(words: list[str]) -> int:
     if words and not words[0].startswith("-"):
         return _limits_of(words)
     chosen = _chosen(words)
+    tables = _tables(chosen)
     room = f"{chosen.peers} peers, {chosen.allowed_ips} allowed IPs"
     write(RESET + heading("limits", GREEN, room))
-    _write_tables(chosen)
+    _write_tables(tables)
     return 0
 
 
@@ -37,6 +38,9 @@ def _limits_of(words: list[str]) -> int:
         raise ConfigError(f"{name}: the daemon of this interface reports no limits")
     allowed_ips = sum(len(peer.allowed_ips) for peer in status.peers)
     left_out = sum(peer.allowed_ips_left_out for peer in status.peers)
+    tables = []
+    if not status.dataplane:
+        tables = _tables(Limits(status.max_peers, status.max_allowed_ips))
     write(RESET + heading("limits", GREEN, name))
     for label, used, size, missing in (
         ("peers", len(status.peers), status.max_peers, len(status.peers_left_out)),
@@ -44,18 +48,17 @@ def _limits_of(words: list[str]) -> int:
     ):
         suffix = f", {missing} left out" if missing else ""
         write(line(label, f"{used} of {size}{suffix}"))
-    if not status.dataplane:
-        _write_tables(Limits(status.max_peers, status.max_allowed_ips))
+    if tables:
+        _write_tables(tables)
     write(line("available memory", units.amount(available_memory())))
     write(line("to raise the limits", _OPTIONS_TEXT))
     return 0
 
 
-def _write_tables(chosen: Limits) -> None:
-    sizes = _tables(chosen)
-    for name, size in sizes:
+def _write_tables(tables: list[tuple[str, int]]) -> None:
+    for name, size in tables:
         write(line(name, units.amount(size)))
-    write(line("total", units.amount(sum(size for _, size in sizes))))
+    write(line("total", units.amount(sum(size for _, size in tables))))
 
 
 def _chosen(words: list[str]) -> Limits:
