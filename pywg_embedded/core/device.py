@@ -47,9 +47,6 @@ if TYPE_CHECKING:
         def set_endpoint(self, peer_id: int, endpoint: Endpoint) -> None:
             """Set the endpoint of a peer."""
 
-        def record_handshake_sent(self, peer_id: int, size: int) -> None:
-            """Record that a handshake message is sent to a peer."""
-
         def record_handshake_received(
             self, peer_id: int, size: int, source: Endpoint
         ) -> None:
@@ -126,15 +123,16 @@ class Device:
         self._up = False
         self.peers = Peers(crypto, max_peers)
         self._timers = TimerQueue()
-        self._datagrams: list[tuple[bytes, Endpoint]] = []
+        self._datagrams: list[tuple[bytes, Endpoint, int | None]] = []
         self.drops: dict[str, int] = {}
 
     # Output.
 
-    def datagrams_to_send(self) -> "list[tuple[bytes, Endpoint]]":
+    def datagrams_to_send(self) -> "list[tuple[bytes, Endpoint, int | None]]":
         """Return the handshake messages and cookie replies to send since the last call.
 
-        Each comes with the endpoint to send it to.
+        Each comes with the endpoint to send it to, and with the id of the peer that the
+        data plane records it for once it is sent; None for cookie replies.
         """
         datagrams, self._datagrams = self._datagrams, []
         return datagrams
@@ -410,7 +408,7 @@ class Device:
         else:
             reply = self._handshake_filter.check(data, source, backlog, now)
         if reply is not None:
-            self._datagrams.append((reply, source))
+            self._datagrams.append((reply, source, None))
             raise Drop("cookie_required")
         return self._identity
 
@@ -482,10 +480,9 @@ class Device:
     ) -> None:
         datagram = peer.cookies.add_macs(self._crypto, message, now)
         peer.handshake_sent_at = now
-        self._plane.record_handshake_sent(peer.id, len(datagram))
         self._handshake_filter.expect_cookie(index)
         self._plane.expect_cookie(index)
-        self._datagrams.append((datagram, endpoint))
+        self._datagrams.append((datagram, endpoint, peer.id))
 
     # Timers.
 
@@ -630,6 +627,7 @@ class Device:
         if peer.last_timestamp_sent:
             self._timestamps.raise_floor(peer.last_timestamp_sent)
         self._timers.forget(peer.id)
+        self._datagrams = [row for row in self._datagrams if row[2] != peer.id]
         self._plane.remove_peer(peer.id)
         self.peers.remove(peer)
 

@@ -31,29 +31,41 @@ def begin_handshake(peer: "Peer", facts: "Facts") -> int | None:
 
 
 def replace_dead_session(peer: "Peer", facts: "Facts") -> int | None:
-    """Return when to rekey because nothing was received since data was sent (6.2)."""
-    since = facts.data_sent_since
+    """Return when to rekey because nothing was received since data was sent (6.2).
+
+    Data that could not be sent counts as well: a handshake may find another way.
+    """
+    since = facts.unanswered_since()
     if not since:
         return None
     if since < peer.initiation_sent_at:
         # A handshake was tried since; only data sent after it is a new reason.
         since = peer.initiation_sent_at
-        if facts.last_data_sent <= since:
+        if max(facts.last_data_sent, facts.last_failed) <= since:
             return None
     return since + KEEPALIVE_TIMEOUT + REKEY_TIMEOUT + peer.jitter
 
 
 def passive_keepalive(peer: "Peer", facts: "Facts") -> int | None:
-    """Return when to send a keepalive: data was received, nothing sent since (6.5)."""
+    """Return when to send a keepalive: data was received, nothing sent since (6.5).
+
+    A keepalive that could not be sent is repeated.
+    """
     since = facts.data_received_since
-    return since + KEEPALIVE_TIMEOUT if since else None
+    if not since:
+        return None
+    return max(since, facts.last_failed) + KEEPALIVE_TIMEOUT
 
 
 def persistent_keepalive(peer: "Peer", facts: "Facts") -> int | None:
-    """Return when to send a keepalive after idling in both directions (6.5)."""
+    """Return when to send a keepalive after idling in both directions (6.5).
+
+    A keepalive that could not be sent is repeated, also one that began a handshake.
+    """
     if not peer.persistent_keepalive:
         return None
-    last = max(facts.last_sent, facts.last_received)
+    tried_at = max(facts.last_failed, peer.handshake_sent_at)
+    last = max(facts.last_sent, facts.last_received, tried_at)
     return last + peer.persistent_keepalive * 1000
 
 

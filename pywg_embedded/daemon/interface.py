@@ -151,8 +151,10 @@ class Interface:
 
     def flush(self) -> None:
         """Send the datagrams that the engine has queued."""
-        for datagram, endpoint in self.device.datagrams_to_send():
-            self.plane.send_datagram(datagram, select_source(endpoint, self._fwmark))
+        for datagram, endpoint, peer_id in self.device.datagrams_to_send():
+            source = select_source(endpoint, self._fwmark)
+            if self.plane.send_datagram(datagram, source) and peer_id is not None:
+                self.plane.record_handshake_sent(peer_id, len(datagram))
 
     def drops(self) -> dict[str, int]:
         """Return the number of dropped packets by drop reason."""
@@ -168,7 +170,7 @@ class Interface:
             return Reachability()
         now = clock.boottime()
         facts = self.plane.facts(peer.id)
-        data_unanswered = 0 < facts.data_sent_since <= now - REPLY_TIMEOUT
+        data_unanswered = 0 < facts.unanswered_since() <= now - REPLY_TIMEOUT
         handshake_unanswered = (
             peer.initiations_unanswered > REPLY_TIMEOUT // REKEY_TIMEOUT
             and now - peer.initiation_sent_at < REPLY_TIMEOUT

@@ -18,7 +18,7 @@ _ORDER = "<" if sys.byteorder == "little" else ">"
 # address, source, scope, interface, port, and the sizes of both addresses
 ENDPOINT = _ORDER + "16s16sIIHBB"
 # last_sent to tx_bytes; the endpoint and 4 bytes of padding follow
-FACTS = _ORDER + "7Q"
+FACTS = _ORDER + "9Q"
 # address, its size, prefix length, and 2 bytes of padding
 ALLOWED_IP = "16sBBH"
 # kind, id, length; the data and an endpoint follow
@@ -72,6 +72,8 @@ def unpack_facts(data: bytearray) -> Facts:
         facts.last_data_sent,
         facts.data_sent_since,
         facts.data_received_since,
+        facts.data_failed_since,
+        facts.last_failed,
         facts.rx_bytes,
         facts.tx_bytes,
     ) = struct.unpack_from(FACTS, data)

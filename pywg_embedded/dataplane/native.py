@@ -312,10 +312,10 @@ class Plane:
         self._call("set_mtu", mtu)
         self._mtu = mtu
 
-    def send_datagram(self, data: bytes, endpoint: "Endpoint") -> None:
-        """Send a handshake message or a cookie reply."""
+    def send_datagram(self, data: bytes, endpoint: "Endpoint") -> bool:
+        """Send a handshake message or a cookie reply; return whether it was sent."""
         to = layouts.pack_endpoint(endpoint)
-        self._call("send_datagram", data, len(data), to)
+        return bool(self._call("send_datagram", data, len(data), to))
 
     def watch(self, descriptor: int, writable: bool = False) -> None:
         """Let ``wait`` return READY when a descriptor is readable, or writable.

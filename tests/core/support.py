@@ -137,6 +137,8 @@ class Plane:
         self.calls: list[tuple[Any, ...]] = []
         self.facts: dict[int, Facts] = {}
         self.keypairs: dict[int, list[Keypair]] = {}
+        # Whether the network takes what is sent.
+        self.can_send = True
 
     def calls_to(self, name: str) -> "list[tuple[Any, ...]]":
         """Return the arguments of each call of a function."""
@@ -197,7 +199,9 @@ class Plane:
     def send_keepalive(self, peer_id: int) -> None:
         self.calls.append(("send_keepalive", peer_id))
         if self.keypairs[peer_id]:
-            self.facts[peer_id].record_sent(self.now, False)
+            facts = self.facts[peer_id]
+            record = facts.record_sent if self.can_send else facts.record_failed
+            record(self.now, False)
 
     def send_staged(self, peer_id: int) -> None:
         self.calls.append(("send_staged", peer_id))
@@ -240,8 +244,13 @@ class Side:
         self.device.configure(change(peer_change(peer.public, **values)), NOW)
 
     def sent_datagrams(self) -> list[bytes]:
-        """Return the datagrams that the device sends now."""
-        return [data for data, _ in self.device.datagrams_to_send()]
+        """Return the datagrams that the device sends now, and record them as sent."""
+        datagrams = []
+        for data, _, peer_id in self.device.datagrams_to_send():
+            datagrams.append(data)
+            if peer_id is not None and self.plane.can_send:
+                self.plane.record_handshake_sent(peer_id, len(data))
+        return datagrams
 
     def receive(
         self,

@@ -89,11 +89,11 @@ def test_a_handshake_gives_both_sides_the_same_keys() -> None:
 def test_initiations_go_to_the_endpoint_and_responses_to_the_source() -> None:
     a, b = pair()
     a.device.handshake_needed(0, NOW)
-    ((initiation, to),) = a.device.datagrams_to_send()
+    ((initiation, to, _),) = a.device.datagrams_to_send()
     assert (initiation[0], len(initiation)) == (1, 148)
     assert to.remote() == b.endpoint.remote()
     b.receive(initiation, ELSEWHERE)
-    ((response, to),) = b.device.datagrams_to_send()
+    ((response, to, _),) = b.device.datagrams_to_send()
     assert (response[0], len(response)) == (2, 92)
     assert to is ELSEWHERE
     assert a.sent_datagrams() == b.sent_datagrams() == []
@@ -351,6 +351,13 @@ def test_each_authentic_message_is_recorded_with_its_size() -> None:
     assert b.plane.calls_to("record_handshake_received") == [initiation]
     assert b.plane.calls_to("record_handshake_sent") == [response]
     assert a.plane.calls_to("record_handshake_received") == [response]
+
+
+def test_datagrams_of_a_removed_peer_are_not_sent() -> None:
+    a, b = pair()
+    a.device.handshake_needed(0, NOW)
+    a.device.configure(change(peer_change(b.public, remove=True)), NOW)
+    assert a.device.datagrams_to_send() == []
 
 
 def test_indices_are_random() -> None:

@@ -378,3 +378,12 @@ def test_timers_stop_after_any_sequence_of_events() -> None:
         a.sent_datagrams()
     a.run(now + 2_000_000)
     assert a.device.get_timer() is None
+
+
+def test_keepalives_are_repeated_while_none_can_be_sent() -> None:
+    a, b = established_pair()
+    a.device.configure(change(peer_change(b.public, persistent_keepalive=25)), NOW)
+    a.plane.can_send = False
+    a.plane.calls.clear()
+    a.run(NOW + 100_000)
+    assert a.plane.calls_to("send_keepalive") == [(0,)] * 4

@@ -10,6 +10,7 @@ NAMES = (
     "data_sent_since",
     "data_received_since",
 )
+FAILURES = ("data_failed_since", "last_failed", "last_sent", "data_sent_since")
 # the packets (sent, data) at the times 1, 2, 3, ...; the outcome as in NAMES
 HISTORIES = (
     ((), (0, 0, 0, 0, 0)),
@@ -47,3 +48,21 @@ def test_reset_clears_since_times_only() -> None:
     facts.record_sent(3, DATA)
     facts.reset_unanswered()
     assert tuple(getattr(facts, name) for name in NAMES) == (3, 2, 3, 0, 0)
+
+
+def test_failed_data_is_not_sent_and_unanswered_until_a_packet_is_received() -> None:
+    facts = Facts()
+    facts.record_failed(1, DATA)
+    facts.record_failed(2, KEEPALIVE)
+    assert tuple(getattr(facts, name) for name in FAILURES) == (1, 2, 0, 0)
+    assert facts.unanswered_since() == 1
+    facts.record_sent(3, DATA)
+    assert tuple(getattr(facts, name) for name in FAILURES) == (1, 2, 3, 3)
+    assert facts.unanswered_since() == 1
+    facts.record_received(4, KEEPALIVE)
+    assert facts.unanswered_since() == 0
+    facts.record_sent(5, DATA)
+    facts.record_failed(6, DATA)
+    assert facts.unanswered_since() == 5
+    facts.reset_unanswered()
+    assert facts.unanswered_since() == 0

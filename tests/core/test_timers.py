@@ -71,6 +71,20 @@ REPLACE_DEAD_SESSION: "tuple[Row, ...]" = (
     ({}, {"data_sent_since": T, "last_data_sent": T + 14_999}, T + 15_000),
     # A keepalive is not data.
     ({}, {"last_sent": T}, None),
+    # Data that could not be sent.
+    ({}, {"data_failed_since": T, "last_failed": T}, T + 15_000),
+    ({}, {"data_failed_since": T, "data_sent_since": T + 1}, T + 15_000),
+    ({}, {"data_failed_since": T + 1, "data_sent_since": T}, T + 15_000),
+    (
+        {"initiation_sent_at": T + 15_000},
+        {"data_failed_since": T, "last_failed": T + 16_000},
+        T + 30_000,
+    ),
+    (
+        {"initiation_sent_at": T + 15_000},
+        {"data_failed_since": T, "last_failed": T + 15_000},
+        None,
+    ),
     # A handshake was tried since: again only if data was sent after it.
     (
         {"initiation_sent_at": T + 15_000},
@@ -106,6 +120,9 @@ PASSIVE_KEEPALIVE: "tuple[Row, ...]" = (
     ({"jitter": JITTER}, {"data_received_since": T}, T + 10_000),
     # A keepalive was received.
     ({}, {"last_received": T}, None),
+    # A keepalive could not be sent.
+    ({}, {"data_received_since": T, "last_failed": T + 10_000}, T + 20_000),
+    ({}, {"data_received_since": T, "last_failed": T - 1}, T + 10_000),
 )
 PERSISTENT_KEEPALIVE: "tuple[Row, ...]" = (
     ({}, {"last_sent": T}, None),
@@ -114,6 +131,18 @@ PERSISTENT_KEEPALIVE: "tuple[Row, ...]" = (
     ({"persistent_keepalive": 65_535}, {"last_sent": T}, T + 65_535_000),
     # The last packet of either direction delays it.
     ({"persistent_keepalive": 25}, {"last_received": T}, T + 25_000),
+    # A keepalive could not be sent.
+    (
+        {"persistent_keepalive": 25},
+        {"last_sent": T, "last_failed": T + 25_000},
+        T + 50_000,
+    ),
+    # A handshake message could not be sent.
+    (
+        {"persistent_keepalive": 25, "handshake_sent_at": T + 25_000},
+        {"last_sent": T},
+        T + 50_000,
+    ),
     ({"persistent_keepalive": 25}, {"last_sent": T, "last_received": 1}, T + 25_000),
     ({"persistent_keepalive": 25}, {"last_sent": 1, "last_received": T}, T + 25_000),
 )

@@ -48,3 +48,7 @@ def test_only_refused_datagrams_of_a_batch_are_lost(
         packet = end.open(datagram)
         assert packet is not None and packet.startswith(sized(100 + n))
     assert rig.drops() == ({"send_eperm": len(refused)} if refused else {})
+    facts = rig.plane.facts(PEER)
+    assert facts.tx_bytes == sum(map(len, arrived))
+    assert (facts.data_failed_since > 0) == bool(refused)
+    assert (facts.data_sent_since > 0) == bool(arrived)

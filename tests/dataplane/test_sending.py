@@ -1,6 +1,7 @@
 """Sending: padding, counters, limits of a keypair, ECN."""
 
 import struct
+from collections.abc import Callable
 
 import pytest
 
@@ -229,9 +230,80 @@ def test_sending_continues_after_a_failed_send(rig: Rig) -> None:
     # Port 0 is invalid.
     rig.plane.set_endpoint(PEER, Endpoint(b"\x7f\0\0\1", 0))
     rig.write_tun(sized(40))
-    lost = rig.plane.facts(PEER).tx_bytes
+    before = rig.plane.facts(PEER).tx_bytes
     assert rig.drops() == {"send_einval": 1}
     rig.plane.set_endpoint(PEER, rig.remote.endpoint())
     rig.write_tun(sized(48))
-    assert rig.plane.facts(PEER).tx_bytes == lost + size_of(48)
+    assert rig.plane.facts(PEER).tx_bytes == before + size_of(48)
     assert end.open(rig.remote.receive().data) == sized(48)
+
+
+NOWHERE = Endpoint(b"\x7f\0\0\1", 0)
+
+
+def closed(rig: Rig) -> str:
+    rig.plane.close()
+    return "no_socket"
+
+
+def invalid_port(rig: Rig) -> str:
+    rig.plane.set_endpoint(PEER, NOWHERE)
+    return "send_einval"
+
+
+def too_large(rig: Rig) -> str:
+    return "send_emsgsize"
+
+
+@pytest.mark.parametrize("packets", [1, 5])
+@pytest.mark.parametrize("fail", [closed, invalid_port, too_large])
+def test_failed_data_is_not_counted_as_sent(
+    rig: Rig, fail: Callable[[Rig], str], packets: int
+) -> None:
+    end = rig.connected_peer(PEER, "10.1.0.0/16")
+    rig.deliver(end.seal(sized(40, "10.1.0.1", "10.0.0.1")))
+    before = rig.plane.facts(PEER)
+    tx_bytes, last_sent = before.tx_bytes, before.last_sent
+    last_data_sent, received_since = before.last_data_sent, before.data_received_since
+    rig.now += 10
+    reason = fail(rig)
+    for _ in range(packets):
+        rig.write_tun(sized(65_500 if fail is too_large else 40))
+    assert rig.drops() == {reason: packets}
+    facts = rig.plane.facts(PEER)
+    assert (facts.tx_bytes, facts.last_sent) == (tx_bytes, last_sent)
+    assert (facts.last_data_sent, facts.data_sent_since) == (last_data_sent, 0)
+    assert facts.data_received_since == received_since > 0
+    assert facts.data_failed_since == facts.last_failed == rig.now
+    rig.now += 10
+    if fail is not closed:
+        rig.write_tun(sized(40))
+        assert rig.plane.facts(PEER).data_failed_since == rig.now - 10
+
+
+def test_failed_keepalive_is_not_counted_as_sent(rig: Rig) -> None:
+    rig.connected_peer(PEER, "10.1.0.0/16")
+    before = rig.plane.facts(PEER)
+    expected = before.tx_bytes, before.last_sent, before.data_failed_since
+    rig.now += 10
+    rig.plane.set_endpoint(PEER, NOWHERE)
+    rig.plane.send_keepalive(PEER)
+    facts = rig.plane.facts(PEER)
+    assert (facts.tx_bytes, facts.last_sent, facts.data_failed_since) == expected
+    assert facts.last_failed == rig.now
+
+
+def test_received_packet_ends_the_time_of_failed_data(rig: Rig) -> None:
+    end = rig.connected_peer(PEER, "10.1.0.0/16")
+    rig.plane.set_endpoint(PEER, NOWHERE)
+    rig.write_tun(sized(40))
+    assert rig.plane.facts(PEER).data_failed_since == rig.now
+    rig.deliver(end.seal())
+    assert rig.plane.facts(PEER).data_failed_since == 0
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_send_datagram_returns_whether_it_was_sent(rig: Rig, sent: bool) -> None:
+    endpoint = rig.remote.endpoint() if sent else NOWHERE
+    assert rig.plane.send_datagram(bytes(148), endpoint) is sent
+    assert rig.drops() == ({} if sent else {"send_einval": 1})

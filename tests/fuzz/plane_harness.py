@@ -25,7 +25,6 @@ from tests.dataplane.rig import (
     RemoteSession,
     RemoteSocket,
     Rig,
-    size_of,
     socketpair_tun,
 )
 
@@ -90,7 +89,7 @@ class PlaneHarness:
         # Bytes that are counted as sent, but are not sent.
         self._unsent_bytes = 0
         self._tx: dict[int, int] = {}
-        self._oversize = self._demanded = 0
+        self._demanded = 0
 
     # Steps; each returns a value for comparison.
 
@@ -126,7 +125,7 @@ class PlaneHarness:
         self._unsent_bytes += size
 
     def send_datagram(self, data: bytes, endpoint: Endpoint) -> None:
-        self.rig.plane.send_datagram(data, endpoint)
+        assert self.rig.plane.send_datagram(data, endpoint)
         self._unsent_bytes -= len(data)
 
     def set_identity(self, public: bytes) -> None:
@@ -161,7 +160,7 @@ class PlaneHarness:
         self.rig.plane.close()
         self.write_tun(packets)
         self._drain()
-        self._new_tx_bytes()
+        assert not self._new_tx_bytes()
         self.rig.port = self.rig.plane.listen(0)
 
     def deliver(self, burst: IncomingBurst) -> None:
@@ -238,12 +237,10 @@ class PlaneHarness:
         return newly
 
     def _sent(self) -> tuple[dict[str, list[tuple[bytes, int, str]]], int]:
-        oversize = self.rig.plane.drops.get("send_emsgsize", 0)
         missing = self._new_tx_bytes() - self._unsent_bytes
-        missing -= (oversize - self._oversize) * size_of(OVERSIZE)
         demanded = self.rig.plane.drops.get("cookie_required", 0)
         missing += (demanded - self._demanded) * COOKIE_REPLY_SIZE
-        self._demanded, self._oversize, self._unsent_bytes = demanded, oversize, 0
+        self._demanded, self._unsent_bytes = demanded, 0
         sent: dict[str, list[tuple[bytes, int, str]]] = {}
         while missing > 0:
             ready = self._poll.poll(_TIMEOUT_MS)

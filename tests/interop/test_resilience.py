@@ -50,3 +50,18 @@ def test_tunnel_works_when_ipv6_is_disabled(lab: Lab) -> None:
         ends.append(lab.enter_context(end))
     Tunnel(*ends).connect()
     assert left.reaches(ends[1].address(4))
+
+
+@pytest.mark.parametrize("implementation", ["pywgd", "pywgd-python"])
+def test_transfer_counts_only_what_was_sent(lab: Lab, implementation: str) -> None:
+    tunnel = lab.tunnel(implementation, "pywgd")
+    tunnel.connect()
+    left, right = tunnel.left, tunnel.right
+    assert left.pings(right)
+    left.host.down(WIRE)
+    before = left.show_peer("transfer", right)
+    left.host.run("ping", "-n", "-c3", "-i0.01", "-W1", right.address(4), check=False)
+    assert left.show_peer("transfer", right) == before
+    left.host.up(WIRE)
+    assert left.pings(right)
+    assert left.show_peer("transfer", right) != before

@@ -69,8 +69,10 @@ class Node:
                 else:
                     self._tell(event)
             self.device.handle_timer(boottime())
-            for datagram, endpoint in self.device.datagrams_to_send():
-                self.plane.send_datagram(datagram, endpoint)
+            for datagram, endpoint, peer_id in self.device.datagrams_to_send():
+                sent = self.plane.send_datagram(datagram, endpoint)
+                if sent and peer_id is not None:
+                    self.plane.record_handshake_sent(peer_id, len(datagram))
 
     def _timeout(self) -> "int | None":
         due = self.device.get_timer()

@@ -97,6 +97,8 @@ class Node:
         self.private = private or crypto.random(32)
         self.public = crypto.public_key(self.private)
         self.wall_offset = 0
+        # The machine has no route: nothing can be sent.
+        self.is_offline = False
         # (time, packet) handed to the machine, and datagrams sent, by this node.
         self.delivered: list[tuple[int, bytes]] = []
         self.sent: list[tuple[int, bytes]] = []
@@ -185,14 +187,18 @@ class Node:
             self.device.receive_datagram(data, source, self.simulation.now, backlog)
         self._flush()
 
-    def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
+    def send(
+        self, data: memoryview | bytes, endpoint: Endpoint, tos: int
+    ) -> tuple[bool, Endpoint]:
         """Send a datagram over the link; called by the transport."""
+        if self.is_offline:
+            return False, endpoint
         datagram = bytes(data)
         self.sent.append((self.simulation.now, datagram))
         target = self.simulation.nodes.get((endpoint.address, endpoint.port))
         if target is not None:
             self._transmit(datagram, target)
-        return endpoint
+        return True, endpoint
 
     def write(self, packet: memoryview | bytes) -> None:
         """Record a received packet; called by the transport."""
@@ -220,13 +226,17 @@ class Node:
             )
 
     def _flush(self) -> None:
-        for datagram, endpoint in self.device.datagrams_to_send():
-            self.send(datagram, endpoint, 0)
+        self._send_datagrams()
         while events_taken := self.transport.take_events():
             for event in events_taken:
                 _EVENT_HANDLERS[event[0]](self.device, event[1], self.simulation.now)
-            for datagram, endpoint in self.device.datagrams_to_send():
-                self.send(datagram, endpoint, 0)
+            self._send_datagrams()
+
+    def _send_datagrams(self) -> None:
+        for datagram, endpoint, peer_id in self.device.datagrams_to_send():
+            sent, _ = self.send(datagram, endpoint, 0)
+            if sent and peer_id is not None:
+                self.transport.record_handshake_sent(peer_id, len(datagram))
 
 
 _EVENT_HANDLERS = {

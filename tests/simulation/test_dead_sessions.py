@@ -71,3 +71,50 @@ def test_a_rekey_follows_data_that_is_lost_while_handshakes_pass() -> None:
     times = alice.initiations(begin)
     assert len(times) == 8
     assert all(DEAD <= b - a <= DEAD + 500 + MOST_JITTER for a, b in pairwise(times))
+
+
+# Milliseconds: within a session, after handshakes ended, after keys were wiped.
+OFFLINE = (30_000, 250_000, 1_000_000)
+KEEPALIVE = 25
+
+
+def test_persistent_keepalive_goes_on_when_nothing_could_be_sent_for_a_while() -> None:
+    for pause in OFFLINE:
+        simulation, alice, bob = pair()
+        alice.add_peer(bob, keepalive=KEEPALIVE)
+        simulation.run(5_000)
+        before = alice.transport.facts(0).tx_bytes
+        alice.is_offline = True
+        simulation.run(pause)
+        assert alice.transport.facts(0).tx_bytes == before
+        alice.is_offline = False
+        begin = simulation.now
+        simulation.run(KEEPALIVE * 1_000 + RETRY + MOST_JITTER)
+        assert bob.transport.facts(0).last_received > begin, pause
+
+
+def test_data_that_could_not_be_sent_begins_a_handshake() -> None:
+    simulation, alice, bob = pair()
+    alice.send_text(bob, b"there?")
+    simulation.run(20_000)
+    sent = alice.transport.facts(0).last_data_sent
+    alice.is_offline = True
+    alice.send_text(bob, b"lost")
+    assert alice.transport.facts(0).last_data_sent == sent
+    alice_peer = alice.device.peers.with_id(0)
+    simulation.run(DEAD + MOST_JITTER)
+    # The endpoint tracker and the source address depend on it.
+    assert alice_peer is not None and alice_peer.initiations_unanswered == 1
+
+
+def test_passive_keepalive_is_repeated_when_it_could_not_be_sent() -> None:
+    simulation, alice, bob = pair()
+    alice.send_text(bob, b"there?")
+    simulation.run(5_000)
+    bob.is_offline = True
+    alice.send_text(bob, b"and now?")
+    simulation.run(12_000)
+    bob.is_offline = False
+    begin = simulation.now
+    simulation.run(10_000)
+    assert [data[0] for when, data in bob.sent if when > begin]

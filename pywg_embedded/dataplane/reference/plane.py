@@ -80,10 +80,10 @@ class Plane(Transport):
         """Set the mark of outer packets (0: none); raises OSError if not permitted."""
         self._udp.set_fwmark(fwmark)
 
-    def send_datagram(self, data: bytes, endpoint: Endpoint) -> None:
-        """Send a handshake message or a cookie reply."""
+    def send_datagram(self, data: bytes, endpoint: Endpoint) -> bool:
+        """Send a handshake message or a cookie reply; return whether it was sent."""
         self._sent_indices.add(data)
-        self._udp.send(data, endpoint, HANDSHAKE_TOS)
+        return self._udp.send(data, endpoint, HANDSHAKE_TOS)[0]
 
     def watch(self, descriptor: int, writable: bool = False) -> None:
         """Let ``wait`` return READY when a descriptor is readable, or writable."""

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 
         def send(
             self, data: memoryview | bytes, endpoint: Endpoint, tos: int
-        ) -> Endpoint:
-            """Send a datagram; return the endpoint, without its source if stale."""
+        ) -> tuple[bool, Endpoint]:
+            """Send a datagram; return whether it was sent, and the endpoint."""
 
     class TunWriter(Protocol):
         """Receives inner packets."""
@@ -135,7 +135,7 @@ class Transport:
         peer.facts.endpoint = endpoint
 
     def record_handshake_sent(self, peer_id: int, size: int) -> None:
-        """Record that a handshake message of ``size`` bytes is sent to a peer."""
+        """Record that a handshake message of ``size`` bytes was sent to a peer."""
         facts = self._peers[peer_id].facts
         facts.tx_bytes += size
         facts.record_sent(self._clock(), is_data=False)
@@ -320,8 +320,10 @@ class Transport:
             self._stage(peer_id, bytes(self._outgoing_view[HEADER : HEADER + length]))
             self._request_handshake(peer_id, peer)
             return
-        self._transmit(peer, state, length)
-        peer.facts.record_sent(now, length > 0)
+        if self._transmit(peer, state, length):
+            peer.facts.record_sent(now, length > 0)
+        else:
+            peer.facts.record_failed(now, length > 0)
         self._report_activity(peer_id, peer)
         if state.keypair.rekey_on_send(state.send_counter, now):
             self._request_handshake(peer_id, peer)
@@ -330,7 +332,7 @@ class Transport:
         if not self._staging.put(peer_id, data):
             self._drop("staging_full")
 
-    def _transmit(self, peer: _Peer, state: KeypairState, length: int) -> None:
+    def _transmit(self, peer: _Peer, state: KeypairState, length: int) -> bool:
         tos = self._tos(length)
         padded = self._pad(length)
         counter = state.send_counter
@@ -342,10 +344,11 @@ class Transport:
         self._sent_indices.add(self._outgoing_view[:size])
         facts = peer.facts
         assert facts.endpoint is not None
-        facts.endpoint = self._udp_sender.send(
+        is_sent, facts.endpoint = self._udp_sender.send(
             self._outgoing_view[:size], facts.endpoint, tos
         )
-        facts.tx_bytes += size
+        facts.tx_bytes += size * is_sent
+        return is_sent
 
     def _tos(self, length: int) -> int:
         """Return the outer TOS: DSCP 0, and the ECN field of the inner packet."""

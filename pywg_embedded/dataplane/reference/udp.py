@@ -79,13 +79,18 @@ class Udp:
             _mark(sock, fwmark)
         self._fwmark = fwmark
 
-    def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
-        """Send a datagram; return the endpoint, without its source if that is stale."""
+    def send(
+        self, data: memoryview | bytes, endpoint: Endpoint, tos: int
+    ) -> tuple[bool, Endpoint]:
+        """Send a datagram; return whether it was sent, and the endpoint.
+
+        If the source of the endpoint is stale, the endpoint is returned without it.
+        """
         family = _FAMILIES[len(endpoint.address)]
         sock = self._sockets.get(family.af)
         if sock is None:
             self._drop("no_socket")
-            return endpoint
+            return False, endpoint
         try:
             sock.sendmsg(
                 (data,), family.ancillary(endpoint, tos), 0, family.sockaddr(endpoint)
@@ -94,7 +99,8 @@ class Udp:
             if endpoint.source and error.errno in _STALE_SOURCE:
                 return self.send(data, endpoint.without_source(), tos)
             self._drop(drop_reason("send", error))
-        return endpoint
+            return False, endpoint
+        return True, endpoint
 
     def receive(
         self, descriptor: int, buffer: bytearray

@@ -95,11 +95,11 @@ def test_offset_is_equal_in_the_header(structure: str, field: str, offset: int) 
 
 
 def test_facts_have_the_order_of_the_structure() -> None:
-    names = [field for _, field, _ in fields("pywg_facts")][:7]
+    names = [field for _, field, _ in fields("pywg_facts")][:9]
     data = bytearray(layouts.FACTS_SIZE)
-    struct.pack_into(layouts.FACTS, data, 0, *range(1, 8))
+    struct.pack_into(layouts.FACTS, data, 0, *range(1, 10))
     facts = layouts.unpack_facts(data)
-    assert [getattr(facts, name) for name in names] == list(range(1, 8))
+    assert [getattr(facts, name) for name in names] == list(range(1, 10))
     assert facts.endpoint is None
 
 

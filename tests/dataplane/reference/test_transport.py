@@ -24,9 +24,11 @@ class MemoryLink:
         self.sent: list[bytes] = []
         self.written: list[bytes] = []
 
-    def send(self, data: memoryview | bytes, endpoint: Endpoint, tos: int) -> Endpoint:
+    def send(
+        self, data: memoryview | bytes, endpoint: Endpoint, tos: int
+    ) -> tuple[bool, Endpoint]:
         self.sent.append(bytes(data))
-        return endpoint
+        return True, endpoint
 
     def write(self, packet: memoryview | bytes) -> None:
         self.written.append(bytes(packet))

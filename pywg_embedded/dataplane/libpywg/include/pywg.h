@@ -41,6 +41,8 @@ struct pywg_facts {
 	uint64_t last_data_sent;
 	uint64_t data_sent_since;
 	uint64_t data_received_since;
+	uint64_t data_failed_since;
+	uint64_t last_failed;
 	uint64_t rx_bytes;
 	uint64_t tx_bytes;
 	struct pywg_endpoint endpoint;
@@ -211,7 +213,8 @@ PYWG_API int pywg_set_fwmark(int handle, uint32_t fwmark);
 PYWG_API int pywg_set_icmp_sockets(int handle, int v4, int v6);
 /* Pad packets to this size at most. */
 PYWG_API int pywg_set_mtu(int handle, uint32_t mtu);
-/* Send one handshake message; a failed send is counted as a drop. */
+/* Send one handshake message. Return 1 if it was sent, else 0: a failed send is
+ * counted as a drop. */
 PYWG_API int pywg_send_datagram(int handle, const uint8_t *data,
 				uint32_t length,
 				const struct pywg_endpoint *endpoint);

@@ -429,9 +429,8 @@ int pywg_send_datagram(int handle, const uint8_t *data, uint32_t length,
 	if (length >= TRANSPORT_RECEIVER_AT + sizeof(uint32_t))
 		sent_indices_add(&plane->tx.sent_indices,
 				 load_le32(data + TRANSPORT_RECEIVER_AT));
-	socket_send(&plane->shared.sockets, &to, data, length, HANDSHAKE_TOS,
-		    plane->tx.drops);
-	return 0;
+	return socket_send(&plane->shared.sockets, &to, data, length,
+			   HANDSHAKE_TOS, plane->tx.drops);
 }
 
 int pywg_watch(int handle, int descriptor, int writable)

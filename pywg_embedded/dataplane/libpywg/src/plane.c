@@ -205,6 +205,7 @@ void plane_record_handshake_received(struct plane *plane, uint32_t peer,
 	facts->rx_bytes += size;
 	facts->last_received = plane_read_clock(plane);
 	facts->data_sent_since = 0;
+	facts->data_failed_since = 0;
 }
 
 /* A retired key must not stay in a cipher context either. */
@@ -253,6 +254,7 @@ void plane_wipe_keypairs(struct plane *plane, uint32_t peer_id)
 	forget_retired_keys(plane);
 	/* Without a keypair no answer can be received. */
 	peer->facts.data_sent_since = 0;
+	peer->facts.data_failed_since = 0;
 	peer->facts.data_received_since = 0;
 	peer->handshake_requested_at = 0;
 }

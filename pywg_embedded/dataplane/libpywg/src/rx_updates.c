@@ -14,6 +14,8 @@ static void update_facts(struct pywg_facts *facts,
 	/* Data sent later than that is still unanswered. */
 	if (facts->data_sent_since <= update->last_received)
 		facts->data_sent_since = 0;
+	if (facts->data_failed_since <= update->last_received)
+		facts->data_failed_since = 0;
 	/* Data received before the last send is answered already. */
 	if (update->last_data_received &&
 	    update->last_data_received >= facts->last_sent &&

@@ -8,11 +8,38 @@
 #include <errno.h>
 #include <string.h>
 
+static void record_sent(struct tx *tx, uint32_t peer_id,
+			const struct send_result *result)
+{
+	struct pywg_facts *facts = &tx->peers[peer_id].facts;
+
+	if (result->largest_failed)
+		facts->last_failed = tx->now;
+	if (result->largest_failed > TRANSPORT_MIN_SIZE &&
+	    !facts->data_failed_since)
+		facts->data_failed_since = tx->now;
+	if (!result->bytes)
+		return;
+	facts->tx_bytes += result->bytes;
+	facts->last_sent = tx->now;
+	facts->data_received_since = 0;
+	if (result->largest_sent > TRANSPORT_MIN_SIZE) {
+		facts->last_data_sent = tx->now;
+		if (!facts->data_sent_since)
+			facts->data_sent_since = tx->now;
+	}
+}
+
 static void flush(struct tx *tx)
 {
-	for (uint32_t n = 0; n < tx->batch_count; n++)
-		socket_send_batch(&tx->shared->sockets, &tx->batches[n],
-				  tx->gso_refused, tx->drops);
+	struct send_result result;
+
+	for (uint32_t n = 0; n < tx->batch_count; n++) {
+		result =
+			socket_send_batch(&tx->shared->sockets, &tx->batches[n],
+					  tx->gso_refused, tx->drops);
+		record_sent(tx, tx->batch_peers[n], &result);
+	}
 	tx->batch_count = 0;
 	tx->buffer_used = 0;
 }
@@ -35,22 +62,6 @@ void report_activity(struct tx *tx, uint32_t peer_id)
 		return;
 	tx->peers[peer_id].observed = false;
 	event_queue_push(&tx->events, PYWG_ACTIVE, peer_id);
-}
-
-static void record_sent(struct tx *tx, uint32_t peer_id, uint32_t size,
-			bool is_data)
-{
-	struct pywg_facts *facts = &tx->peers[peer_id].facts;
-
-	facts->tx_bytes += size;
-	facts->last_sent = tx->now;
-	facts->data_received_since = 0;
-	if (is_data) {
-		facts->last_data_sent = tx->now;
-		if (!facts->data_sent_since)
-			facts->data_sent_since = tx->now;
-	}
-	report_activity(tx, peer_id);
 }
 
 /* Where to put the plaintext of the next packet, behind room for its header. */
@@ -88,12 +99,14 @@ static struct udp_batch *batch_to_extend(struct tx *tx,
 	return last;
 }
 
-static void queue_datagram(struct tx *tx, struct pywg_endpoint *endpoint,
-			   uint32_t size, uint8_t tos)
+static void queue_datagram(struct tx *tx, uint32_t peer_id, uint32_t size,
+			   uint8_t tos)
 {
+	struct pywg_endpoint *endpoint = &tx->peers[peer_id].facts.endpoint;
 	struct udp_batch *batch = batch_to_extend(tx, endpoint, size, tos);
 
 	if (!batch) {
+		tx->batch_peers[tx->batch_count] = peer_id;
 		batch = &tx->batches[tx->batch_count++];
 		*batch = (struct udp_batch){
 			.data = tx->buffer + tx->buffer_used,
@@ -130,7 +143,6 @@ static void seal(struct tx *tx, uint32_t peer_id, uint32_t keypair_id,
 {
 	const struct keypair *keypair =
 		&tx->shared->keypairs.entries[keypair_id];
-	struct pywg_endpoint *endpoint = &tx->peers[peer_id].facts.endpoint;
 	uint8_t *header = tx->buffer + tx->buffer_used;
 	uint8_t *packet = header + TRANSPORT_HEADER_SIZE;
 	uint8_t tos = length ? ecn_encapsulate(ip_traffic_class(packet)) : 0;
@@ -147,8 +159,8 @@ static void seal(struct tx *tx, uint32_t peer_id, uint32_t keypair_id,
 		return;
 	}
 	sent_indices_add(&tx->sent_indices, keypair->remote_index);
-	queue_datagram(tx, endpoint, size, tos);
-	record_sent(tx, peer_id, size, length > 0);
+	queue_datagram(tx, peer_id, size, tos);
+	report_activity(tx, peer_id);
 }
 
 /* The keypair to send with, or NO_KEYPAIR. */

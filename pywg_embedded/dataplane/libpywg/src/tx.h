@@ -49,6 +49,7 @@ struct tx {
 	uint8_t *buffer; /* the datagrams of the batches */
 	uint32_t buffer_used;
 	struct udp_batch batches[TX_MAX_BATCHES];
+	uint32_t batch_peers[TX_MAX_BATCHES]; /* of each batch */
 	uint32_t batch_count;
 };
 

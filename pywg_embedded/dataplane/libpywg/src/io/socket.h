@@ -59,17 +59,26 @@ void sockets_close(struct udp_sockets *sockets);
 /* Return 0, or a negated errno. */
 int sockets_set_fwmark(struct udp_sockets *sockets, uint32_t fwmark);
 
-/* Send one datagram; a failure is counted in `drops`. An outdated source
- * address is removed from the endpoint. */
-void socket_send(const struct udp_sockets *sockets,
+/* The bytes that were sent of a batch, and the size of the largest datagram
+ * that was sent, and of the largest one that was not. */
+struct send_result {
+	uint32_t bytes;
+	uint32_t largest_sent;
+	uint32_t largest_failed;
+};
+
+/* Send one datagram and return whether it was sent; a failure is counted in
+ * `drops`. An outdated source address is removed from the endpoint. */
+bool socket_send(const struct udp_sockets *sockets,
 		 struct pywg_endpoint *endpoint, const uint8_t *data,
 		 uint32_t length, uint8_t tos, uint64_t *drops);
 /* Send a batch, as segments unless `gso_refused` of its family is set, which
  * this function does where an interface cannot segment. Each datagram that
  * fails is counted in `drops`. */
-void socket_send_batch(const struct udp_sockets *sockets,
-		       const struct udp_batch *batch,
-		       bool gso_refused[SOCKET_FAMILIES], uint64_t *drops);
+struct send_result socket_send_batch(const struct udp_sockets *sockets,
+				     const struct udp_batch *batch,
+				     bool gso_refused[SOCKET_FAMILIES],
+				     uint64_t *drops);
 
 /* Receive up to SOCKET_RECEIVE_SLOTS batches into `buffer`. Return how many, 0
  * if there are none, or a negated errno. */

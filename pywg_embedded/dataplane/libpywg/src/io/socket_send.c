@@ -73,7 +73,7 @@ static int send_whole(int descriptor, struct pywg_endpoint *endpoint,
 	return errno;
 }
 
-void socket_send(const struct udp_sockets *sockets,
+bool socket_send(const struct udp_sockets *sockets,
 		 struct pywg_endpoint *endpoint, const uint8_t *data,
 		 uint32_t length, uint8_t tos, uint64_t *drops)
 {
@@ -82,11 +82,12 @@ void socket_send(const struct udp_sockets *sockets,
 
 	if (descriptor < 0) {
 		drops[DROP_NO_SOCKET]++;
-		return;
+		return false;
 	}
 	error = send_whole(descriptor, endpoint, data, length, tos, 0);
 	if (error)
 		drops[drop_reason_of_send(error)]++;
+	return !error;
 }
 
 /* The datagrams of one batch, for sendmmsg. */
@@ -111,12 +112,35 @@ static void fill(struct mmsg *mmsg, const struct udp_batch *batch)
 	}
 }
 
+static void record(struct send_result *result, uint32_t size, bool is_sent)
+{
+	uint32_t *largest =
+		is_sent ? &result->largest_sent : &result->largest_failed;
+
+	if (is_sent)
+		result->bytes += size;
+	if (size > *largest)
+		*largest = size;
+}
+
+/* Record all datagrams of a batch alike. The first one is the largest. */
+static struct send_result record_all(const struct udp_batch *batch,
+				     bool is_sent)
+{
+	struct send_result result = {0};
+
+	record(&result, batch->segment_size, is_sent);
+	result.bytes = is_sent ? batch->length : 0;
+	return result;
+}
+
 /* Send the datagrams one by one: where the kernel cannot segment, the route has
  * a smaller MTU, or the interface computes no checksums. sendmmsg reports the
  * error of the first datagram that failed; the others are sent after it. */
-static void send_singly(int descriptor, const struct udp_batch *batch,
-			uint64_t *drops)
+static struct send_result
+send_singly(int descriptor, const struct udp_batch *batch, uint64_t *drops)
 {
+	struct send_result result = {0};
 	struct mmsg mmsg;
 	uint32_t done = 0;
 	int sent;
@@ -126,19 +150,26 @@ static void send_singly(int descriptor, const struct udp_batch *batch,
 		sent = sendmmsg(descriptor, mmsg.headers + done,
 				batch->segments - done, MSG_DONTWAIT);
 		if (sent > 0) {
-			done += (uint32_t)sent;
+			for (; sent > 0; sent--, done++)
+				record(&result,
+				       (uint32_t)mmsg.parts[done].iov_len,
+				       true);
 		} else if (drop_stale_source(batch->endpoint, errno)) {
 			fill(&mmsg, batch);
 		} else {
 			drops[drop_reason_of_send(errno)]++;
+			record(&result, (uint32_t)mmsg.parts[done].iov_len,
+			       false);
 			done++;
 		}
 	}
+	return result;
 }
 
-void socket_send_batch(const struct udp_sockets *sockets,
-		       const struct udp_batch *batch,
-		       bool gso_refused[SOCKET_FAMILIES], uint64_t *drops)
+struct send_result socket_send_batch(const struct udp_sockets *sockets,
+				     const struct udp_batch *batch,
+				     bool gso_refused[SOCKET_FAMILIES],
+				     uint64_t *drops)
 {
 	const int family = family_of(batch->endpoint);
 	const struct udp_socket *socket = &sockets->family[family];
@@ -146,20 +177,18 @@ void socket_send_batch(const struct udp_sockets *sockets,
 
 	if (socket->descriptor < 0) {
 		drops[DROP_NO_SOCKET] += batch->segments;
-		return;
+		return record_all(batch, false);
 	}
-	if (!socket->gso || gso_refused[family] || batch->segments == 1) {
-		send_singly(socket->descriptor, batch, drops);
-		return;
-	}
+	if (!socket->gso || gso_refused[family] || batch->segments == 1)
+		return send_singly(socket->descriptor, batch, drops);
 	error = send_whole(socket->descriptor, batch->endpoint, batch->data,
 			   batch->length, batch->tos, batch->segment_size);
 	if (!error)
-		return;
+		return record_all(batch, true);
 	if (error == EIO)
 		gso_refused[family] = true;
-	if (error == EAGAIN || error == ENOBUFS)
-		drops[drop_reason_of_send(error)] += batch->segments;
-	else
-		send_singly(socket->descriptor, batch, drops);
+	if (error != EAGAIN && error != ENOBUFS)
+		return send_singly(socket->descriptor, batch, drops);
+	drops[drop_reason_of_send(error)] += batch->segments;
+	return record_all(batch, false);
 }
