@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # The ubus object and its methods, and the actions of notify_proto.
 INTERFACE, NOTIFY, DUMP = "network.interface", "notify_proto", "dump"
 _UPDATE_LINK, _NOTIFY_ERROR, _BLOCK_RESTART = 0, 3, 4
+# More would not fit into a message of ubus, 1 MiB, when netifd dumps its interfaces.
+MAX_ROUTES = 4_096
 
 
 def update_link(
@@ -27,9 +29,10 @@ def update_link(
     """Return the message that the interface is up as ``device``.
 
     The UDP port is opened in the firewall on the devices ``uplinks`` only: fw4 applies
-    a rule without a device to ``device`` itself, where no datagrams arrive.
+    a rule without a device to ``device`` itself, where no datagrams arrive. Of the
+    routes it has the first MAX_ROUTES.
     """
-    routes = tuple(interface.kernel_routes())
+    routes = tuple(interface.kernel_routes())[:MAX_ROUTES]
     return {
         "action": _UPDATE_LINK,
         "interface": interface.name,
@@ -44,6 +47,11 @@ def update_link(
         "ip6prefix": list(interface.ip6prefix),
         "data": {"firewall": [_open_port(port, uplink) for uplink in uplinks]},
     }
+
+
+def further_routes(interface: InterfaceConfig) -> "tuple[AllowedIP, ...]":
+    """Return the routes that ``update_link`` has no room for."""
+    return tuple(interface.kernel_routes())[MAX_ROUTES:]
 
 
 def notify_error(name: str, code: str, *texts: str) -> "Table":

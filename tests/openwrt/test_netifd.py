@@ -2,11 +2,15 @@
 
 import pytest
 
+from pywg_embedded.openwrt.blobmsg import pack_table
 from pywg_embedded.openwrt.netifd import (
+    MAX_ROUTES,
     block_restart,
+    further_routes,
     notify_error,
     update_link,
 )
+from pywg_embedded.openwrt.uci_network import InterfaceConfig, PeerConfig
 
 from .samples import interface_text, peer_text, read_well
 
@@ -114,3 +118,17 @@ def test_error_and_block_messages_have_the_interface() -> None:
         "error": ["CONFIGURATION", "no such key"],
     }
     assert block_restart("wg0") == {"action": 4, "interface": "wg0"}
+
+
+@pytest.mark.parametrize("beyond", [-1, 0, 1], ids=["N-1", "N", "N+1"])
+def test_message_has_routes_as_far_as_there_is_room(beyond: int) -> None:
+    interface, peer = InterfaceConfig("wg0"), PeerConfig()
+    peer.route_allowed_ips = True
+    count = MAX_ROUTES + beyond
+    prefixes = [(bytes([253] * 12) + n.to_bytes(4, "big"), 128) for n in range(count)]
+    peer.allowed_ips = tuple(prefixes)
+    interface.peers = [peer]
+    message = update_link(interface, "wg0", 1)
+    assert len(message["routes6"]) == min(count, MAX_ROUTES)
+    assert further_routes(interface) == tuple(prefixes[MAX_ROUTES:])
+    assert len(pack_table(message)) < 1 << 20

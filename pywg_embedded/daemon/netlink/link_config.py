@@ -8,13 +8,11 @@ import errno
 import struct
 
 from ...control.address import clear_host_bits, format_allowed_ip
-from ...control.text import parse_number
 from ...core.constants import DEFAULT_MTU
-from ...core.errors import ConfigError
 from . import messages
 from .main_table import MainTable
 from .messages import FAMILIES, IFF_UP, IFINFO, IFLA_MTU, RTM_NEWLINK, U32
-from .routes import MAIN_TABLE, output_ifindex, pack_route
+from .routes import output_ifindex, pack_route, table_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +35,6 @@ _RTM_NEWADDR, _RTM_NEWROUTE = 20, 24
 _EXISTS = "another route to it has the same metric; set option metric"
 _IFA_F_NODAD = 0x02
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
-_TABLES = {"default": 253, "main": MAIN_TABLE, "local": 255}
-_MAX_TABLE = 2**32 - 1
 _IFADDR = struct.Struct("@4BI")
 _ALREADY_GONE = (errno.ESRCH, errno.EADDRNOTAVAIL, errno.ENODEV)
 
@@ -215,7 +211,7 @@ class LinkConfig:
             if prefix in connected and not interface.metric and name is None:
                 continue
             text = f"route {format_allowed_ip(prefix)}"
-            table = _table(name)
+            table = table_number(name)
             if table is None:
                 self._log.error(
                     f"cannot add {text}: unknown table {name}; give its number"
@@ -225,14 +221,3 @@ class LinkConfig:
                 body = pack_route(prefix, self._tun.index, table, metric)
                 routes[_RTM_NEWROUTE, body] = text
         return routes
-
-
-def _table(text: str | None) -> int | None:
-    if text is None:
-        return MAIN_TABLE
-    if text in _TABLES:
-        return _TABLES[text]
-    try:
-        return parse_number(text, _MAX_TABLE)
-    except ConfigError:
-        return None

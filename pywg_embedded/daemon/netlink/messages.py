@@ -73,6 +73,35 @@ def request(kind: int, body: bytes, flags: int = 0) -> None:
             raise OSError(error, os.strerror(error))
 
 
+def request_all(requests: "list[tuple[int, bytes, int]]") -> dict[int, int]:
+    """Send requests, ``(type, body, flags)``, in one datagram; about 100 at most.
+
+    Return the error numbers of those that the kernel rejects, by index.
+
+    Raises:
+        OSError: they cannot be sent, or there is no reply.
+    """
+    errors = {}
+    last = len(requests) - 1
+    parts = []
+    for index, (kind, body, flags) in enumerate(requests):
+        # Of the others, the kernel reports only errors.
+        flags |= _NLM_F_REQUEST | (_NLM_F_ACK if index == last else 0)
+        parts.append(_HEADER.pack(_HEADER.size + len(body), kind, flags, index, 0))
+        parts.append(body)
+    with open_socket(0) as sock:
+        sock.setblocking(False)
+        sock.send(b"".join(parts))
+        index = -1
+        while index != last:
+            for kind, text in parse_messages(sock.recv(BUFFER)):
+                if kind == ERROR:
+                    # The status, and the header of the request.
+                    index = _HEADER.unpack_from(text, _STATUS.size)[3]
+                    errors[index] = -_STATUS.unpack_from(text)[0]
+    return {index: error for index, error in errors.items() if error}
+
+
 def dump(kind: int, body: bytes) -> "Iterator[tuple[int, bytes]]":
     """Request a list of objects, and yield type and body of each message of the reply.
 

@@ -2,6 +2,8 @@
 
 import struct
 
+from ...control.text import parse_number
+from ...core.errors import ConfigError
 from . import messages
 from .messages import FAMILIES, U32
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 RTM_NEWROUTE, RTM_DELROUTE, _RTM_GETROUTE = 24, 25, 26
 MAIN_TABLE = 254
+_TABLES = {"default": 253, "main": MAIN_TABLE, "local": 255}
+_MAX_TABLE = 2**32 - 1
 # The routing protocol of our routes, which tells them from all others: "proto 151" in
 # ip-route(8). No other program is known to use this number; see rt_protos of iproute2.
 PROTOCOL = 151
@@ -65,6 +69,18 @@ class TableRoute:
         self.gateway = b""
         self.source = b""
         self.onlink = False
+
+
+def table_number(text: str | None) -> int | None:
+    """Return the number of a routing table, None for an unknown name."""
+    if text is None:
+        return MAIN_TABLE
+    if text in _TABLES:
+        return _TABLES[text]
+    try:
+        return parse_number(text, _MAX_TABLE)
+    except ConfigError:
+        return None
 
 
 def pack_route(

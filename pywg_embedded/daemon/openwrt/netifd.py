@@ -14,6 +14,7 @@ from ...openwrt import netifd
 from ...openwrt.netifd_dump import DumpedRoutes
 from .. import clock
 from ..netlink import path_mtu
+from ..netlink.route_list import RouteList
 from ..netlink.routes import output_ifindex
 
 TYPE_CHECKING = False
@@ -62,11 +63,16 @@ class NetifdLink:
         self._delay = _MIN_DELAY
         self._sent: Table = {}
         self._mtu = 0
+        self._further_routes = RouteList(tun)
+        # The configuration that netifd knows, and the one of the further routes.
+        self._known: UciInterface | None = None
+        self._routed: UciInterface | None = None
         for task, function in (
             ("netifd update", self._request_dump),
             ("netifd dump", self._apply_dump),
             ("host routes", self._host_routes.sync),
             ("MTU", self._set_mtu),
+            ("routes", self._update_further_routes),
         ):
             tasks.add(task, function)
 
@@ -88,6 +94,7 @@ class NetifdLink:
         if routes_changed:
             self._changes += 1
         self._tasks.run("netifd update")
+        self._tasks.run("routes")
 
     def _request_dump(self) -> None:
         if self._configured is None:
@@ -136,6 +143,7 @@ class NetifdLink:
             self._waiting = False
             if reply is not None:
                 self._sent = sent
+                self._known = configured
                 if succeeded:
                     self._handled_changes = self._sent_changes
                     self._retry_at = 0
@@ -145,6 +153,15 @@ class NetifdLink:
             finish({})
         else:
             self._ubus.call(netifd.INTERFACE, netifd.NOTIFY, message, finish)
+
+    def _update_further_routes(self) -> None:
+        # netifd has set the link up when it has answered.
+        if self._known is not None and self._known is not self._routed:
+            self._routed = self._known
+            further = netifd.further_routes(self._known)
+            self._further_routes.replace(self._known, further)
+        if self._routed is not None:
+            self._further_routes.tick(self._interface.up)
 
     def _set_mtu(self, mtu: int) -> None:
         if mtu != self._mtu:

@@ -16,6 +16,7 @@ from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.netlink.host_routes import HostRoutes
+from pywg_embedded.daemon.netlink.routes import PROTOCOL
 from pywg_embedded.daemon.openwrt.restart_backoff import RestartBackoff
 from pywg_embedded.daemon.openwrt.service import OpenwrtService
 from pywg_embedded.daemon.openwrt.uci_config import UciConfig
@@ -24,6 +25,7 @@ from pywg_embedded.daemon.timestamps import Timestamps
 from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane import tun as tuntap
 from pywg_embedded.dataplane.limits import Limits
+from pywg_embedded.openwrt.netifd import MAX_ROUTES
 from pywg_embedded.openwrt.ubus import UbusClient
 from pywg_embedded.openwrt.uci_store import NetworkFile
 from tests.lab.host import Host
@@ -58,6 +60,7 @@ class Router:
         self.ubusd = lab.enter_context(Ubusd(path_for(folder)))
         self.ubusd.objects["network.interface"] = self._netifd
         lab.enter_context(self.host.entered())
+        self.limits = Limits(peers=4, allowed_ips=8)
         self.logged: list[str] = []
         self.backoff = RestartBackoff(NAME, str(folder / "run"))
         self.backoff.record_start()
@@ -66,7 +69,7 @@ class Router:
         self.write()
         self.tun = tuntap.create(NAME)
         log = Log(NAME, "error", lambda _, text: self.logged.append(text))
-        limits = Limits(peers=4, allowed_ips=8)
+        limits = self.limits
         self.plane = reference.Plane(self.tun.descriptor, limits, clock.boottime)
         self.timestamps = Timestamps("", clock.SystemClock(), log)
         device = Device(crypto, self.plane, self.timestamps, limits.peers)
@@ -481,6 +484,41 @@ def test_status_names_what_the_tables_have_no_room_for(router: Router) -> None:
     status = router.query("status")
     assert len(status["complaints"]) == 3
     assert "left out: too many peers (limit 4)" in status["complaints"][-1]
+
+
+def has_further_routes(router: Router, expected: set[str]) -> bool:
+    """Run a tick, and return whether these are the routes the daemon has added."""
+    router.tick()
+    shown = router.host.run("ip", "-j", "route", "show", "proto", str(PROTOCOL))
+    routes = json.loads(shown.stdout or "[]")
+    return {route["dst"] for route in routes if route["dev"] == NAME} == expected
+
+
+def test_routes_are_added_by_the_daemon_when_netifd_has_no_room(router: Router) -> None:
+    count = MAX_ROUTES + 700
+    networks = [f"10.{n >> 8}.{n & 255}.0/24" for n in range(count)]
+    router.limits = Limits(peers=4, allowed_ips=count + 8)
+    router.peer_options += ["option nohostroute 1", "option route_allowed_ips 1"]
+    router.peer_options.remove(EVERYTHING[0])
+    router.peer_options += [f"list allowed_ips '{network}'" for network in networks]
+    router.start()
+    (sent,) = router.notifications()[-1:]
+    routes = [f"{route['target']}/{route['netmask']}" for route in sent["routes"]]
+    assert routes == networks[:MAX_ROUTES]
+    assert becomes(lambda: has_further_routes(router, set(networks[MAX_ROUTES:])))
+    # Fewer than before.
+    del router.peer_options[-650:]
+    router.write()
+    router.query("reload")
+    expected = set(networks[MAX_ROUTES : count - 650])
+    assert becomes(lambda: has_further_routes(router, expected))
+    # The kernel removes the routes of a link that is set down.
+    router.host.run("ip", "link", "set", NAME, "down")
+    router.interface.set_up(False)
+    assert has_further_routes(router, set())
+    router.host.up(NAME)
+    router.interface.set_up(True)
+    assert becomes(lambda: has_further_routes(router, expected))
 
 
 def test_events_are_sent_when_the_state_changes(router: Router) -> None:
