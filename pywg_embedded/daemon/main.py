@@ -15,7 +15,7 @@ from ..core.constants import DEFAULT_MTU
 from ..core.device import Device
 from ..core.errors import Error
 from ..dataplane import tun as tuntap
-from . import process
+from . import process, uapi_socket
 from .arguments import USAGE, Arguments
 from .clock import SystemClock
 from .dataplane import LIBPYWG, open_plane, uses_vnet_header
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from .openwrt.uci_config import UciConfig
 
 _STANDARD_ERROR = 2
+# Restart back-off, host routes, the clock.
+RUN_FOLDER = "/var/run/pywg"
 _VERSION = f"pywgd {__version__}"
 _TEXTS = {"--version": _VERSION, "-h": USAGE, "--help": USAGE}
 
@@ -89,14 +91,16 @@ def _prepare(arguments: Arguments, backoff: "RestartBackoff | None") -> Loop:
     icmp_sockets = open_icmp_sockets()
     process.drop_capabilities(log)
     process.release_startup_pages()
-    if not arguments.uci:
-        return _make_loop(arguments, tun, log, icmp_sockets, backoff)
-    host_routes = _open_host_routes(tun, log)
+    host_routes = _open_host_routes(tun, log) if arguments.uci else None
     try:
-        return _make_loop(arguments, tun, log, icmp_sockets, backoff, host_routes)
+        loop = _make_loop(arguments, tun, log, icmp_sockets, backoff, host_routes)
     except (Error, OSError):
-        host_routes.close()
+        if host_routes:
+            host_routes.close()
         raise
+    process.restrict_writes(_used_folders(arguments), log)
+    process.release_startup_pages()
+    return loop
 
 
 def _make_loop(
@@ -105,7 +109,7 @@ def _make_loop(
     log: Log,
     icmp_sockets: tuple[int, int],
     backoff: "RestartBackoff | None",
-    host_routes: "HostRoutes | None" = None,
+    host_routes: "HostRoutes | None",
 ) -> Loop:
     uci_file = _read_table_sizes(arguments, log) if arguments.uci else None
     plane = open_plane(
@@ -135,8 +139,23 @@ def _make_loop(
     server = UapiServer(tun.name, arguments.uapi_fd, arguments.limits)
     loop = Loop(interface, links, server, log, timestamps, uci_config, service, tasks)
     loop.apply_link_state()
-    process.release_startup_pages()
     return loop
+
+
+def _used_folders(arguments: Arguments) -> list[str]:
+    """Return the folders that a running daemon writes to."""
+    folders = [uapi_socket.DIRECTORY]
+    if arguments.state:
+        try:
+            os.makedirs(arguments.state, mode=0o700, exist_ok=True)
+        except OSError:
+            pass  # said when a timestamp is written
+        folders.append(arguments.state)
+    if arguments.uci:
+        from ..openwrt.uci_store import network_path
+
+        folders += [RUN_FOLDER, os.path.dirname(os.path.realpath(network_path()))]
+    return folders
 
 
 def _open_tun(arguments: Arguments) -> tuntap.Tun:

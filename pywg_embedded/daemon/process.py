@@ -1,12 +1,17 @@
-"""Capabilities, core dumps and resident memory of the process."""
+"""Capabilities, core dumps, files and resident memory of the process."""
+
+import sys
 
 from ..core.errors import Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .log import Log
 
 _NET_BIND_SERVICE, _NET_ADMIN = 10, 12
+_NULL_DEVICE = "/dev/null"
 # For TUN, routes and fwmark; and for a listen port below 1024, which may be set later.
 _KEPT = 1 << _NET_ADMIN | 1 << _NET_BIND_SERVICE
 
@@ -23,6 +28,24 @@ def drop_capabilities(log: "Log") -> None:
     except (Error, ImportError, OSError) as error:
         # The reference plane works without libpywg.
         log.verbose(f"keeping all capabilities: {error}")
+
+
+def restrict_writes(folders: "Iterable[str]", log: "Log") -> None:
+    """Forbid programs, signals, and writes to files but those in ``folders``.
+
+    To be called before the first thread starts, once everything else is open. A kernel
+    without Landlock forbids nothing.
+    """
+    paths = [*folders, _NULL_DEVICE]
+    if sys.pycache_prefix:
+        paths.append(sys.pycache_prefix)
+    try:
+        from ..dataplane import native
+
+        version = native.restrict_writes(paths)
+        log.verbose(f"files are protected by Landlock, version {version}")
+    except (Error, ImportError, OSError) as error:
+        log.verbose(f"files are not protected by Landlock: {error}")
 
 
 def forbid_dumps(log: "Log") -> None:

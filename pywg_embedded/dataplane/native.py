@@ -15,7 +15,7 @@ from .limits import MOST_ALLOWED_IPS, Limits, too_many_allowed_ips
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from typing import Any
 
     from ..core.crypto import Bytes
@@ -377,6 +377,19 @@ def keep_capabilities(kept: int) -> None:
         OSError: the kernel refused.
     """
     _checked(_library["keep_capabilities"](kept & 0xFFFFFFFF, kept >> 32))
+
+
+def restrict_writes(paths: "Iterable[str]") -> int:
+    """Forbid programs, signals, and writes to files but those below ``paths``.
+
+    It applies to this thread and to those that it starts; open files stay usable. A
+    path that does not exist is left out. Return the version of Landlock.
+
+    Raises:
+        OSError: the kernel has no Landlock.
+    """
+    names = b"".join(path.encode() + b"\0" for path in paths)
+    return _checked(_library["restrict_writes"](names, len(names)))
 
 
 def forbid_dumps() -> None:

@@ -52,6 +52,7 @@ SIGNATURES = (
     ("drops", "Q", "iI"),
     ("drop_reason", "s", "I"),
     ("keep_capabilities", "i", "II"),
+    ("restrict_writes", "i", "pI"),
     ("forbid_dumps", "i", ""),
     ("lock_keys", "i", "i"),
     ("trim", "i", ""),

@@ -97,8 +97,9 @@ def test_port_is_opened_and_closed_when_the_link_goes_up_and_down(
         assert becomes(lambda: "listen_port=" in query(name, GET))
         host.down(name)
         assert daemon.stderr is not None
-        said = [daemon.stderr.readline() for _ in range(3)]
+        said = [daemon.stderr.readline() for _ in range(4)]
     assert said[0] == f"{name}: using data plane libpywg\n"
+    assert "Landlock" in said.pop(1)
     assert said[1].startswith(f"{name}: up, listening on UDP port ")
     assert said[2] == f"{name}: down\n"
 

@@ -1,5 +1,6 @@
 """Capabilities and resident memory of a running daemon."""
 
+import os
 import re
 import subprocess
 import sys
@@ -43,6 +44,56 @@ process.forbid_dumps(Log("test", "error"))
 print(before, dumpable())
 """
 
+# Runs in a process that gives up what the daemon does, with a folder that it uses;
+# prints the errno of each attempt, 0 if it succeeds, and what is to be possible.
+ATTEMPTS = """
+import ctypes, os, sys
+from pywg_embedded.daemon import process
+from pywg_embedded.daemon.log import Log
+
+victim, folder = int(sys.argv[1]), sys.argv[2]
+log = Log("test", "verbose")
+process.forbid_dumps(log)
+process.drop_capabilities(log)
+process.restrict_writes([folder, "/no/such/folder"], log)
+
+def attempt(function, *arguments):
+    try:
+        function(*arguments)
+    except OSError as error:
+        return error.errno
+    return 0
+
+def ptrace(pid):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(16, pid, 0, 0):
+        raise OSError(ctypes.get_errno(), "")
+
+def replace(path):
+    with open(path + ".new", "w") as file:
+        file.write("new")
+    os.rename(path + ".new", path)
+
+print(
+    attempt(os.kill, victim, 0),
+    attempt(open, "/etc/passwd", "a"),
+    attempt(open, "/etc/pywg-test", "w"),
+    attempt(os.mkdir, "/etc/pywg-test"),
+    attempt(os.symlink, "/etc/passwd", "/tmp/pywg-test"),
+    attempt(os.truncate, "/etc/passwd", 1_000_000),
+    attempt(os.unlink, folder + "/../outside"),
+    attempt(os.rename, folder + "/inside", folder + "/../moved"),
+    attempt(os.execv, "/bin/true", ["true"]),
+    attempt(ptrace, victim),
+)
+print(
+    attempt(replace, folder + "/inside"),
+    attempt(os.unlink, folder + "/inside"),
+    attempt(open, "/dev/null", "r+"),
+    attempt(open, "/etc/passwd"),
+)
+"""
+
 
 def granted(pid: int) -> dict[str, int]:
     """Return the capability sets in /proc/PID/status, and NoNewPrivs."""
@@ -58,7 +109,7 @@ def test_all_other_capabilities_are_dropped(host: Host, name: str) -> None:
             "CapInh": 0,
             "CapPrm": KEPT,
             "CapEff": KEPT,
-            "CapBnd": KEPT,
+            "CapBnd": 0,
             "CapAmb": 0,
             "NoNewPrivs": 1,
         }
@@ -111,6 +162,44 @@ def test_daemon_runs_when_no_memory_may_be_locked(host: Host, name: str) -> None
     with foreground(host, name, before=unlocked, log="verbose") as daemon:
         assert query(name, b"get=1\n\n").endswith("errno=0\n\n")
         assert "keys may be swapped out: " in stopped(daemon)[1]
+
+
+def test_attempts_of_a_taken_over_daemon_fail_with_landlock(tmp_path: Path) -> None:
+    folder = tmp_path / "used"
+    folder.mkdir()
+    (folder / "inside").write_text("old")
+    (tmp_path / "outside").write_text("kept")
+    before = Path("/etc/passwd").read_bytes()
+    victim = subprocess.Popen(["sleep", "600"])
+    try:
+        command = [sys.executable, "-c", ATTEMPTS, str(victim.pid), str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    finally:
+        victim.kill()
+        victim.wait()
+    landlock = re.search(r"protected by Landlock, version (\d+)", done.stderr)
+    if not landlock:
+        pytest.skip("this kernel has no Landlock")
+    denied, allowed = done.stdout.splitlines()
+    signal_error, *errors = map(int, denied.split())
+    assert all(errors), denied
+    assert signal_error or int(landlock[1]) < 6
+    assert allowed.split() == 4 * ["0"]
+    assert Path("/etc/passwd").read_bytes() == before
+    assert (tmp_path / "outside").read_text() == "kept"
+
+
+def test_daemon_is_restricted_before_its_first_thread_starts(
+    host: Host, name: str
+) -> None:
+    with foreground(host, name, "--threads", "2", log="verbose") as daemon:
+        host.up(name)
+        assert query(name, b"get=1\n\n").endswith("errno=0\n\n")
+        tasks = list(Path(f"/proc/{daemon.pid}/task").iterdir())
+        assert len(tasks) > 1 or os.cpu_count() == 1
+        for task in tasks:
+            assert granted(int(task.name))["CapPrm"] == KEPT
+        assert re.search("files are (not )?protected by Landlock", stopped(daemon)[1])
 
 
 def test_mapped_code_shrinks_when_startup_pages_are_released() -> None:

@@ -238,6 +238,12 @@ PYWG_API const char *pywg_drop_reason(uint32_t reason);
 /* Reduce the capabilities of this thread, and of those that it starts, to these
  * bits of capabilities(7), for good. Return 0, or an error of capset(2). */
 PYWG_API int pywg_keep_capabilities(uint32_t low, uint32_t high);
+/* Forbid this thread, and those that it starts, by landlock(7), to start
+ * programs, to signal other processes, and to create, change or remove files
+ * but those below `paths`: each of `size` bytes in all ends with a NUL byte.
+ * Files that are open stay as they are. Return the version of Landlock, or
+ * -ENOSYS or -EOPNOTSUPP if the kernel has none. */
+PYWG_API int pywg_restrict_writes(const uint8_t *paths, uint32_t size);
 /* Forbid core dumps of this process, and ptrace(2) of it by processes without
  * CAP_SYS_PTRACE. Return 0, or an error of setrlimit(2) or prctl(2). */
 PYWG_API int pywg_forbid_dumps(void);

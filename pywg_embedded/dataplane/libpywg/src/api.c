@@ -11,6 +11,7 @@
 #include "rx_updates.h"
 #include "send.h"
 #include "sys/clock.h"
+#include "sys/landlock.h"
 #include "sys/process.h"
 #include "tables.h"
 
@@ -471,6 +472,13 @@ const char *pywg_drop_reason(uint32_t reason)
 int pywg_keep_capabilities(uint32_t low, uint32_t high)
 {
 	return process_keep_capabilities((uint64_t)high << 32 | low);
+}
+
+int pywg_restrict_writes(const uint8_t *paths, uint32_t size)
+{
+	if (size && paths[size - 1])
+		return -EINVAL;
+	return landlock_restrict_writes((const char *)paths, size);
 }
 
 int pywg_forbid_dumps(void)

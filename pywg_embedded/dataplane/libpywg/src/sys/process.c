@@ -16,11 +16,10 @@
 #endif
 
 /* Capabilities above the kernel's last, and all without CAP_SETPCAP, fail. */
-static void drop_bounding_set(uint64_t kept)
+static void drop_bounding_set(void)
 {
 	for (unsigned long capability = 0; capability < 64; capability++)
-		if (!(kept >> capability & 1))
-			(void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+		(void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
 }
 
 int process_keep_capabilities(uint64_t kept)
@@ -31,7 +30,7 @@ int process_keep_capabilities(uint64_t kept)
 
 	if (syscall(SYS_capget, &header, data))
 		return -errno;
-	drop_bounding_set(kept);
+	drop_bounding_set();
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	for (size_t half = 0; half < 2; half++) {
