@@ -1,4 +1,4 @@
-"""Sizes are checked before the library is called, which reads without checks."""
+"""Sizes are checked before the library is called, and secrets are compared by it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,3 +37,14 @@ def test_key_or_nonce_of_the_wrong_size_is_refused(row: int) -> None:
 
 def test_kdf_without_libpywg_matches_known_answers() -> None:
     check_hkdf(_cpython.kdf)
+
+
+def test_equal_leaves_the_comparison_to_libsodium(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # sodium_memcmp takes constant time, the operator == does not.
+    class Library:
+        sodium_memcmp = staticmethod(lambda a, b, size: 0)
+
+    monkeypatch.setattr(_cpython, "_lib", Library)
+    assert _cpython.equal(b"ab", b"ac")

@@ -12,12 +12,14 @@
 5. Message sizes are written in ``core.constants`` only.
 6. Each module is in the glossary, and has a docstring; so has each public definition.
 7. No identifier is left that a standard term has replaced.
-8. The change log has an entry for the version.
+8. Macs and secrets are compared in constant time, in Python and in C.
+9. The change log has an entry for the version.
 """
 
 import ast
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +47,7 @@ RULES: dict[Rule, list[Module]] = {
     python_rules.modules_have_docstrings: MODULES,
     python_rules.public_definitions_have_docstrings: PACKAGE_MODULES,
     python_rules.identifiers_are_in_the_vocabulary: MODULES,
+    python_rules.secrets_are_compared_in_constant_time: PACKAGE_MODULES,
 }
 
 
@@ -68,6 +71,19 @@ def test_c_includes_have_no_cycle() -> None:
 
 def test_c_follows_the_rules() -> None:
     assert list(c_rules.findings()) == []
+
+
+VARIABLE_TIME = (
+    pytest.param("src/cookie.c", "a\nmemcmp(a, b, 16)", 1, id="cookie"),
+    pytest.param("src/crypto/primitives_sodium.c", "memcmp(a, b, 1)", 1, id="crypto"),
+    pytest.param("src/crypto/a.c", "sodium_memcmp CRYPTO_memcmp", 0, id="constant"),
+    pytest.param("src/net/icmp.c", "memcmp(a, b, 16)", 0, id="not-secret"),
+)
+
+
+@pytest.mark.parametrize("place, text, count", VARIABLE_TIME)
+def test_memcmp_of_secrets_is_found(place: str, text: str, count: int) -> None:
+    assert len(list(c_rules.variable_time_comparisons(Path(place), text))) == count
 
 
 def test_javascript_requirements_have_no_cycle() -> None:
@@ -108,6 +124,7 @@ SIZES = python_rules.message_sizes_are_constants
 PURPOSE = python_rules.modules_have_docstrings
 DOCUMENTED = python_rules.public_definitions_have_docstrings
 WORDS = python_rules.identifiers_are_in_the_vocabulary
+SECRETS = python_rules.secrets_are_compared_in_constant_time
 FOR_CHECKERS = "if TYPE_CHECKING:\n    import {}\nelse:\n    import {}"
 
 ACCEPTED: tuple[tuple[Rule, str, str], ...] = (
@@ -135,6 +152,10 @@ ACCEPTED: tuple[tuple[Rule, str, str], ...] = (
         "def _f(): pass\ndef g():\n    'Do.'\n    def h(): pass",
     ),
     (WORDS, "core.noise", "import a\na.ask()\nnumbers = 1"),
+    (SECRETS, "core.cookie", "equal(mac1, message[MAC1_OFFSET:])"),
+    (SECRETS, "core.cookie", "data[MAC2_OFFSET:] != NO_MAC; len(mac) == MAC_SIZE"),
+    (SECRETS, "core.device", "change.public_key == self.public_key()"),
+    (SECRETS, "cli.keys", "private == other"),
 )
 
 REFUSED: tuple[tuple[Rule, str, str, str], ...] = (
@@ -168,6 +189,13 @@ REFUSED: tuple[tuple[Rule, str, str, str], ...] = (
     (WORDS, "core.noise", "def ask(): pass", "defines ask in line 1"),
     (WORDS, "core.noise", "x.thing = 1", "defines thing in line 1"),
     (WORDS, "core.noise", "def f(what): pass", "defines what in line 1"),
+    (SECRETS, "core.cookie", "mac1 == x", "compares mac1 == x in line 1"),
+    (SECRETS, "core.cookie", "x != self._mac(key, data)",
+     "compares x != self._mac(key, data) in line 1"),
+    (SECRETS, "core.cookie", "x == m[MAC1_OFFSET:MAC2_OFFSET]",
+     "compares x == m[MAC1_OFFSET:MAC2_OFFSET] in line 1"),
+    (SECRETS, "dataplane.reference.a", "a.preshared_key == b",
+     "compares a.preshared_key == b in line 1"),
 )  # fmt: skip
 
 

@@ -103,6 +103,23 @@ def test_mac1_covers_everything_before_it() -> None:
             assert not exchange.checker.mac1_valid(changed), f"byte {position}"
 
 
+class Comparisons(SeededCrypto):
+    """Crypto functions whose comparison takes any two texts for equal."""
+
+    equal = staticmethod(lambda a, b: bool(a) and len(a) == len(b))
+
+
+def test_macs_are_compared_by_the_crypto_function() -> None:
+    # Which takes constant time: the only decision of a mac is its result.
+    exchange = Exchange()
+    checker = CookieChecker(Comparisons(1), PUBLIC)
+    message = flip_bit(exchange.send(), len(exchange.send()) - 20)
+    assert not exchange.checker.mac1_valid(message)
+    assert checker.mac1_valid(message)
+    checker.reply(message, 7, SOURCE, NOW)
+    assert checker.mac2_valid(message, SOURCE, NOW)
+
+
 def test_mac1_for_another_key_is_refused() -> None:
     exchange = Exchange()
     stranger = CookieMaker(exchange.crypto, private_key(3))

@@ -39,6 +39,11 @@ BANNED_IDENTIFIERS = frozenset(
         "sessions",
     ]
 )
+# Besides src/crypto; of that, all but the file that compares a key of ours with the key
+# of the packet before.
+CONSTANT_TIME_FILES = ("src/cookie.c", "src/handshake_filter.c", "src/receive.c")
+VARIABLE_TIME_FILES = ("src/crypto/aead_openssl.c",)
+
 BANNED_PREFIXES = ("lanes_", "arrivals_", "sieve_", "incoming_", "outgoing_")
 
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
@@ -115,6 +120,19 @@ def banned_identifiers(text: str) -> Iterator[str]:
                 yield f"{name} in line {line_number}"
 
 
+def variable_time_comparisons(place: Path, text: str) -> Iterator[str]:
+    """Yield the uses of ``memcmp`` where macs, tags and keys are checked.
+
+    ``primitives_equal`` and the functions of the crypto libraries take constant time.
+    """
+    if str(place) in VARIABLE_TIME_FILES:
+        return
+    if place.parts[:2] == ("src", "crypto") or str(place) in CONSTANT_TIME_FILES:
+        for line_number, line in enumerate(text.splitlines(), 1):
+            if "memcmp" in _IDENTIFIER.findall(line):
+                yield f"memcmp in line {line_number}"
+
+
 def findings() -> Iterator[str]:
     """Yield all violations of the rules for single files."""
     yield from includes_against_the_layers()
@@ -124,6 +142,8 @@ def findings() -> Iterator[str]:
         text = path.read_text()
         place = path.relative_to(ROOT / LIBPYWG)
         yield from (f"{place}: {name}" for name in banned_identifiers(text))
+        comparisons = variable_time_comparisons(place, text)
+        yield from (f"{place}: {finding}" for finding in comparisons)
         for name, size in function_lengths(text):
             if size > MAX_FUNCTION_LINES:
                 yield f"{place}: {name} has {size} lines"

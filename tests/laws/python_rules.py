@@ -73,6 +73,15 @@ LIBRARY_USERS = {
     "pyroute2": ("cli",),
 }
 
+# The parts that compare bytes from the network with secrets; the words of such values,
+# and constants that are no secret.
+CONSTANT_TIME_PARTS = ("core", "crypto", "dataplane.reference")
+SECRET_WORDS = frozenset(
+    ["mac", "mac1", "mac2", "secret", "shared", "private", "preshared", "psk", "cookie"]
+)
+PUBLIC_VALUES = ("NO_MAC", "ZERO_KEY", "MESSAGE_COOKIE_REPLY")
+_EQUALITIES = (ast.Eq, ast.NotEq)
+
 # Words that say nothing, and private names that a standard term has replaced.
 BANNED_IDENTIFIERS = frozenset(
     [
@@ -210,6 +219,43 @@ def message_sizes_are_constants(module: Module) -> Iterator[str]:
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Constant) and node.value in MESSAGE_SIZES:
             yield f"writes {node.value} in line {node.lineno}"
+
+
+def secrets_are_compared_in_constant_time(module: Module) -> Iterator[str]:
+    """Check that received macs, tags and secrets are never compared by ``==``.
+
+    The time of such a comparison tells how many bytes are correct. Only a comparison
+    with the constants in ``PUBLIC_VALUES`` is free.
+    """
+    if not part(module, CONSTANT_TIME_PARTS):
+        return
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = [node.left, *node.comparators]
+        is_equality = any(isinstance(each, _EQUALITIES) for each in node.ops)
+        is_free = any(_last_name(side) in PUBLIC_VALUES for side in sides)
+        if is_equality and not is_free and any(map(_is_secret, sides)):
+            yield f"compares {ast.unparse(node)} in line {node.lineno}"
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _is_secret(node: ast.expr) -> bool:
+    while isinstance(node, ast.Subscript):
+        # A part of a message from or up to a mac.
+        bounds = ast.unparse(node.slice)
+        if "MAC1_OFFSET" in bounds or "MAC2_OFFSET" in bounds:
+            return True
+        node = node.value
+    if isinstance(node, ast.Call):
+        node = node.func
+    words = _last_name(node).strip("_").lower().split("_")
+    return not SECRET_WORDS.isdisjoint(words) and "size" not in words
 
 
 def modules_have_docstrings(module: Module) -> Iterator[str]:
