@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from pywg_embedded.control.address import parse_ip
+from pywg_embedded.control.address import parse_allowed_ip, parse_ip
 from pywg_embedded.openwrt import blobmsg
 from pywg_embedded.openwrt.netifd import NextHop
-from pywg_embedded.openwrt.netifd_dump import DumpedRoutes
+from pywg_embedded.openwrt.netifd_dump import DumpedRoutes, prefix_contains
 
 
 def uplink(name: str, device: str, subnet: int, metric: int = 0) -> dict[str, Any]:
@@ -239,3 +239,41 @@ def test_complaints_are_few_when_all_entries_are_malformed() -> None:
     complaints = DumpedRoutes({"interface": names}, "wg0").complaints
     assert len(complaints) == 8
     assert max(map(len, complaints)) < 100
+
+
+# A prefix, its first and last address, and the addresses before and after it.
+PREFIXES = (
+    ("10.77.8.0/21", "10.77.8.0", "10.77.15.255", "10.77.7.255", "10.77.16.0"),
+    ("10.77.1.2/31", "10.77.1.2", "10.77.1.3", "10.77.1.1", "10.77.1.4"),
+    ("10.77.1.3/32", "10.77.1.3", "10.77.1.3", "10.77.1.2", "10.77.1.4"),
+    ("128.0.0.0/1", "128.0.0.0", "255.255.255.255", "127.255.255.255", "::"),
+    ("0.0.0.0/0", "0.0.0.0", "255.255.255.255", "::", "8000::"),
+    ("fd77::8/125", "fd77::8", "fd77::f", "fd77::7", "fd77::10"),
+    ("fd77::9/128", "fd77::9", "fd77::9", "fd77::8", "fd77::a"),
+    ("::/0", "::", "ffff::", "0.0.0.0", "255.255.255.255"),
+)
+
+
+@pytest.mark.parametrize(
+    "prefix, first, last, before, after", PREFIXES, ids=[row[0] for row in PREFIXES]
+)
+def test_prefix_contains_its_addresses_and_no_others(
+    prefix: str, first: str, last: str, before: str, after: str
+) -> None:
+    parsed = parse_allowed_ip(prefix)
+    assert prefix_contains(parsed, parse_ip(first))
+    assert prefix_contains(parsed, parse_ip(last))
+    assert not prefix_contains(parsed, parse_ip(before))
+    assert not prefix_contains(parsed, parse_ip(after))
+
+
+def test_first_of_equal_routes_is_used() -> None:
+    # As the kernel does: a later route of the same metric is appended.
+    dump = {"interface": [uplink("wan", "eth1", 1, 10), uplink("wwan", "wwan0", 2, 10)]}
+    for address in (FAR, FAR_6):
+        hop = next_hop(dump, address)
+        assert hop and hop.device == "eth1"
+    dump["interface"].reverse()
+    for address in (FAR, FAR_6):
+        hop = next_hop(dump, address)
+        assert hop and hop.device == "wwan0"

@@ -39,6 +39,25 @@ def test_mode_and_owner_are_preserved(file: Path) -> None:
     assert after.st_ino != before.st_ino
 
 
+def test_temporary_file_is_hidden_from_uci(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # libuci takes each file of the folder for a package, but not those with a dot.
+    renamed: list[Path] = []
+    rename = os.rename
+
+    def record(source: str, target: str) -> None:
+        assert Path(source).read_text() == "new"
+        renamed.append(Path(source))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", record)
+    uci_store.replace_text(str(file), "new")
+    (temporary,) = renamed
+    assert temporary.parent == file.parent
+    assert temporary.name.startswith(".")
+
+
 def test_target_is_replaced_when_the_path_is_a_symbolic_link(
     file: Path, tmp_path: Path
 ) -> None:
