@@ -121,11 +121,11 @@ def test_error_is_shown_when_an_interface_does_not_start(
     homes: Homes, window: Window
 ) -> None:
     first, _ = homes
-    first.configure("mtu=none")
+    first.configure("private_key=none")
     with window(first) as luci:
         luci.open("network/network")
         luci.page.get_by_text("The configuration is invalid").wait_for()
-        assert "mtu" in luci.page.locator("#cbi-network").inner_text()
+        assert "private_key" in luci.page.locator("#cbi-network").inner_text()
         luci.picture("interface-error")
 
 

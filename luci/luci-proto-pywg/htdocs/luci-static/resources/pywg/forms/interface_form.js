@@ -163,7 +163,8 @@ function addProcessing(section) {
 		_('Offloads of the kernel to use; by default all that it has. A change ' +
 			'restarts the interface.'));
 
-	options.OFFLOADS.forEach(name => offloads.value(name, element.escape(name)));
+	options.OFFLOADS.forEach(name => offloads.value(name,
+		element.escape(name === 'none' ? _('none') : name)));
 	offloads.placeholder = _('all');
 	offloads.optional = true;
 	checked(offloads, 'offloads');
