@@ -69,9 +69,9 @@ class PeerCard {
 		widgets.setText(this.cause, DETAILED.includes(peer.state)
 			? `${found.cause}\n${found.detail}` : found.cause);
 		widgets.setText(this.advice, found.advice);
+		const more = peer.has_more_allowed_ips ? [ '…' ] : [];
 		widgets.setText(this.allowed, peer.allowed_ips.length
-			? _('Allowed IPs: %s').format(
-				peer.allowed_ips.concat(peer.has_more_allowed_ips ? '…' : []).join(', '))
+			? _('Allowed IPs: %s').format(peer.allowed_ips.concat(more).join(', '))
 			: _('No allowed IPs; nothing is sent to this peer.'));
 		this.chart.update(history, peer, receivedAt);
 		this.actions.update(peer);
