@@ -60,7 +60,7 @@ def main() -> int:
         # Blocked until the loop runs, which cleans up at the end.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         if arguments.netifd:
-            backoff = _open_backoff(arguments.name)
+            backoff = _open_backoff(arguments)
             if not backoff.wait(ENDING_SIGNALS):
                 return 0
         loop = _prepare(arguments, backoff)
@@ -170,14 +170,17 @@ def _open_tun(arguments: Arguments) -> tuntap.Tun:
 # The imports of these functions take memory that a daemon needs for UCI only.
 
 
-def _open_backoff(name: str) -> "RestartBackoff":
+def _open_backoff(arguments: Arguments) -> "RestartBackoff":
+    from .netlink.host_routes import remove_leftovers
     from .openwrt.restart_backoff import RestartBackoff
     from .openwrt.service import report_last_failure
 
-    backoff = RestartBackoff(name)
+    # Before the delay, in which the interface may be stopped for good.
+    remove_leftovers(arguments.name, Log(arguments.name, arguments.log_level))
+    backoff = RestartBackoff(arguments.name)
     reason = backoff.last_failure()
     if reason:
-        report_last_failure(name, reason)
+        report_last_failure(arguments.name, reason)
     return backoff
 
 

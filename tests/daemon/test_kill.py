@@ -38,8 +38,8 @@ class Router:
         self.host.add_address("eth1", "fd77:1::2/64")
         for gateway in UPLINKS.values():
             self.host.add_default_route(gateway)
-        tentative = ("ip", "address", "show", "tentative")
-        assert becomes(lambda: not self.host.run(*tentative).stdout)
+        shown = ("ip", "address")
+        assert becomes(lambda: "tentative" not in self.host.run(*shown).stdout)
         self.run, self.state = folder / "run", folder / "state"
         self.file = folder / "network"
         self.file.write_text("")
@@ -205,6 +205,42 @@ def test_host_routes_of_a_killed_daemon_are_removed_when_it_starts_again(
     daemon.start(mode)
     assert router.routes() == []
     daemon.end(signal.SIGTERM)
+
+
+def test_host_routes_of_a_killed_daemon_are_removed_before_a_delayed_start(
+    router: Router,
+) -> None:
+    daemon = Daemon(router, "wg0")
+    daemon.start("--netifd")
+    assert daemon.has_routes()
+    daemon.end(signal.SIGKILL)
+    # The longest delay.
+    (router.run / "pywg/wg0.attempts").write_text("16\n")
+    daemon.launch("--netifd")
+    assert becomes(lambda: router.routes() == [])
+    daemon.end(signal.SIGTERM)
+    assert daemon.process.returncode == 0
+    assert not list((router.run / "pywg").iterdir())
+
+
+@MODES
+def test_host_routes_of_a_running_daemon_are_kept_when_it_is_started_again(
+    router: Router, mode: str
+) -> None:
+    first, second = Daemon(router, "wg0"), Daemon(router, "wg0")
+    first.start(mode)
+    assert first.has_routes()
+    before = router.routes()
+    # It would wait for minutes otherwise.
+    (router.run / "pywg/wg0.attempts").unlink(missing_ok=True)
+    second.launch(mode)
+    assert second.process.wait(DEADLINE) == 1
+    assert router.routes() == before
+    first.end(signal.SIGKILL)
+    assert router.routes() == before
+    first.start(mode)
+    first.end(signal.SIGTERM)
+    assert router.routes() == []
 
 
 @MODES

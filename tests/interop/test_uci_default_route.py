@@ -38,8 +38,8 @@ class Site:
             office.add_address("lo", f"{BEHIND[family]}/{32 if family == 4 else 128}")
             office.add_default_route(network)
             self.host.add_default_route(GATEWAYS[family][0])
-        tentative = ("ip", "address", "show", "tentative")
-        assert becomes(lambda: not self.host.run(*tentative).stdout)
+        shown = ("ip", "address")
+        assert becomes(lambda: "tentative" not in self.host.run(*shown).stdout)
         self.office = lab.enter_context(WireGuard(office, "pywgd", INSIDE[1], OFFICE))
         self.router = UciRouter(self.host, folder)
         self.router.interface += [f"list addresses '{a}'" for a in INSIDE[0]]

@@ -7,6 +7,7 @@ interface.
 """
 
 import errno
+import os
 import socket
 
 from ...control.address import format_ip
@@ -38,21 +39,18 @@ class HostRoutes:
 
     def __init__(self, tun: "Tun", log: "Log", folder: str = _FOLDER) -> None:
         """Remove the routes of an earlier daemon that was killed."""
+        remove_leftovers(tun.name, log, folder)
         self._metric = tun.index
         self._log = log
         self._installed: dict[bytes, NextHop] = {}
         self._logged: dict[bytes, str] = {}
         self._record: RouteRecord | None = None
         self._record_error = ""
-        self._path = f"{folder}/{tun.name}.routes"
+        self._path = _record_path(tun.name, folder)
         try:
             self._record = RouteRecord(self._path)
         except OSError as error:
             self._log_unrecorded(error)
-            return
-        for prefix, metric in self._record.routes():
-            self._delete(prefix, metric)
-        self._write_record(())
 
     def addresses(self) -> "set[bytes]":
         """Return the addresses that there are routes to."""
@@ -69,7 +67,7 @@ class HostRoutes:
         for address, installed in list(self._installed.items()):
             if routes.get(address) != installed:
                 del self._installed[address]
-                self._delete(_host_prefix(address), self._metric)
+                _delete(_host_prefix(address), self._metric, self._log)
         for address, route in routes.items():
             self._install(address, route)
         self._write_record(self._installed)
@@ -101,15 +99,6 @@ class HostRoutes:
         self._logged.pop(address, None)
         self._installed[address] = route
 
-    def _delete(self, prefix: "AllowedIP", metric: int) -> None:
-        try:
-            messages.request(RTM_DELROUTE, pack_route_key(prefix, metric=metric))
-        except OSError as error:
-            if error.errno not in _ALREADY_GONE:
-                self._log.error(
-                    f"cannot remove route to {format_ip(prefix[0])}: {error.strerror}"
-                )
-
     def _write_record(self, addresses: "Iterable[bytes]") -> None:
         if self._record is None:
             return
@@ -126,6 +115,37 @@ class HostRoutes:
         if self._record_error != text:
             self._log.warning(text)
         self._record_error = text
+
+
+def remove_leftovers(name: str, log: "Log", folder: str = _FOLDER) -> None:
+    """Remove the routes of an earlier daemon of the interface that was killed."""
+    path = _record_path(name, folder)
+    if not os.path.exists(path):
+        return
+    try:
+        record = RouteRecord(path)
+        for prefix, metric in record.routes():
+            _delete(prefix, metric, log)
+        record.write(())
+        record.close()
+    except BlockingIOError:
+        pass  # the daemon runs
+    except OSError as error:
+        log.error(f"cannot remove the routes in {path}: {error.strerror}")
+
+
+def _record_path(name: str, folder: str) -> str:
+    return f"{folder}/{name}.routes"
+
+
+def _delete(prefix: "AllowedIP", metric: int, log: "Log") -> None:
+    try:
+        messages.request(RTM_DELROUTE, pack_route_key(prefix, metric=metric))
+    except OSError as error:
+        if error.errno not in _ALREADY_GONE:
+            log.error(
+                f"cannot remove route to {format_ip(prefix[0])}: {error.strerror}"
+            )
 
 
 def _host_prefix(address: bytes) -> "AllowedIP":

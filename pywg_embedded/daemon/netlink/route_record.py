@@ -5,6 +5,7 @@ interface. The next daemon of the same interface finds them here. Each line is t
 argument of ``ip route delete``.
 """
 
+import fcntl
 import os
 
 from ...control.address import format_allowed_ip, parse_allowed_ip
@@ -29,7 +30,8 @@ _WORDS = 5
 class RouteRecord:
     """The file, kept open: later the daemon may not be permitted to open it.
 
-    Raises OSError if it cannot be opened.
+    Raises OSError if it cannot be opened, BlockingIOError if a daemon that runs has it:
+    its routes are in use.
     """
 
     def __init__(self, path: str) -> None:
@@ -37,6 +39,11 @@ class RouteRecord:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._descriptor)
+            raise
         size = os.fstat(self._descriptor).st_size
         self._content = os.pread(self._descriptor, size, 0)
 

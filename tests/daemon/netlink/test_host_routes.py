@@ -15,6 +15,7 @@ from pywg_embedded.daemon.netlink.route_record import RouteRecord
 from pywg_embedded.dataplane import tun as tuntap
 from pywg_embedded.openwrt.netifd import NextHop
 from tests.lab.topology import Lab
+from tests.lab.wait import becomes
 
 PEER, PEER_6 = parse_ip("192.0.2.9"), parse_ip("2001:db8::9")
 ROUTES = {
@@ -60,6 +61,14 @@ class Router:
         ]
 
 
+def kill(path: Path) -> None:
+    """Close the record without a clean-up, like the kernel when a daemon is killed."""
+    for descriptor in os.listdir("/proc/self/fd"):
+        link = Path(f"/proc/self/fd/{descriptor}")
+        if link.is_symlink() and os.readlink(link) == str(path):
+            os.close(int(descriptor))
+
+
 @pytest.fixture
 def router(lab: Lab, tmp_path: Path) -> Iterator[Router]:
     yield Router(lab, tmp_path)
@@ -85,6 +94,7 @@ def test_routes_have_a_protocol_of_their_own(router: Router) -> None:
 
 def test_routes_of_an_earlier_daemon_are_removed_at_the_start(router: Router) -> None:
     router.routes(router.interface()).sync(ROUTES)
+    kill(router.folder / "wg0.routes")
     later = router.interface("wg1")
     later.name = "wg0"
     router.routes(later)
@@ -95,6 +105,7 @@ def test_routes_of_an_earlier_daemon_are_removed_at_the_start(router: Router) ->
 def test_routes_of_another_interface_are_kept(router: Router) -> None:
     first, second = router.interface("wg0"), router.interface("wg1")
     router.routes(first).sync(ROUTES)
+    kill(router.folder / "wg0.routes")
     kept = router.routes(second)
     kept.sync(ROUTES)
     router.routes(first)
@@ -127,6 +138,7 @@ def test_route_of_another_program_is_neither_replaced_nor_removed(
     for _ in range(2):
         routes.sync(ROUTES)
     if killed:
+        kill(router.folder / "wg0.routes")
         router.routes(tun)
     else:
         routes.close()
@@ -139,6 +151,9 @@ def test_repeated_sync_causes_no_notification(router: Router) -> None:
     tun = router.interface()
     routes = router.routes(tun)
     routes.sync(ROUTES)
+    # The end of duplicate address detection is notified as well.
+    shown = ("ip", "address")
+    assert becomes(lambda: "tentative" not in router.host.run(*shown).stdout)
     monitor = LinkMonitor(tun)
     for _ in range(3):
         routes.sync(ROUTES)
@@ -211,7 +226,18 @@ def read(path: Path) -> list[object]:
 def test_record_is_read_by_the_next_daemon(tmp_path: Path) -> None:
     path = tmp_path / "run/wg0.routes"
     RouteRecord(str(path)).write(KEYS)
+    kill(path)
     assert read(path) == KEYS
+
+
+def test_record_of_a_running_daemon_cannot_be_opened(tmp_path: Path) -> None:
+    path = tmp_path / "wg0.routes"
+    record = RouteRecord(str(path))
+    record.write(KEYS)
+    with pytest.raises(BlockingIOError):
+        RouteRecord(str(path))
+    assert len(path.read_text().splitlines()) == len(KEYS)
+    record.close()
 
 
 @pytest.mark.parametrize("line", INVALID_LINES, ids=range(len(INVALID_LINES)))
@@ -230,5 +256,6 @@ def test_no_part_of_an_old_line_is_read_when_the_daemon_is_killed_in_a_write(
     with monkeypatch.context() as killed:
         killed.setattr(os, "ftruncate", lambda *_: None)
         record.write(KEYS[1:])
+    kill(path)
     assert path.stat().st_size > len(f"{socket.inet_ntop(10, PEER_6)} metric 7")
     assert read(path) == KEYS[1:]

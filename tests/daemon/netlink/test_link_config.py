@@ -20,6 +20,7 @@ from pywg_embedded.dataplane import reference
 from pywg_embedded.dataplane import tun as tuntap
 from pywg_embedded.dataplane.limits import Limits
 from tests.lab.topology import Lab
+from tests.lab.wait import becomes
 from tests.openwrt.samples import interface_text, peer_text, read_well
 
 ADDRESSES = "option addresses '10.9.0.1/24 fd09::1/64'"
@@ -244,6 +245,9 @@ def test_repeated_update_causes_no_notification(router: Router) -> None:
     router.host.add_default_route("10.77.1.1")
     router.host.add_default_route("fd77:1::1")
     router.route_everything()
+    # The end of duplicate address detection is notified as well.
+    shown = ("ip", "address")
+    assert becomes(lambda: "tentative" not in router.host.run(*shown).stdout)
     monitor = LinkMonitor(router.tun)
     for _ in range(3):
         router.link.update(routes_changed=True)
