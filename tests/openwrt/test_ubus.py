@@ -30,6 +30,10 @@ ANSWER = (
     "0077616e000001000253ee77eb0000001401000008000000000300000853ee77eb"
 )
 
+HEADER_SIZE, OBJECT_ID = 8, bytes.fromhex("53ee77eb")
+# The attribute of a status message: not found.
+FAILED = bytes.fromhex("0100000800000004")
+
 
 @pytest.fixture
 def ubusd(tmp_path: Path) -> Iterator[Ubusd]:
@@ -82,6 +86,38 @@ def test_messages_equal_those_of_the_recording(tmp_path: Path) -> None:
         ubus.close()
     assert answer == {"interface": "wan"}
     assert received == [LOOKUP, INVOKE]
+
+
+def with_foreign_serial(message: bytes) -> bytes:
+    return message[:2] + b"\x77\x77" + message[4:]
+
+
+def test_answers_to_other_serials_are_ignored(tmp_path: Path) -> None:
+    path = str(path_for(tmp_path))
+
+    def replay(listener: socket.socket) -> None:
+        with listener.accept()[0] as client:
+            client.sendall(bytes.fromhex(GREETING))
+            for text in (FOUND, ANSWER):
+                client.recv(4096)
+                answer = bytes.fromhex(text)
+                size = HEADER_SIZE + int.from_bytes(answer[8:12], "big")
+                data, status = answer[:size], answer[size:]
+                stray = data.replace(b"wan", b"lan").replace(OBJECT_ID, b"\1\2\3\4")
+                failure = status.replace(b"\1\0\0\x08" + bytes(4), FAILED)
+                assert failure != status and stray != data
+                client.sendall(with_foreign_serial(failure) + data)
+                client.sendall(with_foreign_serial(stray) + status)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        thread = threading.Thread(target=replay, args=(listener,))
+        thread.start()
+        ubus = UbusClient([path])
+        assert ubus.call("network", "add_host_route", {}) == {"interface": "wan"}
+        thread.join()
+        ubus.close()
 
 
 def test_call_returns_the_answer_of_the_method(ubus: UbusClient) -> None:

@@ -104,6 +104,14 @@ def test_delay_is_cut_short_when_the_network_changes() -> None:
     assert case.wait(MIN_DELAY).starts_lookup()
 
 
+def test_delays_start_again_when_the_network_changes() -> None:
+    case = Case()
+    case.lookups_within(10 * MINUTE)
+    case.schedule.network_changed(case.now)
+    times = case.lookups_within(10 * SECOND)
+    assert times == [MIN_DELAY, 2 * MIN_DELAY, 4 * MIN_DELAY, 8 * MIN_DELAY]
+
+
 def test_name_is_not_looked_up_when_the_peer_is_reachable() -> None:
     case = settled_case(V4)
     assert not case.wait(HANDSHAKE_OVERDUE_AFTER - 1).starts_lookup()

@@ -128,6 +128,17 @@ def test_route_of_another_program_is_neither_replaced_nor_removed(
     assert router.routes() == before
 
 
+def test_address_is_removed_when_it_is_no_longer_configured(router: Router) -> None:
+    def shown() -> str:
+        return router.host.run("ip", "-o", "address", "show", "dev", "wg0").stdout
+
+    router.apply(interface_text(ADDRESSES), peer_text(1))
+    assert " 10.9.0.1/24 " in shown() and " fd09::1/64 " in shown()
+    router.apply(interface_text("option addresses '10.9.0.2/24'"), peer_text(1))
+    assert " 10.9.0.2/24 " in shown()
+    assert "10.9.0.1" not in shown() and "fd09::1" not in shown()
+
+
 def test_default_route_is_added_as_two_halves(router: Router) -> None:
     router.route_everything()
     for half in ("0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1"):

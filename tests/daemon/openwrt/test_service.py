@@ -11,7 +11,7 @@ import pytest
 from pywg_embedded import crypto
 from pywg_embedded.core.config import InterfaceChange, PeerChange
 from pywg_embedded.core.device import Device
-from pywg_embedded.core.errors import ConfigError
+from pywg_embedded.core.errors import ConfigError, LimitError
 from pywg_embedded.daemon import clock
 from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
@@ -400,6 +400,21 @@ def test_restart_is_blocked_when_the_configuration_is_invalid(router: Router) ->
     assert (router.folder / "run/wg0.blocked").exists()
 
 
+def test_restart_is_blocked_when_a_table_is_full(
+    router: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another start would end the same way.
+    def load(uci_config: UciConfig) -> None:
+        raise LimitError("too many peers: 65 (limit 64); raise option max_peers")
+
+    monkeypatch.setattr(UciConfig, "load", load)
+    with pytest.raises(LimitError):
+        router.start()
+    assert router.notifications(action=3)[-1]["error"][0] == "CONFIGURATION"
+    assert router.notifications(action=4) == [{"action": 4, "interface": NAME}]
+    assert (router.folder / "run/wg0.blocked").exists()
+
+
 def test_error_is_reported_without_a_block_when_the_port_is_in_use(
     router: Router,
 ) -> None:
@@ -424,6 +439,20 @@ def test_configuration_is_kept_and_error_reported_when_a_reload_is_rejected(
     errors = router.notifications(action=3)
     assert [message["error"][0] for message in errors] == ["CONFIGURATION"]
     assert not router.notifications(action=4)
+
+
+def test_error_is_dropped_when_a_reload_succeeds_and_reported_when_it_returns(
+    router: Router,
+) -> None:
+    router.start()
+    for reports, mtu in enumerate(("12", "1400", "12"), 1):
+        router.interface_options = [f"option mtu '{mtu}'"]
+        router.write()
+        router.query("reload")
+        for _ in range(2):
+            router.tick()
+        assert bool(router.uci_config.reload_error) == (mtu == "12")
+        assert len(router.notifications(action=3)) == (reports + 1) // 2
 
 
 def test_status_reports_interface_and_peers(router: Router) -> None:

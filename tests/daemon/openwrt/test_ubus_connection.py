@@ -1,6 +1,7 @@
 """The connection to ubusd, with the ubusd of the tests."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,45 @@ def test_objects_are_added_again_after_reconnection(
         assert setup.connected()
         assert becomes(lambda: "pywg.wg0" in ubusd.offered)
     assert setup.connection.connections == 2
+
+
+def test_delay_doubles_up_to_its_limit_while_there_is_no_ubusd(
+    interface: Interface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1_000]
+    monkeypatch.setattr(clock, "boottime", lambda: now[0])
+    attempts: list[int] = []
+
+    def connect() -> UbusClient:
+        attempts.append(now[0])
+        raise FileNotFoundError("ubusd is not running")
+
+    connection = UbusConnection(interface.plane, Log("wg0", "silent"), connect)
+    for _ in range(150):
+        connection.tick()
+        now[0] += 1_000
+    delays = [later - earlier for earlier, later in pairwise(attempts)]
+    assert delays == [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
+
+
+def test_delay_starts_again_when_ubusd_has_answered(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1_000]
+    monkeypatch.setattr(clock, "boottime", lambda: now[0])
+    for _ in range(6):
+        assert not setup.connected()
+        now[0] += 30_000
+    with Ubusd(setup.path) as ubusd:
+        ubusd.objects["network"] = lambda *_: {"x": 1}
+        assert setup.connected()
+        assert setup.call("network", "dump") == {"x": 1}
+    setup.connection.handle_messages()
+    now[0] += 30_000
+    assert not setup.connected()
+    with Ubusd(setup.path):
+        now[0] += 1_000
+        assert setup.connected()
 
 
 def test_plane_is_woken_when_a_method_is_called(setup: Setup) -> None:
