@@ -135,10 +135,10 @@ class Loop:
 
     def close(self) -> None:
         """Remove the control socket and close everything; ``run`` ends with it."""
-        # First: a process that waits for the end may remove the file of timestamps.
-        self._timestamps.save()
-        self._server.close()
         try:
+            # First: a process that waits for the end may remove the file of timestamps.
+            self._timestamps.save()
+            self._server.close()
             if self._service:
                 self._service.close()
             elif self._uci_config:

@@ -10,6 +10,7 @@ import pytest
 from pywg_embedded.openwrt import blobmsg
 from pywg_embedded.openwrt.ubus import Method, UbusClient
 from pywg_embedded.openwrt.ubus_messages import UbusError
+from tests.lab import ubusd as kinds
 from tests.lab.ubusd import Ubusd, path_for
 from tests.lab.wait import becomes
 
@@ -263,3 +264,156 @@ def test_call_raises_oserror_when_the_connection_is_lost(tmp_path: Path) -> None
 def test_connecting_raises_oserror_when_ubusd_is_not_running(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="ubusd is not running"):
         UbusClient([str(tmp_path / "nothing")])
+
+
+# Time limits, with a clock that only the test advances.
+
+
+class Late:
+    """A client, its clock in seconds, and the errors of its calls."""
+
+    def __init__(self, ubusd: Ubusd, greeted: bool = True) -> None:
+        self.now = 1_000.0
+        self.ubusd = ubusd
+        self.client = UbusClient([str(ubusd.path)], lambda: self.now)
+        self.errors: list[str] = []
+        if greeted:
+            self.client.wait()
+
+    def call(self) -> None:
+        self.client.request(
+            "network", "dump", {}, lambda _, error: self.errors.append(str(error))
+        )
+
+    def is_received(self, kind: int) -> bool:
+        def received() -> bool:
+            self.client.serve()
+            return kind in self.ubusd.waiting
+
+        return becomes(received)
+
+
+def test_connection_is_given_up_when_ubusd_does_not_greet(ubusd: Ubusd) -> None:
+    ubusd.hold(kinds.HELLO)
+    late = Late(ubusd, greeted=False)
+    late.now += 2.9
+    late.client.expire()
+    late.now += 0.2
+    with pytest.raises(OSError, match="ubusd does not answer"):
+        late.client.expire()
+    late.client.close()
+
+
+# What is not answered, and whether ubusd itself owes the answer.
+UNANSWERED = (
+    pytest.param(kinds.LOOKUP, "ubus: network: timeout", True, id="ubusd"),
+    pytest.param(kinds.INVOKE, "ubus: network dump: timeout", False, id="object"),
+)
+
+
+@pytest.mark.parametrize("kind, text, by_ubusd", UNANSWERED)
+def test_call_fails_when_it_is_not_answered_in_time(
+    ubusd: Ubusd, kind: int, text: str, by_ubusd: bool
+) -> None:
+    late = Late(ubusd)
+    ubusd.hold(kind)
+    late.call()
+    assert late.is_received(kind)
+    late.now += 2.9
+    late.client.expire()
+    assert late.errors == []
+    late.now += 0.2
+    if by_ubusd:
+        with pytest.raises(OSError, match="ubusd does not answer"):
+            late.client.expire()
+    else:
+        late.client.expire()
+    assert late.errors == [text]
+    # The late answer belongs to no call.
+    ubusd.release()
+    late.call()
+    late.client.wait()
+    assert late.errors == [text, "None"]
+    late.client.close()
+
+
+def test_calls_are_limited_when_they_are_not_answered(ubusd: Ubusd) -> None:
+    late = Late(ubusd)
+    ubusd.hold(kinds.LOOKUP)
+    for _ in range(16):
+        late.call()
+    with pytest.raises(UbusError, match=r"too many calls \(limit 16\)"):
+        late.call()
+    late.client.close()
+    assert late.errors == 16 * ["ubus: network: connection closed"]
+
+
+def test_connection_is_given_up_when_ubusd_does_not_read(ubusd: Ubusd) -> None:
+    late = Late(ubusd)
+    ubusd.hold(kinds.READING)
+    late.call()  # the message that is still read
+    while not late.client.wants_to_write():
+        late.client.send_event("pywg", {"text": 1_000 * "x"})
+    late.now += 2.9
+    late.client.serve()
+    late.client.send_event("pywg", {})
+    late.now += 0.2
+    with pytest.raises(OSError, match="ubusd does not"):
+        late.client.expire()
+    with pytest.raises(OSError, match="ubusd does not read"):
+        for _ in range(1_000):
+            late.client.send_event("pywg", {"text": 1_000 * "x"})
+    assert len(late.client._unsent) < 300_000
+    late.client.close()
+
+
+# Messages that no ubusd sends, after the greeting.
+MALFORMED = (
+    pytest.param("0001000100000000ffffffff", id="size"),
+    pytest.param("000100010000000000000003", id="size-too-small"),
+    pytest.param("00010001000000000000000601000008", id="truncated-attribute"),
+    pytest.param("000100010000000000000004", id="status-without-a-number"),
+    pytest.param("0001000100000000000000080100000400", id="status-too-short"),
+    pytest.param("000500010000000000000004", id="call-without-an-object"),
+)
+
+
+@pytest.mark.parametrize("message", MALFORMED)
+def test_connection_is_given_up_when_a_message_is_malformed(
+    tmp_path: Path, message: str
+) -> None:
+    path = str(path_for(tmp_path))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        ubus = UbusClient([path])
+        with listener.accept()[0] as ubusd:
+            ubusd.sendall(bytes.fromhex(GREETING))
+            ubus.wait()
+            errors: list[object] = []
+            ubus.request("network", "dump", {}, lambda *answer: errors.append(answer))
+            ubusd.sendall(bytes.fromhex(message))
+            with pytest.raises(OSError, match="malformed message from ubusd"):
+                ubus.serve()
+            ubus.close()
+    assert len(errors) == 1
+
+
+def test_answers_are_of_bounded_work_when_calls_flood_the_client(
+    ubusd: Ubusd, ubus: UbusClient
+) -> None:
+    answered: list[int] = []
+
+    def status() -> dict[str, object]:
+        answered.append(1)
+        return {}
+
+    offer(ubus, {"status": Method(status)})
+    for _ in range(100):
+        ubusd.send_call("pywg.wg0", "status")
+    counts: list[int] = []
+    while sum(counts) < 100:
+        before = len(answered)
+        ubus.serve()
+        counts.append(len(answered) - before)
+    assert max(counts) <= 8

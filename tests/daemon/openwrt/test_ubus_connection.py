@@ -12,7 +12,7 @@ from pywg_embedded.daemon.interface import Interface
 from pywg_embedded.daemon.log import Log
 from pywg_embedded.daemon.openwrt.ubus_connection import UbusConnection
 from pywg_embedded.openwrt.ubus import Method, UbusClient
-from tests.lab.ubusd import Ubusd, path_for
+from tests.lab.ubusd import HELLO, Ubusd, path_for
 from tests.lab.wait import becomes
 
 
@@ -143,3 +143,47 @@ def test_plane_is_woken_when_a_method_is_called(setup: Setup) -> None:
         assert [event[1] for event in setup.plane.wait(60_000)] == [descriptor]
         setup.connection.handle_messages()
         assert ubusd.answer_of("pywg.wg0") == (0, {"up": True})
+
+
+def test_connections_are_attempted_less_often_while_ubusd_does_not_answer(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1_000]
+    monkeypatch.setattr(clock, "boottime", lambda: now[0])
+    monkeypatch.setattr(
+        setup.connection,
+        "_connect",
+        lambda: UbusClient([str(setup.path)], lambda: now[0] / 1_000),
+    )
+    attempts = []
+    with Ubusd(setup.path) as ubusd:
+        ubusd.hold(HELLO)
+        for second in range(100):
+            before = setup.connection.descriptor()
+            setup.connection.tick()
+            setup.connection.handle_messages()
+            replies: list[object] = []
+            setup.connection.call("network", "dump", {}, replies.append)
+            assert replies == [None]
+            if before < 0 <= setup.connection.descriptor():
+                attempts.append(second)
+            now[0] += 1_000
+        assert attempts == [0, 4, 8, 12, 20, 36, 66, 96]
+        assert setup.connection.connections == 0
+        ubusd.release()
+    assert setup.logged == [
+        "wg0: ubus connection lost: ubusd does not answer; will retry"
+    ]
+
+
+def test_calls_are_answered_when_the_connection_is_lost(setup: Setup) -> None:
+    replies: list[object] = []
+    with Ubusd(setup.path) as ubusd:
+        assert setup.connected()
+        ubusd.hold(4)
+        setup.connection.call("network", "dump", {}, replies.append)
+        assert replies == []
+    setup.connection.wait()
+    assert replies == [None]
+    setup.connection.call("network", "dump", {}, replies.append)
+    assert replies == [None, None]
