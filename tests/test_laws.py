@@ -13,7 +13,8 @@
 6. Each module is in the glossary, and has a docstring; so has each public definition.
 7. No identifier is left that a standard term has replaced.
 8. Macs and secrets are compared in constant time, in Python and in C.
-9. The change log has an entry for the version.
+9. The daemon waits in the data plane only, which moves packets meanwhile.
+10. The change log has an entry for the version.
 """
 
 import ast
@@ -48,6 +49,7 @@ RULES: dict[Rule, list[Module]] = {
     python_rules.public_definitions_have_docstrings: PACKAGE_MODULES,
     python_rules.identifiers_are_in_the_vocabulary: MODULES,
     python_rules.secrets_are_compared_in_constant_time: PACKAGE_MODULES,
+    python_rules.daemon_waits_in_one_place: PACKAGE_MODULES,
 }
 
 
@@ -125,6 +127,7 @@ PURPOSE = python_rules.modules_have_docstrings
 DOCUMENTED = python_rules.public_definitions_have_docstrings
 WORDS = python_rules.identifiers_are_in_the_vocabulary
 SECRETS = python_rules.secrets_are_compared_in_constant_time
+WAITING = python_rules.daemon_waits_in_one_place
 FOR_CHECKERS = "if TYPE_CHECKING:\n    import {}\nelse:\n    import {}"
 
 ACCEPTED: tuple[tuple[Rule, str, str], ...] = (
@@ -156,6 +159,9 @@ ACCEPTED: tuple[tuple[Rule, str, str], ...] = (
     (SECRETS, "core.cookie", "data[MAC2_OFFSET:] != NO_MAC; len(mac) == MAC_SIZE"),
     (SECRETS, "core.device", "change.public_key == self.public_key()"),
     (SECRETS, "cli.keys", "private == other"),
+    (WAITING, "daemon.loop", "plane.wait(1)"),
+    (WAITING, "daemon.openwrt.restart_backoff", "signal.sigtimedwait(a, 1)"),
+    (WAITING, "cli.client", "sock.settimeout(1)"),
 )
 
 REFUSED: tuple[tuple[Rule, str, str, str], ...] = (
@@ -196,6 +202,10 @@ REFUSED: tuple[tuple[Rule, str, str, str], ...] = (
      "compares x == m[MAC1_OFFSET:MAC2_OFFSET] in line 1"),
     (SECRETS, "dataplane.reference.a", "a.preshared_key == b",
      "compares a.preshared_key == b in line 1"),
+    (WAITING, "daemon.loop", "time.sleep(1)", "uses sleep"),
+    (WAITING, "openwrt.ubus", "sock.settimeout(1)", "uses settimeout"),
+    (WAITING, "daemon.main", "import subprocess", "uses subprocess"),
+    (WAITING, "daemon.loop", "from socket import getaddrinfo", "uses getaddrinfo"),
 )  # fmt: skip
 
 

@@ -81,6 +81,14 @@ SECRET_WORDS = frozenset(
 )
 PUBLIC_VALUES = ("NO_MAC", "ZERO_KEY", "MESSAGE_COOKIE_REPLY")
 _EQUALITIES = (ast.Eq, ast.NotEq)
+# Calls and modules that wait for another process or a time.
+_WAITING_CALLS = frozenset(
+    [
+        "getaddrinfo", "gethostbyname", "openlog", "popen", "settimeout",
+        "sigtimedwait", "sleep", "subprocess", "system", "waitpid",
+    ]
+)  # fmt: skip
+_WAIT_ELSEWHERE = ("daemon.openwrt.restart_backoff",)
 
 # Words that say nothing, and private names that a standard term has replaced.
 BANNED_IDENTIFIERS = frozenset(
@@ -179,6 +187,25 @@ def libraries_have_one_user(module: Module) -> Iterator[str]:
         for library, users in LIBRARY_USERS.items():
             if within(name, [library]) and not part(module, users):
                 yield f"imports {name}"
+
+
+def daemon_waits_in_one_place(module: Module) -> Iterator[str]:
+    """Check that packets wait for nothing: only the data plane waits, and moves them.
+
+    A lookup waits in a thread of its own, the back-off before the data plane exists.
+    """
+    name = module.name.removeprefix(f"{PACKAGE}.")
+    if not within(name, ["daemon", "openwrt"]) or name in _WAIT_ELSEWHERE:
+        return
+    for node in ast.walk(module.tree):
+        names: list[str] = []
+        if isinstance(node, ast.Attribute):
+            names = [node.attr]
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+        for used in names:
+            if used in _WAITING_CALLS:
+                yield f"uses {used}"
 
 
 def import_graph(modules: Iterable[Module]) -> dict[str, set[str]]:
