@@ -114,7 +114,8 @@ class Loop:
             self.tasks.add("finished lookups", endpoints.handle_results)
             self.tasks.add("endpoint names", endpoints.tick)
             self.tasks.add("configuration reload", self._reload)
-            self.tasks.add("link configuration", self._uci_config.link.update)
+            if not self._service:
+                self.tasks.add("link configuration", self._uci_config.link.update)
         if self._service:
             self.tasks.add("ubus messages", self._service.ubus.handle_messages)
 

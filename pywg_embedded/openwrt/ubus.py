@@ -266,7 +266,8 @@ class UbusClient:
         now = self._now()
         overdue = {s: r for s, r in self._requests.items() if r.deadline <= now}
         for serial, request in overdue.items():
-            del self._requests[serial]
+            if not self._requests.pop(serial, None):
+                continue  # answered by ``close``, from an answer before this one
             text = f"{request.place}{STATUS_TEXTS[TIMEOUT]}"
             request.answered({}, UbusError(text, TIMEOUT))
         silent = not self.greeted and self._hello_deadline <= now

@@ -45,9 +45,12 @@ FOLLOWERS = {
 
 
 class Running:
-    """A loop with all its parts, and a record of the tasks that it runs."""
+    """A loop with its parts, and a record of the tasks that it runs.
 
-    def __init__(self, router: Router) -> None:
+    Without netifd, the loop itself updates the configuration of the link.
+    """
+
+    def __init__(self, router: Router, netifd: bool) -> None:
         self.logged: list[str] = []
         self._log = Log(NAME, "warning", lambda _, text: self.logged.append(text))
         router.start()
@@ -60,10 +63,10 @@ class Running:
             self._log,
             router.timestamps,
             router.uci_config,
-            router.service,
-            router.tasks,
+            router.service if netifd else None,
+            router.tasks if netifd else Tasks(self._log),
         )
-        self.tasks = router.tasks
+        self.tasks = self.loop.tasks
         self.failing = ""
         self._ran: set[str] = set()
         for name in self.tasks.names():
@@ -119,12 +122,15 @@ class Running:
         self.tasks._failures = FailureLog(self._log)
 
 
-@pytest.fixture
+@pytest.fixture(params=[True, False], ids=["netifd", "no-netifd"])
 def running(
-    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    lab: Lab,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Running]:
     monkeypatch.setattr(uapi_socket, "DIRECTORY", str(tmp_path))
-    running = Running(Router(lab, tmp_path, monkeypatch))
+    running = Running(Router(lab, tmp_path, monkeypatch), request.param)
     yield running
     running.loop.close()
 
