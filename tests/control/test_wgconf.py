@@ -89,6 +89,12 @@ def test_missing_values_are_reset_unless_appending() -> None:
     assert plain(parse(text, append=False)) == plain(change(**named))
 
 
+def test_the_longest_keepalive_is_accepted() -> None:
+    for text, value in (("65535", 65_535), ("1", 1), ("0", 0), ("off", 0)):
+        assert wgconf.parse_keepalive(text) == value, text
+    assert "65536" in error_of(wgconf.parse_keepalive, "65536")
+
+
 def test_an_error_names_file_line_option_and_reason() -> None:
     for row, (text, message) in enumerate(
         (

@@ -1,7 +1,7 @@
 """Configuration changes of a running engine."""
 
 from pywg_embedded.control.keys import clamp
-from pywg_embedded.core.config import InterfaceChange
+from pywg_embedded.core.config import InterfaceChange, same_private_key
 from pywg_embedded.core.errors import LimitError
 from tests.core.support import (
     NOW,
@@ -95,6 +95,20 @@ def test_private_key_is_reported_clamped() -> None:
         for same in (private, clamp(private)):
             a.device.configure(change(private_key=same), NOW)
         assert a.plane.calls == [] and a.sent_datagrams() == []
+
+
+def test_private_keys_are_the_same_only_if_x25519_uses_them_alike() -> None:
+    private = bytes(private_key(1))
+    for position in range(256):
+        changed = bytearray(private)
+        changed[position // 8] ^= 1 << position % 8
+        # RFC 7748: three bits of the first byte and two of the last are replaced.
+        is_used = position not in (0, 1, 2, 254, 255)
+        assert same_private_key(private, changed) is not is_used, position
+        assert same_private_key(changed, private) is not is_used, position
+    assert same_private_key(bytes(32), bytes(32))
+    assert not same_private_key(bytes(32), private)
+    assert not same_private_key(bytes(32), b"\1" + bytes(31))
 
 
 def test_setting_the_same_private_key_has_no_effect() -> None:

@@ -529,6 +529,12 @@ def test_warning_is_given_when_the_mtu_is_too_small_for_ipv6(
     assert interface.peers
 
 
+def test_last_value_is_used_when_a_list_stands_for_one_value() -> None:
+    # As netifd does.
+    interface = read_well(interface_text("list mtu 1300", "list mtu 1400"))
+    assert interface.mtu == 1400
+
+
 # The sections of peers: key, options; the indexes of those that are used.
 SAME_KEY = [
     pytest.param(((1, ()), (2, ()), (1, ())), [1, 2], 1, id="two"),

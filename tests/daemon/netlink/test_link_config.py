@@ -252,6 +252,18 @@ def test_host_route_has_the_next_hop_of_the_longest_prefix(router: Router) -> No
     assert "via 10.77.2.1 dev eth2" in route
 
 
+def test_host_route_has_the_next_hop_of_the_first_of_equal_routes(
+    router: Router,
+) -> None:
+    # The kernel uses the first one, too.
+    for verb, index in (("add", 2), ("append", 1)):
+        hop = ("via", f"10.77.{index}.1", "dev", f"eth{index}")
+        router.host.run("ip", "route", verb, "default", *hop)
+    router.route_everything()
+    (found,) = router.routes(PEER)
+    assert found.startswith(f"{PEER} via 10.77.2.1 dev eth2")
+
+
 def test_repeated_update_causes_no_notification(router: Router) -> None:
     router.host.add_default_route("10.77.1.1")
     router.host.add_default_route("fd77:1::1")

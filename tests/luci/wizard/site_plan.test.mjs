@@ -346,5 +346,8 @@ test('new zone is created beside the zone of the LAN', () => {
 
 	assert.deepEqual(add.map(({ type }) => type), [ 'zone', 'forwarding', 'forwarding' ]);
 	assert.deepEqual(add[1].options, { src: 'inside', dest: 'homes' });
-	assert.deepEqual(add[0].options.network, [ 'pywg0' ]);
+	assert.deepEqual(add[0].options, {
+		name: 'homes', input: 'ACCEPT', output: 'ACCEPT', forward: 'ACCEPT',
+		mtu_fix: '1', network: [ 'pywg0' ]
+	});
 });
