@@ -14,7 +14,6 @@ from . import clock
 from .dataplane import LIBPYWG
 from .left_out import LeftOut, describe
 from .log import Log
-from .netlink.routes import is_rerouted
 from .netlink.source_address import select_source
 from .running_config import RunningConfig
 from .status.reachability import REPLY_TIMEOUT, Reachability
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..core.config import EndpointTuple
-    from ..core.endpoint import Endpoint
     from .dataplane import Plane
 
 _CLOCK_STEP = 1_000_000_000
@@ -78,6 +76,7 @@ class Interface:
                     f"ignoring peer {to_base64(peer.public_key)}: "
                     "it has the public key of this interface"
                 )
+        self._clear_sources(change)
         self.device.configure(difference, clock.boottime())
         self.left_out.record(change, surplus)
         self.flush()
@@ -152,7 +151,8 @@ class Interface:
     def flush(self) -> None:
         """Send the datagrams that the engine has queued."""
         for datagram, endpoint, peer_id in self.device.datagrams_to_send():
-            source = select_source(endpoint, self._fwmark)
+            checked = self.plane.check_source(endpoint)
+            source = select_source(checked, self._fwmark)
             if self.plane.send_datagram(datagram, source) and peer_id is not None:
                 self.plane.record_handshake_sent(peer_id, len(datagram))
 
@@ -228,17 +228,6 @@ class Interface:
                 self.device.rekey(peer.id, now)
         self.flush()
 
-    def peers_with_source(self) -> list[int]:
-        """Return the ids of the peers whose endpoint has a fixed source address."""
-        ids = [peer.id for peer in self.device.peers]
-        return [peer_id for peer_id in ids if self._source_of(peer_id)]
-
-    def check_source(self, peer_id: int) -> None:
-        """Clear the peer's source address if its route no longer fits the endpoint."""
-        endpoint = self._source_of(peer_id)
-        if endpoint is not None and is_rerouted(endpoint, self._fwmark):
-            self.plane.clear_source(peer_id)
-
     def lock_keys(self) -> None:
         """Keep all keys out of swap, as far as the system allows.
 
@@ -278,14 +267,16 @@ class Interface:
         except OSError as error:
             raise _socket_error("fwmark", error) from error
         self._fwmark = fwmark
-        for peer_id in self.peers_with_source():
-            self.plane.clear_source(peer_id)
 
-    def _source_of(self, peer_id: int) -> "Endpoint | None":
-        if self.device.peers.with_id(peer_id) is None:
-            return None  # removed meanwhile
-        endpoint = self.plane.facts(peer_id).endpoint
-        return endpoint if endpoint is not None and endpoint.source else None
+    def _clear_sources(self, change: InterfaceChange) -> None:
+        """Clear the source addresses of the peers that the change gives an endpoint.
+
+        Even if it is the present one (linux): the difference does not contain it then.
+        """
+        for section in change.peers:
+            peer = self.device.peers.with_key(section.public_key)
+            if section.endpoint is not None and peer is not None:
+                self.plane.clear_source(peer.id)
 
     def _bind_port(self, port: int) -> int:
         if not port and self._any_port:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 # Milliseconds. For conditions without a notification: a removed socket file, the link
 # in another network namespace, changed routes.
 _TICK_INTERVAL = 1_000
-# Each check is a route lookup in the kernel, during which packets wait.
-_SOURCE_CHECKS_PER_TICK = 64
 # Milliseconds without data after which a control connection is closed: always, and if
 # its place or its descriptor is needed for a new connection.
 _IDLE_TIMEOUT = 60_000
@@ -43,7 +41,6 @@ _PERIODIC = (
     "link state",
     "log of drops",
     "clock check",
-    "source address check",
     "routing loop check",
 )
 
@@ -82,8 +79,6 @@ class Loop:
         self._accept_error = ""
         self._drops: dict[str, int] = {}
         self._routing_loop = RoutingLoopMonitor(interface, links.index, log)
-        # The ids of the peers whose source address is to be checked.
-        self._unchecked: list[int] = []
         # Descriptors that are not watched until the next tick, and when the timers are
         # run again, after a failure.
         self._paused: list[int] = []
@@ -105,7 +100,6 @@ class Loop:
             ("link state", self._poll_link),
             ("log of drops", self._log_drops),
             ("clock check", self._check_clock),
-            ("source address check", self._check_sources),
             ("routing loop check", self._routing_loop.tick),
         ):
             self.tasks.add(name, function)
@@ -113,6 +107,7 @@ class Loop:
             endpoints = self._uci_config.endpoints
             self.tasks.add("finished lookups", endpoints.handle_results)
             self.tasks.add("endpoint names", endpoints.tick)
+            self.tasks.add("retry of lookups", endpoints.network_changed)
             self.tasks.add("configuration reload", self._reload)
             if not self._service:
                 self.tasks.add("link configuration", self._uci_config.link.update)
@@ -282,12 +277,14 @@ class Loop:
             if self._task_of(descriptor):
                 self._plane.watch(descriptor)
         self._paused.clear()
-        routes_changed = self._links.routes_changed
+        routes_changed = self._links.take_routes_changed()
         for task in _PERIODIC:
             self.tasks.run(task)
         if self._uci_config:
             if self._reload_due:
                 self.tasks.run("configuration reload")
+            if routes_changed:
+                self.tasks.run("retry of lookups")
             self.tasks.run("endpoint names")
         if self._service:
             self._service.tick(routes_changed)
@@ -321,16 +318,6 @@ class Loop:
             if new:
                 self._log.verbose(f"dropped {new}: {drop_reasons.TEXTS[reason]}")
         self._drops = drops
-
-    def _check_sources(self) -> None:
-        if self._links.routes_changed:
-            self._links.routes_changed = False
-            self._unchecked = self._interface.peers_with_source()
-            if self._uci_config:
-                self._uci_config.endpoints.network_changed()
-        for peer_id in self._unchecked[:_SOURCE_CHECKS_PER_TICK]:
-            self._interface.check_source(peer_id)
-        del self._unchecked[:_SOURCE_CHECKS_PER_TICK]
 
     def _catch_signals(self) -> None:
         os.set_blocking(self._signal_writer, False)

@@ -312,6 +312,14 @@ class Plane:
         self._call("set_mtu", mtu)
         self._mtu = mtu
 
+    def check_source(self, endpoint: "Endpoint") -> "Endpoint":
+        """Return the endpoint, without its source if that does not fit the route.
+
+        It fits if the kernel would send from it through the interface of the endpoint.
+        """
+        fits = self._call("check_source", layouts.pack_endpoint(endpoint))
+        return endpoint if fits else endpoint.without_source()
+
     def send_datagram(self, data: bytes, endpoint: "Endpoint") -> bool:
         """Send a handshake message or a cookie reply; return whether it was sent."""
         to = layouts.pack_endpoint(endpoint)

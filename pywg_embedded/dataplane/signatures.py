@@ -45,6 +45,7 @@ SIGNATURES = (
     ("set_fwmark", "i", "iI"),
     ("set_icmp_sockets", "i", "iii"),
     ("set_mtu", "i", "iI"),
+    ("check_source", "i", "ip"),
     ("send_datagram", "i", "ipIp"),
     ("watch", "i", "iii"),
     ("unwatch", "i", "ii"),

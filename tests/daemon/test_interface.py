@@ -265,43 +265,65 @@ def test_fwmark_is_kept_when_a_change_does_not_name_it(running: Interface) -> No
 
 LOOPBACK = b"\x7f\0\0\1"
 LO, NOWHERE = socket.if_nametoindex("lo"), 9999
+PINNED = Endpoint(*ENDPOINT, LOOPBACK, LO)
 
 
-def set_endpoints(interface: Interface, *interfaces: int) -> list[int]:
-    """Give the peers endpoints on these network interfaces; return the peers' ids."""
-    peers = [peer.id for peer in interface.device.peers]
-    for peer_id, index in zip(peers, interfaces, strict=True):
-        endpoint = Endpoint(LOOPBACK, 9, 0, LOOPBACK, index)
-        interface.plane.set_endpoint(peer_id, endpoint)
-    return peers
+def sources(interface: Interface) -> list[bytes]:
+    """Return the source addresses of the endpoints of all peers."""
+    endpoints = [interface.plane.facts(p.id).endpoint for p in interface.device.peers]
+    return [endpoint.source if endpoint else b"" for endpoint in endpoints]
 
 
-def test_source_is_cleared_only_when_the_endpoint_is_rerouted(
-    running: Interface,
-) -> None:
-    stays, goes = set_endpoints(running, LO, NOWHERE)
-    assert running.peers_with_source() == [stays, goes]
-    for peer_id in (stays, goes):
-        running.check_source(peer_id)
-    assert running.peers_with_source() == [stays]
-
-
-def test_source_check_is_skipped_when_the_peer_is_removed(running: Interface) -> None:
-    _, gone = set_endpoints(running, LO, NOWHERE)
-    running.configure(change(peer_change(B, remove=True)))
-    running.check_source(gone)
-    assert running.peers_with_source() == [0]
+def pin(interface: Interface) -> None:
+    for peer in interface.device.peers:
+        interface.plane.set_endpoint(peer.id, PINNED)
 
 
 @needs_root
 def test_sources_are_cleared_when_the_fwmark_changes(
     running: Interface,
 ) -> None:
-    peers = set_endpoints(running, LO, LO)
+    pin(running)
     running.configure(change(peer_change(C), fwmark=0))
-    assert running.peers_with_source() == peers
+    assert sources(running) == [LOOPBACK, LOOPBACK, b""]
     running.configure(change(fwmark=5))
-    assert running.peers_with_source() == []
+    assert sources(running) == [b""] * 3
+
+
+def test_sources_are_cleared_when_the_listen_port_changes(running: Interface) -> None:
+    pin(running)
+    running.configure(change(listen_port=running.port()))
+    assert sources(running) == [LOOPBACK] * 2
+    running.configure(change(listen_port=free_port()))
+    assert sources(running) == [b""] * 2
+
+
+@pytest.mark.parametrize(
+    "endpoint", [ENDPOINT, (b"\x7f\0\0\2", 9, 0)], ids=["same", "new"]
+)
+def test_source_is_cleared_when_the_endpoint_is_set(
+    running: Interface, endpoint: tuple[bytes, int, int]
+) -> None:
+    pin(running)
+    running.configure(change(peer_change(A, endpoint=endpoint)))
+    assert sources(running) == [b"", LOOPBACK]
+
+
+@pytest.mark.parametrize("interface_index", [LO, NOWHERE], ids=["fits", "does-not"])
+def test_source_of_a_handshake_message_fits_the_route(
+    running: Interface, interface_index: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Endpoint] = []
+    monkeypatch.setattr(
+        running.plane, "send_datagram", lambda _, endpoint: sent.append(endpoint)
+    )
+    for peer in running.device.peers:
+        pinned = Endpoint(*ENDPOINT, LOOPBACK, interface_index)
+        running.plane.set_endpoint(peer.id, pinned)
+    running.rekey([peer.public_key for peer in running.device.peers])
+    assert sent
+    expected = LOOPBACK if interface_index == LO else b""
+    assert {endpoint.source for endpoint in sent} == {expected}
 
 
 # Applied changes

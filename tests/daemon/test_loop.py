@@ -64,26 +64,6 @@ def loop(
     loop.close()
 
 
-def test_tick_checks_a_bounded_number_of_sources(
-    loop: Loop, interface: Interface, links: LinkMonitor
-) -> None:
-    links.routes_changed = True
-    left: list[int] = []
-    while interface.peers_with_source() and len(left) < PEERS:
-        loop._tick()
-        left.append(len(interface.peers_with_source()))
-    assert left == [PEERS - AT_ONCE, PEERS - 2 * AT_ONCE, 0]
-
-
-def test_sources_are_checked_only_when_routes_have_changed(
-    loop: Loop, interface: Interface, links: LinkMonitor
-) -> None:
-    links.routes_changed = False
-    for _ in range(3):
-        loop._tick()
-    assert len(interface.peers_with_source()) == PEERS
-
-
 def test_silent_peers_are_retried_when_the_clock_has_become_right(
     loop: Loop, interface: Interface, monkeypatch: pytest.MonkeyPatch
 ) -> None:

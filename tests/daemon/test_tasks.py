@@ -108,7 +108,7 @@ class Running:
                 loop._plane.watch(descriptor)
             loop._plane.wait = lambda timeout: due  # type: ignore[method-assign]
             loop._next_tick_at = 0
-            loop._reload_due = loop._links.routes_changed = True
+            loop._reload_due = loop._links._routes_changed = True
             service.netifd._retry_at = 0
             loop._poll_once()
             service.ubus.wait()

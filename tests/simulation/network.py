@@ -19,6 +19,7 @@ from pywg_embedded.core.keypair import Keypair
 from pywg_embedded.core.tai64n import TimestampGenerator
 from pywg_embedded.dataplane import events
 from pywg_embedded.dataplane.limits import Limits
+from pywg_embedded.dataplane.reference.routes import RouteMonitor
 from pywg_embedded.dataplane.reference.transport import HEADER, Transport
 
 START = 1_000_000
@@ -102,6 +103,7 @@ class Node:
         # (time, packet) handed to the machine, and datagrams sent, by this node.
         self.delivered: list[tuple[int, bytes]] = []
         self.sent: list[tuple[int, bytes]] = []
+        self.routes = RouteMonitor()
         self.transport = Transport(Limits(), lambda: simulation.now, self, self)
         timestamps = timestamps or TimestampGenerator(self.wall)
         self.device = Device(crypto, self.transport, timestamps, 64)
@@ -199,6 +201,10 @@ class Node:
         if target is not None:
             self._transmit(datagram, target)
         return True, endpoint
+
+    def check_source(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint, which has no source address here."""
+        return endpoint
 
     def write(self, packet: memoryview | bytes) -> None:
         """Record a received packet; called by the transport."""

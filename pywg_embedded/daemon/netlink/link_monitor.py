@@ -5,6 +5,8 @@ it was opened. After the interface is moved out of it, the TUN descriptor still 
 whether the link is up.
 """
 
+import socket
+
 from ...dataplane.tun import Tun
 from . import messages
 from .messages import (
@@ -18,7 +20,10 @@ from .messages import (
     U32,
 )
 
-_GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # link; IPv4 and IPv6 address, route
+_LINKS = 0x1
+# IPv4 and IPv6: address, route, rule.
+_ROUTES = 0x10 | 0x100 | 0x40 | 0x400 | 0x80 | 0x40000
+_MAX_READS = 16
 
 
 class LinkMonitor:
@@ -27,16 +32,20 @@ class LinkMonitor:
     ``up`` is None once the link is deleted; ``mtu`` is its last known MTU. ``left`` is
     set once the link is in another network namespace, or deleted; ``index`` is its
     interface index.
-    ``routes_changed`` is set when a route or an address changes, for the user to reset.
     """
 
     def __init__(self, tun: Tun) -> None:
         self._tun = tun
-        self._socket = messages.open_socket(_GROUPS)
+        self._socket = messages.open_socket(_LINKS)
         self._socket.setblocking(False)
         self.index = tun.index
+        # Read once a second, into a buffer for a few notifications: a routing daemon
+        # may cause thousands, and no more is needed than whether there was one.
+        self._routes = messages.open_socket(_ROUTES)
+        self._routes.setblocking(False)
+        self._routes.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)
         self.left = False
-        self.routes_changed = False
+        self._routes_changed = False
         self.up: bool | None = tun.is_up()
         self.mtu = tun.mtu()
 
@@ -69,13 +78,30 @@ class LinkMonitor:
         if self.left:
             self.up = self._tun.probe()
 
+    def take_routes_changed(self) -> bool:
+        """Return whether routes may have changed since the last call.
+
+        That is after a change of a route, an address, a rule or a link.
+        """
+        changed, self._routes_changed = self._routes_changed, False
+        for _ in range(_MAX_READS):
+            try:
+                self._routes.recv(1)
+            except BlockingIOError:
+                break
+            except OSError:
+                pass  # ENOBUFS: there were more than the buffer holds
+            changed = True
+        return changed
+
     def close(self) -> None:
-        """Close the socket."""
+        """Close the sockets."""
         self._socket.close()
+        self._routes.close()
 
     def _resynchronize(self) -> None:
         # Only now that the buffer has room again; the reply is read as a notification.
-        self.routes_changed = True
+        self._routes_changed = True
         body = IFINFO.pack(0, 0, self._tun.index, 0, 0)
         try:
             self._socket.send(messages.pack_request(RTM_GETLINK, body))
@@ -87,10 +113,11 @@ class LinkMonitor:
             self.left = True  # the reply to _resynchronize: no such link
             return
         if kind not in (RTM_NEWLINK, RTM_DELLINK):
-            self.routes_changed = True
             return
         _, _, index, flags, _ = IFINFO.unpack_from(body)
         if index != self._tun.index:
+            # The IPv4 routes of a link that goes down vanish without a notification.
+            self._routes_changed = True
             return
         if kind == RTM_DELLINK:
             self.left = True

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...core.config import AllowedIP
-    from ...core.endpoint import Endpoint
     from ...openwrt.netifd import NextHop
 
 RTM_NEWROUTE, RTM_DELROUTE, _RTM_GETROUTE = 24, 25, 26
@@ -216,16 +215,3 @@ def output_ifindex(address: bytes, fwmark: int) -> int | None:
     except OSError:
         return None
     return route.ifindex if route else None
-
-
-def is_rerouted(endpoint: "Endpoint", fwmark: int) -> bool:
-    """Return whether the endpoint's interface and its route differ.
-
-    The route is that of packets from the endpoint's source address. If the kernel does
-    not reply, nothing is known to differ.
-    """
-    try:
-        route = lookup_route(endpoint.address, endpoint.source, fwmark)
-    except OSError:
-        return False
-    return route is None or route.ifindex != endpoint.interface

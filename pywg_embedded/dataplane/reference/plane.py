@@ -52,6 +52,7 @@ class Plane(Transport):
         self._tun_room = self._outgoing_view[HEADER : BUFFER_SIZE - 2 * HEADER]
         self._handshakes: deque[tuple[bytes, Endpoint]] = deque()
         self._watched: set[int] = set()
+        self._monitored: int | None = None
         self._poll = select.poll()
         self._poll.register(tun, select.POLLIN)
 
@@ -61,8 +62,11 @@ class Plane(Transport):
         Raises OSError, with the old port still bound, if the port is unavailable.
         """
         before = self._udp.descriptors()
+        port_before = self._udp.port
         port = self._udp.listen(port)
         self._update_poll(before)
+        if port != port_before:
+            self.clear_sources()
         return port
 
     def close(self) -> None:
@@ -79,6 +83,11 @@ class Plane(Transport):
     def set_fwmark(self, fwmark: int) -> None:
         """Set the mark of outer packets (0: none); raises OSError if not permitted."""
         self._udp.set_fwmark(fwmark)
+        self.clear_sources()
+
+    def check_source(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint, without its source if that does not fit the route."""
+        return self._udp.check_source(endpoint)
 
     def send_datagram(self, data: bytes, endpoint: Endpoint) -> bool:
         """Send a handshake message or a cookie reply; return whether it was sent."""
@@ -98,8 +107,9 @@ class Plane(Transport):
     def wait(self, timeout: int | None) -> "list[Event]":
         """Move packets for at most ``timeout`` milliseconds, and return the events.
 
-        None waits without limit. An empty list means that the timeout has passed. The
-        work of a call is limited, so that a flood cannot delay the caller's timers.
+        None waits without limit. An empty list means that the timeout has passed, or
+        that routes have changed. The work of a call is limited, so that a flood cannot
+        delay the caller's timers.
         """
         end = None if timeout is None else self._clock() + timeout
         while True:
@@ -125,8 +135,14 @@ class Plane(Transport):
     def _poll_once(self, timeout: int | None) -> bool:
         """Poll once, and move what is ready; return True if nothing was."""
         ready = []
-        polled = self._poll.poll(timeout)
+        monitored = self._poll_routes()
+        polled = self._poll.poll(self._until_routes_are_due(timeout))
+        # Before any packet is moved.
+        readable = any(descriptor == monitored for descriptor, _ in polled)
+        self._udp.routes.update(readable, self._clock())
         for descriptor, _ in polled:
+            if descriptor == monitored:
+                continue
             if descriptor == self._tun:
                 self._drain_tun()
             elif descriptor in self._watched:
@@ -136,6 +152,24 @@ class Plane(Transport):
         # Last: their handling may remove a peer that other events name.
         self._events.extend(ready)
         return not polled
+
+    def _poll_routes(self) -> int | None:
+        """Poll the route monitor, or not; return its descriptor if so."""
+        descriptor = self._udp.routes.descriptor(self._clock())
+        if descriptor != self._monitored:
+            if self._monitored is not None:
+                self._poll.unregister(self._monitored)
+            if descriptor is not None:
+                self._poll.register(descriptor, select.POLLIN)
+            self._monitored = descriptor
+        return descriptor
+
+    def _until_routes_are_due(self, timeout: int | None) -> int | None:
+        due_at = self._udp.routes.due_at
+        if due_at is None:
+            return timeout
+        until_due = max(0, due_at - self._clock())
+        return until_due if timeout is None else min(timeout, until_due)
 
     def _drain_tun(self) -> None:
         for _ in range(_BURST):
@@ -168,7 +202,7 @@ class Plane(Transport):
         try:
             reply = self._handshake_filter.check(data, source, backlog, self._clock())
             if reply is not None:
-                self._udp.send(reply, source, HANDSHAKE_TOS)
+                self._udp.send(reply, self.check_source(source), HANDSHAKE_TOS)
                 raise Drop("cookie_required")
             if backlog >= HANDSHAKE_QUEUE_SIZE:
                 raise Drop("handshake_queue_full")
@@ -193,6 +227,9 @@ class Plane(Transport):
             self._events.append((events.TUN_GONE,))
 
     def _update_poll(self, before: list[int]) -> None:
+        if self._monitored is not None:
+            self._poll.unregister(self._monitored)
+            self._monitored = None
         for descriptor in before:
             self._poll.unregister(descriptor)
         for descriptor in self._udp.descriptors():

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ...core.crypto import Bytes
     from ...core.endpoint import Endpoint
     from ...core.keypair import Keypair
+    from .routes import RouteMonitor
 
     AllowedIP = tuple[bytes, int]
     Event = tuple[Any, ...]
@@ -46,10 +47,15 @@ if TYPE_CHECKING:
     class UdpSender(Protocol):
         """Sends datagrams."""
 
+        routes: "RouteMonitor"
+
         def send(
             self, data: memoryview | bytes, endpoint: Endpoint, tos: int
         ) -> tuple[bool, Endpoint]:
             """Send a datagram; return whether it was sent, and the endpoint."""
+
+        def check_source(self, endpoint: Endpoint) -> Endpoint:
+            """Return the endpoint, without its source if the route leads elsewhere."""
 
     class TunWriter(Protocol):
         """Receives inner packets."""
@@ -64,7 +70,15 @@ BUFFER_SIZE = HEADER + _LARGEST + PADDING_MULTIPLE + TAG_SIZE
 
 
 class _Peer:
-    __slots__ = ("facts", "keypairs", "observed", "requested_at")
+    __slots__ = (
+        "facts",
+        "keypairs",
+        "observed",
+        "received_checked",
+        "received_from",
+        "requested_at",
+        "source_checked",
+    )
 
     def __init__(self) -> None:
         self.facts = Facts()
@@ -72,6 +86,12 @@ class _Peer:
         # Whether the next packet raises ACTIVE; when HANDSHAKE_NEEDED was last raised.
         self.observed = True
         self.requested_at = -REKEY_TIMEOUT
+        # The endpoint of the last transport data, as it was received; when the source
+        # addresses of the endpoint and of that one were checked, as generations of the
+        # route monitor, 0 for never.
+        self.received_from: tuple[Any, ...] = ()
+        self.source_checked = 0
+        self.received_checked = 0
 
 
 class Transport:
@@ -133,6 +153,8 @@ class Transport:
             # A handshake that was requested before had no destination.
             peer.requested_at = -REKEY_TIMEOUT
         peer.facts.endpoint = endpoint
+        peer.source_checked = 0
+        peer.received_checked = 0
 
     def record_handshake_sent(self, peer_id: int, size: int) -> None:
         """Record that a handshake message of ``size`` bytes was sent to a peer."""
@@ -151,9 +173,16 @@ class Transport:
 
     def clear_source(self, peer_id: int) -> None:
         """Let the kernel choose the source address of datagrams to a peer."""
-        facts = self._peers[peer_id].facts
-        if facts.endpoint is not None:
-            facts.endpoint = facts.endpoint.without_source()
+        peer = self._peers[peer_id]
+        if peer.facts.endpoint is not None:
+            peer.facts.endpoint = peer.facts.endpoint.without_source()
+        # The next packet sets it again.
+        peer.received_checked = 0
+
+    def clear_sources(self) -> None:
+        """Let the kernel choose the source address of datagrams to all peers."""
+        for peer_id in self._peers:
+            self.clear_source(peer_id)
 
     def allow(self, peer_id: int, allowed_ips: "Collection[AllowedIP]") -> None:
         """Assign allowed IPs to a peer, and take them from any other.
@@ -344,11 +373,25 @@ class Transport:
         self._sent_indices.add(self._outgoing_view[:size])
         facts = peer.facts
         assert facts.endpoint is not None
+        if peer.source_checked != self._udp_sender.routes.generation:
+            self._check_source(peer, facts.endpoint)
         is_sent, facts.endpoint = self._udp_sender.send(
             self._outgoing_view[:size], facts.endpoint, tos
         )
         facts.tx_bytes += size * is_sent
         return is_sent
+
+    def _check_source(self, peer: _Peer, endpoint: "Endpoint") -> None:
+        """Clear the source address if its route leads through another interface.
+
+        That is the interface that the packets of the peer arrived on (linux).
+        """
+        routes = self._udp_sender.routes
+        peer.source_checked = routes.generation
+        if endpoint.source:
+            peer.received_checked = routes.generation
+            routes.record_lookup()
+            peer.facts.endpoint = self._udp_sender.check_source(endpoint)
 
     def _tos(self, length: int) -> int:
         """Return the outer TOS: DSCP 0, and the ECN field of the inner packet."""
@@ -397,7 +440,7 @@ class Transport:
         now: int,
     ) -> None:
         peer = self._peers[peer_id]
-        peer.facts.endpoint = source
+        self._update_endpoint(peer, source)
         peer.facts.rx_bytes += length
         peer.facts.record_received(now, length > TRANSPORT_MIN_SIZE)
         self._report_activity(peer_id, peer)
@@ -410,6 +453,17 @@ class Transport:
         if not requested and state.keypair.rekey_on_receive(now):
             state.rekey_requested = True
             self._request_handshake(peer_id, peer)
+
+    def _update_endpoint(self, peer: _Peer, endpoint: "Endpoint") -> None:
+        # A source address that was checked, and perhaps cleared, stays as it is while
+        # packets keep coming the same way and no route changes.
+        received_from = (*endpoint.remote(), endpoint.source, endpoint.interface)
+        generation = self._udp_sender.routes.generation
+        checked = peer.received_checked and peer.received_checked == generation
+        if not checked or peer.received_from != received_from:
+            peer.received_from = received_from
+            peer.facts.endpoint = endpoint
+            peer.source_checked = 0
 
     def _deliver(self, peer_id: int, length: int, outer_tos: int) -> None:
         if not length:

@@ -12,6 +12,7 @@ import struct
 from ...core import drop_reasons
 from ...core.endpoint import Endpoint
 from ..architecture import MIPS
+from .routes import RouteLookup, RouteMonitor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,13 +41,18 @@ def drop_reason(operation: str, error: OSError) -> str:
 
 
 class Udp:
-    """An IPv4 and an IPv6 socket; ``drop`` is called with the reason of each drop."""
+    """An IPv4 and an IPv6 socket; ``drop`` is called with the reason of each drop.
+
+    ``routes`` monitors the routes of their network namespace while they are open.
+    """
 
     def __init__(self, drop: "Callable[[str], None]") -> None:
         self._drop = drop
         self._sockets: dict[int, socket.socket] = {}
         self._fwmark = 0
         self._last: tuple[Any, Endpoint] = (None, Endpoint(b"", 0))
+        self._lookup = RouteLookup()
+        self.routes = RouteMonitor()
         self.port = 0
 
     def descriptors(self) -> list[int]:
@@ -64,6 +70,8 @@ class Udp:
         self.close()
         self._sockets = sockets
         self.port = next(iter(sockets.values())).getsockname()[1]
+        self._lookup.open()
+        self.routes.open()
         return self.port
 
     def close(self) -> None:
@@ -72,12 +80,20 @@ class Udp:
             sock.close()
         self._sockets = {}
         self.port = 0
+        self._lookup.close()
+        self.routes.close()
 
     def set_fwmark(self, fwmark: int) -> None:
         """Set the mark of sent datagrams (SO_MARK); raises OSError if not permitted."""
         for sock in self._sockets.values():
             _mark(sock, fwmark)
         self._fwmark = fwmark
+
+    def check_source(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint, without its source if the route leads elsewhere."""
+        if self._lookup.fits_source(endpoint, self.port, self._fwmark):
+            return endpoint
+        return endpoint.without_source()
 
     def send(
         self, data: memoryview | bytes, endpoint: Endpoint, tos: int

@@ -10,6 +10,7 @@ from pywg_embedded.dataplane import tun
 from pywg_embedded.dataplane.tun import Tun
 from tests.lab.host import Host
 from tests.lab.topology import WIRE, Lab
+from tests.lab.wait import becomes
 
 TUN = "tun0"
 PATIENCE = 60_000
@@ -112,7 +113,7 @@ def test_state_is_read_again_when_notifications_were_lost(
     overflow(host, f"link set {TUN} up mtu 1300")
     update(links)
     assert (links.up, links.mtu) == (True, 1300)
-    assert links.routes_changed
+    assert links.take_routes_changed()
 
 
 def test_link_is_polled_when_it_left_while_notifications_were_lost(
@@ -127,13 +128,43 @@ def test_link_is_polled_when_it_left_while_notifications_were_lost(
         assert links.up is up
 
 
-def test_routes_changed_is_set_when_an_address_changes(
+# Commands of ip(8) on a host with the device of another link.
+ROUTE_CHANGES = {
+    "address": ("address", "add", "192.0.2.1/24", "dev", WIRE),
+    "address-v6": ("-6", "address", "add", "2001:db8::1/64", "dev", WIRE),
+    "route": ("route", "add", "198.51.100.0/24", "dev", WIRE),
+    "route-v6": ("-6", "route", "add", "2001:db8:1::/64", "dev", WIRE),
+    "rule": ("rule", "add", "fwmark", "7", "lookup", "7"),
+    "rule-v6": ("-6", "rule", "add", "fwmark", "7", "lookup", "7"),
+    "link": ("link", "set", WIRE, "down"),
+}
+
+
+@pytest.mark.parametrize("change", ROUTE_CHANGES)
+def test_routes_are_changed_when_it_changes(
+    host: Host, lab: Lab, links: LinkMonitor, change: str
+) -> None:
+    host.wire(WIRE, lab.host("there"), WIRE)
+    # The link has its carrier when its IPv6 routes are complete.
+    assert becomes(lambda: "fe80::" in host.run("ip", "-6", "route").stdout)
+    while links.take_routes_changed():
+        update(links)
+    host.run("ip", *ROUTE_CHANGES[change])
+    update(links)
+    assert links.take_routes_changed()
+
+
+def test_thousands_of_changed_routes_are_one_change(
     host: Host, links: LinkMonitor
 ) -> None:
-    host.up(TUN)
-    update(links)
-    for change in (host.add_address, host.remove_address):
-        links.routes_changed = False
-        change(TUN, "192.0.2.1/24")
-        update(links)
-        assert links.routes_changed
+    host.up("lo")
+    routes = [
+        f"route add 198.18.{n}.{m}/32 dev lo" for n in range(4) for m in range(256)
+    ]
+    host.run("ip", "-batch", "-", stdin="\n".join(routes))
+    # Nothing to read until the next tick asks, and then a bounded amount.
+    poll = select.poll()
+    poll.register(links.descriptor(), select.POLLIN)
+    assert not poll.poll(WAIT_NO_LONGER)
+    assert links.take_routes_changed()
+    assert not links.take_routes_changed()

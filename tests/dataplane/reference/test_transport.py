@@ -9,6 +9,7 @@ from pywg_embedded.core.constants import (
 from pywg_embedded.core.endpoint import Endpoint
 from pywg_embedded.dataplane import events
 from pywg_embedded.dataplane.limits import Limits
+from pywg_embedded.dataplane.reference.routes import RouteMonitor
 from pywg_embedded.dataplane.reference.transport import HEADER, Transport
 from tests.dataplane.packets import sized
 from tests.dataplane.rig import RemoteSession
@@ -23,6 +24,10 @@ class MemoryLink:
     def __init__(self) -> None:
         self.sent: list[bytes] = []
         self.written: list[bytes] = []
+        self.routes = RouteMonitor()
+
+    def check_source(self, endpoint: Endpoint) -> Endpoint:
+        return endpoint
 
     def send(
         self, data: memoryview | bytes, endpoint: Endpoint, tos: int

@@ -116,6 +116,16 @@ int __wrap_recvmmsg(int descriptor, struct mmsghdr *messages, unsigned count,
 ssize_t __wrap_sendmsg(int descriptor, const struct msghdr *message, int flags);
 int __wrap_sendmmsg(int descriptor, struct mmsghdr *messages, unsigned count,
 		    int flags);
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+
+/* Without netlink: the routes of this machine must not matter. */
+int __wrap_socket(int domain, int type, int protocol)
+{
+	if (domain == AF_NETLINK)
+		return fail(EAFNOSUPPORT);
+	return __real_socket(domain, type, protocol);
+}
 
 int __wrap_ioctl(int descriptor, unsigned long request, ...)
 {

@@ -197,14 +197,16 @@ PYWG_API int pywg_set_cookie_secret(int handle, const uint8_t *secret,
 /* Accept a cookie reply to a message with this sender index. */
 PYWG_API int pywg_expect_cookie(int handle, uint32_t index);
 
-/* Listen on a UDP port, 0 for any, in place of the previous one. Return the
- * port, or an error of the socket with the previous one still open. */
+/* Listen on a UDP port, 0 for any, in place of the previous one, and let the
+ * kernel choose the source addresses for all peers again. Return the port, or
+ * an error of the socket with the previous one still open. */
 PYWG_API int pywg_listen(int handle, uint32_t port);
 /* Close the UDP sockets and drop the queued handshake messages. */
 PYWG_API int pywg_unlisten(int handle);
 /* Return the UDP port, 0 for none. */
 PYWG_API int pywg_port(int handle);
-/* Set the fwmark of the UDP sockets, 0 for none; -EPERM if not permitted. */
+/* Set the fwmark of the UDP sockets, 0 for none, and let the kernel choose the
+ * source addresses for all peers again; -EPERM if not permitted. */
 PYWG_API int pywg_set_fwmark(int handle, uint32_t fwmark);
 /* Send ICMP errors on these raw sockets, -1 for none: one of IPPROTO_RAW for
  * IPv4, one of IPPROTO_ICMPV6 for IPv6; the kernel chooses the source address.
@@ -213,6 +215,12 @@ PYWG_API int pywg_set_fwmark(int handle, uint32_t fwmark);
 PYWG_API int pywg_set_icmp_sockets(int handle, int v4, int v6);
 /* Pad packets to this size at most. */
 PYWG_API int pywg_set_mtu(int handle, uint32_t mtu);
+/* Return 1 if the kernel would send from the source address of an endpoint
+ * through its interface, or does not tell; else 0: the source address does not
+ * fit the route. pywg_wait does this for transport data and cookie replies,
+ * whenever routes have changed. */
+PYWG_API int pywg_check_source(int handle,
+			       const struct pywg_endpoint *endpoint);
 /* Send one handshake message. Return 1 if it was sent, else 0: a failed send is
  * counted as a drop. */
 PYWG_API int pywg_send_datagram(int handle, const uint8_t *data,

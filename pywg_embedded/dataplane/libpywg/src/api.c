@@ -143,8 +143,7 @@ int pywg_clear_source(int handle, uint32_t peer)
 
 	if (!plane)
 		return -ENOENT;
-	plane->tx.peers[peer].facts.endpoint.source_size = 0;
-	plane->tx.peers[peer].facts.endpoint.interface = 0;
+	plane_clear_source(plane, peer);
 	return 0;
 }
 
@@ -393,8 +392,7 @@ int pywg_set_fwmark(int handle, uint32_t fwmark)
 {
 	struct plane *plane = plane_find(handle);
 
-	return plane ? sockets_set_fwmark(&plane->shared.sockets, fwmark)
-		     : -EBADF;
+	return plane ? plane_set_fwmark(plane, fwmark) : -EBADF;
 }
 
 int pywg_set_icmp_sockets(int handle, int v4, int v6)
@@ -416,6 +414,18 @@ int pywg_set_mtu(int handle, uint32_t mtu)
 		return -EBADF;
 	plane->tx.mtu = mtu;
 	return 0;
+}
+
+int pywg_check_source(int handle, const struct pywg_endpoint *endpoint)
+{
+	struct plane *plane = plane_find(handle);
+	struct pywg_endpoint checked;
+
+	if (!plane)
+		return -EBADF;
+	memcpy(&checked, endpoint, sizeof(checked));
+	return route_fits_source(&plane->tx.route_lookup,
+				 &plane->shared.sockets, &checked);
 }
 
 int pywg_send_datagram(int handle, const uint8_t *data, uint32_t length,

@@ -7,7 +7,13 @@
 
 #include <errno.h>
 
-enum { POLL_TUN, POLL_V4, POLL_V6, POLL_WATCHED = PLANE_POLL_WATCHED };
+enum {
+	POLL_TUN,
+	POLL_V4,
+	POLL_V6,
+	POLL_ROUTES,
+	POLL_WATCHED = PLANE_POLL_WATCHED
+};
 /* While the rx thread polls the sockets. */
 enum { POLL_WAKEUP = POLL_V4 };
 
@@ -57,6 +63,7 @@ static void fill_pollfds(struct plane *plane, int first, int second)
 		plane->tun_gone_reported ? -1 : plane->shared.tun.descriptor,
 		first,
 		second,
+		route_monitor_pollable(&plane->tx.route_monitor, plane->tx.now),
 	};
 
 	for (int n = 0; n < POLL_WATCHED; n++) {
@@ -75,13 +82,35 @@ static int remaining_time(const struct plane *plane, uint64_t end)
 	return now < end ? (int)(end - now) : 0;
 }
 
+/* Limit a timeout to when the route monitor is due. A stopped clock would never
+ * get there. */
+static int earlier_timeout(const struct plane *plane, int timeout)
+{
+	const uint64_t due_at = plane->tx.route_monitor.due_at;
+	const uint64_t now = plane->tx.now;
+	int until_due;
+
+	if (!due_at || plane->shared.stopped_clock)
+		return timeout;
+	until_due = due_at > now ? (int)(due_at - now) : 0;
+	return timeout < 0 || until_due < timeout ? until_due : timeout;
+}
+
+/* Poll, and take note of changed routes: before any packet is moved. Return how
+ * many descriptors are ready; -1 if the poll ended early. */
 static int poll_descriptors(struct plane *plane, int timeout)
 {
+	const int shorter = earlier_timeout(plane, timeout);
 	const int ready = poll(plane->pollfds,
-			       POLL_WATCHED + plane->watched_count, timeout);
+			       POLL_WATCHED + plane->watched_count, shorter);
+	bool routes_readable;
 
 	plane_read_clock(plane);
-	return ready;
+	routes_readable = ready > 0 && plane->pollfds[POLL_ROUTES].revents;
+	if (routes_readable || plane->tx.route_monitor.due_at)
+		route_monitor_update(&plane->tx.route_monitor, routes_readable,
+				     plane->tx.now);
+	return ready || shorter == timeout ? ready : -1;
 }
 
 static uint32_t take_ready_descriptors(const struct plane *plane,

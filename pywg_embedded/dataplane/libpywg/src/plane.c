@@ -1,4 +1,5 @@
 #include "plane.h"
+#include "io/sockaddr.h"
 #include "rx_thread.h"
 #include "rx_updates.h"
 #include "send.h"
@@ -65,6 +66,9 @@ static int init(struct plane *plane, int tun)
 	plane->tx.icmp_sockets[SOCKET_V4] = -1;
 	plane->tx.icmp_sockets[SOCKET_V6] = -1;
 	sockets_init(&plane->shared.sockets);
+	route_monitor_init(&plane->tx.route_monitor);
+	route_lookup_init(&plane->tx.route_lookup);
+	route_lookup_init(&plane->rx.route_lookup);
 	error = tun_init(&plane->shared.tun, tun, &plane->offloads);
 	if (error)
 		return error;
@@ -110,6 +114,14 @@ int plane_open(int tun, const struct arena_limits *limits, uint32_t offloads)
 	return handle;
 }
 
+static void close_sockets(struct plane *plane)
+{
+	sockets_close(&plane->shared.sockets);
+	route_monitor_close(&plane->tx.route_monitor);
+	route_lookup_close(&plane->tx.route_lookup);
+	route_lookup_close(&plane->rx.route_lookup);
+}
+
 void plane_close(struct plane *plane)
 {
 	rx_thread_stop(&plane->rx);
@@ -117,7 +129,7 @@ void plane_close(struct plane *plane)
 		if (plane->tx.peers[peer].exists)
 			plane_wipe_keypairs(plane, peer);
 	}
-	sockets_close(&plane->shared.sockets);
+	close_sockets(plane);
 	handshake_filter_set_identity(&plane->rx.handshake_filter, NULL);
 	free_aead(plane);
 	arena_close(&plane->arena);
@@ -138,6 +150,23 @@ uint32_t plane_offloads(const struct plane *plane)
 	return offloads;
 }
 
+static void clear_sources(struct plane *plane)
+{
+	for (uint32_t peer = 0; peer < plane->limits.peers; peer++)
+		if (plane->tx.peers[peer].exists)
+			plane_clear_source(plane, peer);
+}
+
+/* New sockets: nothing is known of their routes, nor of what they refuse. */
+static void sockets_changed(struct plane *plane)
+{
+	memset(plane->tx.gso_refused, 0, sizeof(plane->tx.gso_refused));
+	route_monitor_open(&plane->tx.route_monitor);
+	route_lookup_open(&plane->tx.route_lookup);
+	route_lookup_open(&plane->rx.route_lookup);
+	clear_sources(plane);
+}
+
 int plane_listen(struct plane *plane, uint32_t port)
 {
 	const int before = plane->shared.sockets.port;
@@ -146,14 +175,23 @@ int plane_listen(struct plane *plane, uint32_t port)
 	rx_thread_park(&plane->rx);
 	result = sockets_listen(&plane->shared.sockets, port, plane->offloads);
 	if (result >= 0 && result != before)
-		memset(plane->tx.gso_refused, 0, sizeof(plane->tx.gso_refused));
+		sockets_changed(plane);
 	return result;
+}
+
+int plane_set_fwmark(struct plane *plane, uint32_t fwmark)
+{
+	const int error = sockets_set_fwmark(&plane->shared.sockets, fwmark);
+
+	if (!error)
+		clear_sources(plane);
+	return error;
 }
 
 void plane_unlisten(struct plane *plane)
 {
 	rx_thread_park(&plane->rx);
-	sockets_close(&plane->shared.sockets);
+	close_sockets(plane);
 	plane->rx.handshakes.count = 0;
 }
 
@@ -173,6 +211,15 @@ void plane_remove_peer(struct plane *plane, uint32_t peer)
 	plane->tx.peers[peer].exists = false;
 }
 
+void plane_clear_source(struct plane *plane, uint32_t peer_id)
+{
+	struct peer *peer = &plane->tx.peers[peer_id];
+
+	endpoint_clear_source(&peer->facts.endpoint);
+	/* The next packet sets it again. */
+	peer->received_checked = 0;
+}
+
 void plane_set_endpoint(struct plane *plane, uint32_t peer_id,
 			const struct pywg_endpoint *endpoint)
 {
@@ -183,6 +230,8 @@ void plane_set_endpoint(struct plane *plane, uint32_t peer_id,
 		peer->handshake_requested_at = 0;
 	/* Python's buffers need not be aligned. */
 	memcpy(&peer->facts.endpoint, endpoint, sizeof(*endpoint));
+	peer->source_checked = 0;
+	peer->received_checked = 0;
 }
 
 void plane_record_handshake_sent(struct plane *plane, uint32_t peer,

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #define PLANE_MAX_WATCHED 64
-/* The TUN and two sockets, then the watched descriptors. */
-#define PLANE_POLL_WATCHED 3
+/* The TUN, two sockets and the route monitor, then the watched descriptors. */
+#define PLANE_POLL_WATCHED 4
 
 struct plane {
 	bool open;
@@ -53,9 +53,12 @@ uint64_t plane_read_clock(struct plane *plane);
 uint32_t plane_offloads(const struct plane *plane);
 int plane_listen(struct plane *plane, uint32_t port);
 void plane_unlisten(struct plane *plane);
+int plane_set_fwmark(struct plane *plane, uint32_t fwmark);
 
 void plane_add_peer(struct plane *plane, uint32_t peer);
 void plane_remove_peer(struct plane *plane, uint32_t peer);
+/* Let the kernel choose the source address for a peer. */
+void plane_clear_source(struct plane *plane, uint32_t peer);
 void plane_set_endpoint(struct plane *plane, uint32_t peer,
 			const struct pywg_endpoint *endpoint);
 void plane_record_handshake_sent(struct plane *plane, uint32_t peer,

@@ -1,5 +1,6 @@
 #include "receive.h"
 #include "byteorder.h"
+#include "io/sockaddr.h"
 #include "net/ecn.h"
 #include "net/ip.h"
 #include "rx_updates.h"
@@ -122,13 +123,17 @@ static void send_cookie_reply(struct rx *rx, const uint8_t *data,
 			      uint32_t length,
 			      const struct pywg_endpoint *source)
 {
+	const struct udp_sockets *sockets = &rx->shared->sockets;
 	struct pywg_endpoint to = *source;
 	uint8_t reply[COOKIE_REPLY_SIZE];
 
-	if (cookie_reply(&rx->handshake_filter.checker, reply, data, length,
-			 source))
-		socket_send(&rx->shared->sockets, &to, reply, sizeof(reply),
-			    HANDSHAKE_TOS, rx->drops);
+	if (!cookie_reply(&rx->handshake_filter.checker, reply, data, length,
+			  source))
+		return;
+	if (!route_fits_source(&rx->route_lookup, sockets, &to))
+		endpoint_clear_source(&to);
+	socket_send(sockets, &to, reply, sizeof(reply), HANDSHAKE_TOS,
+		    rx->drops);
 }
 
 static void receive_handshake(struct rx *rx, const uint8_t *data,

@@ -7,6 +7,7 @@
 #include "drop_reasons.h"
 #include "event_queue.h"
 #include "handshake_filter.h"
+#include "io/routes.h"
 #include "offload/gro.h"
 #include "pywg.h"
 #include "replay.h"
@@ -39,6 +40,7 @@ struct rx {
 	struct gro *gro;
 	struct handshake_filter handshake_filter;
 	struct handshake_queue handshakes;
+	struct route_lookup route_lookup;
 	struct rx_update updates[RX_MAX_UPDATES];
 	uint32_t update_count;
 

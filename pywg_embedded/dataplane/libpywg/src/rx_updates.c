@@ -5,10 +5,23 @@
 
 #include <string.h>
 
+/* A source address that was checked, and perhaps cleared, stays as it is while
+ * packets keep coming the same way and no route changes. */
+static void update_endpoint(struct tx *tx, struct peer *peer,
+			    const struct pywg_endpoint *endpoint)
+{
+	if (peer->received_checked &&
+	    peer->received_checked == tx->route_monitor.generation &&
+	    !memcmp(&peer->received_from, endpoint, sizeof(*endpoint)))
+		return;
+	peer->received_from = *endpoint;
+	peer->facts.endpoint = *endpoint;
+	peer->source_checked = 0;
+}
+
 static void update_facts(struct pywg_facts *facts,
 			 const struct rx_update *update)
 {
-	facts->endpoint = update->endpoint;
 	facts->rx_bytes += update->bytes;
 	facts->last_received = update->last_received;
 	/* Data sent later than that is still unanswered. */
@@ -37,6 +50,7 @@ static void apply(struct rx *rx, const struct rx_update *update)
 {
 	struct tx *tx = rx->tx;
 
+	update_endpoint(tx, &tx->peers[update->peer], &update->endpoint);
 	update_facts(&tx->peers[update->peer].facts, update);
 	report_activity(tx, update->peer);
 	/* Before the confirmation: the request is about the keypair that the

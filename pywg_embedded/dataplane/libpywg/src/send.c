@@ -1,6 +1,7 @@
 #include "send.h"
 #include "byteorder.h"
 #include "icmp_send.h"
+#include "io/sockaddr.h"
 #include "net/ecn.h"
 #include "net/ip.h"
 #include "offload/gso.h"
@@ -99,13 +100,32 @@ static struct udp_batch *batch_to_extend(struct tx *tx,
 	return last;
 }
 
+/* Clear the source address if the kernel would send from it through another
+ * interface than the peer's packets arrived on (as in Linux). */
+static void check_source(struct tx *tx, struct peer *peer)
+{
+	struct pywg_endpoint *endpoint = &peer->facts.endpoint;
+
+	peer->source_checked = tx->route_monitor.generation;
+	if (!endpoint->source_size)
+		return;
+	peer->received_checked = peer->source_checked;
+	route_monitor_record_lookup(&tx->route_monitor);
+	if (!route_fits_source(&tx->route_lookup, &tx->shared->sockets,
+			       endpoint))
+		endpoint_clear_source(endpoint);
+}
+
 static void queue_datagram(struct tx *tx, uint32_t peer_id, uint32_t size,
 			   uint8_t tos)
 {
-	struct pywg_endpoint *endpoint = &tx->peers[peer_id].facts.endpoint;
+	struct peer *peer = &tx->peers[peer_id];
+	struct pywg_endpoint *endpoint = &peer->facts.endpoint;
 	struct udp_batch *batch = batch_to_extend(tx, endpoint, size, tos);
 
 	if (!batch) {
+		if (peer->source_checked != tx->route_monitor.generation)
+			check_source(tx, peer);
 		tx->batch_peers[tx->batch_count] = peer_id;
 		batch = &tx->batches[tx->batch_count++];
 		*batch = (struct udp_batch){

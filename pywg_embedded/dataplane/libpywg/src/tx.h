@@ -6,6 +6,7 @@
 #include "crypto/aead.h"
 #include "drop_reasons.h"
 #include "event_queue.h"
+#include "io/routes.h"
 #include "pywg.h"
 #include "ratelimiter.h"
 #include "routing_loop.h"
@@ -24,6 +25,12 @@
 struct peer {
 	struct pywg_facts facts;
 	uint64_t handshake_requested_at; /* 0: not since it could be sent */
+	/* The endpoint of the last transport data, as it was received. */
+	struct pywg_endpoint received_from;
+	/* When the source addresses of the endpoint and of `received_from` were
+	 * checked, as generations of the route monitor; 0: never. */
+	uint32_t source_checked;
+	uint32_t received_checked;
 	bool exists;
 	/* The next packet raises PYWG_ACTIVE. */
 	bool observed;
@@ -37,6 +44,8 @@ struct tx {
 	bool gso_refused[SOCKET_FAMILIES];
 	uint32_t mtu;
 	struct aead aead;
+	struct route_monitor route_monitor;
+	struct route_lookup route_lookup;
 	uint64_t *send_counters; /* of each keypair */
 	struct peer *peers;
 	struct staging *staging;

@@ -6,6 +6,12 @@
 #define UDP_OPTION_SEGMENT 103
 #define UDP_OPTION_GRO 104
 
+void endpoint_clear_source(struct pywg_endpoint *endpoint)
+{
+	endpoint->source_size = 0;
+	endpoint->interface = 0;
+}
+
 socklen_t sockaddr_store(union socket_address *address,
 			 const struct pywg_endpoint *endpoint)
 {

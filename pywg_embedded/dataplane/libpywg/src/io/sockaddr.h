@@ -20,6 +20,8 @@ union control_buffer {
 	uint8_t bytes[256];
 };
 
+/* Let the kernel choose the source address. */
+void endpoint_clear_source(struct pywg_endpoint *endpoint);
 /* Return the size of the socket address. */
 socklen_t sockaddr_store(union socket_address *address,
 			 const struct pywg_endpoint *endpoint);

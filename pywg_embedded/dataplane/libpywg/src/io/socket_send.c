@@ -48,8 +48,7 @@ static bool drop_stale_source(struct pywg_endpoint *endpoint, int error)
 	    (error != EINVAL && error != EADDRNOTAVAIL && error != ENODEV &&
 	     error != ENETUNREACH))
 		return false;
-	endpoint->source_size = 0;
-	endpoint->interface = 0;
+	endpoint_clear_source(endpoint);
 	return true;
 }
 
