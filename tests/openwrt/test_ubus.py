@@ -1,5 +1,6 @@
 """The ubus client, with a recording of ubusd and with the ubusd of the lab."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -115,10 +116,10 @@ def test_answers_to_other_serials_are_ignored(tmp_path: Path) -> None:
         listener.listen()
         thread = threading.Thread(target=replay, args=(listener,))
         thread.start()
-        ubus = UbusClient([path])
-        assert ubus.call("network", "add_host_route", {}) == {"interface": "wan"}
+        with contextlib.closing(UbusClient([path])) as ubus:
+            answer = ubus.call("network", "add_host_route", {})
         thread.join()
-        ubus.close()
+    assert answer == {"interface": "wan"}
 
 
 def test_call_returns_the_answer_of_the_method(ubus: UbusClient) -> None:
