@@ -118,7 +118,9 @@ def _other_version(library: str) -> str:
         for folder in _FOLDERS
         if os.path.isdir(folder)
         for name in sorted(os.listdir(folder))
-        if name.startswith(start) and name != library
+        if name.startswith(start)
+        and name[len(start) :].replace(".", "").isdigit()
+        and name != library
     ]
     return min(found, key=len) if found else ""
 

@@ -154,6 +154,9 @@ def test_message_names_libpywg_when_itself_is_missing(
     manager: str, form: str, tmp_path: Path
 ) -> None:
     text = form.format("libpywg.so.0", "")
+    # Copies by hand are no versions.
+    for name in ("libpywg.so.0.away", "libpywg.so.bak", "libpywg.so."):
+        (tmp_path / name).touch()
     said = libpywg_error(text)
     assert said.startswith("pywg-embedded needs libpywg.so.0, which is missing (")
     assert said.endswith(f": {command(manager, 'add libpywg-sodium', 'install it')}")

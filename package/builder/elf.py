@@ -19,7 +19,7 @@ def needed_libraries(content: bytes) -> list[str]:
 
     Raises ValueError if ``content`` is no ELF file with a dynamic section.
     """
-    if content[:4] != b"\x7fELF" or content[4] not in _CLASSES:
+    if len(content) < 16 or content[:4] != b"\x7fELF" or content[4] not in _CLASSES:
         raise ValueError("not an ELF file")
     word, header, file_header, places = _CLASSES[content[4]]
     order = _ORDERS[content[5]]

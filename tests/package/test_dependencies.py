@@ -39,7 +39,9 @@ def test_needed_libraries_are_those_that_readelf_lists() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"#!/bin/sh\n", b"\x7fELF\x03\x01" + bytes(60)], ids=len
+    "content",
+    [b"", b"\x7fELF", b"#!/bin/sh\n", b"\x7fELF\x03\x01" + bytes(60)],
+    ids=len,
 )
 def test_other_files_are_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="not an ELF file"):

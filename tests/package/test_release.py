@@ -40,10 +40,11 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """A release without apk; the libraries are not compiled."""
+    """A release without apk; all of its libraries are one that is empty."""
     folder = tmp_path_factory.mktemp("release")
     library = folder / "library"
-    library.write_bytes(b"\x7fELF")
+    build = ("cc", "-shared", "-nostdlib", "-x", "c", "/dev/null", "-o", str(library))
+    subprocess.run(build, check=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(libpywg, "shared_library", lambda target, aead: library)
         patch.setattr(apk, "find_tool", lambda: None)
