@@ -102,6 +102,8 @@ class LinkMonitor:
     def _resynchronize(self) -> None:
         # Only now that the buffer has room again; the reply is read as a notification.
         self._routes_changed = True
+        if self.left:
+            return
         body = IFINFO.pack(0, 0, self._tun.index, 0, 0)
         try:
             self._socket.send(messages.pack_request(RTM_GETLINK, body))
@@ -115,7 +117,8 @@ class LinkMonitor:
         if kind not in (RTM_NEWLINK, RTM_DELLINK):
             return
         _, _, index, flags, _ = IFINFO.unpack_from(body)
-        if index != self._tun.index:
+        # Once ours has left, its index may be that of another interface.
+        if index != self._tun.index or self.left:
             # The IPv4 routes of a link that goes down vanish without a notification.
             self._routes_changed = True
             return

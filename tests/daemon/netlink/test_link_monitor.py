@@ -101,6 +101,25 @@ def test_link_is_polled_when_it_has_left_the_namespace(
         assert links.up is up
 
 
+@pytest.mark.parametrize("name", ["stranger", TUN])
+def test_state_is_unchanged_when_a_stranger_takes_the_index_of_a_moved_link(
+    host: Host, lab: Lab, links: LinkMonitor, device: Tun, name: str
+) -> None:
+    away = lab.host("away")
+    host.run("ip", "link", "set", TUN, "netns", away.name)
+    away.up(TUN)
+    update(links)
+    peer = ("type", "veth", "peer", "name", "end")
+    host.run("ip", "link", "add", name, "index", str(device.index), *peer)
+    for change in (("up",), ("mtu", "1300"), ("down",)):
+        host.run("ip", "link", "set", name, *change)
+        update(links)
+        assert (links.up, links.mtu, links.left) == (True, 1500, True)
+    host.delete_link(name)
+    update(links)
+    assert (links.up, links.mtu, links.left) == (True, 1500, True)
+
+
 def overflow(host: Host, last: str) -> None:
     """Cause more notifications than a netlink socket holds; the last one is lost."""
     batch = [f"link set {TUN} mtu {mtu}" for mtu in (1280, 1500)] * 1_000
@@ -147,10 +166,11 @@ def test_routes_are_changed_when_it_changes(
     host.wire(WIRE, lab.host("there"), WIRE)
     # The link has its carrier when its IPv6 routes are complete.
     assert becomes(lambda: "fe80::" in host.run("ip", "-6", "route").stdout)
+    links.read()
     while links.take_routes_changed():
-        update(links)
+        links.read()
     host.run("ip", *ROUTE_CHANGES[change])
-    update(links)
+    links.read()
     assert links.take_routes_changed()
 
 
