@@ -75,13 +75,17 @@ def test_tunnel_address_is_replaced_when_the_route_is_outside_of_it(
 
 def test_deprecated_address_is_selected_last(router: Host) -> None:
     router.add_address(LAN, "2001:db8:1::1/128")
+    # Without duplicate address detection: an address is not used until that ends.
     router.run(
-        *("ip", "address", "add", "2001:db8:e::1/128", "dev", OTHER_LAN),
+        *("ip", "address", "add", "2001:db8:e::1/128", "dev", OTHER_LAN, "nodad"),
         *("preferred_lft", "0", "valid_lft", "forever"),
     )
     router.add_address(TUNNEL, "2001:db8:f::1/128")
     chosen = select_source(Endpoint(address(FAR), 51820), 0)
     assert chosen.source == address("2001:db8:1::1")
+    router.run("ip", "address", "del", "2001:db8:1::1/128", "dev", LAN)
+    chosen = select_source(Endpoint(address(FAR), 51820), 0)
+    assert chosen.source == address("2001:db8:e::1")
 
 
 # IPv4, a link-local endpoint, and an endpoint with a source.
