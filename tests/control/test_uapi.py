@@ -368,6 +368,14 @@ def test_a_formatted_status_is_parsed() -> None:
         assert plain(again) == plain(interface), row
 
 
+def test_peers_left_out_are_formatted_and_parsed() -> None:
+    interface = status(peer_status(A), peers_left_out=[key(1), key(2)])
+    lines = b"".join(uapi.format_status(interface)).decode().splitlines()
+    again = uapi.read_status(lines)
+    assert again.peers_left_out == [key(1), key(2)]
+    assert plain(again) == plain(interface)
+
+
 def test_scope_names_of_a_status_are_looked_up_by_its_reader() -> None:
     lines = [PEER_A, "endpoint=[fe80::1%eth0]:9\n", "errno=0\n"]
     assert uapi.read_status(lines, scope_of).peers[0].endpoint == LINK_LOCAL

@@ -357,6 +357,7 @@ def test_connection_is_given_up_when_ubusd_does_not_read(ubusd: Ubusd) -> None:
         late.client.send_event("pywg", {"text": 1_000 * "x"})
     late.now += 2.9
     late.client.serve()
+    late.client.expire()
     late.client.send_event("pywg", {})
     late.now += 0.2
     with pytest.raises(OSError, match="ubusd does not"):
