@@ -20,15 +20,15 @@ INTEROP = (
     "configuration", "nat", "preshared_key", "roaming", "tunnel", "unauthenticated",
 )  # fmt: skip
 # The arguments of pytest, by the name of the results. Tests that read the library's
-# file, or that build a library of their own, are left out.
+# file, that build with sanitizers of their own, or that are slow, are left out.
 RUNS = {
     "planes": (
         "tests/dataplane",
         "--ignore=tests/dataplane/reference",
         "--ignore=tests/dataplane/libpywg/test_c_programs.py",
         "--ignore=tests/dataplane/libpywg/test_library.py",
-        "--ignore=tests/dataplane/libpywg/test_newest_libsodium.py",
         "tests/daemon/test_main.py",
+        "-m=not slow",
         *(f"{AGREE}[{seed}]" for seed in range(8)),
     ),
     "interop": (

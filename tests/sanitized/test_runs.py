@@ -11,7 +11,7 @@ TESTS = [
     words.removeprefix("--ignore=")
     for run in RUNS.values()
     for words in run
-    if not words.startswith("-k=")
+    if not words.startswith(("-k=", "-m="))
 ]
 
 
