@@ -15,10 +15,7 @@ _OPTIONS_TEXT = (
 
 
 def limits(words: list[str]) -> int:
-    """Print the memory that an interface with these limits allocates.
-
-    With the name of an interface, print its limits, and how many entries are in use.
-    """
+    """Print the memory for these limits, or how full the tables of an interface are."""
     if words and not words[0].startswith("-"):
         return _limits_of(words)
     chosen = _chosen(words)

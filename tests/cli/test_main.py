@@ -36,6 +36,12 @@ def words_of(rows: tuple[tuple[str, str], ...]) -> list[str]:
     return [head.split()[0] for head, _ in rows]
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_description_of_a_command_is_one_line(command: str) -> None:
+    description = COMMANDS[command].run.__doc__
+    assert description and "\n" not in description
+
+
 def test_table_of_arguments_is_complete() -> None:
     assert list(arguments.ARGUMENTS) == list(COMMANDS)
     assert words_of(arguments.SHOW_FIELDS) == list(FIELDS)

@@ -38,10 +38,10 @@ def test_lookup_returns_endpoints_or_an_error(
 
 def test_lookup_returns_an_error_when_an_exception_is_unexpected() -> None:
     lookups = Lookups()
-    lookups.start(KEY, ("localhost", 2**70))  # an OverflowError
+    lookups.start(KEY, ("." * 2, 7))  # a UnicodeError
     assert readable(lookups)
     ((_, _, found, error),) = lookups.results()
-    assert not found and "too large" in error
+    assert not found and error
     assert lookups.capacity() == MAX_LOOKUPS
 
 
