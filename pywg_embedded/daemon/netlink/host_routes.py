@@ -13,7 +13,13 @@ import socket
 from ...control.address import format_ip
 from . import messages
 from .route_record import RouteRecord
-from .routes import RTM_DELROUTE, RTM_NEWROUTE, pack_route, pack_route_key
+from .routes import (
+    RTM_DELROUTE,
+    RTM_NEWROUTE,
+    output_ifindex,
+    pack_route,
+    pack_route_key,
+)  # fmt: skip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +46,7 @@ class HostRoutes:
     def __init__(self, tun: "Tun", log: "Log", folder: str = _FOLDER) -> None:
         """Remove the routes of an earlier daemon that was killed."""
         remove_leftovers(tun.name, log, folder)
-        self._metric = tun.index
+        self._ifindex = tun.index
         self._log = log
         self._installed: dict[bytes, NextHop] = {}
         self._logged: dict[bytes, str] = {}
@@ -52,9 +58,15 @@ class HostRoutes:
         except OSError as error:
             self._log_unrecorded(error)
 
-    def addresses(self) -> "set[bytes]":
-        """Return the addresses that there are routes to."""
-        return set(self._installed)
+    def is_needed(self, address: bytes, fwmark: int) -> bool:
+        """Return whether packets to an address would else go into the tunnel.
+
+        With an installed route the kernel no longer tells: it is taken as needed.
+        """
+        return (
+            address in self._installed
+            or output_ifindex(address, fwmark) == self._ifindex
+        )
 
     def sync(self, routes: "dict[bytes, NextHop]") -> None:
         """Install these routes by address, and remove all others.
@@ -67,7 +79,7 @@ class HostRoutes:
         for address, installed in list(self._installed.items()):
             if routes.get(address) != installed:
                 del self._installed[address]
-                _delete(_host_prefix(address), self._metric, self._log)
+                _delete(_host_prefix(address), self._ifindex, self._log)
         for address, route in routes.items():
             self._install(address, route)
         self._write_record(self._installed)
@@ -83,7 +95,7 @@ class HostRoutes:
         try:
             ifindex = socket.if_nametoindex(route.device)
             prefix = _host_prefix(address)
-            body = pack_route(prefix, ifindex, metric=self._metric, next_hop=route)
+            body = pack_route(prefix, ifindex, metric=self._ifindex, next_hop=route)
             messages.request(RTM_NEWROUTE, body, _CREATE)
         except OSError as error:
             if error.errno == errno.EEXIST and address in self._installed:
@@ -103,7 +115,7 @@ class HostRoutes:
         if self._record is None:
             return
         try:
-            self._record.write((_host_prefix(a), self._metric) for a in addresses)
+            self._record.write((_host_prefix(a), self._ifindex) for a in addresses)
         except OSError as error:
             self._log_unrecorded(error)
 

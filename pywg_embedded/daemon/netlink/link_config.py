@@ -12,7 +12,7 @@ from ...core.constants import DEFAULT_MTU
 from . import messages
 from .main_table import MainTable
 from .messages import FAMILIES, IFF_UP, IFINFO, IFLA_MTU, RTM_NEWLINK, U32
-from .routes import output_ifindex, pack_route, table_number
+from .routes import pack_route, table_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,8 +129,9 @@ class LinkConfig:
             return {}
         tables: dict[int, MainTable] = {}
         routes = {}
+        fwmark = self._interface.fwmark()
         for address in endpoints:
-            if not self._is_routed_into_tunnel(address):
+            if not self._host_routes.is_needed(address, fwmark):
                 continue
             size = len(address)
             if size not in tables:
@@ -139,12 +140,6 @@ class LinkConfig:
             if next_hop:
                 routes[address] = next_hop
         return routes
-
-    def _is_routed_into_tunnel(self, address: bytes) -> bool:
-        # With a host route, the lookup no longer shows what it would be without.
-        if address in self._host_routes.addresses():
-            return True
-        return output_ifindex(address, self._interface.fwmark()) == self._tun.index
 
     def _set_link(self, mtu: int) -> None:
         body = IFINFO.pack(0, 0, self._tun.index, IFF_UP, IFF_UP)

@@ -21,7 +21,7 @@ _MAX_TABLE = 2**32 - 1
 # The routing protocol of our routes, which tells them from all others: "proto 151" in
 # ip-route(8). No other program is known to use this number; see rt_protos of iproute2.
 PROTOCOL = 151
-_RTA_DST, _RTA_SRC, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY = 1, 2, 4, 5, 6
+_RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY = 1, 4, 5, 6
 _RTA_PREFSRC, _RTA_MULTIPATH, _RTA_TABLE, _RTA_MARK, _RTA_VIA = 7, 9, 15, 16, 18
 _RTN_UNICAST = 1
 # Of a route without a gateway, by the size of an address; with one it is "universe", 0.
@@ -180,20 +180,14 @@ def _number(attributes: "dict[int, bytes]", kind: int, default: int = 0) -> int:
     return int(U32.unpack(attributes[kind])[0]) if kind in attributes else default
 
 
-def lookup_route(address: bytes, source: bytes, fwmark: int) -> Route | None:
+def lookup_route(address: bytes, fwmark: int) -> Route | None:
     """Look up the route to an address; return None if it is unreachable.
-
-    ``source`` is the source address of the packets, or empty.
 
     Raises:
         OSError: the kernel does not reply.
     """
-    body = _RTMSG.pack(
-        FAMILIES[len(address)], 8 * len(address), 8 * len(source), 0, 0, 0, 0, 0, 0
-    )
+    body = _RTMSG.pack(FAMILIES[len(address)], 8 * len(address), 0, 0, 0, 0, 0, 0, 0)
     body += messages.pack_attribute(_RTA_DST, address)
-    if source:
-        body += messages.pack_attribute(_RTA_SRC, source)
     body += messages.pack_attribute(_RTA_MARK, U32.pack(fwmark))
     for kind, reply in messages.query(_RTM_GETROUTE, body):
         if kind == RTM_NEWROUTE:
@@ -201,7 +195,7 @@ def lookup_route(address: bytes, source: bytes, fwmark: int) -> Route | None:
             if _RTA_OIF not in attributes:
                 return None
             ifindex = int(U32.unpack(attributes[_RTA_OIF])[0])
-            return Route(ifindex, attributes.get(_RTA_PREFSRC, source))
+            return Route(ifindex, attributes.get(_RTA_PREFSRC, b""))
     return None
 
 
@@ -211,7 +205,7 @@ def output_ifindex(address: bytes, fwmark: int) -> int | None:
     It is None if the address is unreachable or the kernel does not reply.
     """
     try:
-        route = lookup_route(address, b"", fwmark)
+        route = lookup_route(address, fwmark)
     except OSError:
         return None
     return route.ifindex if route else None

@@ -41,7 +41,7 @@ def select_source(endpoint: "Endpoint", fwmark: int) -> "Endpoint":
     if endpoint.source or endpoint.scope or len(endpoint.address) != 16:
         return endpoint
     try:
-        route = lookup_route(endpoint.address, b"", fwmark)
+        route = lookup_route(endpoint.address, fwmark)
         source = _better_source(endpoint.address, route) if route else b""
     except OSError:
         return endpoint  # the kernel does not reply

@@ -191,18 +191,13 @@ class NetifdLink:
         endpoints: "frozenset[bytes]",
     ) -> "dict[bytes, NextHop]":
         routes = {}
+        fwmark = self._interface.fwmark()
         for address in () if configured.nohostroute else endpoints:
-            if configured.tunlink or self._is_routed_into_tunnel(address):
+            if configured.tunlink or self._host_routes.is_needed(address, fwmark):
                 route = others.find_next_hop(address)
                 if route:
                     routes[address] = route
         return routes
-
-    def _is_routed_into_tunnel(self, address: bytes) -> bool:
-        # With a host route, the lookup no longer shows what it would be without.
-        if address in self._host_routes.addresses():
-            return True
-        return output_ifindex(address, self._interface.fwmark()) == self._tun.index
 
     def _path_mtu(self, endpoints: "frozenset[bytes]", uplinks: "list[str]") -> int:
         paths = []
