@@ -73,7 +73,7 @@ class World:
         self.advance(0)
 
     def migrate_back(self) -> None:
-        """Let the kernel take over, whose timestamps are the wall clock."""
+        """Move the interface to the kernel, whose timestamps are the wall clock."""
         self.machine.timestamps.save()
         self.use(TimestampGenerator(self.machine.wall))
 
