@@ -113,7 +113,7 @@ serve-feed: feed ## serve the feed over HTTP, print the commands that install fr
 
 ##@ For developers
 
-test: ## check the style and run all tests but the slow ones (4 minutes)
+test: ## check the style and run all tests but the slow ones (5 minutes)
 	@.ci/downloads $@ $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory lint
 	@.ci/need $(TEST_PACKAGES)
